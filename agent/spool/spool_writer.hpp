@@ -1,0 +1,58 @@
+// The listener's end of the spool. docs/storage.md, "The spool".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "agent/spool/spool_format.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::spool {
+
+struct SpoolLimits {
+  std::uint64_t max_bytes = 20ULL << 30U;     ///< of all segments of one Linac
+  std::uint64_t segment_bytes = 8ULL << 20U;  ///< a new segment is begun once this is exceeded
+};
+
+struct SpoolWriterCounts {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;                     ///< on disk now
+  std::uint64_t given_up_frames = 0;           ///< by the bound or a full disk
+  std::uint64_t given_up_frames_with_patient = 0;
+  std::uint64_t failed_writes = 0;
+};
+
+/// Appends entries to segments in one directory; one writer a directory, enforced by a lock file.
+///
+/// Promise: when append() returns without error the entry has been handed to the operating system: it survives a kill of any of
+/// our processes. When sync() returns, everything appended before the call began survives a power cut.
+///
+/// append() from one thread only; sync() from any one other thread at the same time: neither waits for the other.
+class SpoolWriter {
+ public:
+  /// Makes the directory if need be, begins a new run in a new segment. Throws std::system_error, naming the path,
+  /// if the directory cannot be used or another writer holds it.
+  SpoolWriter(os::FileSystem& files, std::filesystem::path directory, SpoolLimits limits);
+  ~SpoolWriter();
+  SpoolWriter(const SpoolWriter&) = delete;
+  SpoolWriter& operator=(const SpoolWriter&) = delete;
+
+  /// `entry.run` and `entry.seq` are ignored and given by the writer. At the bound, or when the disk is full, the oldest frames without a
+  /// patient are given up first, then the oldest; that is counted, and a hole entry tells the gateway. An error means that this entry
+  /// is not in the spool; the writer can be used further.
+  std::error_code append(const Entry& entry);
+  /// Several at once, with one write where possible.
+  std::error_code append(std::span<const Entry> entries);
+  std::error_code sync();
+
+  [[nodiscard]] std::uint64_t run() const;
+  [[nodiscard]] SpoolWriterCounts counts() const;  ///< from any thread
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace icom::spool

@@ -1,0 +1,41 @@
+# Warnings, sanitizers, compiler cache and linker: everything that every target shares.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+set(ICOM_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+if(ICOM_SANITIZE)
+  add_compile_options(-fsanitize=${ICOM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ICOM_SANITIZE})
+endif()
+
+add_library(icom_warnings INTERFACE)
+target_compile_options(icom_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND ICOM_SANITIZE)
+  # GCC's flow warnings misfire on instrumented code.
+  target_compile_options(icom_warnings INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+endif()
+
+# icom_library(name SOURCES ... LINK ...): a static library of ours, headers reached from the root.
+function(icom_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE icom_warnings ${ARG_PRIVATE})
+endfunction()
+
+# icom_program(name SOURCES ... LINK ...): an executable of ours.
+function(icom_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} icom_warnings)
+endfunction()

@@ -1,0 +1,49 @@
+// A site's settings: sites/<site>.yaml. The agent reads its own, the gateway reads them all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/config/address.hpp"
+
+namespace icom::config {
+
+struct LinacSettings {
+  std::string serial;      ///< text: [A-Za-z0-9_-]{1,32}
+  Address address;         ///< port 1706 unless given
+};
+
+struct TunnelSettings {
+  std::string host;
+  std::uint16_t port = 22;
+  std::string user;
+  std::filesystem::path key;
+  std::filesystem::path known_hosts;
+  Address gateway;          ///< as the hosting site's sshd reaches it
+  std::filesystem::path token_file;
+};
+
+struct SpoolSettings {
+  std::filesystem::path directory;  ///< one folder a Linac is made below it, named by the serial
+  std::uint64_t max_bytes = 20ULL << 30U;
+};
+
+struct SiteSettings {
+  std::string site;
+  std::string timezone;
+  std::vector<LinacSettings> linacs;
+  TunnelSettings tunnel;
+  SpoolSettings spool;
+};
+
+/// Throws ConfigError (config_error.hpp): file, line, key, what was read, what was expected.
+SiteSettings load_site(const std::filesystem::path& file);
+/// All *.yaml of a folder, by name; also refuses a site in two files.
+std::vector<SiteSettings> load_sites(const std::filesystem::path& folder);
+
+/// A secret of one line. Refused with a clear error if others than the owner (and group, read-only) can read the file.
+std::string read_secret(const std::filesystem::path& file);
+
+}  // namespace icom::config

@@ -1,0 +1,30 @@
+// What travels from a listener to the store: frames, and what else there is to know about a Linac's stream.
+// The values are on disk (docs/storage.md) and on the wire (docs/protocol.md): never renumber.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/icom/bytes.hpp"
+
+namespace icom {
+
+enum class EntryKind : std::uint8_t {
+  frame = 1,         ///< a frame, byte for byte
+  junk = 2,          ///< bytes of the stream that belong to no frame
+  connected = 3,     ///< the listener got a connection to the Linac; no bytes
+  disconnected = 4,  ///< the connection ended; bytes: a short reason, ASCII
+  hole = 5,          ///< entries that were given up (bound reached, disk full, corrupt); bytes: see Hole
+};
+
+/// The bytes of a hole entry.
+struct Hole {
+  std::uint64_t frames = 0;              ///< given up; 0 when not known
+  std::uint64_t frames_with_patient = 0;
+  std::string reason;                    ///< `bound`, `disk_full`, `corrupt`
+};
+ByteVector encode_hole(const Hole& hole);
+/// Anything that is no hole gives {0, 0, "unreadable"}.
+Hole decode_hole(Bytes bytes);
+
+}  // namespace icom

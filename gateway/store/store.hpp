@@ -1,0 +1,77 @@
+// Where frames are kept for good. docs/storage.md, "The store".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/icom/bytes.hpp"
+#include "common/icom/frame_identity.hpp"
+#include "common/icom/stream_entry.hpp"
+#include "common/icom/values.hpp"
+
+namespace icom::store {
+
+using LinacId = std::int64_t;
+
+/// One entry on its way into the store. Views and spans borrow from IncomingBatch::arena.
+struct IncomingEntry {
+  EntryKind kind = EntryKind::frame;
+  std::uint64_t run = 0;
+  std::uint64_t seq = 0;
+  std::int64_t received_us = 0;
+  Bytes bytes;
+  FrameIdentity identity;    ///< frames only; worked out by the ingest side, off the writer's thread
+  FrameFacts facts;          ///< frames only; likewise
+};
+
+/// Entries of one Linac in the order of its spool.
+struct IncomingBatch {
+  LinacId linac = 0;
+  std::vector<IncomingEntry> entries;
+  ByteVector arena;
+  /// Called once, on the writer's thread: with true after the batch is committed durably, with false if it could not be
+  /// (then nothing of it is stored, and the agent sends it again later). Must not block, must not throw.
+  std::function<void(bool stored)> done;
+};
+
+/// Told by the writer's thread, after a commit, what became durable. Implementations must not block.
+class StoreObserver {
+ public:
+  virtual ~StoreObserver() = default;
+  /// A new frame of a Linac (never a duplicate). `bytes` only during the call.
+  virtual void frame_stored(LinacId linac, const FrameIdentity& identity, Bytes bytes) = 0;
+  /// A record was closed, or an already closed one was changed by late frames.
+  virtual void record_changed(std::int64_t record) = 0;
+};
+
+/// The writing side. All public functions are thread-safe. One per store folder, enforced by a lock.
+class Store {
+ public:
+  struct Options {
+    std::size_t max_queued_bytes = 64U << 20U;  ///< of batches submitted and not yet committed
+  };
+  /// Opens or makes the store, brings its schema up to date, starts the writer's thread. Throws std::runtime_error with what and where.
+  Store(const std::filesystem::path& folder, Options options, StoreObserver* observer);
+  /// Commits what was submitted, seals nothing early, stops the thread.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  LinacId linac(const std::string& site, const std::string& serial);  ///< registers it if new
+  /// The last position of this run that is stored durably; 0 for none.
+  std::uint64_t stored_position(LinacId linac, std::uint64_t run);
+
+  /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of one Linac are applied in the order in which
+  /// they were submitted. Entries at or below the run's stored position are left out without being counted.
+  bool submit(IncomingBatch&& batch);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace icom::store
