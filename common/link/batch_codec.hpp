@@ -15,26 +15,27 @@ namespace icom::link {
 /// The protocol's version: raised when an older peer could not understand a newer one.
 inline constexpr std::uint32_t kLinkProtocol = 1;
 
-/// One entry between spool and store. `bytes` is borrowed on the way in, and lives in the DecodedBatch on the way out.
+/// One entry between spool and store. `bytes` is borrowed on the way in, and lives in the
+/// DecodedBatch on the way out.
 struct LinkEntry {
-  std::uint32_t linac = 0;   ///< the session's number of the Linac
+  std::uint32_t linac = 0;  ///< the session's number of the Linac
   EntryKind kind = EntryKind::frame;
-  std::uint64_t run = 0;
-  std::uint64_t seq = 0;
+  std::uint64_t run = 0;  ///< never 0
+  std::uint64_t seq = 0;  ///< from 1 within the run
   std::int64_t received_us = 0;
-  Bytes bytes;
-  std::uint64_t hash = 0;    ///< of `bytes`; frames only
+  Bytes bytes;  ///< frames at most Framer::kMaxFrame
 };
 
-/// One per connection: the state of the zstd stream and of each Linac's delta coding runs on from batch to batch.
+/// One per connection: the state of the zstd stream and of each Linac's delta coding runs on from
+/// batch to batch, so every batch must be sent, in order. Not thread-safe.
 class BatchEncoder {
  public:
   BatchEncoder();
   ~BatchEncoder();
   /// Adds to the batch being built.
   void add(const LinkEntry& entry);
-  [[nodiscard]] std::size_t entries() const;       ///< in the batch being built
-  [[nodiscard]] std::size_t raw_bytes() const;     ///< their `bytes` together
+  [[nodiscard]] std::size_t entries() const;    ///< in the batch being built
+  [[nodiscard]] std::size_t raw_bytes() const;  ///< their `bytes` together
   /// The bytes of one Frames.compressed; the next batch begins.
   std::string finish();
 
@@ -43,18 +44,25 @@ class BatchEncoder {
   std::unique_ptr<State> state_;
 };
 
+/// Moves only: the entries borrow from the arena.
 struct DecodedBatch {
+  DecodedBatch() = default;
+  DecodedBatch(DecodedBatch&&) = default;
+  DecodedBatch& operator=(DecodedBatch&&) = default;
+
   std::vector<LinkEntry> entries;
-  ByteVector arena;            ///< what the entries' `bytes` borrow from
+  ByteVector arena;  ///< what the entries' `bytes` borrow from
 };
 
-/// The inverse. Input is untrusted; what it may cost is bounded (see kMaxBatchBytes).
+/// The inverse. Input is untrusted; what it may cost is bounded (see kMaxBatchBytes). Not
+/// thread-safe.
 class BatchDecoder {
  public:
   static constexpr std::size_t kMaxBatchBytes = 32U << 20U;  ///< uncompressed, in frames' bytes
   BatchDecoder();
   ~BatchDecoder();
-  /// Nothing, and a reason in `error`, if the bytes are malformed or a frame does not match its hash. The connection is then of no use.
+  /// Nothing, and a reason in `error`, if the bytes are malformed or the entries do not fit
+  /// the batch's checksum. The decoder, and with it the connection, is then of no use.
   std::optional<DecodedBatch> decode(std::string_view compressed, std::string& error);
 
  private:
