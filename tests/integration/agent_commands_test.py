@@ -1,0 +1,78 @@
+"""What a site's operator types: run, status, probe."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from tests.lab.case import LabCase
+
+
+class AgentCommands(LabCase):
+    def setUp(self):
+        super().setUp()
+        self.hosting = self.hosting_site()
+        self.linacs = [self.linac(serial, "--speed", "10", "--seed", serial, "--idle", "4", "--beam-frames", "20",
+                                  "--wait-for-client") for serial in ("4299", "9183")]
+        self.site = self.agent_site("nbcc", self.hosting, {one.serial: one.address for one in self.linacs})
+
+    def agent(self, *arguments):
+        return subprocess.run([self.programs / "icom-agent", *map(str, arguments)],
+                              capture_output=True, text=True, timeout=30)
+
+    def test_run_holds_listeners_and_forwarder_and_stops_them_cleanly(self):
+        self.hosting.start()
+        self.site.start()
+        self.site.wait_connected()
+        self.wait_for(lambda: len(self.hosting.ledger()) == 2, 30, "both Linacs are at the gateway")
+        self.assertEqual(0, self.site.agent.stop(15))
+        for linac in self.linacs:
+            self.assertEqual(0, linac.process.stop())
+            self.assertEqual(["fin"], [client["closed_by"] for client in linac.report()["clients"]])
+        self.assert_all_stored(self.hosting, self.linacs)
+
+    def test_a_killed_listener_and_a_killed_forwarder_are_started_again(self):
+        self.hosting.start()
+        self.site.start()
+        self.site.wait_connected()
+        listener = self.site.spool / "4299" / "listener.json"
+        before = json.loads(listener.read_text())["pid"]
+        os.kill(before, 9)
+        self.wait_for(lambda: json.loads(listener.read_text())["pid"] != before, 20, "a new listener")
+        self.wait_for(lambda: json.loads(listener.read_text())["connected"], 20, "which is connected")
+
+        forwarder = self.site.spool / "forward.json"
+        pid = json.loads(forwarder.read_text())["pid"]
+        os.kill(pid, 9)
+        self.wait_for(lambda: json.loads(forwarder.read_text())["pid"] != pid, 20, "a new forwarder")
+        stored = self.hosting.ledger()[("nbcc", "9183")]["stored"]
+        self.wait_for(lambda: self.hosting.ledger()[("nbcc", "9183")]["stored"] > stored, 30, "which forwards")
+
+    def test_status_tells_good_from_bad_by_its_exit_code(self):
+        self.assertEqual(1, self.agent("status", "--site", self.site.yaml).returncode)
+        self.hosting.start()
+        self.site.start()
+        self.site.wait_connected()
+        self.wait_for(lambda: self.agent("status", "--site", self.site.yaml).returncode == 0, 20, "all is well")
+        text = self.agent("status", "--site", self.site.yaml).stdout
+        self.assertIn("4299", text)
+        self.assertIn("9183", text)
+        json.loads(self.agent("status", "--site", self.site.yaml, "--json").stdout)
+
+    def test_probe_shows_the_stream_and_leaves_with_fin(self):
+        done = self.agent("probe", self.linacs[0].address, "--json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertGreater(json.loads(done.stdout)["frames"], 5)
+        self.assertEqual(0, self.linacs[0].process.stop())
+        self.assertEqual(["fin"], [client["closed_by"] for client in self.linacs[0].report()["clients"]])
+
+    def test_probe_of_a_silent_address_fails_and_says_why(self):
+        port = self.linacs[0].port
+        self.linacs[0].process.stop()
+        done = self.agent("probe", f"127.0.0.1:{port}")
+        self.assertEqual(1, done.returncode)
+        self.assertIn(str(port), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,100 @@
+"""A hospital site: its YAML, its keys, its listeners and its forwarder."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+from .process import Process, wait_until
+from .sshd import make_key
+
+
+class AgentSite:
+    """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
+
+    def __init__(self, programs, folder, name, hosting, linacs):
+        """`linacs`: {serial: "127.0.0.1:PORT"}"""
+        self.programs = Path(programs)
+        self.folder = Path(folder) / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.linacs = dict(linacs)
+        self.spool = self.folder / "spool"
+        self.key = make_key(self.folder / "key_ed25519")
+        self.token_file = self.folder / "token"
+        self.known_hosts = self.folder / "known_hosts"
+        self.yaml = hosting.sites / f"{name}.yaml"
+
+        hosting.sshd.authorize(f"{self.key}.pub")
+        self.known_hosts.write_text(hosting.sshd.known_hosts_line())
+        self.token_file.write_text(hosting.new_token(name) + "\n")
+        self.token_file.chmod(0o600)
+        entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
+        self.yaml.write_text(f"""\
+site: {name}
+timezone: Australia/Sydney
+linacs:
+{entries}tunnel:
+  host: 127.0.0.1
+  port: {hosting.sshd.port}
+  user: {hosting.sshd.user}
+  key: {self.key}
+  known_hosts: {self.known_hosts}
+  gateway: 127.0.0.1:{hosting.ingest_port}
+  token_file: {self.token_file}
+spool:
+  directory: {self.spool}
+  max_bytes: 2 GiB
+forwards: []
+""")
+        self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml],
+                             self.folder / "agent.log")
+        self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
+                                 self.folder / "forward.log")
+        self.listeners = {
+            serial: Process(f"listener {serial}",
+                            [self.programs / "icom-listen", "--linac", address, "--serial", serial,
+                             "--spool", self.spool],
+                            self.folder / f"listen-{serial}.log")
+            for serial, address in linacs.items()}
+
+    def start(self):
+        self.agent.start()
+        return self
+
+    def start_parts(self):
+        for listener in self.listeners.values():
+            listener.start()
+        self.forwarder.start()
+        return self
+
+    def stop(self):
+        """Listeners first, so that they say goodbye to the Linacs while the forwarder can still send what they had."""
+        codes = [self.agent.stop(20)]
+        codes += [listener.stop() for listener in self.listeners.values()]
+        codes.append(self.forwarder.stop())
+        return [code for code in codes if code is not None]
+
+    def resume_all(self):
+        for process in [self.forwarder, *self.listeners.values()]:
+            process.signal(signal.SIGCONT)
+
+    def status(self):
+        done = subprocess.run([self.programs / "icom-agent", "status", "--site", self.yaml, "--json"],
+                              capture_output=True, text=True, timeout=30)
+        return json.loads(done.stdout)
+
+    def wait_connected(self, seconds=20):
+        """Until each listener has its Linac."""
+
+        def connected():
+            for serial in self.linacs:
+                file = self.spool / serial / "listener.json"
+                try:
+                    if not json.loads(file.read_text()).get("connected"):
+                        return False
+                except (FileNotFoundError, json.JSONDecodeError):
+                    return False
+            return True
+
+        wait_until(connected, seconds, f"listeners of {self.name} are connected")

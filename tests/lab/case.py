@@ -1,0 +1,97 @@
+"""What every integration test starts from."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from . import audit
+from .agent_site import AgentSite
+from .hosting_site import HostingSite
+from .linac import Linac
+from .process import LabError, wait_until
+
+
+class LabCase(unittest.TestCase):
+    """One hosting site a test, in a folder of its own; kept, and named, when the test fails."""
+
+    def setUp(self):
+        self.programs = Path(os.environ["ICOM_PROGRAMS"])
+        self.folder = Path(tempfile.mkdtemp(prefix="icom-lab-"))
+        self.folder.chmod(0o711)
+        self._to_stop = []
+        self._failed_before = self._failures()
+        self.addCleanup(self._clean_up)
+
+    def _failures(self):
+        result = self._outcome.result
+        return len(result.failures) + len(result.errors) if result is not None else 0
+
+    def _clean_up(self):
+        for part in reversed(self._to_stop):
+            try:
+                part()
+            except Exception as error:  # the next part must be stopped all the same
+                print(f"while stopping: {error}", file=sys.stderr)
+        if self._failures() > self._failed_before or sys.exc_info()[0]:
+            print(f"kept for a look: {self.folder}", file=sys.stderr)
+            for log in sorted(self.folder.rglob("*.log")):
+                tail = log.read_text(errors="replace").splitlines()[-12:]
+                print(f"--- {log.relative_to(self.folder)}\n" + "\n".join(tail), file=sys.stderr)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def wait_for(self, condition, seconds, what):
+        """As wait_until, but a condition that is not reached fails the test."""
+        try:
+            return wait_until(condition, seconds, what)
+        except LabError as error:
+            self.fail(str(error))
+
+    def hosting_site(self, **options):
+        hosting = HostingSite(self.programs, self.folder / "hosting", **options)
+        self._to_stop.append(hosting.stop)
+        return hosting
+
+    def linac(self, serial, *options):
+        linac = Linac(self.programs, self.folder / "linacs", serial, *options)
+        self._to_stop.append(linac.process.stop)
+        return linac.start()
+
+    def agent_site(self, name, hosting, linacs):
+        """`linacs`: {serial: address}"""
+        site = AgentSite(self.programs, self.folder / "agents", name, hosting, linacs)
+
+        def stop():
+            site.resume_all()
+            site.stop()
+
+        self._to_stop.append(stop)
+        return site
+
+    def wait_for_ledger(self, hosting, key, expected, seconds=30):
+        """Until the gateway's ledger of a Linac has these values."""
+
+        def reached():
+            one = hosting.ledger().get(key, {})
+            return all(one.get(name) == value for name, value in expected.items())
+
+        try:
+            wait_until(reached, seconds, f"ledger {expected}")
+        except Exception:
+            self.fail(f"ledger of {key} is {hosting.ledger().get(key)}, expected {expected}")
+
+    def assert_all_stored(self, hosting, linacs, seconds=60):
+        """Every frame that each Linac sent is stored once, in order. The Linacs must have stopped sending."""
+
+        def settled():
+            return all(not audit.differences(linac, hosting.stored_frames(linac.serial)) for linac in linacs)
+
+        try:
+            wait_until(settled, seconds, "sent = stored")
+        except Exception:
+            wrong = [text for linac in linacs
+                     for text in audit.differences(linac, hosting.stored_frames(linac.serial))]
+            self.fail("; ".join(wrong))

@@ -1,0 +1,85 @@
+"""The hosting site: sshd and the gateway."""
+
+import json
+import secrets
+import subprocess
+from pathlib import Path
+
+from .process import LabError, Process, wait_until
+from .sshd import Sshd, accepts, free_port
+
+
+class HostingSite:
+    def __init__(self, programs, folder, sshd_config=""):
+        self.programs = Path(programs)
+        self.folder = Path(folder)
+        self.sites = self.folder / "sites"
+        self.tokens = self.folder / "tokens"
+        for made in (self.sites, self.tokens):
+            made.mkdir(parents=True, exist_ok=True)
+        self.tokens.chmod(0o700)
+        self.archive = self.folder / "archive"
+        self.ingest_port = free_port()
+        self.config = self.folder / "gateway.yaml"
+        self.config.write_text(f"""\
+sites: sites
+tokens: tokens
+ingest: 127.0.0.1:{self.ingest_port}
+store: store
+archive:
+  directory: archive
+  live: true
+""")
+        self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config)
+        self.gateway = Process("gateway", [self.programs / "icom-gateway", "serve", "--config", self.config],
+                               self.folder / "gateway.log")
+
+    def new_token(self, site):
+        token = secrets.token_urlsafe(32)
+        file = self.tokens / f"{site}.token"
+        file.write_text(token + "\n")
+        file.chmod(0o600)
+        return token
+
+    def start(self):
+        self.sshd.start()
+        self.start_gateway()
+        return self
+
+    def start_gateway(self):
+        self.gateway.start()
+
+        def up():
+            if not self.gateway.running:
+                raise LabError(f"gateway ended:\n{self.gateway.output()[-2000:]}")
+            return accepts(self.ingest_port)
+
+        wait_until(up, 30, "the gateway listens")
+
+    def stop(self):
+        code = self.gateway.stop()
+        self.sshd.stop()
+        return code
+
+    def command(self, *arguments, check=True):
+        """One of icom-gateway's commands on this store; its stdout."""
+        done = subprocess.run([self.programs / "icom-gateway", *map(str, arguments), "--config", self.config],
+                              capture_output=True, text=True, timeout=120)
+        if check and done.returncode != 0:
+            raise LabError(f"icom-gateway {arguments} gave {done.returncode}: {done.stderr}")
+        return done.stdout
+
+    def _objects(self, *arguments):
+        return [json.loads(line) for line in self.command(*arguments, "--json").splitlines() if line.strip()]
+
+    def ledger(self):
+        """{(site, linac): {...}}"""
+        return {(one["site"], one["linac"]): one for one in self._objects("ledger")}
+
+    def records(self):
+        return self._objects("records")
+
+    def stored_frames(self, serial):
+        """Every stored frame of a Linac in its order: [(time, counter, hash)]."""
+        rows = [line.split("\t") for line in self.command("ledger", "--linac", serial, "--frames").splitlines()]
+        return [(row[0], int(row[1]), row[2]) for row in rows]
