@@ -1,6 +1,7 @@
 // Bytes as they are on the wire, and little-endian access to them.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,13 +27,18 @@ inline Bytes as_bytes(std::string_view text) {
 template <typename Unsigned>
 Unsigned load_little_endian(const std::byte* at) {
   Unsigned value = 0;
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-    value = static_cast<Unsigned>(
-        value | static_cast<Unsigned>(static_cast<Unsigned>(at[i]) << (8U * i)));
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, at, sizeof value);
+  } else {
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
+      value = static_cast<Unsigned>(
+          value | static_cast<Unsigned>(static_cast<Unsigned>(at[i]) << (8U * i)));
+    }
   }
   return value;
 }
 
+/// Precondition: `at` points to room for sizeof(Unsigned) bytes. No alignment is needed.
 template <typename Unsigned>
 void store_little_endian(std::byte* at, Unsigned value) {
   for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
@@ -40,7 +46,9 @@ void store_little_endian(std::byte* at, Unsigned value) {
   }
 }
 
-inline void append(ByteVector& to, Bytes what) { to.insert(to.end(), what.begin(), what.end()); }
+inline void append(ByteVector& to, Bytes what) {
+  to.insert(to.end(), what.begin(), what.end());
+}
 
 template <typename Unsigned>
 void append_little_endian(ByteVector& to, Unsigned value) {

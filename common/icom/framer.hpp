@@ -1,5 +1,6 @@
-// From a Linac's byte stream to frames. No I/O, no clock. The format and the certainty of each fact about it:
-// docs/protocol.md, "The iCom Vx stream"; how the framer decides: docs/protocol.md, "Framing".
+// From a Linac's byte stream to frames. No I/O, no clock. The format and the certainty of each fact
+// about it: docs/protocol.md, "The iCom Vx stream"; how the framer decides: docs/protocol.md,
+// "Framing".
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace icom {
 
-/// A run of the stream that the framer hands out. Runs are handed out in stream order, and together they are
-/// the stream: no byte is lost, altered or doubled.
+/// A run of the stream that the framer hands out. Runs are handed out in stream order, and together
+/// they are the stream: no byte is lost, altered or doubled.
 struct Piece {
   enum class Kind : std::uint8_t {
     frame,  ///< starts 8 bytes before a date anchor
@@ -32,8 +33,8 @@ struct FramerCounts {
   std::uint64_t convention_changes = 0;  ///< the learnt convention stopped agreeing and was dropped
 };
 
-/// Splits a byte stream into frames. Not thread-safe: one owner, one connection; make a new one (or reset())
-/// for each connection.
+/// Splits a byte stream into frames. Not thread-safe: one owner, one connection; make a new one (or
+/// reset()) for each connection.
 ///
 ///     auto room = framer.writable(64 * 1024);
 ///     framer.commit(socket.read_some(room));
@@ -44,7 +45,8 @@ struct FramerCounts {
 ///     while (auto piece = framer.finish()) keep(*piece);
 class Framer {
  public:
-  /// Bytes after which a run without an end is handed out all the same, so that memory stays bounded.
+  /// Bytes after which a run without an end is handed out all the same, so that memory stays
+  /// bounded.
   static constexpr std::size_t kMaxFrame = 1024 * 1024;
 
   Framer();
@@ -56,8 +58,9 @@ class Framer {
 
   /// The next complete piece, or nothing while more bytes are needed.
   std::optional<Piece> next();
-  /// For a stream that has paused for longer than one message period: also a last frame that is complete as far
-  /// as its own content tells (its items end exactly at the last byte received, or the learnt length does).
+  /// For a stream that has paused for longer than one message period: also a last frame that is
+  /// complete as far as its own content tells (its items end exactly at the last byte received, or
+  /// the learnt length does).
   std::optional<Piece> paused();
   /// For a stream that has ended: everything that is left, in order.
   std::optional<Piece> finish();

@@ -1,5 +1,6 @@
-// What travels from a listener to the store: frames, and what else there is to know about a Linac's stream.
-// The values are on disk (docs/storage.md) and on the wire (docs/protocol.md): never renumber.
+// What travels from a listener to the store: frames, and what else there is to know about a Linac's
+// stream. The values are on disk (docs/storage.md) and on the wire (docs/protocol.md): never
+// renumber.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,14 @@ enum class EntryKind : std::uint8_t {
   junk = 2,          ///< bytes of the stream that belong to no frame
   connected = 3,     ///< the listener got a connection to the Linac; no bytes
   disconnected = 4,  ///< the connection ended; bytes: a short reason, ASCII
-  hole = 5,          ///< entries that were given up (bound reached, disk full, corrupt); bytes: see Hole
+  hole = 5,  ///< entries that were given up (bound reached, disk full, corrupt); bytes: see Hole
 };
 
 /// The bytes of a hole entry.
 struct Hole {
-  std::uint64_t frames = 0;              ///< given up; 0 when not known
+  std::uint64_t frames = 0;  ///< given up; 0 when not known
   std::uint64_t frames_with_patient = 0;
-  std::string reason;                    ///< `bound`, `disk_full`, `corrupt`
+  std::string reason;  ///< `bound`, `disk_full`, `corrupt`
 };
 ByteVector encode_hole(const Hole& hole);
 /// Anything that is no hole gives {0, 0, "unreadable"}.

@@ -1,0 +1,36 @@
+#include "common/icom/stream_entry.hpp"
+
+#include <algorithm>
+
+namespace icom {
+
+namespace {
+
+constexpr std::size_t kCountsSize = 2 * sizeof(std::uint64_t);
+constexpr std::size_t kMaxReason = 64;
+
+}  // namespace
+
+ByteVector encode_hole(const Hole& hole) {
+  ByteVector bytes;
+  append_little_endian(bytes, hole.frames);
+  append_little_endian(bytes, hole.frames_with_patient);
+  append(bytes, as_bytes(std::string_view(hole.reason).substr(0, kMaxReason)));
+  return bytes;
+}
+
+Hole decode_hole(Bytes bytes) {
+  const auto reason = bytes.size() > kCountsSize ? as_text(bytes.subspan(kCountsSize)) : "";
+  // The reason goes to logs and pages: nothing but short, plain text is passed on.
+  const bool plain = !reason.empty() && reason.size() <= kMaxReason &&
+                     std::all_of(reason.begin(), reason.end(),
+                                 [](char letter) { return letter >= 0x20 && letter < 0x7F; });
+  if (!plain) {
+    return {0, 0, "unreadable"};
+  }
+  return {load_little_endian<std::uint64_t>(bytes.data()),
+          load_little_endian<std::uint64_t>(bytes.data() + sizeof(std::uint64_t)),
+          std::string(reason)};
+}
+
+}  // namespace icom
