@@ -15,13 +15,15 @@ namespace icom::spool {
 
 struct SpoolReaderCounts {
   std::uint64_t entries = 0;
-  std::uint64_t corrupt_entries = 0;   ///< skipped: bad checksum or torn, with something valid behind
+  std::uint64_t corrupt_entries =
+      0;  ///< skipped: bad checksum or torn, with something valid behind
   std::uint64_t corrupt_bytes = 0;
-  std::uint64_t holes = 0;             ///< runs of missing sequence numbers, each reported as one hole entry
+  std::uint64_t read_errors = 0;  ///< the disk refused to read
+  std::uint64_t holes = 0;  ///< runs of missing sequence numbers, each reported as one hole entry
 };
 
-/// Reads the entries of one Linac's spool in order, while a writer in another process appends. No lock between them: an entry is
-/// taken once its length and checksum are right. Not thread-safe.
+/// Reads the entries of one Linac's spool in order, while a writer in another process appends. No
+/// lock between them: an entry is taken once its length and checksum are right. Not thread-safe.
 class SpoolReader {
  public:
   SpoolReader(os::FileSystem& files, std::filesystem::path directory);
@@ -33,10 +35,12 @@ class SpoolReader {
   std::vector<std::uint64_t> runs();
   /// Starts over at the oldest segment, leaving out entries up to and including `stored_seq(run)`.
   void rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq);
-  /// The next entry, or nothing when caught up with the writer (call again after a wake-up). `bytes` lives until the next call.
-  /// Missing sequence numbers come out as one hole entry, with the last missing number as its seq.
+  /// The next entry, or nothing when caught up with the writer (call again after a wake-up).
+  /// `bytes` lives until the next call. Missing sequence numbers come out as one hole entry, with
+  /// the last missing number as its seq.
   std::optional<Entry> next();
-  /// Everything of `run` up to `seq` (and all older runs) is stored at the gateway: removes the segments that hold nothing else.
+  /// Everything of `run` up to `seq` (and all older runs) is stored at the gateway: removes the
+  /// segments that hold nothing else.
   void release(std::uint64_t run, std::uint64_t seq);
 
   /// Bytes in segments from the reading position on (an estimate for status).

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <system_error>
 
 #include "agent/spool/spool_format.hpp"
@@ -18,33 +19,42 @@ struct SpoolLimits {
 
 struct SpoolWriterCounts {
   std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;                     ///< on disk now
-  std::uint64_t given_up_frames = 0;           ///< by the bound or a full disk
+  std::uint64_t bytes =
+      0;  ///< on disk, as far as known: what the reader removed is noticed at the bound
+  std::uint64_t given_up_frames = 0;  ///< by the bound or a full disk
   std::uint64_t given_up_frames_with_patient = 0;
   std::uint64_t failed_writes = 0;
 };
 
 /// Appends entries to segments in one directory; one writer a directory, enforced by a lock file.
 ///
-/// Promise: when append() returns without error the entry has been handed to the operating system: it survives a kill of any of
-/// our processes. When sync() returns, everything appended before the call began survives a power cut.
+/// Promise: when append() returns without error the entry has been handed to the operating system:
+/// it survives a kill of any of our processes. When sync() returns, everything appended before the
+/// call began survives a power cut.
 ///
-/// append() from one thread only; sync() from any one other thread at the same time: neither waits for the other.
+/// A frame that is longer than kMaxEntryBytes is refused with std::errc::message_size.
+///
+/// append() from one thread only; sync() from any one other thread at the same time: neither waits
+/// for the other.
 class SpoolWriter {
  public:
-  /// Makes the directory if need be, begins a new run in a new segment. Throws std::system_error, naming the path,
-  /// if the directory cannot be used or another writer holds it.
+  /// Makes the directory if need be, begins a new run in a new segment. Throws std::system_error,
+  /// naming the path, if the directory cannot be used or another writer holds it.
   SpoolWriter(os::FileSystem& files, std::filesystem::path directory, SpoolLimits limits);
   ~SpoolWriter();
   SpoolWriter(const SpoolWriter&) = delete;
   SpoolWriter& operator=(const SpoolWriter&) = delete;
 
-  /// `entry.run` and `entry.seq` are ignored and given by the writer. At the bound, or when the disk is full, the oldest frames without a
-  /// patient are given up first, then the oldest; that is counted, and a hole entry tells the gateway. An error means that this entry
-  /// is not in the spool; the writer can be used further.
+  /// `entry.run` and `entry.seq` are ignored and given by the writer. At the bound, or when the
+  /// disk is full, the oldest frames without a patient are given up first, then the oldest; that is
+  /// counted, and a hole entry tells the gateway. An error means that this entry is not in the
+  /// spool; the writer can be used further.
   std::error_code append(const Entry& entry);
-  /// Several at once, with one write where possible.
-  std::error_code append(std::span<const Entry> entries);
+  /// Several at once, with one write where possible. `appended`, also after an error: how many of
+  /// them, counted from the first, are in the spool.
+  std::error_code append(std::span<const Entry> entries, std::size_t& appended);
+  /// An error means that what was appended before may not survive a power cut; it is tried again by
+  /// the next call.
   std::error_code sync();
 
   [[nodiscard]] std::uint64_t run() const;

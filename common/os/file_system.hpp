@@ -1,4 +1,5 @@
-// The file operations that durability depends on, behind an interface, so that tests can make each of them fail.
+// The file operations that durability depends on, behind an interface, so that tests can make each
+// of them fail.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +14,17 @@
 
 namespace icom::os {
 
-/// An open file. append() and sync_data() may be called at the same time from two threads; everything else from one.
+/// An open file. append() and sync_data() may be called at the same time from two threads;
+/// everything else from one.
 class File {
  public:
   virtual ~File() = default;
-  /// Writes all of `parts`, one after the other, at the end of the file. After an error an unknown part of them may be there;
-  /// `written` tells how many bytes are.
+  /// Writes all of `parts`, one after the other, at the end of the file. After an error an unknown
+  /// part of them may be there; `written` tells how many bytes are.
   virtual std::error_code append(std::span<const Bytes> parts, std::size_t& written) = 0;
   /// Reads up to buffer.size() bytes from `offset`; `got` is less only at the end of the file.
-  virtual std::error_code read_at(std::uint64_t offset, std::span<std::byte> buffer, std::size_t& got) = 0;
+  virtual std::error_code read_at(std::uint64_t offset, std::span<std::byte> buffer,
+                                  std::size_t& got) = 0;
   virtual std::error_code sync_data() = 0;
   virtual std::error_code truncate(std::uint64_t size) = 0;
   virtual std::error_code size(std::uint64_t& bytes) = 0;
@@ -32,24 +35,39 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   /// Fails if the file exists. Mode 0640.
-  virtual std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) = 0;
-  virtual std::error_code open_read(const std::filesystem::path& path, std::unique_ptr<File>& file) = 0;
+  virtual std::error_code create(const std::filesystem::path& path,
+                                 std::unique_ptr<File>& file) = 0;
+  virtual std::error_code open_read(const std::filesystem::path& path,
+                                    std::unique_ptr<File>& file) = 0;
   /// Takes the place of `to` if that exists. Durable only after sync_directory() of the parent.
-  virtual std::error_code rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  virtual std::error_code rename(const std::filesystem::path& from,
+                                 const std::filesystem::path& to) = 0;
   virtual std::error_code remove(const std::filesystem::path& path) = 0;
   virtual std::error_code create_directories(const std::filesystem::path& path) = 0;
   virtual std::error_code sync_directory(const std::filesystem::path& path) = 0;
+  /// In bytes.
+  virtual std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) = 0;
   /// Names, not paths, sorted.
-  virtual std::error_code list(const std::filesystem::path& directory, std::vector<std::string>& names) = 0;
-  /// Held until the returned object goes; fails at once with `resource_unavailable_try_again` if another process holds it.
+  virtual std::error_code list(const std::filesystem::path& directory,
+                               std::vector<std::string>& names) = 0;
+  /// Held until the returned object goes; fails at once with `resource_unavailable_try_again` if
+  /// another process holds it.
   virtual std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) = 0;
 };
 
 /// The machine's own. Lives for the whole program.
 FileSystem& real_file_system();
 
-/// Writes a whole file so that after a crash either the old or the new content is there: temporary name, sync, rename, sync of
-/// the directory.
-std::error_code write_atomically(FileSystem& files, const std::filesystem::path& path, Bytes content);
+enum class Durability {
+  process_crash,  ///< nothing is synced: survives a kill of our process; a power cut may leave an
+                  ///< empty file
+  power_cut,      ///< synced, and the directory too
+};
+
+/// Writes a whole file so that whoever opens it finds either the old or the new content: temporary
+/// name (`.<name>.tmp` beside it, so one writer a file at a time), rename. After an error the old
+/// content stands and the temporary file is gone.
+std::error_code write_atomically(FileSystem& files, const std::filesystem::path& path,
+                                 Bytes content, Durability durability = Durability::power_cut);
 
 }  // namespace icom::os

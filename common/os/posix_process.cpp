@@ -1,0 +1,20 @@
+#include <unistd.h>
+
+#include <csignal>
+
+#include "common/os/process.hpp"
+
+namespace icom::os {
+
+void ignore_pipe_and_hangup() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+}
+
+void end_process_within(std::chrono::seconds limit) {
+  // SIGALRM's default action; nothing of ours has to run for it.
+  std::signal(SIGALRM, SIG_DFL);
+  ::alarm(static_cast<unsigned>(limit.count()));
+}
+
+}  // namespace icom::os

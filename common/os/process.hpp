@@ -1,0 +1,18 @@
+// What a long-running process settles with the operating system about signals and about its own
+// end.
+#pragma once
+
+#include <chrono>
+
+namespace icom::os {
+
+/// A closed pipe or socket becomes an error of the write, and losing the terminal ends nothing.
+/// Call it first in main().
+void ignore_pipe_and_hangup();
+
+/// The kernel ends this process, as if killed, unless it has ended by itself by then: for the
+/// second phase of a shutdown, when a disk or a reader of our stderr no longer answers and no
+/// thread of ours can be relied upon.
+void end_process_within(std::chrono::seconds limit);
+
+}  // namespace icom::os
