@@ -1,32 +1,61 @@
-// One SSH session on Asio. What libssh2 1.10 needs to be designed around, and how: docs/protocol.md, "The tunnel".
+// One SSH session on Asio: start here. What libssh2 1.10 had to be designed around, and how:
+// docs/protocol.md, "The tunnel".
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "common/ssh/channel.hpp"
+#include "common/ssh/error.hpp"
 #include "common/ssh/settings.hpp"
 
 namespace icom::ssh {
 
-class Channel;
+class Engine;
 
-/// Everything of a session and its channels runs on one executor (a strand, or a single-threaded io_context).
+/// A connection to one sshd, authenticated. Everything of a session and its channels runs on one
+/// executor, that of the coroutine which called connect(): it must be a strand, or that of an
+/// io_context which one thread runs. Every function here must be called on it. Dropping the last
+/// reference aborts the session, unless channels still live: these keep the connection alive.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  /// Resolves, connects, checks the host key, authenticates; each step within `deadline` of the start. Throws
-  /// ssh::Error (error.hpp): a category (network, host_key, authentication, settings, ...) and a sentence that says what to do.
-  static boost::asio::awaitable<std::shared_ptr<Session>> connect(Settings settings, std::chrono::seconds deadline);
+  /// Resolves, connects, checks the host key, authenticates; all within `deadline` (each step also
+  /// within its own limit). Throws Error. Cancellable.
+  static boost::asio::awaitable<std::shared_ptr<Session>> connect(Settings settings,
+                                                                  std::chrono::seconds deadline);
 
-  /// A direct-tcpip channel to `host`:`port` as the server reaches it. Opens are serialised.
-  boost::asio::awaitable<Channel> open_channel(std::string host, std::uint16_t port, std::chrono::seconds deadline);
+  /// A direct-tcpip channel to `host`:`port` as the server reaches it. Any number of calls may be
+  /// under way at once: they are served one after the other, in order, and `deadline` counts the
+  /// wait for one's turn. Throws Error: `refused` with the server's reason, `timeout`, or what
+  /// ended the session. A call that was given up is still waited for by the next ones.
+  boost::asio::awaitable<Channel> open_channel(std::string host, std::uint16_t port,
+                                               std::chrono::seconds deadline);
 
-  /// Says goodbye within `deadline`, then drops the socket. Pending operations end with operation_aborted.
+  /// Closes the channels and says goodbye within `deadline`, then drops the socket. What was
+  /// written to the channels is sent first. Pending operations end with operation_aborted. Never
+  /// throws for what the peer does; a second call does nothing.
   boost::asio::awaitable<void> close(std::chrono::seconds deadline);
-  /// Drops the socket at once.
+  /// Drops the socket at once. Pending operations end with operation_aborted.
   void abort();
+
+  [[nodiscard]] bool is_open() const;
+  /// Why the session ended; nothing while it is open. `closed` if this side ended it by close() or
+  /// abort().
+  [[nodiscard]] std::optional<Error> failure() const;
+  [[nodiscard]] boost::asio::any_io_executor get_executor() const;
+
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+ private:
+  explicit Session(std::shared_ptr<Engine> engine);
+  std::shared_ptr<Engine> engine_;
 };
 
 }  // namespace icom::ssh

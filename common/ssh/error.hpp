@@ -1,0 +1,35 @@
+// What can go wrong with a tunnel: a category to branch on, and a sentence for the operator.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace icom::ssh {
+
+/// Who has to act. Callers branch on this, never on the text.
+enum class Category {
+  settings,        ///< a file or value of this machine's is unusable: the operator here
+  network,         ///< name not found, nothing listens, the connection broke: retry
+  host_key,        ///< the server is unknown or not the one that was pinned: somebody must look
+  authentication,  ///< the server does not take this user with this key: the operator there
+  refused,   ///< the server will not open this channel, or nothing listens at the target: retry
+  protocol,  ///< the two sides share no algorithm, or one broke the rules of SSH
+  timeout,   ///< a deadline passed, or the connection made no progress: retry
+  closed,    ///< the session was ended by this side before the call could finish
+};
+
+[[nodiscard]] std::string_view to_string(Category category);
+
+/// what() is one sentence: what failed, where, and what to do. It holds no secret and no text of a
+/// Linac.
+class Error : public std::runtime_error {
+ public:
+  Error(Category category, const std::string& sentence);
+  [[nodiscard]] Category category() const noexcept { return category_; }
+
+ private:
+  Category category_;
+};
+
+}  // namespace icom::ssh
