@@ -8,6 +8,7 @@
 #include <span>
 
 #include "common/icom/bytes.hpp"
+#include "common/icom/length_convention.hpp"
 
 namespace icom {
 
@@ -27,7 +28,7 @@ struct FramerCounts {
   std::uint64_t frames = 0;
   std::uint64_t frames_by_length = 0;  ///< emitted at once, by the learnt length convention
   std::uint64_t frames_by_anchor = 0;  ///< emitted when the next frame's date was seen
-  std::uint64_t frames_by_pause = 0;   ///< emitted because the stream paused
+  std::uint64_t frames_by_pause = 0;   ///< emitted because the stream paused or ended
   std::uint64_t junk_runs = 0;
   std::uint64_t junk_bytes = 0;
   std::uint64_t convention_changes = 0;  ///< the learnt convention stopped agreeing and was dropped
@@ -66,15 +67,52 @@ class Framer {
   std::optional<Piece> finish();
 
   /// Bytes received and not yet handed out.
-  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
   [[nodiscard]] const FramerCounts& counts() const { return counts_; }
   /// The learnt constant `frame size - length field`, if the stream has shown one.
-  [[nodiscard]] std::optional<std::int64_t> learnt_convention() const;
+  [[nodiscard]] std::optional<std::int64_t> learnt_convention() const {
+    return convention_.constant();
+  }
   /// Forgets buffered bytes and the convention; counts stay.
   void reset();
 
  private:
-  // (to be completed by the implementation)
+  enum class Stream : std::uint8_t { flowing, paused, ended };
+  enum class Verdict : std::uint8_t { frame_ends, false_anchor, undecided };
+
+  // What is known of the run at begin_. Offsets count from begin_.
+  struct Run {
+    bool anchored = false;        // a frame starts here
+    bool length_refuted = false;  // its items do not end where its length says
+    std::size_t scanned = 0;      // no frame but this one starts before this offset
+    std::size_t items = 0;        // where its items start; 0: not looked for yet
+    std::size_t walked = 0;       // its items are known to walk up to here
+    std::size_t wake_at = 0;      // with fewer bytes than this nothing new can be said
+  };
+
+  std::optional<Piece> take(Stream stream);
+  std::optional<Piece> seek_frame(Stream stream);
+  std::optional<std::size_t> find_anchor();
+  std::optional<std::size_t> predicted_size() const;
+  bool length_holds(std::size_t predicted);
+  Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
+  std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
+  bool complete_at_last_byte(std::optional<std::size_t> predicted);
+  bool walk_to(std::size_t limit);
+  bool anchored_at(std::size_t offset) const;
+  std::size_t possible_header_size() const;
+  Piece hand_out_frame(std::size_t size, std::uint64_t& reason);
+  Piece hand_out_junk(std::size_t size);
+  const std::byte* at(std::size_t offset) const { return buffer_.data() + begin_ + offset; }
+  Bytes bytes(std::size_t from, std::size_t to) const { return {at(from), to - from}; }
+
+  // Linear: bytes move to the front only when the room behind them is short.
+  ByteVector buffer_;
+  std::size_t begin_ = 0;  // of the bytes not yet handed out
+  std::size_t end_ = 0;    // of the bytes received
+  Run run_;
+  std::size_t items_at_;  // where the items of the frame before started
+  LengthConvention convention_;
   FramerCounts counts_;
 };
 

@@ -13,13 +13,6 @@ struct Reach {
   std::size_t end;
 };
 
-std::size_t walk_from(Bytes frame, std::size_t offset) {
-  while (const std::size_t size = item_size_at(frame.data() + offset, frame.size() - offset)) {
-    offset += size;
-  }
-  return offset;
-}
-
 // Tries every start in turn. Two walks that meet go on as one, so each offset is walked at most
 // once: linear, whatever the bytes are.
 std::optional<Reach> best_walk(Bytes frame) {
@@ -68,8 +61,16 @@ std::optional<Item> ItemWalk::next() {
   return item;
 }
 
+std::size_t ItemWalk::end_from(Bytes frame, std::size_t offset) {
+  while (const std::size_t size = item_size_at(frame.data() + offset, frame.size() - offset)) {
+    offset += size;
+  }
+  return offset;
+}
+
 std::optional<std::size_t> find_items(Bytes frame, std::size_t hint) {
-  if (hint >= kHeaderSize && hint < frame.size() && walk_from(frame, hint) == frame.size()) {
+  if (hint >= kHeaderSize && hint < frame.size() &&
+      ItemWalk::end_from(frame, hint) == frame.size()) {
     return hint;
   }
   const auto best = best_walk(frame);
@@ -77,7 +78,8 @@ std::optional<std::size_t> find_items(Bytes frame, std::size_t hint) {
 }
 
 bool items_end_exactly(Bytes frame, std::size_t hint) {
-  if (hint >= kHeaderSize && hint < frame.size() && walk_from(frame, hint) == frame.size()) {
+  if (hint >= kHeaderSize && hint < frame.size() &&
+      ItemWalk::end_from(frame, hint) == frame.size()) {
     return true;
   }
   const auto best = best_walk(frame);

@@ -52,6 +52,9 @@ class ItemWalk {
  public:
   ItemWalk(Bytes frame, std::size_t offset) : frame_(frame), offset_(offset) {}
   std::optional<Item> next();
+  /// Where a walk from `offset` (at most frame.size()) ends. The quick way, for whoever does not
+  /// look at the items.
+  static std::size_t end_from(Bytes frame, std::size_t offset);
   [[nodiscard]] std::size_t offset() const { return offset_; }
   [[nodiscard]] bool at_end() const { return offset_ == frame_.size(); }
 

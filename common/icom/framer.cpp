@@ -1,0 +1,304 @@
+#include "common/icom/framer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "common/icom/frame_identity.hpp"
+#include "common/icom/item.hpp"
+
+namespace icom {
+
+namespace {
+
+constexpr std::size_t kFirstBuffer = 64 * 1024;
+
+// Bytes that show whether a frame starts at the first of them.
+constexpr std::size_t kAnchorEnd = kDateOffset + kDateSize;
+
+// Bytes that show whether an item may start at the first of them.
+constexpr std::size_t kItemStart = 8;
+
+// Offset of the date's first colon in a frame. Colons are rare in items, dashes and digits are not.
+constexpr std::size_t kColonOffset = kDateOffset + 12;
+
+// Frames up to this size are ordinary. A length that tells more is not waited for when something
+// else marks an end, and junk of more than this is handed out in parts.
+constexpr std::size_t kOrdinarySize = 64 * 1024;
+
+// A text that holds a date is believed to go on for this much behind it, not more: a broken item's
+// length may say anything.
+constexpr std::size_t kMaxTextBehindDate = 4 * 1024;
+
+}  // namespace
+
+Framer::Framer() : buffer_(kFirstBuffer), items_at_(kHeaderSize) {}
+
+std::span<std::byte> Framer::writable(std::size_t at_least) {
+  if (buffer_.size() - end_ < at_least) {
+    if (begin_ > 0) {
+      std::memmove(buffer_.data(), buffer_.data() + begin_, pending());
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (buffer_.size() - end_ < at_least) {
+      buffer_.resize(std::max(2 * buffer_.size(), end_ + at_least));
+    }
+  }
+  return std::span(buffer_).subspan(end_);
+}
+
+void Framer::commit(std::size_t count) {
+  assert(count <= buffer_.size() - end_);
+  end_ += count;
+}
+
+std::optional<Piece> Framer::next() {
+  return take(Stream::flowing);
+}
+
+std::optional<Piece> Framer::paused() {
+  return take(Stream::paused);
+}
+
+std::optional<Piece> Framer::finish() {
+  return take(Stream::ended);
+}
+
+void Framer::reset() {
+  begin_ = 0;
+  end_ = 0;
+  run_ = {};
+  items_at_ = kHeaderSize;
+  convention_ = {};
+}
+
+std::optional<Piece> Framer::take(Stream stream) {
+  if (!run_.anchored) {
+    if (const auto junk = seek_frame(stream); junk || !run_.anchored) {
+      return junk;
+    }
+  }
+  if (stream == Stream::flowing && pending() < run_.wake_at) {
+    return std::nullopt;
+  }
+  const auto predicted = predicted_size();
+  if (predicted && length_holds(*predicted)) {
+    return hand_out_frame(*predicted, counts_.frames_by_length);
+  }
+  run_.wake_at = pending() + 1;
+  while (const auto next_start = find_anchor()) {
+    const Verdict verdict = judge(*next_start, predicted, stream);
+    if (verdict == Verdict::undecided) {
+      break;
+    }
+    if (verdict == Verdict::frame_ends) {
+      return *next_start < kHeaderSize ? hand_out_junk(*next_start)
+                                       : hand_out_frame(*next_start, counts_.frames_by_anchor);
+    }
+    run_.scanned = *next_start + 1;
+  }
+  if (stream != Stream::flowing && complete_at_last_byte(predicted)) {
+    return hand_out_frame(pending(), counts_.frames_by_pause);
+  }
+  if (stream == Stream::ended) {
+    return hand_out_junk(pending());
+  }
+  if (pending() >= kMaxFrame) {
+    run_.anchored = false;
+    return seek_frame(stream);
+  }
+  return std::nullopt;
+}
+
+// At the head of the run no frame is known to start: hands out what is in front of the first that
+// does.
+std::optional<Piece> Framer::seek_frame(Stream stream) {
+  std::size_t junk = 0;
+  if (const auto start = find_anchor()) {
+    if (*start == 0) {
+      run_.anchored = true;
+      run_.scanned = 1;
+      return std::nullopt;
+    }
+    junk = *start;
+  } else if (stream == Stream::ended) {
+    junk = pending();
+  } else {
+    // Held back while it may still grow, so that junk comes out in one run rather than byte by
+    // byte.
+    junk = pending() - possible_header_size();
+    if (stream == Stream::flowing && junk < kOrdinarySize) {
+      return std::nullopt;
+    }
+  }
+  if (junk == 0) {
+    return std::nullopt;
+  }
+  return hand_out_junk(junk);
+}
+
+// The first offset from run_.scanned on at which a frame may start; moves run_.scanned there.
+std::optional<std::size_t> Framer::find_anchor() {
+  while (run_.scanned + kColonOffset < pending()) {
+    const std::size_t from = run_.scanned + kColonOffset;
+    const void* colon = std::memchr(at(from), ':', pending() - from);
+    if (colon == nullptr) {
+      run_.scanned = pending() - kColonOffset;
+      return std::nullopt;
+    }
+    run_.scanned =
+        static_cast<std::size_t>(static_cast<const std::byte*>(colon) - at(0)) - kColonOffset;
+    if (pending() - run_.scanned < kAnchorEnd) {
+      return std::nullopt;
+    }
+    if (anchored_at(run_.scanned)) {
+      return run_.scanned;
+    }
+    ++run_.scanned;
+  }
+  return std::nullopt;
+}
+
+// What the length field says, where that is a size that a frame can have.
+std::optional<std::size_t> Framer::predicted_size() const {
+  const auto size = convention_.predict(load_little_endian<std::uint32_t>(at(0)));
+  if (!size || *size < static_cast<std::int64_t>(kHeaderSize) ||
+      *size > static_cast<std::int64_t>(kMaxFrame)) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(*size);
+}
+
+// The length alone is not believed, since a frame cut short is the worst that can be handed out:
+// the items must end there too, and must not go on behind it.
+bool Framer::length_holds(std::size_t predicted) {
+  if (run_.length_refuted || pending() < predicted) {
+    return false;
+  }
+  const bool goes_on =
+      pending() - predicted >= kItemStart && begins_item(at(predicted)) && !anchored_at(predicted);
+  run_.length_refuted = goes_on || !walk_to(predicted);
+  return !run_.length_refuted;
+}
+
+// Does the run's frame end where this date says that another starts? The date may also stand in a
+// value of the frame.
+Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t> predicted,
+                              Stream stream) {
+  if (walk_to(next_start) || next_start == predicted) {
+    return Verdict::frame_ends;
+  }
+  if (const auto verdict = judge_by_item_across(next_start, stream)) {
+    return *verdict;
+  }
+  if (!predicted || *predicted < next_start || *predicted > kOrdinarySize ||
+      stream == Stream::ended) {
+    return Verdict::frame_ends;
+  }
+  // The items tell nothing and the length says that the frame goes on: it is right if another frame
+  // starts behind it.
+  if (pending() >= *predicted + kAnchorEnd) {
+    return anchored_at(*predicted) ? Verdict::false_anchor : Verdict::frame_ends;
+  }
+  const std::size_t next_items = next_start + items_at_;
+  if (stream == Stream::paused && next_items < pending() &&
+      ItemWalk::end_from(bytes(0, pending()), next_items) == pending()) {
+    return Verdict::frame_ends;
+  }
+  run_.wake_at = pending() < *predicted ? *predicted : *predicted + kAnchorEnd;
+  return Verdict::undecided;
+}
+
+// Where an item holds the whole date in its value, what follows the item decides. Nothing if there
+// is no such item.
+std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_start, Stream stream) {
+  const std::byte* item = at(run_.walked);
+  if (run_.walked == 0 || !begins_item(item)) {
+    return std::nullopt;
+  }
+  const std::size_t end =
+      run_.walked + kItemHeaderSize + load_little_endian<std::uint32_t>(item + 8);
+  const std::size_t date_end = next_start + kAnchorEnd;
+  if (end < date_end || end > date_end + kMaxTextBehindDate) {
+    return std::nullopt;
+  }
+  if (end == pending() && stream != Stream::flowing) {
+    return Verdict::false_anchor;
+  }
+  if (pending() >= end + kItemStart && (begins_item(at(end)) || anchored_at(end))) {
+    return Verdict::false_anchor;
+  }
+  if (pending() >= end + kAnchorEnd) {
+    return std::nullopt;
+  }
+  run_.wake_at = pending() < end + kItemStart ? end + kItemStart : end + kAnchorEnd;
+  return Verdict::undecided;
+}
+
+// No more bytes are coming, for now or ever: do those that are here make a whole frame?
+bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
+  if (predicted && *predicted > pending() && *predicted <= kOrdinarySize) {
+    return false;  // items may end by chance where a frame was interrupted; a learnt length does
+                   // not
+  }
+  return pending() >= kHeaderSize && (predicted == pending() || walk_to(pending()));
+}
+
+// Walks the run's items on, never past `limit`. True when they end exactly there.
+bool Framer::walk_to(std::size_t limit) {
+  if (run_.items == 0) {
+    const bool as_before = items_at_ + kItemStart <= limit && begins_item(at(items_at_));
+    const auto start =
+        as_before ? std::optional(items_at_) : find_items(bytes(0, limit), items_at_);
+    if (!start) {
+      return false;
+    }
+    run_.items = *start;
+    run_.walked = *start;
+  }
+  if (run_.walked < limit) {
+    run_.walked = ItemWalk::end_from(bytes(0, limit), run_.walked);
+  }
+  return run_.walked == limit && run_.walked > run_.items;
+}
+
+bool Framer::anchored_at(std::size_t offset) const {
+  return pending() >= offset + kAnchorEnd && is_date_anchor(at(offset + kDateOffset));
+}
+
+// How many of the last bytes may be the beginning of a frame's header.
+std::size_t Framer::possible_header_size() const {
+  std::size_t size = std::min(pending(), kAnchorEnd - 1);
+  while (size > kDateOffset &&
+         !matches_date_shape(bytes(pending() - size + kDateOffset, pending()))) {
+    --size;
+  }
+  return size;
+}
+
+Piece Framer::hand_out_frame(std::size_t size, std::uint64_t& reason) {
+  const Bytes frame = bytes(0, size);
+  if (convention_.observe(load_little_endian<std::uint32_t>(frame.data()), size)) {
+    ++counts_.convention_changes;
+  }
+  if (run_.walked == size) {
+    items_at_ = run_.items;
+  }
+  ++counts_.frames;
+  ++reason;
+  begin_ += size;
+  run_ = {};
+  return {Piece::Kind::frame, frame};
+}
+
+Piece Framer::hand_out_junk(std::size_t size) {
+  const Bytes junk = bytes(0, size);
+  ++counts_.junk_runs;
+  counts_.junk_bytes += size;
+  begin_ += size;
+  run_ = {};
+  return {Piece::Kind::junk, junk};
+}
+
+}  // namespace icom
