@@ -9,12 +9,14 @@
 namespace icom::config {
 
 struct Address {
-  std::string host;   ///< a name, an IPv4 address, or an IPv6 address (written in brackets when a port follows)
+  std::string host;  ///< a name, an IPv4 address, or an IPv6 address (written in brackets when a
+                     ///< port follows)
   std::uint16_t port = 0;
   [[nodiscard]] std::string text() const;
 };
 
-/// Nothing if `text` is neither HOST nor HOST:PORT (1 to 65535), or has no port where `default_port` is 0.
+/// Nothing if `text` is neither HOST nor HOST:PORT (1 to 65535), or has no port where
+/// `default_port` is 0.
 std::optional<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
 }  // namespace icom::config

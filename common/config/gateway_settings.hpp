@@ -18,12 +18,12 @@ struct ArchiveSettings {
 
 struct GatewaySettings {
   std::filesystem::path sites_folder;
-  std::filesystem::path tokens_folder;     ///< <site>.token, one each
+  std::filesystem::path tokens_folder;  ///< <site>.token, one each
   Address ingest;
-  std::filesystem::path store;             ///< a folder
+  std::filesystem::path store;  ///< a folder
   std::optional<ArchiveSettings> archive;
   std::optional<Address> http;
-  std::vector<SiteSettings> sites;         ///< loaded from sites_folder
+  std::vector<SiteSettings> sites;  ///< loaded from sites_folder
 };
 
 /// Throws ConfigError.

@@ -1,6 +1,7 @@
 // A site's settings: sites/<site>.yaml. The agent reads its own, the gateway reads them all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -11,8 +12,8 @@
 namespace icom::config {
 
 struct LinacSettings {
-  std::string serial;      ///< text: [A-Za-z0-9_-]{1,32}
-  Address address;         ///< port 1706 unless given
+  std::string serial;  ///< text: [A-Za-z0-9_-]{1,32}
+  Address address;     ///< port 1706 unless given
 };
 
 struct TunnelSettings {
@@ -21,7 +22,7 @@ struct TunnelSettings {
   std::string user;
   std::filesystem::path key;
   std::filesystem::path known_hosts;
-  Address gateway;          ///< as the hosting site's sshd reaches it
+  Address gateway;  ///< as the hosting site's sshd reaches it
   std::filesystem::path token_file;
 };
 
@@ -38,12 +39,18 @@ struct SiteSettings {
   SpoolSettings spool;
 };
 
-/// Throws ConfigError (config_error.hpp): file, line, key, what was read, what was expected.
+/// A site has 1 to 10.
+inline constexpr std::size_t kMaxLinacsPerSite = 64;
+
+/// Throws ConfigError (config_error.hpp): for each thing that is wrong file, line, key, what was
+/// read, what was expected.
 SiteSettings load_site(const std::filesystem::path& file);
-/// All *.yaml of a folder, by name; also refuses a site in two files.
+/// All *.yaml of a folder, by name; also refuses a serial that two sites have.
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder);
 
-/// A secret of one line. Refused with a clear error if others than the owner (and group, read-only) can read the file.
+/// A secret of one line, 16 to 1,024 characters, without the line's end. Throws ConfigError if it
+/// is anything else, or if others than the owner (and group, read-only) can read the file. The
+/// error never shows the content.
 std::string read_secret(const std::filesystem::path& file);
 
 }  // namespace icom::config

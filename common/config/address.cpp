@@ -1,0 +1,85 @@
+#include "common/config/address.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+
+namespace icom::config {
+namespace {
+
+constexpr std::size_t kMaxHostName = 253;  // RFC 1035
+
+bool is_ipv6(std::string_view text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address_v6(std::string(text), error);
+  return !error;
+}
+
+bool is_ipv4(std::string_view text) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address_v4(std::string(text), error);
+  return !error;
+}
+
+bool is_host_name(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !text.empty() && text.size() <= kMaxHostName && std::ranges::all_of(text, letter) &&
+         text.front() != '.' && text.front() != '-' && text.find("..") == std::string_view::npos;
+}
+
+/// Digits and dots are an IPv4 address, and a wrong one is never a name: 192.168.17.400 must not be
+/// looked up.
+bool is_name_or_ipv4(std::string_view text) {
+  if (text.find_first_not_of("0123456789.") == std::string_view::npos) return is_ipv4(text);
+  return is_host_name(text);
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+}  // namespace
+
+std::string Address::text() const {
+  const bool brackets = host.find(':') != std::string::npos;
+  return (brackets ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+std::optional<Address> parse_address(std::string_view text, std::uint16_t default_port) {
+  std::string_view host = text;
+  std::optional<std::string_view> port;
+  bool valid_host = false;
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    host = text.substr(1, close - 1);
+    valid_host = is_ipv6(host);
+    const std::string_view rest = text.substr(close + 1);
+    if (!rest.empty() && rest.front() != ':') return std::nullopt;
+    if (!rest.empty()) port = rest.substr(1);
+  } else if (std::ranges::count(text, ':') > 1) {
+    valid_host = is_ipv6(host);
+  } else {
+    const std::size_t colon = text.find(':');
+    host = text.substr(0, colon);
+    valid_host = is_name_or_ipv4(host);
+    if (colon != std::string_view::npos) port = text.substr(colon + 1);
+  }
+  if (!valid_host) return std::nullopt;
+
+  if (!port) {
+    if (default_port == 0) return std::nullopt;
+    return Address{std::string(host), default_port};
+  }
+  const std::optional<std::uint16_t> number = parse_port(*port);
+  if (!number) return std::nullopt;
+  return Address{std::string(host), *number};
+}
+
+}  // namespace icom::config

@@ -1,0 +1,31 @@
+#include "common/config/config_error.hpp"
+
+#include <utility>
+
+namespace icom::config {
+namespace {
+
+std::string lines(const std::vector<Problem>& problems) {
+  std::string all;
+  for (const Problem& problem : problems) {
+    if (!all.empty()) all += '\n';
+    all += problem.text();
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string Problem::text() const {
+  std::string all = file;
+  if (line > 0) all += ':' + std::to_string(line);
+  all += ": ";
+  if (!key.empty()) all += key + ": ";
+  if (!read.empty()) all += "read \"" + read + "\", ";
+  return all + "expected " + expected;
+}
+
+ConfigError::ConfigError(std::vector<Problem> problems)
+    : std::runtime_error(lines(problems)), problems_(std::move(problems)) {}
+
+}  // namespace icom::config

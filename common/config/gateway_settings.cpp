@@ -1,0 +1,67 @@
+#include "common/config/gateway_settings.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "common/config/config_error.hpp"
+#include "common/config/map_reader.hpp"
+
+namespace icom::config {
+namespace {
+
+std::optional<bool> parse_flag(const std::string& text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+std::optional<Address> parse_listening_address(const std::string& text) {
+  return parse_address(text, 0);
+}
+
+ArchiveSettings read_archive(MapReader& from) {
+  ArchiveSettings archive;
+  archive.directory = from.path("directory", "the path of a folder").value_or("");
+  archive.live = from.value("live", "true or false", parse_flag, Presence::optional).value_or(true);
+  from.done();
+  return archive;
+}
+
+}  // namespace
+
+GatewaySettings load_gateway(const std::filesystem::path& file) {
+  YamlFile yaml(file);
+  const std::optional<YAML::Node> document = yaml.document();
+  if (!document) throw ConfigError(yaml.problems());
+
+  GatewaySettings settings;
+  MapReader top(yaml, *document, "");
+  const std::optional<std::filesystem::path> sites =
+      top.path("sites", "the path of the folder of site files");
+  settings.sites_folder = sites.value_or("");
+  settings.tokens_folder =
+      top.path("tokens", "the path of the folder of <site>.token files").value_or("");
+  settings.ingest = top.value("ingest", "ADDRESS:PORT to listen on, such as 127.0.0.1:7600",
+                              parse_listening_address)
+                        .value_or(Address{});
+  settings.store = top.path("store", "the path of a folder").value_or("");
+  if (auto archive = top.map("archive", Presence::optional)) {
+    settings.archive = read_archive(*archive);
+  }
+  settings.http = top.value("http", "ADDRESS:PORT to listen on, such as 127.0.0.1:8080",
+                            parse_listening_address, Presence::optional);
+  top.done();
+
+  std::vector<Problem> problems = yaml.problems();
+  if (sites) {
+    try {
+      settings.sites = load_sites(*sites);
+    } catch (const ConfigError& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
+  return settings;
+}
+
+}  // namespace icom::config

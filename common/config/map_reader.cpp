@@ -1,0 +1,146 @@
+#include "common/config/map_reader.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace icom::config {
+namespace {
+
+/// How many letters must be inserted, left out or replaced to get from one word to the other.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// What an unknown key may have been meant to be, and all that could stand there.
+std::string known_keys(const std::set<std::string>& known, std::string_view unknown) {
+  std::string all;
+  const std::string* nearest = nullptr;
+  std::size_t distance = unknown.size() / 3 + 2;
+  for (const std::string& key : known) {
+    all += (all.empty() ? "" : ", ") + key;
+    const std::size_t edits = edit_distance(unknown, key);
+    if (edits < distance) {
+      distance = edits;
+      nearest = &key;
+    }
+  }
+  if (nearest != nullptr) return "a known key: did you mean " + *nearest + "?";
+  return "a known key, one of " + all;
+}
+
+}  // namespace
+
+MapReader::MapReader(YamlFile& file, YAML::Node node, std::string path)
+    : file_(&file), node_(std::move(node)), path_(std::move(path)) {}
+
+std::string MapReader::path_of(const std::string& key) const {
+  return path_.empty() || key.empty() ? path_ + key : path_ + '.' + key;
+}
+
+std::optional<MapReader::Pair> MapReader::find(const std::string& key) const {
+  for (const auto& pair : node_) {
+    if (pair.first.IsScalar() && pair.first.Scalar() == key) return Pair{pair.first, pair.second};
+  }
+  return std::nullopt;
+}
+
+std::optional<MapReader::Pair> MapReader::take(const std::string& key, const std::string& expected,
+                                               Presence presence) {
+  known_.insert(key);
+  std::optional<Pair> pair = find(key);
+  if (!pair && presence == Presence::required) {
+    file_->problem(node_.Mark(), path_of(key), "", "this key, with " + expected);
+  }
+  return pair;
+}
+
+std::optional<std::string> MapReader::scalar(const std::string& key, const std::string& expected,
+                                             Presence presence) {
+  const std::optional<Pair> pair = take(key, expected, presence);
+  if (!pair) return std::nullopt;
+  if (!pair->value.IsScalar()) {
+    problem(key, expected);
+    return std::nullopt;
+  }
+  return pair->value.Scalar();
+}
+
+std::optional<std::filesystem::path> MapReader::path(const std::string& key,
+                                                     const std::string& expected) {
+  return value(key, expected,
+               [this](const std::string& text) -> std::optional<std::filesystem::path> {
+                 if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
+                 return file_->resolved(text);
+               });
+}
+
+std::optional<MapReader> MapReader::map(const std::string& key, Presence presence) {
+  const std::optional<Pair> pair = take(key, "a map of settings", presence);
+  if (!pair) return std::nullopt;
+  if (!pair->value.IsMap()) {
+    problem(key, "a map of settings");
+    return std::nullopt;
+  }
+  return MapReader(*file_, pair->value, path_of(key));
+}
+
+std::optional<std::vector<YAML::Node>> MapReader::list(const std::string& key,
+                                                       const std::string& expected,
+                                                       Presence presence) {
+  const std::optional<Pair> pair = take(key, expected, presence);
+  if (!pair) return std::nullopt;
+  if (!pair->value.IsSequence()) {
+    problem(key, expected);
+    return std::nullopt;
+  }
+  return std::vector<YAML::Node>(pair->value.begin(), pair->value.end());
+}
+
+std::optional<MapReader> MapReader::entry(const YAML::Node& node, const std::string& key,
+                                          std::size_t index) {
+  std::string path = path_of(key) + '[' + std::to_string(index) + ']';
+  if (!node.IsMap()) {
+    file_->problem(node.Mark(), std::move(path), described(node), "a map of settings");
+    return std::nullopt;
+  }
+  return MapReader(*file_, node, std::move(path));
+}
+
+YAML::Mark MapReader::mark(const std::string& key) const {
+  const std::optional<Pair> pair = find(key);
+  if (!pair) return node_.Mark();
+  // An empty value has no place of its own.
+  return pair->value.IsNull() ? pair->key.Mark() : pair->value.Mark();
+}
+
+void MapReader::problem(const std::string& key, const std::string& expected) {
+  const std::optional<Pair> pair = find(key);
+  file_->problem(mark(key), path_of(key), pair ? described(pair->value) : "", expected);
+}
+
+void MapReader::done() {
+  std::set<std::string> seen;
+  for (const auto& pair : node_) {
+    const std::string key = described(pair.first);
+    if (!known_.contains(key)) {
+      file_->problem(pair.first.Mark(), path_of(key), "", known_keys(known_, key));
+    } else if (!seen.insert(key).second) {
+      file_->problem(pair.first.Mark(), path_of(key), "",
+                     "this key once; it stands on line " +
+                         std::to_string(find(key)->key.Mark().line + 1) + " too");
+    }
+  }
+}
+
+}  // namespace icom::config

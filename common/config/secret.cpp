@@ -1,0 +1,51 @@
+#include <array>
+#include <fstream>
+#include <system_error>
+
+#include "common/config/config_error.hpp"
+#include "common/config/site_settings.hpp"
+
+namespace icom::config {
+namespace {
+
+constexpr std::size_t kMinSecret = 16;
+constexpr std::size_t kMaxSecret = 1024;
+
+/// The content never goes into an error.
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& expected) {
+  throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
+}
+
+}  // namespace
+
+std::string read_secret(const std::filesystem::path& file) {
+  using std::filesystem::perms;
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status)) refuse(file, "this file to be there, holding one secret");
+  if (!std::filesystem::is_regular_file(status)) refuse(file, "a regular file");
+  constexpr perms kForbidden = perms::group_write | perms::group_exec | perms::others_all;
+  if ((status.permissions() & kForbidden) != perms::none) {
+    refuse(file,
+           "a file that only its owner can write and only owner and group can read: chmod 0640 it, "
+           "and make a new secret if somebody may have read it");
+  }
+
+  std::array<char, kMaxSecret + 2> buffer{};
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) refuse(file, "a file that this account can read");
+  stream.read(buffer.data(), buffer.size());
+  std::string secret(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  if (secret.ends_with('\n')) secret.pop_back();
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {
+    refuse(file, "a secret of one line");
+  }
+  if (secret.size() < kMinSecret || secret.size() > kMaxSecret) {
+    refuse(file, "a secret of " + std::to_string(kMinSecret) + " to " + std::to_string(kMaxSecret) +
+                     " characters (openssl rand -hex 32 makes one)");
+  }
+  return secret;
+}
+
+}  // namespace icom::config

@@ -1,0 +1,15 @@
+// Whether a time zone's name means something on this machine.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace icom::config {
+
+/// True if `name` (such as Australia/Sydney) is a zone of the machine's database. Where the machine
+/// has no database any well-formed name is taken: a site's file must load on a machine without one
+/// too.
+bool timezone_exists(std::string_view name,
+                     const std::filesystem::path& database = "/usr/share/zoneinfo");
+
+}  // namespace icom::config

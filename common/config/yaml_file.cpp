@@ -1,0 +1,72 @@
+#include "common/config/yaml_file.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace icom::config {
+namespace {
+
+/// Far above any real file; keeps a wrong path (a disk image) from being read into memory.
+constexpr std::uintmax_t kMaxFileBytes = 1U << 20U;
+constexpr std::size_t kMaxShown = 60;
+
+/// Fit for a message: one line, of printable characters, not too long.
+std::string shown(std::string_view text) {
+  std::string result(text.substr(0, kMaxShown));
+  for (char& c : result) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  if (text.size() > kMaxShown) result += "...";
+  return result;
+}
+
+}  // namespace
+
+std::optional<YAML::Node> YamlFile::document() {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file_, error);
+  if (error) {
+    problem("a file that can be read (" + error.message() + ")");
+    return std::nullopt;
+  }
+  std::ifstream stream(file_, std::ios::binary);
+  if (!stream || size > kMaxFileBytes) {
+    problem(stream ? "a settings file of at most 1 MiB" : "a file that this account can read");
+    return std::nullopt;
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() == 1 && documents.front().IsMap()) return documents.front();
+    problem("one YAML map of settings, `key: value` line by line");
+  } catch (const YAML::Exception& failure) {
+    problem(failure.mark, "", "", "YAML without errors (" + failure.msg + ")");
+  }
+  return std::nullopt;
+}
+
+std::filesystem::path YamlFile::resolved(const std::string& path) const {
+  return (file_.parent_path() / path).lexically_normal();
+}
+
+void YamlFile::problem(const YAML::Mark& mark, std::string key, std::string_view read,
+                       std::string expected) {
+  const bool placed = !mark.is_null();
+  problems_.push_back({file_.string(), placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0,
+                       std::move(key), shown(read), std::move(expected)});
+}
+
+void YamlFile::problem(std::string expected) {
+  problem(YAML::Mark::null_mark(), "", "", std::move(expected));
+}
+
+std::string described(const YAML::Node& node) {
+  if (node.IsScalar()) return node.Scalar();
+  if (node.IsSequence()) return "a list";
+  if (node.IsMap()) return "a map";
+  return "";
+}
+
+}  // namespace icom::config

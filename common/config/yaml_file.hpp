@@ -1,0 +1,40 @@
+// A settings file being read, and what is wrong with it so far. Private to common/config.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/config_error.hpp"
+
+namespace icom::config {
+
+/// Problems are gathered, not thrown one by one, so that an operator sees all of them at once.
+class YamlFile {
+ public:
+  explicit YamlFile(std::filesystem::path file) : file_(std::move(file)) {}
+
+  /// The file's only document, a map; nothing, and a problem, if it cannot be read or is none.
+  std::optional<YAML::Node> document();
+  /// A relative path starts at the file's folder.
+  [[nodiscard]] std::filesystem::path resolved(const std::string& path) const;
+  [[nodiscard]] const std::filesystem::path& path() const { return file_; }
+
+  void problem(const YAML::Mark& mark, std::string key, std::string_view read,
+               std::string expected);
+  /// With the file as a whole.
+  void problem(std::string expected);
+  [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
+
+ private:
+  std::filesystem::path file_;
+  std::vector<Problem> problems_;
+};
+
+/// What stands there, for a message: the text of a scalar, `a list`, `a map`, or nothing.
+std::string described(const YAML::Node& node);
+
+}  // namespace icom::config
