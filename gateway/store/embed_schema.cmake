@@ -1,0 +1,21 @@
+# Makes schema_steps.cpp from schema/NNNN_*.sql: the program carries its schema with it.
+# Run as: cmake -DFOLDER=schema -DOUTPUT=schema_steps.cpp -P embed_schema.cmake
+file(GLOB steps ${FOLDER}/*.sql)
+list(SORT steps)
+set(code "// Made by embed_schema.cmake.\n#include \"gateway/store/schema.hpp\"\n\nnamespace icom::store {\n\n")
+set(table "")
+set(expected 1)
+foreach(step IN LISTS steps)
+  get_filename_component(name ${step} NAME)
+  string(REGEX MATCH "^[0-9][0-9][0-9][0-9]" number ${name})
+  math(EXPR number "1${number} - 10000")
+  if(NOT number EQUAL expected)
+    message(FATAL_ERROR "${name}: expected step ${expected}")
+  endif()
+  math(EXPR expected "${expected} + 1")
+  file(READ ${step} sql)
+  string(APPEND table "    {${number}, R\"icom_sql(${sql})icom_sql\"},\n")
+endforeach()
+string(APPEND code "std::span<const SchemaStep> schema_steps() {\n  static const SchemaStep kSteps[] = {\n${table}  };\n"
+                   "  return kSteps;\n}\n\n}  // namespace icom::store\n")
+file(WRITE ${OUTPUT} "${code}")

@@ -1,0 +1,44 @@
+#include "gateway/store/schema.hpp"
+
+namespace icom::store {
+
+namespace {
+
+std::int64_t schema_version(Database& database) {
+  Query query(database, "PRAGMA user_version");
+  return query.step() ? query.integer(0) : 0;
+}
+
+}  // namespace
+
+void upgrade_schema(Database& database) {
+  const std::int64_t known = schema_steps().back().number;
+  const std::int64_t found = schema_version(database);
+  if (found > known) {
+    throw std::runtime_error("the store has schema " + std::to_string(found) +
+                             ", this program knows up to " + std::to_string(known) +
+                             ": start the newer icom-gateway that wrote it");
+  }
+  for (const SchemaStep& step : schema_steps()) {
+    if (step.number <= found) {
+      continue;
+    }
+    Transaction transaction(database, Transaction::Kind::write);
+    database.execute(step.sql);
+    const std::string mark = "PRAGMA user_version = " + std::to_string(step.number);
+    database.execute(mark.c_str());
+    transaction.commit();
+  }
+}
+
+void check_schema(Database& database) {
+  const std::int64_t known = schema_steps().back().number;
+  const std::int64_t found = schema_version(database);
+  if (found != known) {
+    throw std::runtime_error("the store has schema " + std::to_string(found) +
+                             ", this program reads " + std::to_string(known) +
+                             ": use the icom-gateway version that serves this store");
+  }
+}
+
+}  // namespace icom::store
