@@ -1,0 +1,44 @@
+#include "common/config/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace icom::config {
+namespace {
+
+TEST(Address, HostAndPortAreRead) {
+  const auto address = parse_address("192.168.17.40:1707", 1706);
+  ASSERT_TRUE(address.has_value());
+  EXPECT_EQ(address->host, "192.168.17.40");
+  EXPECT_EQ(address->port, 1707);
+}
+
+TEST(Address, DefaultPortIsTakenWhereNoneIsGiven) {
+  EXPECT_EQ(parse_address("linac-4", 1706)->text(), "linac-4:1706");
+  EXPECT_EQ(parse_address("::1", 1706)->text(), "[::1]:1706");
+  EXPECT_EQ(parse_address("[::1]", 1706)->text(), "[::1]:1706");
+}
+
+TEST(Address, PortIsRequiredWhereThereIsNoDefault) {
+  EXPECT_FALSE(parse_address("127.0.0.1", 0).has_value());
+  EXPECT_FALSE(parse_address("::1", 0).has_value());
+  EXPECT_TRUE(parse_address("127.0.0.1:1", 0).has_value());
+}
+
+TEST(Address, TextIsReadBackAsTheSameAddress) {
+  for (const char* text : {"127.0.0.1:7600", "[fe80::1]:22", "physics.rccc.example:65535"}) {
+    EXPECT_EQ(parse_address(text, 0)->text(), text);
+  }
+}
+
+TEST(Address, AnythingElseIsRefused) {
+  for (const char* text :
+       {"",           ":",       ":80",       "host:",      "host:0", "host:65536", "host:-1",
+        "host:+1",    "host: 1", "host:1x",   "ho st",      "1.2.3",  "1.2.3.256",  "1.2.3.4.5",
+        "host..name", ".host",   "-host",     "[::1",       "[]:1",   "[::1]80",    "[host]:1",
+        "1:2:3",      "::1::",   "user@host", "http://host"}) {
+    EXPECT_FALSE(parse_address(text, 1706).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace icom::config

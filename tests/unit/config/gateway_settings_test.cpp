@@ -1,0 +1,91 @@
+#include "common/config/gateway_settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/config/settings_folder.hpp"
+
+namespace icom::config {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kGateway = R"(sites: sites
+tokens: /etc/icom/tokens
+ingest: 127.0.0.1:7600
+store: store
+archive:
+  directory: /srv/physics/iCom
+  live: false
+http: 127.0.0.1:8080
+)";
+
+class GatewaySettingsTest : public SettingsFolder {
+ protected:
+  GatewaySettings load(const std::string& text) const {
+    write("sites/nbcc.yaml", kSite);
+    return load_gateway(write("gateway.yaml", text));
+  }
+  ConfigError error(const std::string& text) const {
+    return error_of([&] { load(text); });
+  }
+};
+
+TEST_F(GatewaySettingsTest, EveryKeyIsRead) {
+  const GatewaySettings gateway = load(kGateway);
+  EXPECT_EQ(gateway.sites_folder, folder_ / "sites");
+  EXPECT_EQ(gateway.tokens_folder, "/etc/icom/tokens");
+  EXPECT_EQ(gateway.ingest.text(), "127.0.0.1:7600");
+  EXPECT_EQ(gateway.store, folder_ / "store");
+  ASSERT_TRUE(gateway.archive.has_value());
+  EXPECT_EQ(gateway.archive->directory, "/srv/physics/iCom");
+  EXPECT_FALSE(gateway.archive->live);
+  ASSERT_TRUE(gateway.http.has_value());
+  EXPECT_EQ(gateway.http->text(), "127.0.0.1:8080");
+  ASSERT_EQ(gateway.sites.size(), 1U);
+  EXPECT_EQ(gateway.sites[0].site, "nbcc");
+}
+
+TEST_F(GatewaySettingsTest, ArchiveAndHttpMayBeLeftOut) {
+  const GatewaySettings gateway = load("sites: sites\ntokens: t\ningest: '[::1]:7600'\nstore: s\n");
+  EXPECT_FALSE(gateway.archive.has_value());
+  EXPECT_FALSE(gateway.http.has_value());
+  EXPECT_EQ(gateway.ingest.text(), "[::1]:7600");
+}
+
+TEST_F(GatewaySettingsTest, LiveFilesAreWrittenUnlessSwitchedOff) {
+  EXPECT_TRUE(load(with(kGateway, "  live: false\n", "")).archive->live);
+}
+
+TEST_F(GatewaySettingsTest, FlagOtherThanTrueOrFalseIsReported) {
+  const ConfigError refused = error(with(kGateway, "live: false", "live: maybe"));
+  EXPECT_EQ(refused.first().line, 7);
+  EXPECT_EQ(refused.first().key, "archive.live");
+  EXPECT_EQ(refused.first().read, "maybe");
+}
+
+TEST_F(GatewaySettingsTest, MissingAndUnknownKeysAreReported) {
+  const std::string text = error(with(kGateway, "ingest:", "ingress:")).what();
+  EXPECT_THAT(text, HasSubstr("gateway.yaml:1: ingest: expected this key"));
+  EXPECT_THAT(text,
+              HasSubstr("gateway.yaml:3: ingress: expected a known key: did you mean ingest?"));
+}
+
+TEST_F(GatewaySettingsTest, ProblemsOfTheSitesAreReportedWithItsOwn) {
+  write("sites/rccc.yaml", "site: rccc\n");
+  const ConfigError refused = error(with(kGateway, "8080", "0"));
+  EXPECT_EQ(refused.problems().front().key, "http");
+  EXPECT_THAT(refused.problems().back().file, HasSubstr("rccc.yaml"));
+}
+
+TEST_F(GatewaySettingsTest, EveryTruncationIsAnErrorOrALoad) {
+  for (std::size_t size = 0; size < kGateway.size(); ++size) {
+    try {
+      load(kGateway.substr(0, size));
+    } catch (const ConfigError& refused) {
+      EXPECT_FALSE(refused.problems().empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace icom::config

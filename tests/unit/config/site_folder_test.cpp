@@ -1,0 +1,60 @@
+#include <gmock/gmock.h>
+
+#include "common/config/site_settings.hpp"
+#include "tests/unit/config/settings_folder.hpp"
+
+namespace icom::config {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kOther = with(
+    with(with(kSite, "site: nbcc", "site: rccc"), "\"4299\"", "\"2619\""), "\"9183\"", "\"2694\"");
+
+class SiteFolderTest : public SettingsFolder {};
+
+TEST_F(SiteFolderTest, AllSitesAreLoadedByName) {
+  write("sites/rccc.yaml", kOther);
+  write("sites/nbcc.yaml", kSite);
+  write("sites/README.txt", "not a site");
+  const std::vector<SiteSettings> sites = load_sites(folder_ / "sites");
+  ASSERT_EQ(sites.size(), 2U);
+  EXPECT_EQ(sites[0].site, "nbcc");
+  EXPECT_EQ(sites[1].site, "rccc");
+}
+
+TEST_F(SiteFolderTest, SerialOfTwoSitesIsReportedWithBothPlaces) {
+  write("sites/nbcc.yaml", kSite);
+  write("sites/rccc.yaml", with(kOther, "\"2694\"", "4299"));
+  const ConfigError error = error_of([&] { load_sites(folder_ / "sites"); });
+  ASSERT_EQ(error.problems().size(), 1U) << error.what();
+  EXPECT_EQ(error.first().file, (folder_ / "sites/rccc.yaml").string());
+  EXPECT_EQ(error.first().line, 6);
+  EXPECT_EQ(error.first().key, "linacs[1].serial");
+  EXPECT_THAT(error.first().expected, HasSubstr("nbcc.yaml:4"));
+}
+
+TEST_F(SiteFolderTest, SiteInTwoFilesIsReportedWithBothPlaces) {
+  write("sites/nbcc.yaml", kSite);
+  write("sites/rccc.yaml", with(kOther, "site: rccc", "site: nbcc"));
+  const std::string text = error_of([&] { load_sites(folder_ / "sites"); }).what();
+  EXPECT_THAT(text, HasSubstr("rccc.yaml:1: site: read \"nbcc\""));
+  EXPECT_THAT(text, HasSubstr("nbcc.yaml:1 has it too"));
+}
+
+TEST_F(SiteFolderTest, ProblemsOfAllFilesAreReported) {
+  write("sites/nbcc.yaml", with(kSite, "38471", "x"));
+  write("sites/rccc.yaml", with(kOther, "38471", "y"));
+  const ConfigError error = error_of([&] { load_sites(folder_ / "sites"); });
+  ASSERT_EQ(error.problems().size(), 2U);
+  EXPECT_EQ(error.problems()[1].read, "y");
+}
+
+TEST_F(SiteFolderTest, FolderWithoutSitesOrAbsentIsReported) {
+  EXPECT_THAT(error_of([&] { load_sites(folder_); }).what(), HasSubstr("at least one <site>.yaml"));
+  EXPECT_THAT(error_of([&] { load_sites(folder_ / "none"); }).what(),
+              HasSubstr("a folder that can be read"));
+}
+
+}  // namespace
+}  // namespace icom::config
