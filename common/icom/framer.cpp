@@ -171,15 +171,31 @@ std::optional<std::size_t> Framer::predicted_size() const {
 }
 
 // The length alone is not believed, since a frame cut short is the worst that can be handed out:
-// the items must end there too, and must not go on behind it.
+// the items must end there too, and what is behind it, where that has come already, must not speak
+// against it.
 bool Framer::length_holds(std::size_t predicted) {
   if (run_.length_refuted || pending() < predicted) {
     return false;
   }
-  const bool goes_on =
-      pending() - predicted >= kItemStart && begins_item(at(predicted)) && !anchored_at(predicted);
-  run_.length_refuted = goes_on || !walk_to(predicted);
+  run_.length_refuted = !walk_to(predicted) || contradicted_behind(predicted);
   return !run_.length_refuted;
+}
+
+// True when the items go on behind `end`, or when a frame starts just before it: then this frame
+// was cut within its last value, and the length takes in the head of the next one.
+bool Framer::contradicted_behind(std::size_t end) const {
+  if (pending() < end + kItemStart || anchored_at(end)) {
+    return false;
+  }
+  if (begins_item(at(end))) {
+    return true;
+  }
+  for (std::size_t start = end - kAnchorEnd; start < end; ++start) {
+    if (anchored_at(start)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Does the run's frame end where this date says that another starts? The date may also stand in a
@@ -214,7 +230,8 @@ Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t>
 // is no such item.
 std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_start, Stream stream) {
   const std::byte* item = at(run_.walked);
-  if (run_.walked == 0 || !begins_item(item)) {
+  const bool like_own_header = std::equal(at(4), at(6), at(next_start + 4));
+  if (run_.walked == 0 || !begins_item(item) || like_own_header) {
     return std::nullopt;
   }
   const std::size_t end =
@@ -248,7 +265,7 @@ bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
 // Walks the run's items on, never past `limit`. True when they end exactly there.
 bool Framer::walk_to(std::size_t limit) {
   if (run_.items == 0) {
-    const bool as_before = items_at_ + kItemStart <= limit && begins_item(at(items_at_));
+    const bool as_before = items_at_ + kItemStart <= pending() && begins_item(at(items_at_));
     const auto start =
         as_before ? std::optional(items_at_) : find_items(bytes(0, limit), items_at_);
     if (!start) {

@@ -95,6 +95,7 @@ class Framer {
   std::optional<std::size_t> find_anchor();
   std::optional<std::size_t> predicted_size() const;
   bool length_holds(std::size_t predicted);
+  bool contradicted_behind(std::size_t end) const;
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
   bool complete_at_last_byte(std::optional<std::size_t> predicted);

@@ -1,0 +1,300 @@
+// The framer on streams as a Linac sends them: every length convention, every way of arriving,
+// pauses and ends.
+#include "common/icom/framer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/bench/sample.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
+#include "tests/unit/icom/framer_feed.hpp"
+
+namespace icom {
+namespace {
+
+using test::build_frame;
+using test::FrameSpec;
+using test::KeptPieces;
+using test::Patient;
+using test::typical_items;
+
+enum class LengthField {
+  whole_message,
+  without_itself,
+  items_only,
+  constant_nonsense,
+  random_nonsense
+};
+
+FrameSpec spec_at(unsigned tick) {
+  FrameSpec spec;
+  spec.time = test::time_after(tick / 4);
+  spec.counter = static_cast<std::uint8_t>(tick);
+  spec.items =
+      typical_items(tick % 50 < 30 ? std::optional<Patient>(Patient{}) : std::nullopt, tick);
+  return spec;
+}
+
+std::vector<ByteVector> frames_with(LengthField field, unsigned count) {
+  std::minstd_rand random(7);
+  std::vector<ByteVector> frames;
+  for (unsigned tick = 0; tick < count; ++tick) {
+    FrameSpec spec = spec_at(tick);
+    switch (field) {
+      case LengthField::whole_message:
+        break;
+      case LengthField::without_itself:
+        spec.convention = 4;
+        break;
+      case LengthField::items_only:
+        spec.convention = 27;
+        break;
+      case LengthField::constant_nonsense:
+        spec.length_field = 8051;
+        break;
+      case LengthField::random_nonsense:
+        spec.length_field = static_cast<std::uint32_t>(random());
+        break;
+    }
+    frames.push_back(build_frame(spec));
+  }
+  return frames;
+}
+
+ByteVector stream_of(const std::vector<ByteVector>& frames) {
+  ByteVector stream;
+  for (const ByteVector& frame : frames) {
+    append(stream, frame);
+  }
+  return stream;
+}
+
+// A framer that has learnt that the length counts the whole message.
+void teach(Framer& framer) {
+  KeptPieces kept;
+  test::feed(framer, stream_of(frames_with(LengthField::whole_message, 20)), 1000, kept);
+  ASSERT_EQ(kept.size(), 20U);
+  ASSERT_EQ(framer.learnt_convention(), 0);
+}
+
+class FramerOnEveryStream : public testing::TestWithParam<std::tuple<LengthField, std::size_t>> {};
+
+TEST_P(FramerOnEveryStream, GivesExactlyTheFramesThatWereSent) {
+  const auto [field, step] = GetParam();
+  const auto frames = frames_with(field, 200);
+  const auto pieces = test::pieces_of(stream_of(frames), step);
+  EXPECT_EQ(pieces.size(), frames.size());
+  EXPECT_TRUE(test::frames_of(pieces) == frames);
+}
+
+TEST_P(FramerOnEveryStream, LearnsOnlyWhatTheStreamShows) {
+  const auto [field, step] = GetParam();
+  Framer framer;
+  KeptPieces kept;
+  test::feed(framer, stream_of(frames_with(field, 200)), step, kept);
+  switch (field) {
+    case LengthField::whole_message:
+      EXPECT_EQ(framer.learnt_convention(), 0);
+      break;
+    case LengthField::without_itself:
+      EXPECT_EQ(framer.learnt_convention(), 4);
+      break;
+    case LengthField::items_only:
+      EXPECT_EQ(framer.learnt_convention(), 27);
+      break;
+    case LengthField::constant_nonsense:
+    case LengthField::random_nonsense:
+      EXPECT_EQ(framer.learnt_convention(), std::nullopt);
+      EXPECT_EQ(framer.counts().frames_by_length, 0U);
+      break;
+  }
+  EXPECT_EQ(framer.counts().convention_changes, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Streams, FramerOnEveryStream,
+    testing::Combine(testing::Values(LengthField::whole_message, LengthField::without_itself,
+                                     LengthField::items_only, LengthField::constant_nonsense,
+                                     LengthField::random_nonsense),
+                     testing::Values(std::size_t{1}, std::size_t{7}, std::size_t{1500},
+                                     std::size_t{1} << 20U)));
+
+TEST(Framer, GivesTheFramesOfTheSampleHoweverItArrives) {
+  const auto sample = test::load_sample();
+  if (!sample) {
+    GTEST_SKIP() << "the sample is not beside the source tree";
+  }
+  const auto frames = test::split_by_length(*sample);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, sample->size()}) {
+    const auto pieces = test::pieces_of(*sample, step);
+    ASSERT_EQ(pieces.size(), frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      ASSERT_EQ(pieces[i].kind, Piece::Kind::frame);
+      ASSERT_EQ(as_text(pieces[i].bytes), as_text(frames[i]));
+    }
+  }
+}
+
+TEST(Framer, GivesAFrameWithItsLastByteOnceTheConventionIsLearnt) {
+  Framer framer;
+  teach(framer);
+  for (unsigned tick = 20; tick < 60; ++tick) {
+    const ByteVector frame = build_frame(spec_at(tick));
+    test::receive(framer, Bytes(frame).first(frame.size() - 1));
+    ASSERT_FALSE(framer.next());
+    test::receive(framer, Bytes(frame).last(1));
+    const auto piece = framer.next();
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame));
+    EXPECT_EQ(framer.pending(), 0U);
+  }
+}
+
+TEST(Framer, NeverLearnsFromALengthThatIsAlwaysTheSame) {
+  FrameSpec spec = spec_at(1);
+  const auto size = static_cast<std::uint32_t>(build_frame(spec).size());
+  for (const std::uint32_t constant : {size, size - 4, size + 1000, 0U, 0xFFFFFFFFU}) {
+    Framer framer;
+    KeptPieces kept;
+    spec.length_field = constant;
+    for (int i = 0; i < 50; ++i) {
+      test::feed(framer, build_frame(spec), 1000, kept);
+    }
+    EXPECT_EQ(framer.learnt_convention(), std::nullopt);
+    EXPECT_EQ(framer.counts().frames_by_anchor, 49U);
+  }
+}
+
+TEST(Framer, DropsAConventionThatStopsAgreeingAndLearnsTheNextOne) {
+  Framer framer;
+  teach(framer);
+  const auto frames = frames_with(LengthField::without_itself, 20);
+  KeptPieces kept;
+  test::feed(framer, stream_of(frames), 1000, kept);
+  test::take_rest(framer, kept);
+  EXPECT_TRUE(test::frames_of(kept) == frames);
+  EXPECT_EQ(framer.learnt_convention(), 4);
+  EXPECT_EQ(framer.counts().convention_changes, 1U);
+}
+
+TEST(Framer, KeepsTheConventionWhenOneLengthLies) {
+  for (const std::uint32_t lie : {0U, 1U, 26U, 27U, 100U, 700U, 60000U, 0x7FFFFFFFU, 0xFFFFFFFFU}) {
+    Framer framer;
+    teach(framer);
+    FrameSpec lying = spec_at(20);
+    lying.length_field = lie;
+    const std::vector<ByteVector> frames = {build_frame(lying), build_frame(spec_at(21)),
+                                            build_frame(spec_at(22))};
+    KeptPieces kept;
+    test::feed(framer, stream_of(frames), 100, kept);
+    EXPECT_TRUE(test::frames_of(kept) == frames) << lie;
+    EXPECT_EQ(framer.learnt_convention(), 0);
+  }
+}
+
+TEST(Framer, FindsItemsBehindOpaqueBytes) {
+  for (std::size_t gap = 0; gap < 40; ++gap) {
+    std::vector<ByteVector> frames;
+    for (unsigned tick = 0; tick < 20; ++tick) {
+      FrameSpec spec = spec_at(tick);
+      spec.opaque = std::string(gap, '\x07');
+      frames.push_back(build_frame(spec));
+    }
+    Framer framer;
+    KeptPieces kept;
+    test::feed(framer, stream_of(frames), 300, kept);
+    EXPECT_TRUE(test::frames_of(kept) == frames) << gap;  // the last one too: by its length
+  }
+}
+
+TEST(Framer, GivesACompleteFrameAtAPauseBeforeAnythingIsLearnt) {
+  Framer framer;
+  for (unsigned tick = 0; tick < 5; ++tick) {
+    FrameSpec spec = spec_at(tick);
+    spec.length_field = 8051;
+    const ByteVector frame = build_frame(spec);
+    test::receive(framer, frame);
+    ASSERT_FALSE(framer.next());
+    const auto piece = framer.paused();
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame));
+    EXPECT_FALSE(framer.paused());
+  }
+  EXPECT_EQ(framer.counts().frames_by_pause, 5U);
+}
+
+TEST(Framer, KeepsAnUnfinishedFrameThroughAPauseWhereverItIsCut) {
+  const ByteVector frame = build_frame(spec_at(20));
+  for (std::size_t cut = 0; cut < frame.size(); ++cut) {
+    Framer framer;
+    teach(framer);
+    test::receive(framer, Bytes(frame).first(cut));
+    ASSERT_FALSE(framer.next());
+    ASSERT_FALSE(framer.paused()) << cut;
+    test::receive(framer, Bytes(frame).subspan(cut));
+    const auto piece = framer.next();
+    ASSERT_TRUE(piece) << cut;
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame));
+  }
+}
+
+TEST(Framer, HandsOutAFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
+  const ByteVector frame = build_frame(spec_at(20));
+  for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+    Framer framer;
+    teach(framer);
+    test::receive(framer, Bytes(frame).first(cut));
+    ASSERT_FALSE(framer.next());
+    const auto piece = framer.finish();
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(piece->kind, Piece::Kind::junk) << cut;
+    EXPECT_EQ(as_text(piece->bytes), as_text(Bytes(frame).first(cut)));
+    EXPECT_FALSE(framer.finish());
+  }
+}
+
+TEST(Framer, GivesAHeaderWithoutItemsByItsLength) {
+  Framer framer;
+  teach(framer);
+  FrameSpec empty;
+  empty.time = test::time_after(5);
+  const std::vector<ByteVector> frames = {build_frame(empty), build_frame(spec_at(20))};
+  KeptPieces kept;
+  test::feed(framer, stream_of(frames), 5, kept);
+  EXPECT_TRUE(test::frames_of(kept) == frames);
+
+  test::receive(framer, frames[0]);
+  EXPECT_FALSE(framer.next());  // a length alone is not believed while bytes are coming
+  const auto piece = framer.paused();
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(as_text(piece->bytes), as_text(frames[0]));
+}
+
+TEST(Framer, HoldsFramesUpTo64KilobytesAndMore) {
+  std::vector<ByteVector> frames;
+  for (unsigned tick = 0; tick < 20; ++tick) {
+    FrameSpec spec = spec_at(tick);
+    spec.items = typical_items(Patient{}, tick, 160 + 500 * tick);
+    frames.push_back(build_frame(spec));
+  }
+  ASSERT_GT(frames.back().size(), 256U * 1024U);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{65536}}) {
+    EXPECT_TRUE(test::frames_of(test::pieces_of(stream_of(frames), step)) == frames);
+  }
+}
+
+TEST(Framer, ForgetsTheConnectionOnReset) {
+  Framer framer;
+  teach(framer);
+  test::receive(framer, Bytes(build_frame(spec_at(20))).first(100));
+  framer.reset();
+  EXPECT_EQ(framer.pending(), 0U);
+  EXPECT_EQ(framer.learnt_convention(), std::nullopt);
+  EXPECT_EQ(framer.counts().frames, 20U);
+  EXPECT_FALSE(framer.finish());
+}
+
+}  // namespace
+}  // namespace icom
