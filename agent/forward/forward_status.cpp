@@ -1,0 +1,94 @@
+#include "agent/forward/forward_status.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace icom::forward {
+namespace {
+
+using nlohmann::json;
+
+// 64 random bits do not fit into the numbers of most JSON readers.
+std::string hex(std::uint64_t value) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = 0; i < 16; ++i) text[15 - i] = kDigits[(value >> (4 * i)) & 0xFU];
+  return text;
+}
+
+json linac_to_json(const LinacForwardStatus& linac) {
+  return {
+      {"serial", linac.serial},
+      {"accepted", linac.accepted},
+      {"reason", linac.reason},
+      {"backlog_bytes", linac.backlog_bytes},
+      {"acked_run", hex(linac.acked_run)},
+      {"acked_seq", linac.acked_seq},
+      {"entries_sent", linac.entries_sent},
+      {"entries_acked", linac.entries_acked},
+      {"corrupt_entries", linac.corrupt_entries},
+      {"holes", linac.holes},
+      {"round_trip_ms", linac.round_trip_ms},
+  };
+}
+
+LinacForwardStatus linac_from_json(const json& from) {
+  LinacForwardStatus linac;
+  linac.serial = from.at("serial").get<std::string>();
+  linac.accepted = from.value("accepted", linac.accepted);
+  linac.reason = from.value("reason", linac.reason);
+  linac.backlog_bytes = from.value("backlog_bytes", linac.backlog_bytes);
+  linac.acked_run = std::stoull(from.value("acked_run", std::string("0")), nullptr, 16);
+  linac.acked_seq = from.value("acked_seq", linac.acked_seq);
+  linac.entries_sent = from.value("entries_sent", linac.entries_sent);
+  linac.entries_acked = from.value("entries_acked", linac.entries_acked);
+  linac.corrupt_entries = from.value("corrupt_entries", linac.corrupt_entries);
+  linac.holes = from.value("holes", linac.holes);
+  linac.round_trip_ms = from.value("round_trip_ms", linac.round_trip_ms);
+  return linac;
+}
+
+}  // namespace
+
+std::string to_json(const ForwardStatus& status) {
+  json out = {
+      {"site", status.site},
+      {"version", status.version},
+      {"pid", status.pid},
+      {"written_us", status.written_us},
+      {"connected", status.connected},
+      {"since_us", status.since_us},
+      {"last_error", nullptr},
+      {"linacs", json::array()},
+  };
+  if (status.last_error) {
+    out["last_error"] = {{"kind", status.last_error->kind},
+                         {"text", status.last_error->text},
+                         {"at_us", status.last_error->at_us}};
+  }
+  for (const auto& linac : status.linacs) out["linacs"].push_back(linac_to_json(linac));
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::optional<ForwardStatus> forward_status_from_json(std::string_view text) {
+  try {
+    const json in = json::parse(text);
+    ForwardStatus status;
+    status.site = in.at("site").get<std::string>();
+    status.version = in.value("version", status.version);
+    status.pid = in.value("pid", status.pid);
+    status.written_us = in.value("written_us", status.written_us);
+    status.connected = in.value("connected", status.connected);
+    status.since_us = in.value("since_us", status.since_us);
+    if (const auto error = in.find("last_error"); error != in.end() && !error->is_null()) {
+      status.last_error =
+          ForwardError{error->value("kind", std::string()), error->value("text", std::string()),
+                       error->value("at_us", std::int64_t{0})};
+    }
+    for (const auto& linac : in.at("linacs")) status.linacs.push_back(linac_from_json(linac));
+    return status;
+  } catch (const std::exception&) {  // json's own errors, and those of stoull
+    return std::nullopt;
+  }
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,88 @@
+#include "agent/forward/linac_stream.hpp"
+
+#include <utility>
+
+#include "agent/forward/refusal_text.hpp"
+
+namespace icom::forward {
+
+LinacStream::LinacStream(os::FileSystem& files, std::string serial, std::uint32_t number,
+                         std::filesystem::path spool_directory)
+    : serial_(std::move(serial)),
+      number_(number),
+      directory_(std::move(spool_directory)),
+      reader_(files, directory_) {
+  status_.serial = serial_;
+}
+
+link::SpoolState LinacStream::announce() {
+  link::SpoolState state;
+  state.set_serial(serial_);
+  state.set_linac(number_);
+  for (const std::uint64_t run : reader_.runs()) state.add_runs(run);
+  return state;
+}
+
+void LinacStream::welcome(const link::LinacWelcome& answer) {
+  status_.accepted = answer.accepted();
+  status_.reason = answer.accepted() ? "" : quotable(answer.reason());
+  if (!answer.accepted()) return;
+
+  stored_.clear();  // the gateway's word counts, not our memory of it
+  for (const auto& position : answer.stored()) stored_[position.run()] = position.seq();
+  // Trims what was stored in a session whose last acknowledgements never reached us. A run that is
+  // stored in part was begun after all older ones had been stored: entries travel in the spool's
+  // order.
+  for (const std::uint64_t run : reader_.runs()) {
+    const auto position = stored_.find(run);
+    if (position != stored_.end() && position->second > 0) reader_.release(run, position->second);
+  }
+  rewind();
+}
+
+void LinacStream::session_ended() {
+  rewind();
+}
+
+void LinacStream::rewind() {
+  waiting_.reset();
+  reader_.rewind([stored = stored_](std::uint64_t run) {
+    const auto position = stored.find(run);
+    return position == stored.end() ? 0 : position->second;
+  });
+}
+
+const spool::Entry* LinacStream::waiting() {
+  if (!status_.accepted) return nullptr;
+  if (!waiting_) waiting_ = reader_.next();
+  return waiting_ ? &*waiting_ : nullptr;
+}
+
+void LinacStream::taken() {
+  waiting_.reset();
+  ++status_.entries_sent;
+}
+
+void LinacStream::acknowledged(const UnacknowledgedWindow::Advance& advance) {
+  stored_[advance.run] = advance.seq;
+  status_.acked_run = advance.run;
+  status_.acked_seq = advance.seq;
+  status_.entries_acked += advance.entries;
+  status_.round_trip_ms = advance.round_trip.count();
+  reader_.release(advance.run, advance.seq);
+}
+
+std::uint64_t LinacStream::unsent_bytes() const {
+  return reader_.backlog_bytes();
+}
+
+LinacForwardStatus LinacStream::status(std::uint64_t bytes_on_the_way) const {
+  LinacForwardStatus status = status_;
+  const auto counts = reader_.counts();
+  status.backlog_bytes = reader_.backlog_bytes() + bytes_on_the_way;
+  status.corrupt_entries = counts.corrupt_entries;
+  status.holes = counts.holes;
+  return status;
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,69 @@
+// One Linac's way from its spool to the gateway, across sessions.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "agent/forward/forward_status.hpp"
+#include "agent/forward/unacknowledged_window.hpp"
+#include "agent/spool/spool_reader.hpp"
+#include "common/link/link.pb.h"
+
+namespace icom::forward {
+
+/// Reads the Linac's spool for the session that is on, and trims it by what the gateway has stored.
+/// Remembers the stored positions, so that between sessions the backlog is known; what counts at
+/// the next session is what the gateway then says. Not thread-safe.
+class LinacStream {
+ public:
+  /// `number` names the Linac in messages. `spool_directory` need not exist yet. `files` must
+  /// outlive this.
+  LinacStream(os::FileSystem& files, std::string serial, std::uint32_t number,
+              std::filesystem::path spool_directory);
+
+  [[nodiscard]] const std::string& serial() const { return serial_; }
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+  [[nodiscard]] const std::filesystem::path& spool_directory() const { return directory_; }
+
+  /// This Linac's part of a Hello.
+  link::SpoolState announce();
+  /// The gateway's answer: reading starts behind what it has stored, or not at all.
+  void welcome(const link::LinacWelcome& answer);
+  /// The session is over: whatever was not acknowledged will be read again.
+  void session_ended();
+
+  /// The next entry to send; null while caught up with the listener, or not accepted. Lives until
+  /// taken() and the next call of waiting(), or until the session ends.
+  const spool::Entry* waiting();
+  /// waiting() has been sent.
+  void taken();
+  /// The gateway has stored everything up to there: the spool is trimmed.
+  void acknowledged(const UnacknowledgedWindow::Advance& advance);
+
+  [[nodiscard]] bool accepted() const { return status_.accepted; }
+  /// Bytes in the spool that are not sent yet.
+  [[nodiscard]] std::uint64_t unsent_bytes() const;
+  /// `backlog_bytes` counts `bytes_on_the_way` too.
+  [[nodiscard]] LinacForwardStatus status(std::uint64_t bytes_on_the_way) const;
+
+ private:
+  void rewind();
+  void store_position(std::uint64_t run, std::uint64_t seq);
+
+  std::string serial_;
+  std::uint32_t number_;
+  std::filesystem::path directory_;
+  spool::SpoolReader reader_;
+  std::optional<spool::Entry> waiting_;
+  std::map<std::uint64_t, std::uint64_t> stored_;  ///< by run
+  LinacForwardStatus status_;
+};
+
+/// A site's Linacs; the addresses of its elements are stable.
+using LinacStreams = std::deque<LinacStream>;
+
+}  // namespace icom::forward

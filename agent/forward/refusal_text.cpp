@@ -1,0 +1,60 @@
+#include "agent/forward/refusal_text.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "common/link/batch_codec.hpp"
+
+namespace icom::forward {
+namespace {
+
+std::string advice(const link::Refused& refused, std::string_view site) {
+  switch (refused.code()) {
+    case link::Refused::UNKNOWN_SITE:
+      return "the gateway knows no site '" + std::string(site) +
+             "': put this site's file into the gateway's sites folder, or correct 'site' here";
+    case link::Refused::WRONG_TOKEN:
+      return "the gateway refuses the token of site '" + std::string(site) +
+             "': make tunnel.token_file hold the same token as the gateway's file of this site";
+    case link::Refused::PROTOCOL_VERSION:
+      if (refused.protocol() == 0 || refused.protocol() == link::kLinkProtocol) {
+        return "the gateway does not speak this agent's link protocol " +
+               std::to_string(link::kLinkProtocol) + ": bring both to the same release";
+      }
+      return "the gateway speaks link protocol " + std::to_string(refused.protocol()) +
+             ", this agent " + std::to_string(link::kLinkProtocol) +
+             (refused.protocol() < link::kLinkProtocol ? ": upgrade the gateway"
+                                                       : ": upgrade this site's agent");
+    case link::Refused::NOT_YOUR_LINAC:
+      return "the gateway has a Linac that this site announces under another site: "
+             "compare the site files of both ends";
+    case link::Refused::MALFORMED:
+      return "the gateway could not read what this agent sent: compare the releases of both ends, "
+             "and report it";
+    case link::Refused::SHUTTING_DOWN:
+      return "the gateway is shutting down: nothing to do, this agent calls again";
+    default:
+      return "the gateway refuses this site";
+  }
+}
+
+}  // namespace
+
+std::string quotable(std::string_view text) {
+  constexpr std::size_t kMost = 200;
+  std::string out(text.substr(0, kMost));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
+LinkFailure failure_of(const link::Refused& refused, std::string_view site) {
+  std::string sentence = advice(refused, site);
+  if (!refused.text().empty()) sentence += " (the gateway says: " + quotable(refused.text()) + ")";
+  const auto kind = refused.code() == link::Refused::SHUTTING_DOWN ? FailureKind::gateway_away
+                    : refused.code() == link::Refused::MALFORMED   ? FailureKind::protocol
+                                                                   : FailureKind::refused;
+  return {kind, sentence};
+}
+
+}  // namespace icom::forward

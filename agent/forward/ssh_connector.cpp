@@ -1,0 +1,76 @@
+#include "agent/forward/ssh_connector.hpp"
+
+#include <utility>
+
+#include "agent/forward/link_failure.hpp"
+#include "agent/forward/websocket_pipe.hpp"
+#include "common/ssh/channel_websocket.hpp"
+#include "common/ssh/session.hpp"
+
+namespace icom::forward {
+
+namespace {
+
+constexpr std::chrono::seconds kSessionDeadline{15};
+constexpr std::chrono::seconds kChannelDeadline{10};
+
+LinkFailure failure_of(const ssh::Error& error) {
+  switch (error.category()) {
+    case ssh::Category::settings:
+      return {FailureKind::settings, error.what()};
+    case ssh::Category::host_key:
+      return {FailureKind::host_key, error.what()};
+    case ssh::Category::authentication:
+      return {FailureKind::authentication, error.what()};
+    case ssh::Category::refused:
+      return {FailureKind::gateway_away, error.what()};
+    case ssh::Category::protocol:
+      return {FailureKind::protocol, error.what()};
+    case ssh::Category::network:
+    case ssh::Category::timeout:
+    case ssh::Category::closed:
+      break;
+  }
+  return {FailureKind::network, error.what()};
+}
+
+Carrier carrier_of(std::shared_ptr<ssh::Session> session) {
+  Carrier carrier;
+  carrier.close = [session](std::chrono::seconds deadline) { return session->close(deadline); };
+  carrier.abort = [session] { session->abort(); };
+  carrier.failure = [session]() -> std::optional<LinkFailure> {
+    const auto error = session->failure();
+    if (!error || error->category() == ssh::Category::closed) return std::nullopt;
+    return failure_of(*error);
+  };
+  return carrier;
+}
+
+boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSettings tunnel) {
+  ssh::Settings settings;
+  settings.host = tunnel.host;
+  settings.port = tunnel.port;
+  settings.user = tunnel.user;
+  settings.key = tunnel.key;
+  settings.known_hosts = tunnel.known_hosts;
+  std::optional<LinkFailure> failure;
+  try {
+    auto session = co_await ssh::Session::connect(std::move(settings), kSessionDeadline);
+    auto channel =
+        co_await session->open_channel(tunnel.gateway.host, tunnel.gateway.port, kChannelDeadline);
+    auto pipe = co_await WebSocketPipe<ssh::Channel>::open(
+        std::move(channel), tunnel.gateway.text(), carrier_of(session));
+    co_return pipe;
+  } catch (const ssh::Error& error) {
+    failure = failure_of(error);
+  }
+  throw LinkFailure(*failure);
+}
+
+}  // namespace
+
+Connector ssh_connector(config::TunnelSettings tunnel) {
+  return [tunnel = std::move(tunnel)] { return connect(tunnel); };
+}
+
+}  // namespace icom::forward

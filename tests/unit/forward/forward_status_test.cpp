@@ -1,0 +1,67 @@
+#include "agent/forward/forward_status.hpp"
+
+#include <gtest/gtest.h>
+
+namespace icom::forward {
+namespace {
+
+ForwardStatus example() {
+  ForwardStatus status;
+  status.site = "nbcc";
+  status.version = "0.1.0";
+  status.pid = 4711;
+  status.written_us = 1'709'000'000'123'456;
+  status.connected = true;
+  status.since_us = 1'708'000'000'000'000;
+  status.last_error = ForwardError{"host_key", "the server is not the one", 1'707'000'000'000'000};
+  LinacForwardStatus linac;
+  linac.serial = "4299";
+  linac.accepted = true;
+  linac.backlog_bytes = 123'456'789'012;
+  linac.acked_run = 0xFEDC'BA98'7654'3210;
+  linac.acked_seq = 42;
+  linac.entries_sent = 50;
+  linac.entries_acked = 42;
+  linac.corrupt_entries = 1;
+  linac.holes = 2;
+  linac.round_trip_ms = 7;
+  status.linacs = {linac, {.serial = "9183", .reason = "not registered"}};
+  return status;
+}
+
+TEST(ForwardStatusTest, SurvivesJson) {
+  EXPECT_EQ(forward_status_from_json(to_json(example())), example());
+}
+
+TEST(ForwardStatusTest, AbsentErrorSurvivesJson) {
+  auto status = example();
+  status.last_error.reset();
+  EXPECT_EQ(forward_status_from_json(to_json(status)), status);
+}
+
+TEST(ForwardStatusTest, EveryTruncationIsRefused) {
+  std::string json = to_json(example());
+  while (json.back() != '}') json.pop_back();
+  for (std::size_t size = 0; size < json.size(); ++size) {
+    EXPECT_FALSE(forward_status_from_json(json.substr(0, size))) << size;
+  }
+}
+
+TEST(ForwardStatusTest, UnknownFieldsAreLeftAlone) {
+  const auto status = forward_status_from_json(
+      R"({"site": "nbcc", "later": [1], "linacs": [{"serial": "1", "x": 1}]})");
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->site, "nbcc");
+  EXPECT_EQ(status->linacs.at(0).serial, "1");
+}
+
+TEST(ForwardStatusTest, WrongTypesAreRefused) {
+  EXPECT_FALSE(forward_status_from_json(R"({"site": 1, "linacs": []})"));
+  EXPECT_FALSE(forward_status_from_json(R"({"site": "a", "linacs": {"serial": 1}})"));
+  EXPECT_FALSE(forward_status_from_json(
+      R"({"site": "a", "linacs": [{"serial": "1", "acked_run": "xyz"}]})"));
+  EXPECT_FALSE(forward_status_from_json("[]"));
+}
+
+}  // namespace
+}  // namespace icom::forward
