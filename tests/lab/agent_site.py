@@ -84,17 +84,14 @@ forwards: []
                               capture_output=True, text=True, timeout=30)
         return json.loads(done.stdout)
 
+    def status_file(self, name):
+        """A status file below the spool folder; empty as long as it is not there."""
+        try:
+            return json.loads((self.spool / name).read_text())
+        except FileNotFoundError:
+            return {}
+
     def wait_connected(self, seconds=20):
         """Until each listener has its Linac."""
-
-        def connected():
-            for serial in self.linacs:
-                file = self.spool / serial / "listener.json"
-                try:
-                    if not json.loads(file.read_text()).get("connected"):
-                        return False
-                except (FileNotFoundError, json.JSONDecodeError):
-                    return False
-            return True
-
-        wait_until(connected, seconds, f"listeners of {self.name} are connected")
+        wait_until(lambda: all(self.status_file(f"{serial}/listener.json").get("connected") for serial in self.linacs),
+                   seconds, f"listeners of {self.name} are connected")
