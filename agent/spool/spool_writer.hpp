@@ -53,8 +53,8 @@ class SpoolWriter {
   /// Several at once, with one write where possible. `appended`, also after an error: how many of
   /// them, counted from the first, are in the spool.
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
-  /// An error means that what was appended before may not survive a power cut; it is tried again by
-  /// the next call.
+  /// An error means that what was appended before may not survive a power cut, even if a later call
+  /// succeeds: a kernel may drop what it failed to write.
   std::error_code sync();
 
   [[nodiscard]] std::uint64_t run() const;

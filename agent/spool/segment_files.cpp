@@ -1,0 +1,121 @@
+#include "agent/spool/segment_files.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+
+namespace icom::spool {
+
+namespace {
+
+constexpr std::string_view kMagic = "ICOMSPL\n";
+constexpr std::string_view kSuffix = ".spool";
+constexpr std::string_view kTemporarySuffix = ".tmp";
+constexpr std::size_t kNumberDigits = 12;
+
+constexpr std::size_t kFormat = 8;
+constexpr std::size_t kRun = 16;
+constexpr std::size_t kNumber = 24;
+constexpr std::size_t kFirstSeq = 32;
+constexpr std::size_t kChecksum = 40;
+static_assert(kChecksum + sizeof(std::uint64_t) == kSegmentHeaderSize);
+
+std::optional<std::uint64_t> segment_number(std::string_view name) {
+  if (name.size() != kNumberDigits + kSuffix.size() || !name.ends_with(kSuffix))
+    return std::nullopt;
+  std::uint64_t number = 0;
+  const char* const end = name.data() + kNumberDigits;
+  const auto parsed = std::from_chars(name.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+SegmentHeaderBytes encode_segment_header(const SegmentHeader& header) {
+  SegmentHeaderBytes bytes{};
+  std::byte* const at = bytes.data();
+  const Bytes magic = as_bytes(kMagic);
+  std::copy(magic.begin(), magic.end(), at);
+  store_little_endian(at + kFormat, kSpoolFormat);
+  store_little_endian(at + kRun, header.run);
+  store_little_endian(at + kNumber, header.number);
+  store_little_endian(at + kFirstSeq, header.first_seq);
+  store_little_endian(at + kChecksum, std::uint64_t{XXH3_64bits(at, kChecksum)});
+  return bytes;
+}
+
+std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
+  const std::byte* const at = bytes.data();
+  if (as_text(bytes.first(kMagic.size())) != kMagic ||
+      load_little_endian<std::uint64_t>(at + kChecksum) != XXH3_64bits(at, kChecksum) ||
+      load_little_endian<std::uint32_t>(at + kFormat) != kSpoolFormat) {
+    return std::nullopt;
+  }
+  return SegmentHeader{.run = load_little_endian<std::uint64_t>(at + kRun),
+                       .number = load_little_endian<std::uint64_t>(at + kNumber),
+                       .first_seq = load_little_endian<std::uint64_t>(at + kFirstSeq)};
+}
+
+std::filesystem::path segment_path(const std::filesystem::path& directory, std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, kNumberDigits - std::min(kNumberDigits, digits.size()), '0');
+  return directory / digits.append(kSuffix);
+}
+
+std::filesystem::path temporary_segment_path(const std::filesystem::path& segment) {
+  auto path = segment;
+  return path += kTemporarySuffix;
+}
+
+std::error_code create_segment(os::FileSystem& files, const std::filesystem::path& directory,
+                               const SegmentHeader& header, std::unique_ptr<os::File>& file) {
+  const auto path = segment_path(directory, header.number);
+  const auto temporary = temporary_segment_path(path);
+  std::unique_ptr<os::File> created;
+  auto error = files.create(temporary, created);
+  if (error == std::errc::file_exists && !files.remove(temporary)) {
+    error = files.create(temporary, created);
+  }
+  if (error) return error;
+  const auto header_bytes = encode_segment_header(header);
+  const Bytes part(header_bytes);
+  std::size_t written = 0;
+  error = created->append({&part, 1}, written);
+  if (!error) error = files.rename(temporary, path);
+  if (error) {
+    files.remove(temporary);
+    return error;
+  }
+  file = std::move(created);
+  return {};
+}
+
+std::error_code remove_temporary_segments(os::FileSystem& files,
+                                          const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  if (const auto error = files.list(directory, names)) return error;
+  for (const auto& name : names) {
+    if (!name.ends_with(kTemporarySuffix)) continue;
+    const auto segment = std::string_view(name).substr(0, name.size() - kTemporarySuffix.size());
+    if (segment_number(segment)) files.remove(directory / name);
+  }
+  return {};
+}
+
+std::error_code list_segments(os::FileSystem& files, const std::filesystem::path& directory,
+                              std::vector<std::uint64_t>& numbers) {
+  numbers.clear();
+  std::vector<std::string> names;
+  if (const auto error = files.list(directory, names)) return error;
+  for (const auto& name : names) {
+    if (const auto number = segment_number(name)) numbers.push_back(*number);
+  }
+  // The names all have the same number of digits: their order is that of the numbers.
+  return {};
+}
+
+}  // namespace icom::spool

@@ -1,0 +1,241 @@
+#include "agent/spool/spool_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/spool/segment_index.hpp"
+#include "agent/spool/segment_scanner.hpp"
+
+namespace icom::spool {
+
+namespace {
+
+void add_scan_counts(SpoolReaderCounts& to, const ScanCounts& scanned) {
+  to.corrupt_entries += scanned.corrupt_entries;
+  to.corrupt_bytes += scanned.corrupt_bytes;
+  to.read_errors += scanned.read_errors;
+}
+
+}  // namespace
+
+struct SpoolReader::State {
+  State(os::FileSystem& file_system, std::filesystem::path where)
+      : files(file_system), directory(where), index(file_system, std::move(where)) {}
+
+  std::optional<Entry> next();
+  bool open_next();
+  bool is_stored_wholly(std::uint64_t number);
+  bool writer_has_gone_on();
+  std::optional<Entry> accept(const Entry& entry);
+  std::optional<Entry> finish_segment();
+  Entry hole(std::uint64_t seq, std::int64_t received_us, const char* reason);
+  void begin_run(std::uint64_t of_run);
+
+  os::FileSystem& files;
+  std::filesystem::path directory;
+  SegmentIndex index;
+  std::function<std::uint64_t(std::uint64_t)> stored_seq;
+
+  std::unique_ptr<SegmentScanner> scanner;
+  std::uint64_t segment = 0;      ///< being read, or read last; 0 at the start
+  bool complete = false;          ///< nothing will be added to it any more
+  std::uint64_t run = 0;          ///< of the last entry seen; 0 at the start
+  std::uint64_t last_seq = 0;     ///< of the run: given out, or stored before
+  std::uint64_t last_intact = 0;  ///< of the run: seen intact, given out or not
+  std::int64_t last_received_us = 0;
+  std::optional<Entry> behind_hole;  ///< the entry before which a hole was given out
+  ByteVector hole_bytes;
+  SpoolReaderCounts counts;  ///< without those of `scanner`
+};
+
+SpoolReader::SpoolReader(os::FileSystem& files, std::filesystem::path directory)
+    : state_(std::make_unique<State>(files, std::move(directory))) {}
+
+SpoolReader::~SpoolReader() = default;
+
+std::vector<std::uint64_t> SpoolReader::runs() {
+  state_->index.refresh();
+  std::vector<std::uint64_t> found;
+  for (const auto number : state_->index.numbers()) {
+    const auto header = state_->index.header(number);
+    if (header && (found.empty() || found.back() != header->run)) found.push_back(header->run);
+  }
+  return found;
+}
+
+void SpoolReader::rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq) {
+  State& state = *state_;
+  if (state.scanner) add_scan_counts(state.counts, state.scanner->counts());
+  state.stored_seq = stored_seq;
+  state.scanner.reset();
+  state.segment = 0;
+  state.run = 0;
+  state.behind_hole.reset();
+  state.index.refresh();
+}
+
+std::optional<Entry> SpoolReader::next() {
+  auto entry = state_->next();
+  if (entry) ++state_->counts.entries;
+  return entry;
+}
+
+void SpoolReader::release(std::uint64_t run, std::uint64_t seq) {
+  SegmentIndex& index = state_->index;
+  auto number = index.first();
+  const auto has_run = [&](std::uint64_t of) {
+    const auto header = index.header(of);
+    return header && header->run == run;
+  };
+  auto reached = number;
+  while (reached && !has_run(*reached)) reached = index.after(*reached);
+  if (!reached) return;  // Nothing tells which segments are older.
+
+  std::vector<std::uint64_t> unreadable;  // in front of the one looked at: they go when it goes
+  for (; number && index.after(*number); number = index.after(*number)) {
+    if (!index.header(*number)) {
+      unreadable.push_back(*number);
+      continue;
+    }
+    if (has_run(*number)) {
+      const auto last = index.last_seq(*number);
+      if (!last || *last > seq) return;
+    } else if (*number > *reached) {
+      return;  // a newer run
+    }
+    unreadable.push_back(*number);
+    for (const auto finished : std::exchange(unreadable, {})) {
+      if (index.remove(finished)) return;
+    }
+  }
+}
+
+std::uint64_t SpoolReader::backlog_bytes() const {
+  const State& state = *state_;
+  std::uint64_t bytes = state.index.bytes_after(state.segment);
+  if (state.scanner) {
+    const auto size = state.index.bytes_of(state.segment);
+    bytes += size - std::min(size, state.scanner->offset());
+  }
+  return bytes;
+}
+
+SpoolReaderCounts SpoolReader::counts() const {
+  SpoolReaderCounts counts = state_->counts;
+  if (state_->scanner) add_scan_counts(counts, state_->scanner->counts());
+  return counts;
+}
+
+std::optional<Entry> SpoolReader::State::next() {
+  if (behind_hole) return std::exchange(behind_hole, std::nullopt);
+  for (;;) {
+    if (!scanner && !open_next()) return std::nullopt;
+    if (const auto entry = scanner->next(complete)) {
+      if (auto given = accept(*entry)) return given;
+    } else if (!complete) {
+      // What the writer appended before it went on may not have been read yet: look once more, then
+      // leave.
+      if (!writer_has_gone_on()) return std::nullopt;
+      complete = true;
+    } else if (auto lost = finish_segment()) {
+      return lost;
+    }
+  }
+}
+
+/// Opens the next segment that has something to give. False: there is none yet, or it cannot be
+/// opened now.
+bool SpoolReader::State::open_next() {
+  index.refresh();
+  if (const auto newest = index.newest(); newest && *newest < segment) {
+    segment = 0;  // The directory was emptied and begun anew.
+  }
+  while (const auto number = index.after(segment)) {
+    if (is_stored_wholly(*number)) {
+      segment = *number;
+      continue;
+    }
+    std::unique_ptr<os::File> file;
+    const auto error = files.open_read(segment_path(directory, *number), file);
+    if (error == std::errc::no_such_file_or_directory) {
+      segment =
+          *number;  // Given up by the writer just now; the numbers that are missing will tell.
+      continue;
+    }
+    if (error) {
+      ++counts.read_errors;
+      return false;
+    }
+    scanner = std::make_unique<SegmentScanner>(std::move(file));
+    segment = *number;
+    complete = false;
+    return true;
+  }
+  return false;
+}
+
+bool SpoolReader::State::is_stored_wholly(std::uint64_t number) {
+  if (!stored_seq || !index.after(number)) return false;
+  const auto header = index.header(number);
+  const auto last = index.last_seq(number);
+  return header && last && *last <= stored_seq(header->run);
+}
+
+bool SpoolReader::State::writer_has_gone_on() {
+  if (index.refresh()) return false;
+  return index.after(segment).has_value() || !index.contains(segment);
+}
+
+void SpoolReader::State::begin_run(std::uint64_t of_run) {
+  run = of_run;
+  last_seq = stored_seq ? stored_seq(of_run) : 0;
+  last_intact = 0;
+}
+
+/// What to give out for an intact entry: itself, a hole before it, or nothing, where it is stored
+/// already.
+std::optional<Entry> SpoolReader::State::accept(const Entry& entry) {
+  if (entry.run != run) begin_run(entry.run);
+  last_intact = entry.seq;
+  last_received_us = entry.received_us;
+  if (entry.seq <= last_seq) return std::nullopt;
+  const bool missing = entry.seq > last_seq + 1;
+  last_seq = entry.seq;
+  if (!missing) return entry;
+  behind_hole = entry;
+  return hole(entry.seq - 1, entry.received_us, scanner->passed_damage() ? "corrupt" : "missing");
+}
+
+/// Leaves a segment. Damage at the very end of a run is followed by no number that would show it: a
+/// hole tells.
+std::optional<Entry> SpoolReader::State::finish_segment() {
+  const auto successor = index.after(segment);
+  const auto next = successor ? index.header(*successor) : std::nullopt;
+  std::optional<Entry> lost;
+  if (run != 0 && scanner->passed_damage() && next && next->run != run) {
+    const auto seq = std::max(scanner->damaged_seq(), last_intact + 1);
+    if (seq > last_seq) {
+      last_seq = seq;
+      lost = hole(seq, last_received_us, "corrupt");
+    }
+  }
+  if (const auto& own = scanner->header(); own && own->run == run) {
+    index.note_last_seq(segment, last_seq);
+  }
+  add_scan_counts(counts, scanner->counts());
+  scanner.reset();
+  return lost;
+}
+
+Entry SpoolReader::State::hole(std::uint64_t seq, std::int64_t received_us, const char* reason) {
+  ++counts.holes;
+  hole_bytes = encode_hole({.frames = 0, .frames_with_patient = 0, .reason = reason});
+  return {.kind = EntryKind::hole,
+          .run = run,
+          .seq = seq,
+          .received_us = received_us,
+          .has_patient = false,
+          .bytes = hole_bytes};
+}
+
+}  // namespace icom::spool

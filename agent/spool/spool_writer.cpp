@@ -1,0 +1,274 @@
+#include "agent/spool/spool_writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/spool/entry_batch.hpp"
+#include "agent/spool/segment_files.hpp"
+#include "agent/spool/spool_bound.hpp"
+#include "agent/spool/unsynced_files.hpp"
+#include "common/os/random.hpp"
+
+namespace icom::spool {
+
+namespace {
+
+/// Entries in one write at most; two parts each.
+constexpr std::size_t kEntriesAtOnce = 256;
+/// Giving up goes by segments: with fewer than this many in the bound, one step would cost too
+/// large a share of it.
+constexpr std::uint64_t kSegmentsInBound = 8;
+
+bool is_full(std::error_code error) {
+  return error == std::errc::no_space_on_device ||
+         error == std::error_code(EDQUOT, std::generic_category());
+}
+
+std::uint64_t new_run() {
+  // 0 stands for "no run" in the reader and on the link.
+  for (;;) {
+    if (const auto run = os::random_u64(); run != 0) return run;
+  }
+}
+
+}  // namespace
+
+struct SpoolWriter::State {
+  State(os::FileSystem& file_system, std::filesystem::path where, SpoolLimits limits);
+
+  void take_directory();
+  void begin_first_segment();
+  std::error_code begin_segment();
+  std::error_code append(std::span<const Entry> entries, std::size_t& appended);
+  std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
+  void make_room(std::uint64_t incoming);
+  bool free_some(const char* reason);
+  void lay_out(const Entry& entry);
+  void count_written(EntryBatch::Whole whole);
+  void publish();
+
+  os::FileSystem& files;
+  const std::filesystem::path directory;
+  const std::uint64_t max_bytes;
+  const std::uint64_t segment_bytes;
+  const std::uint64_t run = new_run();
+
+  std::unique_ptr<os::File> directory_lock;
+  SpoolBound closed;
+  UnsyncedFiles unsynced;
+
+  // The segment being written.
+  std::shared_ptr<os::File> file;
+  std::uint64_t number = 0;
+  std::uint64_t bytes = 0;  ///< good ones: what append() said is in the spool, and the header
+  SegmentContent content;
+  bool torn = false;  ///< bytes that could not be taken back follow the good ones
+
+  std::uint64_t next_seq = 1;
+  std::optional<Hole> untold;  ///< given up, and no hole entry is in the spool yet
+
+  EntryBatch batch;  ///< the write being put together
+  ByteVector hole_bytes;
+
+  SpoolWriterCounts counts;
+  mutable std::mutex published_mutex;
+  SpoolWriterCounts published;
+};
+
+SpoolWriter::SpoolWriter(os::FileSystem& files, std::filesystem::path directory, SpoolLimits limits)
+    : state_(std::make_unique<State>(files, std::move(directory), limits)) {}
+
+SpoolWriter::~SpoolWriter() = default;
+
+std::error_code SpoolWriter::append(const Entry& entry) {
+  std::size_t appended = 0;
+  return append({&entry, 1}, appended);
+}
+
+std::error_code SpoolWriter::append(std::span<const Entry> entries, std::size_t& appended) {
+  const auto error = state_->append(entries, appended);
+  state_->publish();
+  return error;
+}
+
+std::error_code SpoolWriter::sync() {
+  return state_->unsynced.sync();
+}
+
+std::uint64_t SpoolWriter::run() const {
+  return state_->run;
+}
+
+SpoolWriterCounts SpoolWriter::counts() const {
+  const std::lock_guard lock(state_->published_mutex);
+  return state_->published;
+}
+
+SpoolWriter::State::State(os::FileSystem& file_system, std::filesystem::path where,
+                          SpoolLimits limits)
+    : files(file_system),
+      directory(std::move(where)),
+      max_bytes(limits.max_bytes),
+      segment_bytes(std::min(limits.segment_bytes, limits.max_bytes / kSegmentsInBound)),
+      closed(file_system, directory),
+      unsynced(file_system, directory) {
+  take_directory();
+  begin_first_segment();
+  publish();
+}
+
+void SpoolWriter::State::take_directory() {
+  const auto check = [this](std::error_code error, const std::filesystem::path& what,
+                            const char* doing) {
+    if (error) throw std::system_error(error, std::string(doing) + " " + what.string());
+  };
+  check(files.create_directories(directory), directory, "cannot make the spool's directory");
+  const auto lock_path = directory / "lock";
+  const auto error = files.lock(lock_path, directory_lock);
+  check(error, lock_path,
+        error == std::errc::resource_unavailable_try_again
+            ? "another listener writes this spool and holds"
+            : "cannot lock");
+  check(remove_temporary_segments(files, directory), directory,
+        "cannot read the spool's directory");
+  std::vector<std::uint64_t> numbers;
+  check(list_segments(files, directory, numbers), directory, "cannot read the spool's directory");
+  for (const auto earlier : numbers) {
+    std::uint64_t size = 0;
+    files.file_size(segment_path(directory, earlier), size);
+    closed.add(earlier, size, std::nullopt);
+    number = earlier;
+  }
+}
+
+void SpoolWriter::State::begin_first_segment() {
+  for (;;) {
+    const auto error = begin_segment();
+    if (!error) return;
+    if (!is_full(error) || !free_some("disk_full")) {
+      throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
+    }
+  }
+}
+
+/// After an error the segment before goes on being the current one.
+std::error_code SpoolWriter::State::begin_segment() {
+  std::unique_ptr<os::File> created;
+  const SegmentHeader header{.run = run, .number = number + 1, .first_seq = next_seq};
+  if (const auto error = create_segment(files, directory, header, created)) return error;
+  if (file) closed.add(number, bytes, content);
+  file = std::move(created);
+  ++number;
+  bytes = kSegmentHeaderSize;
+  content = {};
+  torn = false;
+  unsynced.note_written(file);
+  unsynced.note_directory_changed();
+  return {};
+}
+
+std::error_code SpoolWriter::State::append(std::span<const Entry> entries, std::size_t& appended) {
+  appended = 0;
+  bool tried_elsewhere = false;
+  while (appended < entries.size()) {
+    std::size_t now = 0;
+    const auto error = append_some(entries.subspan(appended), now);
+    appended += now;
+    if (!error) continue;
+    if (error == std::errc::message_size) return error;
+    if (is_full(error) && free_some("disk_full")) continue;
+    // A file that cannot be written may be the only one that cannot.
+    if (std::exchange(tried_elsewhere, true) || begin_segment()) return error;
+  }
+  return {};
+}
+
+/// One write: as many entries as go into one, with what is to be told about those given up in
+/// front.
+std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
+                                                std::size_t& appended) {
+  std::size_t count = 0;
+  std::uint64_t incoming = 0;
+  while (count < std::min(entries.size(), kEntriesAtOnce) &&
+         entries[count].bytes.size() <= kMaxEntryBytes) {
+    incoming += kEntryHeaderSize + entries[count++].bytes.size();
+  }
+  if (count == 0) return std::make_error_code(std::errc::message_size);
+  make_room(incoming);
+  if (torn) {
+    if (const auto error = begin_segment()) return error;
+  }
+
+  batch.clear();
+  if (untold) {
+    hole_bytes = encode_hole(*untold);
+    lay_out({.kind = EntryKind::hole, .received_us = entries[0].received_us, .bytes = hole_bytes});
+  }
+  const std::size_t told = batch.entries().size();
+  for (const auto& entry : entries.first(count)) lay_out(entry);
+
+  std::size_t written = 0;
+  const auto error = file->append(batch.parts(), written);
+  const auto whole = batch.whole_in(written);
+  count_written(whole);
+  if (whole.entries > 0) untold.reset();
+  appended = whole.entries - std::min(told, whole.entries);
+  if (!error) return {};
+
+  ++counts.failed_writes;
+  // Whole entries stay: the reader may have taken them. What is torn must not stand between them
+  // and later ones.
+  torn = static_cast<bool>(file->truncate(bytes));
+  return error;
+}
+
+void SpoolWriter::State::make_room(std::uint64_t incoming) {
+  // Where no new segment can be begun, the old one grows on; the next append tries again.
+  if (bytes >= segment_bytes) begin_segment();
+  while (closed.bytes() + bytes + incoming > max_bytes && free_some("bound")) {
+  }
+}
+
+/// False: there is nothing left to give up.
+bool SpoolWriter::State::free_some(const char* reason) {
+  const auto gone = closed.free_some();
+  if (!gone) return false;
+  if (gone->frames > 0) {
+    if (!untold) untold = Hole{};
+    untold->frames += gone->frames;
+    untold->frames_with_patient += gone->frames_with_patient;
+    untold->reason = reason;
+    counts.given_up_frames += gone->frames;
+    counts.given_up_frames_with_patient += gone->frames_with_patient;
+  }
+  return true;
+}
+
+void SpoolWriter::State::lay_out(const Entry& entry) {
+  Entry numbered = entry;
+  numbered.run = run;
+  numbered.seq = next_seq + batch.entries().size();
+  batch.add(numbered);
+}
+
+void SpoolWriter::State::count_written(EntryBatch::Whole whole) {
+  if (whole.entries == 0) return;
+  for (const auto& entry : std::span(batch.entries()).first(whole.entries)) content.add(entry);
+  next_seq += whole.entries;
+  bytes += whole.bytes;
+  counts.entries += whole.entries;
+  unsynced.note_written(file);
+}
+
+void SpoolWriter::State::publish() {
+  counts.bytes = closed.bytes() + bytes;
+  const std::lock_guard lock(published_mutex);
+  published = counts;
+}
+
+}  // namespace icom::spool
