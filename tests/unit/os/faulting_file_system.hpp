@@ -1,0 +1,98 @@
+// A file system in memory that fails where a test wants it to, and that knows what a power cut
+// would leave.
+#pragma once
+
+#include <cerrno>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/os/file_system.hpp"
+
+namespace icom::os {
+
+/// Thread-safe. Files outlive it only as far as their handles are not used.
+class FaultingFileSystem final : public FileSystem {
+ public:
+  struct Fault {
+    std::uint64_t operation =
+        0;  ///< the first that fails; operations are counted from 1, all kinds together
+    int error = EIO;
+    /// An append that fails writes this many bytes first.
+    std::size_t bytes_written = 0;
+    /// How many operations in a row fail.
+    std::uint64_t times = 1;
+  };
+  static constexpr auto kForEver = std::numeric_limits<std::uint64_t>::max();
+
+  /// Counting starts anew. Without a fault nothing fails.
+  void set_fault(std::optional<Fault> fault);
+  [[nodiscard]] std::uint64_t operations() const;
+
+  /// Appends beyond this sum of all files' sizes fail with ENOSPC after what fits.
+  void set_capacity(std::optional<std::uint64_t> bytes);
+
+  /// Until let go, each append waits.
+  void hold_appends(bool hold);
+  /// How many appends wait now.
+  [[nodiscard]] std::size_t appends_held() const;
+
+  /// What was not synced is gone: bytes of files, and names in directories. Locks are let go;
+  /// handles from before see the old files.
+  void cut_power();
+
+  /// A file's bytes; fails the program if it is not there.
+  [[nodiscard]] ByteVector content(const std::filesystem::path& path) const;
+  /// Makes or changes a file behind everybody's back; counts as synced.
+  void put(const std::filesystem::path& path, ByteVector content);
+  [[nodiscard]] std::vector<std::filesystem::path> all_files() const;
+
+  std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override;
+  std::error_code open_read(const std::filesystem::path& path,
+                            std::unique_ptr<File>& file) override;
+  std::error_code rename(const std::filesystem::path& from,
+                         const std::filesystem::path& to) override;
+  std::error_code remove(const std::filesystem::path& path) override;
+  std::error_code create_directories(const std::filesystem::path& path) override;
+  std::error_code sync_directory(const std::filesystem::path& path) override;
+  std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) override;
+  std::error_code list(const std::filesystem::path& directory,
+                       std::vector<std::string>& names) override;
+  std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) override;
+
+ private:
+  class OpenFile;
+  class HeldLock;
+  /// A file apart from its name.
+  struct Node {
+    ByteVector bytes;
+    ByteVector synced;
+  };
+  using Names = std::map<std::filesystem::path, std::shared_ptr<Node>>;
+
+  /// Counts one operation; the error if this is one that is to fail. Precondition: mutex_ is held.
+  std::error_code count_operation();
+  [[nodiscard]] std::uint64_t room_left() const;
+
+  mutable std::mutex mutex_;
+  std::condition_variable appends_let_go_;
+  bool hold_appends_ = false;
+  std::size_t appends_held_ = 0;
+  std::optional<Fault> fault_;
+  std::uint64_t operations_ = 0;
+  std::optional<std::uint64_t> capacity_;
+  Names names_;
+  Names durable_names_;
+  std::set<std::filesystem::path> directories_;
+  std::set<std::filesystem::path> locked_;
+};
+
+}  // namespace icom::os
