@@ -12,6 +12,7 @@
 namespace icom::ssh {
 
 class ChannelState;
+class Engine;
 
 /// Models AsyncReadStream and AsyncWriteStream (and, with channel_websocket.hpp, what Beast's
 /// websocket::stream wants). One read and one write may be under way at once; all calls, and all
@@ -26,7 +27,8 @@ class Channel {
  public:
   using executor_type = boost::asio::any_io_executor;
 
-  explicit Channel(std::shared_ptr<ChannelState> state);
+  /// For Session.
+  Channel(std::shared_ptr<Engine> engine, std::shared_ptr<ChannelState> state);
   /// As close().
   ~Channel();
   Channel(Channel&& other) noexcept = default;
@@ -54,6 +56,7 @@ class Channel {
   [[nodiscard]] bool is_open() const;
 
  private:
+  std::shared_ptr<Engine> engine_;  ///< keeps the session's connection
   std::shared_ptr<ChannelState> state_;
 };
 

@@ -18,7 +18,8 @@ namespace icom::ssh {
 
 class Engine;
 
-/// Shared by a Channel, its pending operations and the engine. Runs on the session's executor only.
+/// Shared by a Channel, its pending operations and, while libssh2 knows it, the engine. Runs on the
+/// session's executor only.
 ///
 /// Receiving: libssh2's queue for a channel is emptied whole into `received_`, and only when that
 /// has been read to its end. So what a slow reader can make us hold is at most twice the channel's
@@ -35,7 +36,7 @@ class ChannelState {
     std::size_t bytes = 0;
   };
 
-  ChannelState(std::shared_ptr<Engine> engine, _LIBSSH2_CHANNEL* channel);
+  ChannelState(Engine& engine, _LIBSSH2_CHANNEL* channel);
   ~ChannelState();
   ChannelState(const ChannelState&) = delete;
   ChannelState& operator=(const ChannelState&) = delete;
@@ -58,7 +59,7 @@ class ChannelState {
   void cancel();
   void shutdown_send();
   void close();
-  [[nodiscard]] bool is_open() const { return !closing_ && channel_ != nullptr; }
+  [[nodiscard]] bool is_open() const { return !closing_ && !ended_; }
 
   // For the engine.
 
@@ -67,10 +68,9 @@ class ChannelState {
   int service();
   /// The libssh2 channel has been freed, and nobody needs service() any more.
   [[nodiscard]] bool finished() const { return channel_ == nullptr; }
-  /// Bytes wait although the peer's window is open: only a rekey may cause that, and not for long.
-  [[nodiscard]] bool waits_for_rekey() const;
-  /// When close() was called, if the peer has not yet let go of the channel.
-  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> closing_since() const;
+  /// Bytes have waited since before `time` although the peer's window was open: only a rekey may
+  /// cause that, and not for long.
+  [[nodiscard]] bool stuck_since_before(std::chrono::steady_clock::time_point time) const;
   /// The session is over and its libssh2 channels are gone.
   void session_ended(boost::system::error_code why);
 
@@ -78,27 +78,32 @@ class ChannelState {
   static constexpr std::size_t kMaxPacket = 32700;
 
  private:
+  // Each returns 0 for "done, or has to wait", or libssh2's error of a failed session.
   int flush_staged();
+  int send_end();
+  int receive();
   int fill_received();
-  int look_for_end();
   int let_go();
   void wake();
 
-  std::shared_ptr<Engine> engine_;
-  boost::asio::any_io_executor executor_;
+  Engine* engine_;  ///< both are null once libssh2 knows the channel no more
   _LIBSSH2_CHANNEL* channel_;
+  boost::asio::any_io_executor executor_;
 
-  std::vector<char> received_;
-  std::size_t received_begin_ = 0;  ///< what of received_ has been consumed
+  std::vector<char> received_;  ///< room; bytes stand from received_begin_ to received_end_
+  std::size_t received_begin_ = 0;
+  std::size_t received_end_ = 0;
   std::vector<char> staged_;
   std::size_t staged_begin_ = 0;  ///< what of staged_ libssh2 has taken
 
-  bool peer_eof_ = false;     ///< all that the peer sent is in received_
+  bool peer_ended_ = false;   ///< the peer sends no more; libssh2 may still hold some of it
+  bool peer_eof_ = false;     ///< and all that the peer sent is in received_
   bool peer_closed_ = false;  ///< the peer takes no more bytes either
   bool end_wanted_ = false;   ///< shutdown_send() was called
   bool end_sent_ = false;
   bool closing_ = false;
   std::chrono::steady_clock::time_point closing_since_;
+  std::optional<std::chrono::steady_clock::time_point> stuck_since_;
   std::optional<boost::system::error_code> ended_;  ///< by the session
   std::size_t cancellations_ = 0;
 

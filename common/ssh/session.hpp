@@ -25,7 +25,7 @@ class Engine;
 class Session : public std::enable_shared_from_this<Session> {
  public:
   /// Resolves, connects, checks the host key, authenticates; all within `deadline` (each step also
-  /// within its own limit). Throws Error. Cancellable.
+  /// within its own limit). Throws Error; system_error (operation_aborted) if cancelled.
   static boost::asio::awaitable<std::shared_ptr<Session>> connect(Settings settings,
                                                                   std::chrono::seconds deadline);
 

@@ -1,0 +1,30 @@
+#include "common/ssh/error.hpp"
+
+namespace icom::ssh {
+
+std::string_view to_string(Category category) {
+  switch (category) {
+    case Category::settings:
+      return "settings";
+    case Category::network:
+      return "network";
+    case Category::host_key:
+      return "host key";
+    case Category::authentication:
+      return "authentication";
+    case Category::refused:
+      return "refused";
+    case Category::protocol:
+      return "protocol";
+    case Category::timeout:
+      return "timeout";
+    case Category::closed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+Error::Error(Category category, const std::string& sentence)
+    : std::runtime_error(sentence), category_(category) {}
+
+}  // namespace icom::ssh

@@ -1,0 +1,122 @@
+#include "common/ssh/known_hosts.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <new>
+
+#include "common/ssh/base64.hpp"
+#include "common/ssh/error.hpp"
+#include "common/ssh/library.hpp"
+
+namespace icom::ssh {
+namespace {
+
+constexpr std::uint16_t kDefaultPort = 22;
+
+/// The names under which a server may stand, the most exact first: the first that has an entry
+/// decides, so a key pinned for this very port is not overruled by one for the host in general.
+std::vector<std::string> names_of(const std::string& host, std::uint16_t port) {
+  std::string lower = host;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  std::vector<std::string> names;
+  for (const std::string& spelling : {host, lower}) {
+    const std::string with_port = "[" + spelling + "]:" + std::to_string(port);
+    names.push_back(port == kDefaultPort ? spelling : with_port);
+    names.push_back(port == kDefaultPort ? with_port : spelling);
+  }
+  // Both spellings with the exact port come before either without it.
+  std::swap(names[1], names[2]);
+  return names;
+}
+
+std::string padded_base64(std::span<const char> key) {
+  const std::vector<std::uint8_t> bytes(key.begin(), key.end());
+  std::string text = base64_encode(bytes);
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
+  throw Error(Category::settings, "known_hosts file " + file.string() + ": " + std::string(why));
+}
+
+}  // namespace
+
+KnownHosts::KnownHosts(const std::filesystem::path& file)
+    : file_(file),
+      session_(nullptr, libssh2_session_free),
+      hosts_(nullptr, libssh2_knownhost_free) {
+  initialise_library();
+  session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr));
+  if (session_) hosts_.reset(libssh2_knownhost_init(session_.get()));
+  if (!hosts_) throw std::bad_alloc();
+  load();
+}
+
+KnownHosts::~KnownHosts() = default;
+
+void KnownHosts::load() {
+  std::ifstream stream(file_);
+  if (!stream || !std::filesystem::is_regular_file(file_)) {
+    refuse(file_,
+           "can not be read; it must hold the hosting site's host key, as `ssh-keyscan` prints it "
+           "and after its fingerprint was compared");
+  }
+  std::string line;
+  for (int number = 1; std::getline(stream, line); ++number) {
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first != std::string::npos && line[first] == '@') {
+      refuse(file_, "line " + std::to_string(number) +
+                        ": markers are not supported; pin the server's own key");
+    }
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (libssh2_knownhost_readline(hosts_.get(), line.c_str(), line.size(),
+                                   LIBSSH2_KNOWNHOST_FILE_OPENSSH) != 0) {
+      refuse(file_, "line " + std::to_string(number) + " is not `name type key`");
+    }
+  }
+}
+
+KnownHosts::Finding KnownHosts::find(const std::string& name, int key_type,
+                                     const char* base64_key) const {
+  const int mask = LIBSSH2_KNOWNHOST_TYPE_PLAIN | LIBSSH2_KNOWNHOST_KEYENC_BASE64 | key_type;
+  switch (libssh2_knownhost_check(hosts_.get(), name.c_str(), base64_key, 0, mask, nullptr)) {
+    case LIBSSH2_KNOWNHOST_CHECK_MATCH:
+      return Finding::same_key;
+    case LIBSSH2_KNOWNHOST_CHECK_MISMATCH:
+      return Finding::other_key;
+    case LIBSSH2_KNOWNHOST_CHECK_NOTFOUND:
+      return Finding::no_entry;
+    default:
+      throw std::bad_alloc();
+  }
+}
+
+KnownHosts::Pins KnownHosts::pins_of(const std::string& host, std::uint16_t port) const {
+  // No key is spelt like this, so any entry of the name and type is found as "another key".
+  constexpr const char* kNoKey = "-";
+  constexpr int kAnyType = 0;
+  for (const std::string& name : names_of(host, port)) {
+    if (find(name, kAnyType, kNoKey) == Finding::no_entry) continue;
+    Pins pins{name, {}, false};
+    for (const HostKeyType& type : kHostKeyTypes) {
+      if (find(name, type.of_known_hosts, kNoKey) != Finding::no_entry)
+        pins.types.emplace_back(type.name);
+    }
+    pins.unusable_only = pins.types.empty();
+    return pins;
+  }
+  return {names_of(host, port).front(), {}, false};
+}
+
+bool KnownHosts::trusts(const std::string& name, std::string_view type,
+                        std::span<const char> key) const {
+  const auto* const known = std::find_if(std::begin(kHostKeyTypes), std::end(kHostKeyTypes),
+                                         [&](const HostKeyType& t) { return t.name == type; });
+  if (known == std::end(kHostKeyTypes)) return false;
+  return find(name, known->of_known_hosts, padded_base64(key).c_str()) == Finding::same_key;
+}
+
+}  // namespace icom::ssh
