@@ -41,8 +41,12 @@ Unsigned load_little_endian(const std::byte* at) {
 /// Precondition: `at` points to room for sizeof(Unsigned) bytes. No alignment is needed.
 template <typename Unsigned>
 void store_little_endian(std::byte* at, Unsigned value) {
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-    at[i] = static_cast<std::byte>(value >> (8U * i));
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(at, &value, sizeof value);
+  } else {
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
+      at[i] = static_cast<std::byte>(value >> (8U * i));
+    }
   }
 }
 

@@ -5,33 +5,59 @@
 #include <cstddef>
 
 #include "common/icom/bytes.hpp"
+#include "common/icom/remembered_frame.hpp"
 
 namespace icom {
 
+namespace delta {
+class CodeReader;
+}
+
 /// Codes each frame against the one before. Not thread-safe. The first frame after construction or
-/// reset() is a key frame: it can be decoded alone.
+/// reset() is a key frame: it can be decoded alone. So is a frame that is too different from the
+/// one before.
 class DeltaEncoder {
  public:
   /// Appends the code of `bytes` (any bytes: junk too) to `out`.
   void encode(Bytes bytes, ByteVector& out);
-  void reset();
+  void reset() { before_.forget(); }
 
  private:
-  // (to be completed by the implementation: the frame before and its item layout)
+  bool encode_delta(Bytes frame, ByteVector& out);
+  bool code_items(Bytes frame);
+  bool code_other_items(Bytes frame, std::size_t at, std::size_t next);
+  std::byte code_value(Bytes frame, const ItemSlot& before, ItemSlot& now);
+  bool same_kind(Bytes frame, std::size_t at, std::size_t slot) const;
+  std::size_t removed_before(Bytes frame, std::size_t at, std::size_t next) const;
+  void append_text(Bytes value);
+
+  RememberedFrame before_;
+  std::vector<ItemSlot> slots_;  // of the frame being coded
+  ByteVector operations_;
+  ByteVector literals_;  // texts, new items and the tail
 };
 
 /// The inverse. Input is untrusted: anything may be in it.
 class DeltaDecoder {
  public:
-  /// Decoded frames never exceed this; an encoder never makes a code for more (it falls back to raw
-  /// and splits nothing: callers keep frames within Framer::kMaxFrame).
+  /// Decoded frames never exceed this. An encoder given more makes a code that is refused here:
+  /// callers keep frames within Framer::kMaxFrame.
   static constexpr std::size_t kMaxDecoded = 2 * 1024 * 1024;
 
   /// Decodes one code, which must be exactly `code`, and appends the frame to `out`. Returns false,
   /// leaving `out` as it was, if the code is malformed or does not fit the frame before; the
   /// decoder then needs a key frame.
   [[nodiscard]] bool decode(Bytes code, ByteVector& out);
-  void reset();
+  void reset() { before_.forget(); }
+
+ private:
+  bool decode_delta(Bytes code);
+  std::size_t change_in_place(Bytes operations);
+  bool change_tail(delta::CodeReader& code, std::size_t tail_at);
+  void change_length(std::uint32_t unexplained, std::size_t size_before);
+
+  RememberedFrame before_;
+  RememberedFrame rebuilt_;  // scratch
 };
 
 }  // namespace icom

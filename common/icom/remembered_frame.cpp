@@ -1,0 +1,43 @@
+#include "common/icom/remembered_frame.hpp"
+
+#include "common/icom/item.hpp"
+
+namespace icom {
+
+void RememberedFrame::remember(Bytes frame) {
+  bytes.assign(frame.begin(), frame.end());
+  slots.clear();
+  const auto start = find_items(frame);
+  if (!start) {
+    return;
+  }
+  std::size_t at = *start;
+  while (const std::size_t size = item_size_at(frame.data() + at, frame.size() - at)) {
+    const std::size_t length = size - kItemHeaderSize;
+    slots.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(length),
+                     number_at(frame, at + kItemHeaderSize, length)});
+    at += size;
+  }
+}
+
+void RememberedFrame::forget() {
+  bytes.clear();
+  slots.clear();
+}
+
+std::size_t RememberedFrame::tail_at() const {
+  return slots.back().offset + kItemHeaderSize + slots.back().length;
+}
+
+Bytes RememberedFrame::item(const ItemSlot& slot) const {
+  return Bytes(bytes).subspan(slot.offset, kItemHeaderSize + slot.length);
+}
+
+ShortNumber number_at(Bytes frame, std::size_t offset, std::size_t length) {
+  if (length > ShortText::kMaxSize) {
+    return {};
+  }
+  return parse_short_number({letters_at(frame, offset, length), length});
+}
+
+}  // namespace icom
