@@ -24,8 +24,8 @@ struct IncomingEntry {
   std::uint64_t seq = 0;
   std::int64_t received_us = 0;
   Bytes bytes;
-  FrameIdentity identity;    ///< frames only; worked out by the ingest side, off the writer's thread
-  FrameFacts facts;          ///< frames only; likewise
+  FrameIdentity identity;  ///< frames only; worked out by the ingest side, off the writer's thread
+  FrameFacts facts;        ///< frames only; likewise
 };
 
 /// Entries of one Linac in the order of its spool.
@@ -33,12 +33,14 @@ struct IncomingBatch {
   LinacId linac = 0;
   std::vector<IncomingEntry> entries;
   ByteVector arena;
-  /// Called once, on the writer's thread: with true after the batch is committed durably, with false if it could not be
-  /// (then nothing of it is stored, and the agent sends it again later). Must not block, must not throw.
+  /// Called once, on the writer's thread: with true after the batch is committed durably, with
+  /// false if it could not be (then nothing of it is stored, and the agent sends it again later).
+  /// Must not block, must not throw.
   std::function<void(bool stored)> done;
 };
 
-/// Told by the writer's thread, after a commit, what became durable. Implementations must not block.
+/// Told by the writer's thread, after a commit, what became durable. Implementations must not
+/// block.
 class StoreObserver {
  public:
   virtual ~StoreObserver() = default;
@@ -48,13 +50,15 @@ class StoreObserver {
   virtual void record_changed(std::int64_t record) = 0;
 };
 
-/// The writing side. All public functions are thread-safe. One per store folder, enforced by a lock.
+/// The writing side. All public functions are thread-safe. One per store folder, enforced by a
+/// lock.
 class Store {
  public:
   struct Options {
     std::size_t max_queued_bytes = 64U << 20U;  ///< of batches submitted and not yet committed
   };
-  /// Opens or makes the store, brings its schema up to date, starts the writer's thread. Throws std::runtime_error with what and where.
+  /// Opens or makes the store, brings its schema up to date, starts the writer's thread. Throws
+  /// std::runtime_error with what and where.
   Store(const std::filesystem::path& folder, Options options, StoreObserver* observer);
   /// Commits what was submitted, seals nothing early, stops the thread.
   ~Store();
@@ -65,8 +69,9 @@ class Store {
   /// The last position of this run that is stored durably; 0 for none.
   std::uint64_t stored_position(LinacId linac, std::uint64_t run);
 
-  /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of one Linac are applied in the order in which
-  /// they were submitted. Entries at or below the run's stored position are left out without being counted.
+  /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of
+  /// one Linac are applied in the order in which they were submitted. Entries at or below the run's
+  /// stored position are left out without being counted.
   bool submit(IncomingBatch&& batch);
 
  private:

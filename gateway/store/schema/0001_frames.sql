@@ -22,7 +22,6 @@ CREATE TABLE head (
   highest_time BIGINT NOT NULL,    -- of any epoch
   first_time BIGINT NOT NULL,      -- the first frame of the first epoch
   first_sub BIGINT NOT NULL,
-  first_arrival BIGINT NOT NULL,
   first_counter INTEGER NOT NULL,
   arrivals BIGINT NOT NULL,        -- frames stored so far
   given_up BIGINT                  -- frames of a hole reported since the last frame; NULL: no hole
@@ -71,7 +70,8 @@ CREATE TABLE gap (
   from_time BIGINT NOT NULL,       -- the frame before the gap
   from_sub BIGINT NOT NULL,
   from_counter INTEGER NOT NULL,
-  to_time BIGINT NOT NULL,         -- the frame after it
+  to_epoch BIGINT NOT NULL,        -- the frame after it; another epoch only for kind clock
+  to_time BIGINT NOT NULL,
   to_sub BIGINT NOT NULL,
   to_counter INTEGER NOT NULL,
   kind TEXT NOT NULL,              -- counter, silence, hole, clock
@@ -79,7 +79,7 @@ CREATE TABLE gap (
   missing_estimate BIGINT NOT NULL,
   given_up BIGINT                  -- frames, as the agent reported for a hole
 );
-CREATE INDEX gap_by_order ON gap (linac, epoch, from_time, from_sub);
+CREATE INDEX gap_by_end ON gap (linac, to_epoch, to_time, to_sub);
 
 -- What else came down the stream: entries that are no frames. kind: common/icom/stream_entry.hpp.
 CREATE TABLE event (

@@ -1,0 +1,29 @@
+// From the data of chunks and tail rows back to frames.
+#pragma once
+
+#include "common/icom/delta_codec.hpp"
+#include "gateway/store/frame_key.hpp"
+#include "gateway/store/varint.hpp"
+#include "gateway/store/zstd_codec.hpp"
+
+namespace icom::store {
+
+/// Decodes the frames of one chunk, or of the tail rows of one Linac, one after the other: only
+/// from the start. Not thread-safe.
+class FrameUnpacker {
+ public:
+  /// The data of a chunk, or of the next tail row: the delta coding runs on from the row before.
+  /// Throws CorruptData.
+  void open(Bytes data, ZstdCodec& zstd);
+  /// The next frame, which must be the one that `key` tells of. Valid until the next call. Throws
+  /// CorruptData.
+  Bytes next(const FrameKey& key);
+
+ private:
+  DeltaDecoder decoder_;
+  ByteVector codes_;
+  VarintReader reader_{Bytes{}};
+  ByteVector frame_;
+};
+
+}  // namespace icom::store

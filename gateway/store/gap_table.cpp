@@ -1,0 +1,92 @@
+#include "gateway/store/gap_table.hpp"
+
+namespace icom::store {
+
+namespace {
+
+// A gap of years comes from a broken clock. It takes no late frames, or everything would fall into
+// it.
+constexpr std::int64_t kMaxFillableSeconds = 366LL * 24 * 3600;
+
+#define ICOM_GAP_COLUMNS                                                             \
+  "SELECT id, epoch, from_time, from_sub, from_counter, to_epoch, to_time, to_sub, " \
+  "to_counter, kind, missing, missing_estimate, given_up FROM gap "
+
+GapEdge edge_at(const Query& query, int column) {
+  return {query.integer(column), query.integer(column + 1), query.integer(column + 2),
+          static_cast<std::uint8_t>(query.integer(column + 3))};
+}
+
+std::optional<std::int64_t> integer_or_null(const Query& query, int column) {
+  return query.is_null(column) ? std::nullopt : std::optional(query.integer(column));
+}
+
+Gap read(const Query& query) {
+  return {.id = query.integer(0),
+          .from = edge_at(query, 1),
+          .to = edge_at(query, 5),
+          .kind = query.text(9),
+          .missing = integer_or_null(query, 10),
+          .missing_estimate = query.integer(11),
+          .given_up = integer_or_null(query, 12)};
+}
+
+bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter) {
+  if (time < gap.from.time || time > gap.to.time) {
+    return false;
+  }
+  if (time == gap.from.time && counter_distance(gap.from.counter, counter) <= 0) {
+    return false;
+  }
+  return time != gap.to.time || counter_distance(counter, gap.to.counter) > 0;
+}
+
+}  // namespace
+
+void insert_gap(Database& database, std::int64_t linac, const Gap& gap) {
+  Query query(database,
+              "INSERT INTO gap (linac, epoch, from_time, from_sub, from_counter, to_epoch, "
+              "to_time, to_sub, to_counter, kind, missing, missing_estimate, given_up) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  query.bind(linac, gap.from.epoch, gap.from.time, gap.from.sub, int{gap.from.counter},
+             gap.to.epoch, gap.to.time, gap.to.sub, int{gap.to.counter}, gap.kind, gap.missing,
+             gap.missing_estimate, gap.given_up);
+  query.run();
+}
+
+void remove_gap(Database& database, std::int64_t gap) {
+  Query query(database, "DELETE FROM gap WHERE id = ?");
+  query.bind(gap);
+  query.run();
+}
+
+std::vector<Gap> load_gaps(Database& database, std::int64_t linac) {
+  Query query(database, ICOM_GAP_COLUMNS "WHERE linac = ? ORDER BY to_epoch, to_time, to_sub");
+  query.bind(linac);
+  std::vector<Gap> gaps;
+  while (query.step()) {
+    gaps.push_back(read(query));
+  }
+  return gaps;
+}
+
+std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,
+                            std::int64_t time, std::uint8_t counter) {
+  Query query(database, ICOM_GAP_COLUMNS
+              "WHERE linac = ? AND to_epoch = ? AND to_time >= ? AND epoch = to_epoch "
+              "ORDER BY to_time, to_sub");
+  query.bind(linac, epoch, time);
+  while (query.step()) {
+    Gap gap = read(query);
+    if (gap.from.time > time) {
+      break;  // gaps of an epoch do not overlap
+    }
+    const bool fillable = gap.to.time - gap.from.time <= kMaxFillableSeconds;
+    if (fillable && lies_within(gap, time, counter)) {
+      return gap;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace icom::store

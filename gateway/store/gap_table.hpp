@@ -1,0 +1,50 @@
+// The rows of gaps between frames. docs/storage.md, "Gaps".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/records/frame_place.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace icom::store {
+
+/// A frame at the edge of a gap.
+struct GapEdge {
+  std::int64_t epoch = 0;
+  std::int64_t time = 0;
+  std::int64_t sub = 0;
+  std::uint8_t counter = 0;
+};
+
+struct Gap {
+  std::int64_t id = 0;  ///< 0 while it is no row
+  GapEdge from;         ///< the last frame before it
+  GapEdge to;           ///< the first frame after it
+  std::string kind;     ///< `counter`, `silence`, `hole` (given up by the agent), `clock` (where an
+                        ///< epoch ends)
+  std::optional<std::int64_t> missing;
+  std::int64_t missing_estimate = 0;
+  std::optional<std::int64_t> given_up;
+};
+
+void insert_gap(Database& database, std::int64_t linac, const Gap& gap);
+void remove_gap(Database& database, std::int64_t gap);
+
+/// In order.
+std::vector<Gap> load_gaps(Database& database, std::int64_t linac);
+
+/// The gap of this epoch that a frame of this time and counter falls into, strictly between its
+/// edges.
+std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,
+                            std::int64_t time, std::uint8_t counter);
+
+/// `counter - before` as a distance around the circle, -128 to 127: which of two messages of one
+/// second came first.
+inline std::int64_t counter_distance(std::uint8_t before, std::uint8_t counter) {
+  return static_cast<std::int8_t>(static_cast<std::uint8_t>(counter - before));
+}
+
+}  // namespace icom::store

@@ -1,0 +1,52 @@
+#include "gateway/store/key_lookup.hpp"
+
+#include <algorithm>
+
+#include "gateway/store/chunk_limits.hpp"
+
+namespace icom::store {
+
+void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std::uint8_t counter,
+                     std::vector<FrameKey>& found) {
+  Query chunks(database,
+               "SELECT id, epoch, keys FROM chunk "
+               "WHERE linac = ? AND first_time BETWEEN ? AND ? AND last_time >= ?");
+  chunks.bind(linac_, time - kMaxChunkSeconds, time, time);
+  while (chunks.step()) {
+    const std::int64_t id = chunks.integer(0);
+    const auto known = std::find_if(kept_.begin(), kept_.end(),
+                                    [&](const Kept& kept) { return kept.chunk == id; });
+    Kept& kept = known != kept_.end() ? *known : place_for(id);
+    if (known == kept_.end()) {
+      ByteVector plain;
+      zstd.decompress(chunks.blob(2), plain);
+      decode_keys(plain, chunks.integer(1), kept.keys);
+    }
+    kept.used = ++uses_;
+    for_each_match(kept.keys, time, counter, [&](const FrameKey& key) { found.push_back(key); });
+  }
+}
+
+bool KeyLookup::remembers(const FrameIdentity& identity) const {
+  return std::any_of(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+    bool seen = false;
+    for_each_match(kept.keys, identity.time, identity.counter,
+                   [&](const FrameKey& key) { seen = seen || key.hash == identity.hash; });
+    return seen;
+  });
+}
+
+KeyLookup::Kept& KeyLookup::place_for(std::int64_t chunk) {
+  if (kept_.size() < kMostKept) {
+    kept_.emplace_back();
+  } else {
+    const auto oldest = std::min_element(
+        kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) { return a.used < b.used; });
+    std::swap(*oldest, kept_.back());
+    kept_.back().keys.clear();
+  }
+  kept_.back().chunk = chunk;
+  return kept_.back();
+}
+
+}  // namespace icom::store

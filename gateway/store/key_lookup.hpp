@@ -1,0 +1,40 @@
+// Has a frame been stored before? docs/storage.md, "Duplicates".
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/store/frame_key.hpp"
+#include "gateway/store/sqlite.hpp"
+#include "gateway/store/zstd_codec.hpp"
+
+namespace icom::store {
+
+/// Looks into the key lists of one Linac's chunks, whatever their age. Keeps the few lists it used
+/// last, so that a replay of many frames reads each list once. Not thread-safe. Chunks never
+/// change, so what is kept stays true until a rollback.
+class KeyLookup {
+ public:
+  explicit KeyLookup(std::int64_t linac) : linac_(linac) {}
+
+  /// Appends the keys of every chunked frame of this time and counter, of any epoch.
+  void find(Database& database, ZstdCodec& zstd, std::int64_t time, std::uint8_t counter,
+            std::vector<FrameKey>& found);
+  /// True if the lists kept already show this very frame; false means nothing.
+  [[nodiscard]] bool remembers(const FrameIdentity& identity) const;
+
+ private:
+  struct Kept {
+    std::int64_t chunk = 0;
+    std::uint64_t used = 0;
+    std::vector<FrameKey> keys;
+  };
+  static constexpr std::size_t kMostKept = 4;
+  Kept& place_for(std::int64_t chunk);
+
+  std::int64_t linac_;
+  std::uint64_t uses_ = 0;
+  std::vector<Kept> kept_;
+};
+
+}  // namespace icom::store

@@ -1,0 +1,143 @@
+#include "gateway/store/store_reader.hpp"
+
+#include <limits>
+#include <stdexcept>
+
+#include "gateway/store/frame_scan.hpp"
+#include "gateway/store/schema.hpp"
+#include "gateway/store/store_files.hpp"
+
+namespace icom::store {
+
+namespace {
+
+std::filesystem::path existing_database(const std::filesystem::path& folder) {
+  const std::filesystem::path file = database_file(folder);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw std::runtime_error(
+        "there is no store in " + folder.string() +
+        (error ? ": " + error.message() : ": icom-gateway serve makes it when it first starts"));
+  }
+  return file;
+}
+
+}  // namespace
+
+StoreReader::StoreReader(const std::filesystem::path& folder)
+    : database_(existing_database(folder), Database::Access::read_only) {
+  check_schema(database_);
+}
+
+std::vector<LinacRow> StoreReader::linacs() {
+  Query query(database_, "SELECT id, site, serial FROM linac ORDER BY site, serial");
+  std::vector<LinacRow> rows;
+  while (query.step()) {
+    rows.push_back({query.integer(0), query.text(1), query.text(2)});
+  }
+  return rows;
+}
+
+std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  std::vector<RecordRow> rows;
+  for (const LinacRow& linac : linacs()) {
+    if ((filter.site && *filter.site != linac.site) ||
+        (filter.serial && *filter.serial != linac.serial)) {
+      continue;
+    }
+    for (StoredRecord& stored :
+         load_records_between(database_, linac.id, FramePlace{}, std::nullopt)) {
+      const records::Record& record = stored.record;
+      if ((filter.with_undelivered || record.kept) &&
+          (!filter.patient_id || *filter.patient_id == record.patient_id) &&
+          (!filter.since || record.first.time >= *filter.since)) {
+        rows.push_back({linac, std::move(stored)});
+      }
+    }
+  }
+  return rows;
+}
+
+std::optional<RecordRow> StoreReader::record(std::int64_t id) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  auto stored = load_record(database_, id);
+  if (!stored) {
+    return std::nullopt;
+  }
+  Query query(database_,
+              "SELECT linac.id, site, serial FROM linac JOIN record ON linac.id = record.linac "
+              "WHERE record.id = ?");
+  query.bind(id);
+  query.step();
+  return RecordRow{{query.integer(0), query.text(1), query.text(2)}, std::move(*stored)};
+}
+
+std::vector<records::Beam> StoreReader::beams(std::int64_t record) {
+  Query query(database_,
+              "SELECT field_id, first_time, last_time, frames, delivered_mu FROM beam "
+              "WHERE record = ? ORDER BY number");
+  query.bind(record);
+  std::vector<records::Beam> rows;
+  while (query.step()) {
+    rows.push_back(
+        {query.text(0), query.integer(1), query.integer(2), query.integer(3), query.real(4)});
+  }
+  return rows;
+}
+
+std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& serial,
+                                           const std::optional<std::int64_t>& since) {
+  constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  std::vector<LedgerRow> rows;
+  for (const LinacRow& linac : linacs()) {
+    if (serial && *serial != linac.serial) {
+      continue;
+    }
+    LedgerRow row;
+    row.linac = linac;
+    Query counts(database_,
+                 "SELECT sum(received), sum(stored), sum(duplicates), sum(conflicts), "
+                 "sum(stored_bytes), sum(junk_runs), sum(junk_bytes) FROM ledger "
+                 "WHERE linac = ? AND hour >= ?");
+    counts.bind(linac.id, since ? ledger_hour(*since) : kAlways);
+    if (counts.step()) {
+      row.counts = {counts.integer(0), counts.integer(1), counts.integer(2), counts.integer(3),
+                    counts.integer(4), counts.integer(5), counts.integer(6)};
+    }
+    Query gaps(database_,
+               "SELECT count(*), sum(missing), sum(missing_estimate) FROM gap "
+               "WHERE linac = ? AND to_time >= ?");
+    gaps.bind(linac.id, since.value_or(kAlways));
+    if (gaps.step()) {
+      row.gaps = gaps.integer(0);
+      row.missing = gaps.integer(1);
+      row.missing_estimate = gaps.integer(2);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<Gap> StoreReader::gaps(std::int64_t linac) {
+  return load_gaps(database_, linac);
+}
+
+void StoreReader::frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
+                         const Visitor& visit) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  FrameScan scan(database_, zstd_, linac, from, to);
+  while (scan.next()) {
+    if (!visit(scan.key(), scan.frame())) {
+      return;
+    }
+  }
+}
+
+void StoreReader::all_frames(std::int64_t linac, const Visitor& visit) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  frames(linac, FramePlace{}, FramePlace{kMost, kMost, kMost, kMost}, visit);
+}
+
+}  // namespace icom::store

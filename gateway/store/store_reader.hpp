@@ -1,0 +1,79 @@
+// Reading a store, also from another process while the gateway writes it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/store/frame_key.hpp"
+#include "gateway/store/gap_table.hpp"
+#include "gateway/store/ledger_tally.hpp"
+#include "gateway/store/record_table.hpp"
+#include "gateway/store/sqlite.hpp"
+#include "gateway/store/zstd_codec.hpp"
+
+namespace icom::store {
+
+struct LinacRow {
+  std::int64_t id = 0;
+  std::string site;
+  std::string serial;
+};
+
+struct RecordRow {
+  LinacRow linac;
+  StoredRecord stored;
+};
+
+/// Which rows to list; what is absent does not restrict. Times are seconds of the Linac's clock.
+struct RecordFilter {
+  std::optional<std::string> site;
+  std::optional<std::string> serial;
+  std::optional<std::string> patient_id;  ///< byte for byte
+  std::optional<std::int64_t> since;      ///< begins at or after
+  bool with_undelivered = false;          ///< also those without delivered MU
+};
+
+struct LedgerRow {
+  LinacRow linac;
+  LedgerCounts counts;
+  std::int64_t gaps = 0;
+  std::int64_t missing = 0;           ///< frames, where the counter tells for certain
+  std::int64_t missing_estimate = 0;  ///< frames, with the gaps where it may have wrapped
+};
+
+/// One connection, read-only. Not thread-safe. Everything throws SqlError when the database cannot
+/// be read.
+class StoreReader {
+ public:
+  /// Throws std::runtime_error if there is no store in the folder, or its schema is not ours.
+  explicit StoreReader(const std::filesystem::path& folder);
+
+  std::vector<LinacRow> linacs();
+  /// By site, serial and beginning.
+  std::vector<RecordRow> records(const RecordFilter& filter);
+  std::optional<RecordRow> record(std::int64_t id);
+  std::vector<records::Beam> beams(std::int64_t record);
+  /// `since` is rounded down to the hour of the Linac's clock for counts; gaps count from where
+  /// they end.
+  std::vector<LedgerRow> ledger(const std::optional<std::string>& serial,
+                                const std::optional<std::int64_t>& since);
+  /// In order.
+  std::vector<Gap> gaps(std::int64_t linac);
+
+  /// Hands out a Linac's frames in order, both ends included, until `visit` returns false. The
+  /// bytes live during the call. Sees one state of the store from begin to end. Throws CorruptData.
+  using Visitor = std::function<bool(const FrameKey& key, Bytes frame)>;
+  void frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
+              const Visitor& visit);
+  void all_frames(std::int64_t linac, const Visitor& visit);
+
+ private:
+  Database database_;
+  ZstdCodec zstd_;
+};
+
+}  // namespace icom::store
