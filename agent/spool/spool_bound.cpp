@@ -87,9 +87,10 @@ std::optional<GivenUp> SpoolBound::remove(Segments::iterator at) {
   bytes_ -= segment.bytes;
   segments_.erase(at);
   if (was_released) return GivenUp{};
-  return GivenUp{
-      .frames = content.frames + content.lost_frames,
-      .frames_with_patient = content.frames_with_patient + content.lost_frames_with_patient};
+  return GivenUp{.frames = content.frames,
+                 .frames_with_patient = content.frames_with_patient,
+                 .untold_frames = content.lost_frames,
+                 .untold_frames_with_patient = content.lost_frames_with_patient};
 }
 
 std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at) {
@@ -101,7 +102,9 @@ std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at) {
   bytes_ += size;
   segment.bytes = size;
   segment.content->frames -= gone.frames;
-  return GivenUp{.frames = gone.frames, .frames_with_patient = 0};
+  GivenUp given_up;
+  given_up.frames = gone.frames;
+  return given_up;
 }
 
 }  // namespace icom::spool

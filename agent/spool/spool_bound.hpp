@@ -13,10 +13,13 @@
 
 namespace icom::spool {
 
-/// What was given up, frames.
+/// What was given up.
 struct GivenUp {
   std::uint64_t frames = 0;
   std::uint64_t frames_with_patient = 0;
+  /// Frames given up before, of which a hole entry told that is gone now too: to be told again.
+  std::uint64_t untold_frames = 0;
+  std::uint64_t untold_frames_with_patient = 0;
 };
 
 /// Knows the segments that are no longer written. Not thread-safe.

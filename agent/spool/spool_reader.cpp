@@ -209,19 +209,20 @@ std::optional<Entry> SpoolReader::State::accept(const Entry& entry) {
 /// Leaves a segment. Damage at the very end of a run is followed by no number that would show it: a
 /// hole tells.
 std::optional<Entry> SpoolReader::State::finish_segment() {
+  const auto own = scanner->header();
+  if (own && own->run != run) begin_run(own->run);  // not one intact entry in it
   const auto successor = index.after(segment);
   const auto next = successor ? index.header(*successor) : std::nullopt;
   std::optional<Entry> lost;
   if (run != 0 && scanner->passed_damage() && next && next->run != run) {
-    const auto seq = std::max(scanner->damaged_seq(), last_intact + 1);
+    const auto seq = std::max(
+        {scanner->damaged_seq(), last_intact + 1, own ? own->first_seq : std::uint64_t{0}});
     if (seq > last_seq) {
       last_seq = seq;
       lost = hole(seq, last_received_us, "corrupt");
     }
   }
-  if (const auto& own = scanner->header(); own && own->run == run) {
-    index.note_last_seq(segment, last_seq);
-  }
+  if (own) index.note_last_seq(segment, last_seq);
   add_scan_counts(counts, scanner->counts());
   scanner.reset();
   return lost;

@@ -24,6 +24,9 @@ constexpr std::size_t kEntriesAtOnce = 256;
 /// large a share of it.
 constexpr std::uint64_t kSegmentsInBound = 8;
 
+/// For the hole entry that goes with a write.
+constexpr std::uint64_t kHoleEntryRoom = 128;
+
 bool is_full(std::error_code error) {
   return error == std::errc::no_space_on_device ||
          error == std::error_code(EDQUOT, std::generic_category());
@@ -46,7 +49,7 @@ struct SpoolWriter::State {
   std::error_code begin_segment();
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
   std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
-  void make_room(std::uint64_t incoming);
+  std::error_code make_room(std::uint64_t incoming);
   bool free_some(const char* reason);
   void lay_out(const Entry& entry);
   void count_written(EntryBatch::Whole whole);
@@ -199,10 +202,7 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
     incoming += kEntryHeaderSize + entries[count++].bytes.size();
   }
   if (count == 0) return std::make_error_code(std::errc::message_size);
-  make_room(incoming);
-  if (torn) {
-    if (const auto error = begin_segment()) return error;
-  }
+  if (const auto error = make_room(incoming)) return error;
 
   batch.clear();
   if (untold) {
@@ -218,7 +218,7 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
   count_written(whole);
   if (whole.entries > 0) untold.reset();
   appended = whole.entries - std::min(told, whole.entries);
-  if (!error) return {};
+  if (whole.entries == batch.entries().size()) return {};
 
   ++counts.failed_writes;
   // Whole entries stay: the reader may have taken them. What is torn must not stand between them
@@ -227,24 +227,27 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
   return error;
 }
 
-void SpoolWriter::State::make_room(std::uint64_t incoming) {
-  // Where no new segment can be begun, the old one grows on; the next append tries again.
-  if (bytes >= segment_bytes) begin_segment();
-  while (closed.bytes() + bytes + incoming > max_bytes && free_some("bound")) {
+std::error_code SpoolWriter::State::make_room(std::uint64_t incoming) {
+  if (torn || bytes >= segment_bytes) {
+    // Where no new segment can be begun, a sound one grows on; the next append tries again.
+    if (const auto error = begin_segment(); error && torn) return error;
   }
+  while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes && free_some("bound")) {
+  }
+  return {};
 }
 
 /// False: there is nothing left to give up.
 bool SpoolWriter::State::free_some(const char* reason) {
   const auto gone = closed.free_some();
   if (!gone) return false;
-  if (gone->frames > 0) {
+  counts.given_up_frames += gone->frames;
+  counts.given_up_frames_with_patient += gone->frames_with_patient;
+  if (gone->frames + gone->untold_frames > 0) {
     if (!untold) untold = Hole{};
-    untold->frames += gone->frames;
-    untold->frames_with_patient += gone->frames_with_patient;
+    untold->frames += gone->frames + gone->untold_frames;
+    untold->frames_with_patient += gone->frames_with_patient + gone->untold_frames_with_patient;
     untold->reason = reason;
-    counts.given_up_frames += gone->frames;
-    counts.given_up_frames_with_patient += gone->frames_with_patient;
   }
   return true;
 }

@@ -1,0 +1,208 @@
+// What is given up where the spool may not grow, and that it is told.
+#include "agent/spool/spool_bound.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/unit/spool/spool_test_support.hpp"
+
+namespace icom::spool {
+namespace {
+
+constexpr std::size_t kFrameSize = 100;
+/// Some 60 frames of which each eighth is a segment.
+constexpr SpoolLimits kTight{.max_bytes = 10'000, .segment_bytes = 1'000};
+
+std::uint64_t bytes_on_disk(const os::FaultingFileSystem& files) {
+  std::uint64_t sum = 0;
+  for (const auto& segment : segments_of(files)) sum += files.content(segment).size();
+  return sum;
+}
+
+class BoundedSpool : public ::testing::Test {
+ protected:
+  /// Writes `count` frames; `with_patient` says which have one.
+  template <typename WithPatient>
+  void write(SpoolWriter& writer, std::uint64_t count, WithPatient with_patient) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const auto number = ++sent_;
+      const auto one = frame(0, number, with_patient(number), kFrameSize);
+      ASSERT_FALSE(writer.append(one.entry()));
+      if (one.has_patient) patients_.insert(one.bytes);
+    }
+  }
+
+  /// Frames in the spool and frames that hole entries tell of.
+  struct Account {
+    std::uint64_t frames = 0;
+    std::uint64_t with_patient = 0;
+    std::uint64_t told = 0;
+    std::uint64_t told_with_patient = 0;
+    std::set<std::string> reasons;
+  };
+  Account account() {
+    Account sum;
+    for (const auto& entry : read_all(files_)) {
+      if (entry.kind == EntryKind::frame) {
+        ++sum.frames;
+        if (entry.has_patient) ++sum.with_patient;
+      } else if (entry.kind == EntryKind::hole) {
+        const auto hole = decode_hole(as_bytes(entry.bytes));
+        sum.told += hole.frames;
+        sum.told_with_patient += hole.frames_with_patient;
+        if (hole.frames > 0) sum.reasons.insert(hole.reason);
+      }
+    }
+    return sum;
+  }
+
+  os::FaultingFileSystem files_;
+  std::uint64_t sent_ = 0;
+  std::set<std::string> patients_;
+};
+
+TEST_F(BoundedSpool, IsNeverExceeded) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  for (int i = 0; i < 500; ++i) {
+    write(writer, 1, [](std::uint64_t number) { return number % 100 < 30; });
+    EXPECT_LE(bytes_on_disk(files_), kTight.max_bytes);
+    EXPECT_EQ(writer.counts().bytes, bytes_on_disk(files_));
+  }
+}
+
+TEST_F(BoundedSpool, EveryFrameIsEitherThereOrToldByAHole) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  write(writer, 500, [](std::uint64_t number) { return number % 100 < 30; });
+  const auto found = account();
+  EXPECT_EQ(found.frames + found.told, sent_);
+  EXPECT_EQ(found.told, writer.counts().given_up_frames);
+  EXPECT_EQ(found.reasons, std::set<std::string>{"bound"});
+}
+
+TEST_F(BoundedSpool, SegmentsWithoutAPatientGoBeforeOlderOnesWithOne) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  write(writer, 20, [](std::uint64_t) { return true; });
+  write(writer, 500, [](std::uint64_t) { return false; });
+  const auto found = account();
+  EXPECT_EQ(found.with_patient, patients_.size());
+  EXPECT_EQ(found.told_with_patient, 0U);
+}
+
+TEST_F(BoundedSpool, FramesWithoutAPatientGoOutOfSegmentsThatHoldBoth) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  // In every segment one frame with a patient.
+  write(writer, 120, [](std::uint64_t number) { return number % 5 == 0; });
+  const auto found = account();
+  EXPECT_EQ(found.with_patient, patients_.size());
+  EXPECT_EQ(found.told_with_patient, 0U);
+  EXPECT_EQ(found.frames + found.told, sent_);
+}
+
+TEST_F(BoundedSpool, WhereAllHaveAPatientTheOldestGoAndAreCounted) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  write(writer, 300, [](std::uint64_t) { return true; });
+  const auto found = account();
+  EXPECT_EQ(found.frames + found.told, sent_);
+  EXPECT_EQ(found.told_with_patient, found.told);
+  EXPECT_EQ(writer.counts().given_up_frames_with_patient, found.told_with_patient);
+  EXPECT_EQ(read_all(files_).back().bytes, frame(0, sent_, true, kFrameSize).bytes);
+}
+
+TEST_F(BoundedSpool, SegmentsOfEarlierRunsAreGivenUpByTheSameRule) {
+  {
+    SpoolWriter first(files_, kSpool, kTight);
+    write(first, 20, [](std::uint64_t) { return true; });
+    write(first, 30, [](std::uint64_t) { return false; });
+  }
+  SpoolWriter second(files_, kSpool, kTight);
+  write(second, 200, [](std::uint64_t) { return false; });
+  const auto found = account();
+  EXPECT_EQ(found.with_patient, patients_.size());
+  EXPECT_EQ(found.frames + found.told, sent_);
+}
+
+TEST_F(BoundedSpool, WhatTheReaderReleasedIsNotCountedAsGivenUp) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  SpoolReader reader(files_, kSpool);
+  for (int i = 0; i < 100; ++i) {
+    write(writer, 10, [](std::uint64_t) { return false; });
+    const auto read = read_all(reader);
+    EXPECT_TRUE(holes_of(read).empty());
+    reader.release(writer.run(), read.back().seq);
+  }
+  EXPECT_EQ(writer.counts().given_up_frames, 0U);
+}
+
+TEST_F(BoundedSpool, AReaderBehindTheBoundGetsWhatIsLeftAndHolesForTheRest) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  SpoolReader reader(files_, kSpool);
+  write(writer, 3, [](std::uint64_t) { return false; });
+  std::uint64_t accounted = 0;
+  const auto check = [&](const std::vector<OwnedEntry>& read) {
+    for (const auto& entry : read) {
+      EXPECT_GT(entry.seq, accounted);
+      if (entry.kind != EntryKind::hole) {
+        EXPECT_EQ(entry.seq, accounted + 1);
+      }
+      accounted = entry.seq;
+    }
+  };
+  check(read_all(reader));
+  write(writer, 500, [](std::uint64_t number) { return number % 7 == 0; });
+  check(read_all(reader));
+  EXPECT_GT(accounted, sent_) << "hole entries have numbers too";
+}
+
+TEST_F(BoundedSpool, AFullDiskIsAnsweredInTheSameWay) {
+  files_.set_capacity(5'000);
+  SpoolWriter writer(files_, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
+  write(writer, 10, [](std::uint64_t) { return true; });
+  write(writer, 200, [](std::uint64_t) { return false; });
+  const auto found = account();
+  EXPECT_EQ(found.with_patient, patients_.size());
+  EXPECT_EQ(found.frames + found.told, sent_);
+  EXPECT_EQ(found.reasons, std::set<std::string>{"disk_full"});
+  EXPECT_GT(writer.counts().failed_writes, 0U);
+}
+
+TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  write(writer, 2, [](std::uint64_t) { return true; });
+  files_.set_capacity(0);
+  EXPECT_EQ(writer.append(frame(0, 3).entry()), std::errc::no_space_on_device);
+  files_.set_capacity(std::nullopt);
+  EXPECT_FALSE(writer.append(frame(0, 3).entry()));
+  EXPECT_EQ(seqs_of(read_all(files_)), (std::vector<std::uint64_t>{1, 2, 3}));
+}
+
+TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
+  const auto fill = [](SpoolWriter& writer) {
+    for (std::uint64_t number = 1; number <= 64; ++number) {
+      writer.append(frame(0, number, number % 6 == 0, kFrameSize).entry());
+    }
+  };
+  constexpr SpoolLimits kAlmost{.max_bytes = 9'800, .segment_bytes = 1'000};
+  for (std::uint64_t nth = 1; nth <= 60; ++nth) {
+    SCOPED_TRACE(nth);
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, kAlmost);
+    fill(writer);
+    files.set_fault(os::FaultingFileSystem::Fault{.operation = nth, .error = EIO});
+    EXPECT_FALSE(writer.append(frame(0, 65, true, kFrameSize).entry()));
+    files.set_fault(std::nullopt);
+    EXPECT_LE(bytes_on_disk(files), kAlmost.max_bytes);
+    std::uint64_t frames = 0;
+    std::uint64_t told = 0;
+    for (const auto& entry : read_all(files)) {
+      if (entry.kind == EntryKind::frame) ++frames;
+      if (entry.kind == EntryKind::hole) told += decode_hole(as_bytes(entry.bytes)).frames;
+    }
+    // What was given up is told by the next append, where this one had to begin with it.
+    EXPECT_EQ(frames + std::max(told, writer.counts().given_up_frames), 65U);
+    for (const auto& path : files.all_files()) EXPECT_NE(path.extension(), ".tmp");
+  }
+}
+
+}  // namespace
+}  // namespace icom::spool

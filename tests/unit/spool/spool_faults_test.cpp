@@ -1,0 +1,190 @@
+// Each operation on the disk fails in turn, and the power goes after each: what the writer promised
+// is there.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "tests/unit/spool/spool_test_support.hpp"
+
+namespace icom::spool {
+namespace {
+
+using os::FaultingFileSystem;
+
+constexpr SpoolLimits kSmallSegments{.max_bytes = 1 << 20, .segment_bytes = 200};
+
+/// What a writer said while it wrote ten frames, one by one or all at once, syncing after every
+/// third.
+struct Session {
+  bool began = false;
+  std::vector<OwnedEntry> in_spool;  ///< append() said so
+  std::vector<OwnedEntry> synced;    ///< and sync() returned afterwards
+};
+
+Session write_one_by_one(os::FileSystem& files) {
+  Session session;
+  try {
+    SpoolWriter writer(files, kSpool, kSmallSegments);
+    session.began = true;
+    for (std::uint64_t number = 1; number <= 10; ++number) {
+      // The number in the text, not the sequence number, tells which frame it is: a frame that
+      // failed has none.
+      const auto sent = frame(writer.run(), number);
+      if (!writer.append(sent.entry())) session.in_spool.push_back(sent);
+      if (number % 3 == 0 && !writer.sync()) session.synced = session.in_spool;
+    }
+  } catch (const std::system_error&) {
+    EXPECT_FALSE(session.began);
+  }
+  return session;
+}
+
+Session write_at_once(os::FileSystem& files) {
+  Session session;
+  try {
+    SpoolWriter writer(files, kSpool, kSmallSegments);
+    session.began = true;
+    std::vector<OwnedEntry> frames;
+    for (std::uint64_t number = 1; number <= 10; ++number) {
+      frames.push_back(frame(writer.run(), number));
+    }
+    std::vector<Entry> entries;
+    for (const auto& one : frames) entries.push_back(one.entry());
+    std::size_t appended = 0;
+    const auto error = writer.append(entries, appended);
+    EXPECT_EQ(static_cast<bool>(error), appended < entries.size());
+    session.in_spool.assign(frames.begin(), frames.begin() + static_cast<long>(appended));
+    if (!writer.sync()) session.synced = session.in_spool;
+  } catch (const std::system_error&) {
+    EXPECT_FALSE(session.began);
+  }
+  return session;
+}
+
+std::vector<std::string> texts(const std::vector<OwnedEntry>& entries) {
+  std::vector<std::string> all;
+  for (const auto& entry : entries) {
+    if (entry.kind == EntryKind::frame) all.push_back(entry.bytes);
+  }
+  return all;
+}
+
+class FaultySpool : public ::testing::TestWithParam<std::function<Session(os::FileSystem&)>> {
+ protected:
+  static std::uint64_t operations() {
+    FaultingFileSystem files;
+    files.set_fault(std::nullopt);
+    const auto session = GetParam()(files);
+    EXPECT_EQ(session.in_spool.size(), 10U);
+    return files.operations();
+  }
+};
+
+/// Another run, as after a restart.
+void restart(FaultingFileSystem& files) {
+  SpoolWriter writer(files, kSpool, kSmallSegments);
+  EXPECT_FALSE(writer.append(frame(0, 11).entry()));
+}
+
+TEST_P(FaultySpool, WhateverFailsOnceWhatAppendAcceptedIsReadExactlyOnce) {
+  const auto all = operations();
+  for (std::uint64_t nth = 1; nth <= all; ++nth) {
+    for (const std::size_t written : {0, 1, 47, 48, 60, 68, 69, 200}) {
+      for (const int error : {EIO, ENOSPC}) {
+        SCOPED_TRACE(std::to_string(nth) + ", " + std::to_string(written));
+        FaultingFileSystem files;
+        files.set_fault(
+            FaultingFileSystem::Fault{.operation = nth, .error = error, .bytes_written = written});
+        const auto session = GetParam()(files);
+        files.set_fault(std::nullopt);
+        const auto read = read_all(files);
+        if (error == EIO) {
+          EXPECT_EQ(texts(read), texts(session.in_spool));
+          if (session.began) {
+            EXPECT_EQ(session.in_spool.size(), 10U) << "the writer finds another way";
+          }
+        } else {
+          // On a full disk the oldest may be given up for the newest.
+          std::uint64_t told = 0;
+          for (const auto& hole : holes_of(read)) told += decode_hole(as_bytes(hole.bytes)).frames;
+          EXPECT_EQ(texts(read).size() + told, session.in_spool.size());
+        }
+        restart(files);
+        EXPECT_EQ(read_all(files).back().bytes, frame(0, 11).bytes);
+      }
+    }
+  }
+}
+
+TEST_P(FaultySpool, WhateverFailsForEverWhatAppendAcceptedIsReadExactlyOnce) {
+  const auto all = operations();
+  for (std::uint64_t nth = 1; nth <= all; ++nth) {
+    for (const std::size_t written : {0, 60, 69}) {
+      SCOPED_TRACE(std::to_string(nth) + ", " + std::to_string(written));
+      FaultingFileSystem files;
+      files.set_fault(FaultingFileSystem::Fault{.operation = nth,
+                                                .error = EIO,
+                                                .bytes_written = written,
+                                                .times = FaultingFileSystem::kForEver});
+      const auto session = GetParam()(files);
+      files.set_fault(std::nullopt);
+      if (session.began) {
+        EXPECT_EQ(texts(read_all(files)), texts(session.in_spool));
+      }
+      restart(files);
+      auto read = read_all(files);
+      EXPECT_EQ(read.back().bytes, frame(0, 11).bytes);
+      read.pop_back();
+      EXPECT_EQ(texts(read), texts(session.in_spool));
+    }
+  }
+}
+
+TEST_P(FaultySpool, WheneverThePowerGoesWhatWasSyncedIsThere) {
+  const auto all = operations();
+  for (std::uint64_t nth = 1; nth <= all + 1; ++nth) {
+    SCOPED_TRACE(nth);
+    FaultingFileSystem files;
+    files.set_fault(FaultingFileSystem::Fault{
+        .operation = nth, .error = EIO, .times = FaultingFileSystem::kForEver});
+    const auto session = GetParam()(files);
+    files.cut_power();
+    files.set_fault(std::nullopt);
+    restart(files);
+    auto read = texts(read_all(files));
+    ASSERT_GE(read.size(), session.synced.size() + 1);
+    read.resize(session.synced.size());
+    EXPECT_EQ(read, texts(session.synced));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Writes, FaultySpool, ::testing::Values(write_one_by_one, write_at_once),
+                         [](const auto& which) {
+                           return which.index == 0 ? "OneByOne" : "AtOnce";
+                         });
+
+TEST(FaultySpoolReader, WhicheverOperationFailsOnceAllIsReadInTheEnd) {
+  const auto written = [](FaultingFileSystem& files) {
+    return texts(write_one_by_one(files).in_spool);
+  };
+  FaultingFileSystem intact;
+  const auto expected = written(intact);
+  intact.set_fault(std::nullopt);
+  read_all(intact);
+  const auto all = intact.operations();
+  for (std::uint64_t nth = 1; nth <= all; ++nth) {
+    SCOPED_TRACE(nth);
+    FaultingFileSystem files;
+    written(files);
+    files.set_fault(FaultingFileSystem::Fault{.operation = nth, .error = EIO});
+    SpoolReader reader(files, kSpool);
+    auto read = read_all(reader);
+    for (const auto& more : read_all(reader)) read.push_back(more);
+    EXPECT_EQ(texts(read), expected);
+    EXPECT_TRUE(holes_of(read).empty());
+  }
+}
+
+}  // namespace
+}  // namespace icom::spool
