@@ -5,22 +5,13 @@
 #include <system_error>
 #include <utility>
 
+#include "common/log/printable.hpp"
+
 namespace icom::config {
 namespace {
 
 /// Far above any real file; keeps a wrong path (a disk image) from being read into memory.
 constexpr std::uintmax_t kMaxFileBytes = 1U << 20U;
-constexpr std::size_t kMaxShown = 60;
-
-/// Fit for a message: one line, of printable characters, not too long.
-std::string shown(std::string_view text) {
-  std::string result(text.substr(0, kMaxShown));
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  if (text.size() > kMaxShown) result += "...";
-  return result;
-}
 
 }  // namespace
 
@@ -55,7 +46,7 @@ void YamlFile::problem(const YAML::Mark& mark, std::string key, std::string_view
                        std::string expected) {
   const bool placed = !mark.is_null();
   problems_.push_back({file_.string(), placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0,
-                       std::move(key), shown(read), std::move(expected)});
+                       std::move(key), log::printable(read), std::move(expected)});
 }
 
 void YamlFile::problem(std::string expected) {

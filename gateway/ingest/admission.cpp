@@ -1,0 +1,93 @@
+#include "gateway/ingest/admission.hpp"
+
+#include <set>
+#include <utility>
+
+#include "common/link/batch_codec.hpp"
+#include "common/link/limits.hpp"
+#include "common/log/printable.hpp"
+
+namespace icom::ingest {
+namespace {
+
+std::string version_text(std::uint32_t agent) {
+  const std::string both = "the agent speaks version " + std::to_string(agent) +
+                           " of the link, this gateway version " +
+                           std::to_string(link::kLinkProtocol);
+  return both + (agent < link::kLinkProtocol ? ": upgrade the agent" : ": upgrade the gateway");
+}
+
+/// True when no number and no serial stands there twice, and there are not too many.
+bool spools_are_well_formed(const link::Hello& hello) {
+  std::set<std::uint32_t> numbers;
+  std::set<std::string> serials;
+  for (const link::SpoolState& spool : hello.spools()) {
+    if (!numbers.insert(spool.linac()).second || !serials.insert(spool.serial()).second) {
+      return false;
+    }
+  }
+  return numbers.size() <= link::kMaxLinacs;
+}
+
+}  // namespace
+
+link::Refused refusal(link::Refused::Code code, std::string text) {
+  link::Refused refused;
+  refused.set_code(code);
+  refused.set_text(std::move(text));
+  refused.set_protocol(link::kLinkProtocol);
+  return refused;
+}
+
+std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
+                                             EntrySink& sink,
+                                             std::uint64_t max_unacknowledged_bytes) {
+  if (hello.protocol() != link::kLinkProtocol) {
+    return refusal(link::Refused::PROTOCOL_VERSION, version_text(hello.protocol()));
+  }
+  const std::string name = log::printable(hello.site());
+  const RegisteredSite* const site = registry.find(hello.site());
+  if (site == nullptr) {
+    return refusal(link::Refused::UNKNOWN_SITE, "no site " + name +
+                                                    " is registered at this gateway: add " + name +
+                                                    ".yaml to its folder of sites and " + name +
+                                                    ".token to its tokens, then restart it");
+  }
+  if (!site->token_is(hello.token())) {
+    return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
+                                                   ": the site's token_file and the gateway's " +
+                                                   name + ".token must hold the same line");
+  }
+  if (!spools_are_well_formed(hello)) {
+    return refusal(link::Refused::MALFORMED, "Hello names a Linac twice, or more than " +
+                                                 std::to_string(link::kMaxLinacs) + " Linacs");
+  }
+
+  Admission admission;
+  admission.site = site;
+  admission.welcome.set_protocol(link::kLinkProtocol);
+  admission.welcome.set_gateway_version(ICOM_VERSION);
+  admission.welcome.set_max_unacknowledged_bytes(max_unacknowledged_bytes);
+  std::size_t runs_left = kMaxRunsAnswered;
+  for (const link::SpoolState& spool : hello.spools()) {
+    link::LinacWelcome& answer = *admission.welcome.add_linacs();
+    answer.set_linac(spool.linac());
+    const RegisteredLinac* const linac = site->find(spool.serial());
+    if (linac == nullptr) {
+      answer.set_reason("Linac " + log::printable(spool.serial()) + " is not registered for site " +
+                        name + " at the gateway: add it to the gateway's " + name +
+                        ".yaml and restart the gateway");
+      continue;
+    }
+    answer.set_accepted(true);
+    for (int i = 0; i < spool.runs_size() && runs_left > 0; ++i, --runs_left) {
+      link::Position& position = *answer.add_stored();
+      position.set_run(spool.runs(i));
+      position.set_seq(sink.stored_position(linac->id, spool.runs(i)));
+    }
+    admission.linacs.emplace(spool.linac(), AcceptedLinac{linac->serial, linac->id, 0, 0});
+  }
+  return admission;
+}
+
+}  // namespace icom::ingest

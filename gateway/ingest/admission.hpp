@@ -1,0 +1,47 @@
+// Whether an agent that says Hello may send, and for which Linacs. No I/O but the sink's stored
+// positions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "common/link/link.pb.h"
+#include "gateway/ingest/entry_sink.hpp"
+#include "gateway/ingest/site_registry.hpp"
+
+namespace icom::ingest {
+
+/// A Linac for which a session may send.
+struct AcceptedLinac {
+  std::string serial;
+  store::LinacId id = 0;
+  std::uint64_t run = 0;  ///< of the last entry received in this session
+  std::uint64_t seq = 0;  ///< likewise
+};
+
+/// By the number that the session's frames name a Linac with.
+using AcceptedLinacs = std::map<std::uint32_t, AcceptedLinac>;
+
+struct Admission {
+  const RegisteredSite* site = nullptr;  ///< borrowed from the registry
+  AcceptedLinacs linacs;
+  link::Welcome welcome;
+};
+
+/// Stored positions are told for this many runs; an agent sends the others from their start, and
+/// the store leaves out what it has. A spool that was cut off for months, its listener restarting
+/// all the while, still gets its answer at once.
+inline constexpr std::size_t kMaxRunsAnswered = 10'000;
+
+/// Version first, since nothing else of another version's Hello can be relied on; then the site,
+/// then its token. A Linac that is not the site's is answered in the Welcome and does not keep the
+/// others out.
+std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
+                                             EntrySink& sink,
+                                             std::uint64_t max_unacknowledged_bytes);
+
+link::Refused refusal(link::Refused::Code code, std::string text);
+
+}  // namespace icom::ingest

@@ -1,0 +1,22 @@
+// Where ingest puts what it receives.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/store/store.hpp"
+
+namespace icom::ingest {
+
+/// The part of the store that ingest needs; icom-gateway puts store::Store behind it. Thread-safe.
+class EntrySink {
+ public:
+  virtual ~EntrySink() = default;
+  /// The last position of this run that is stored durably; 0 for none.
+  virtual std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) = 0;
+  /// As store::Store::submit(): false if the queue is full, and then nothing was taken. Batches of
+  /// one Linac are applied in the order in which they were submitted; once one is answered with
+  /// done(false), those behind it are too.
+  virtual bool submit(store::IncomingBatch&& batch) = 0;
+};
+
+}  // namespace icom::ingest

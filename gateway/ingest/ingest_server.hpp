@@ -1,0 +1,55 @@
+// Start here: the gateway's end of the link. docs/protocol.md, "The link".
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/ingest/entry_sink.hpp"
+#include "gateway/ingest/link_status_board.hpp"
+#include "gateway/ingest/session.hpp"
+#include "gateway/ingest/site_registry.hpp"
+
+namespace icom::ingest {
+
+/// Listens, and holds a Session for each agent. Its own threads do all the work. Public functions
+/// are for one thread.
+class IngestServer {
+ public:
+  struct Options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: any free one
+    unsigned threads = 2;    ///< for decoding; the store's writer has its own
+    std::size_t max_connections = 4096;
+    /// Of batches from all sessions on their way into the sink.
+    std::size_t max_submitted_bytes = 48U << 20U;
+    SessionLimits session;
+  };
+
+  /// Listens, but accepts nobody before start(). Throws std::runtime_error, saying what to do, if
+  /// the address cannot be used. References must outlive this.
+  IngestServer(Options options, const SiteRegistry& registry, EntrySink& sink,
+               LinkStatusBoard& board);
+  /// stop() without grace. The sink may go before or after.
+  ~IngestServer();
+  IngestServer(const IngestServer&) = delete;
+  IngestServer& operator=(const IngestServer&) = delete;
+
+  void start();
+  /// Where it listens.
+  [[nodiscard]] std::string address() const;
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::size_t connections() const;
+
+  /// Two phases: accepts nobody and lets each session finish what is on its way and say goodbye;
+  /// after `grace`, drops the rest. Returns when all is over. May be called again.
+  void stop(std::chrono::milliseconds grace);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace icom::ingest

@@ -1,0 +1,332 @@
+#include "gateway/ingest/session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/asio/deadline.hpp"
+#include "common/log/printable.hpp"
+#include "gateway/ingest/upgrade.hpp"
+
+namespace icom::ingest {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using asio::awaitable;
+
+namespace {
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kForever = Bell::Clock::time_point::max();
+/// What a session keeps of its buffer between messages; a batch of a backlog may have needed far
+/// more.
+constexpr std::size_t kKeptBuffer = 16U << 10U;
+/// A sink that is full although the intake has room is asked again this often.
+constexpr std::chrono::milliseconds kSinkFullRetry{20};
+
+/// Counts the agent as connected while the session lasts, however it ends.
+class OnTheBoard {
+ public:
+  OnTheBoard(LinkStatusBoard& board, std::string site) : board_(board), site_(std::move(site)) {
+    board_.agent_came(site_);
+  }
+  ~OnTheBoard() { board_.agent_went(site_); }
+  OnTheBoard(const OnTheBoard&) = delete;
+  OnTheBoard& operator=(const OnTheBoard&) = delete;
+
+ private:
+  LinkStatusBoard& board_;
+  std::string site_;
+};
+
+}  // namespace
+
+Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings)
+    : socket_(std::move(socket)),
+      strand_(socket_.get_executor()),
+      around_(surroundings),
+      read_bell_(strand_),
+      decode_bell_(strand_),
+      write_bell_(strand_) {}
+
+awaitable<void> Session::run() {
+  using asio::experimental::awaitable_operators::operator&&;
+  try {
+    const UpgradeLimits limits{around_.limits.hello, around_.limits.dead_peer};
+    const bool upgraded = co_await upgrade(socket_, limits);
+    if (!upgraded) co_return;
+    const bool welcome = co_await greet();
+    if (!welcome) co_return;
+    const OnTheBoard on_the_board(around_.board, admission_.site->site);
+    auto loops = read_loop() && decode_loop() && write_loop();
+    co_await std::move(loops);
+  } catch (const std::exception& error) {
+    spdlog::error("{}: the session ended by an error: {}", log::printable(site_given_),
+                  error.what());
+  }
+}
+
+// --- the greeting ----------------------------------------------------------------------------
+
+/// Hello, and Welcome or Refused. True if the session goes on.
+awaitable<bool> Session::greet() {
+  link::ToGateway message;
+  {
+    const Deadline deadline(strand_, around_.limits.hello, [this] { abort(); });
+    const bool came = co_await read(message);
+    if (!came && !goodbye_) co_return false;
+  }
+  if (!goodbye_) take_hello(message);
+  if (goodbye_) {
+    co_await say_goodbye();
+    co_return false;
+  }
+  link::ToAgent welcome;
+  *welcome.mutable_welcome() = std::move(admission_.welcome);
+  const bool written = co_await write(welcome);
+  co_return written;
+}
+
+void Session::take_hello(const link::ToGateway& message) {
+  if (!message.has_hello()) {
+    refuse(refusal(link::Refused::MALFORMED, "the first message is not Hello"));
+    return;
+  }
+  const link::Hello& hello = message.hello();
+  site_given_ = hello.site();
+  auto answer =
+      admit(hello, around_.registry, around_.sink, around_.limits.max_unacknowledged_bytes);
+  if (auto* refused = std::get_if<link::Refused>(&answer)) {
+    refuse(std::move(*refused));
+    return;
+  }
+  admission_ = std::get<Admission>(std::move(answer));
+  spdlog::info("{}: agent {} connected, {} of its {} Linacs accepted", admission_.site->site,
+               log::printable(hello.agent_version()), admission_.linacs.size(),
+               hello.spools_size());
+  for (const link::LinacWelcome& linac : admission_.welcome.linacs()) {
+    if (linac.accepted()) continue;
+    around_.refusals.note(site_given_, refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
+                          Bell::Clock::now());
+  }
+}
+
+// --- reading ---------------------------------------------------------------------------------
+
+awaitable<void> Session::read_loop() {
+  while (!lost_) {
+    // Only an agent that does not heed max_unacknowledged_bytes gets so much waiting.
+    while (waiting_bytes_ > around_.limits.max_waiting_bytes && !is_over()) {
+      co_await read_bell_.wait_until(kForever);
+    }
+    link::ToGateway message;
+    const bool came = co_await read(message);
+    // After our goodbye reading goes on only so that the peer's is seen.
+    if (came && !goodbye_) take(std::move(message));
+  }
+}
+
+/// False if there is no message: the connection is over, or the bytes were none and are refused.
+awaitable<bool> Session::read(link::ToGateway& message) {
+  const auto [error, size] = co_await socket_.async_read(buffer_, kAsTuple);
+  if (error) {
+    lose(error == beast::error::timeout ? "nothing came for too long" : error.message());
+    co_return false;
+  }
+  const auto bytes = buffer_.cdata();
+  const bool parsed =
+      socket_.got_binary() && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  buffer_.clear();
+  if (buffer_.capacity() > kKeptBuffer) buffer_.shrink_to_fit();
+  if (!parsed) refuse(refusal(link::Refused::MALFORMED, "a message cannot be read"));
+  co_return parsed;
+}
+
+void Session::take(link::ToGateway message) {
+  if (message.has_frames()) {
+    std::string& compressed = *message.mutable_frames()->mutable_compressed();
+    waiting_bytes_ += compressed.size();
+    waiting_.push_back(std::move(compressed));
+    decode_bell_.ring();
+  } else if (message.has_status()) {
+    report(message.status());
+  } else {
+    refuse(refusal(link::Refused::MALFORMED, "a message that is neither Frames nor Status"));
+  }
+}
+
+void Session::report(const link::Status& status) {
+  for (const link::LinacStatus& one : status.linacs()) {
+    const auto linac = admission_.linacs.find(one.linac());
+    if (linac == admission_.linacs.end()) continue;
+    around_.board.report({admission_.site->site, linac->second.serial}, one,
+                         std::chrono::system_clock::now());
+  }
+}
+
+// --- decoding and submitting -----------------------------------------------------------------
+
+awaitable<void> Session::decode_loop() {
+  while (!is_over()) {
+    const std::optional<std::string> compressed = next_batch();
+    if (!compressed) {
+      co_await decode_bell_.wait_until(kForever);
+      continue;
+    }
+    if (!decoder_) decoder_.emplace();
+    std::string error;
+    std::optional<link::DecodedBatch> batch = decoder_->decode(*compressed, error);
+    if (!batch) {
+      refuse(refusal(link::Refused::MALFORMED, "a message of frames cannot be read: " + error));
+      break;
+    }
+    auto sorted = sort_batch(*std::move(batch), admission_.linacs);
+    batch.reset();
+    if (auto* refused = std::get_if<link::Refused>(&sorted)) {
+      refuse(std::move(*refused));
+      break;
+    }
+    for (SortedBatch& own : std::get<std::vector<SortedBatch>>(sorted)) {
+      auto submitted = submit(std::move(own));
+      co_await std::move(submitted);
+    }
+  }
+}
+
+/// Nothing while none waits or the intake has no room; the bell rings once that changes.
+std::optional<std::string> Session::next_batch() {
+  if (waiting_.empty() || asked_for_room_) return std::nullopt;
+  if (!around_.intake.has_room(weak_from_this())) {
+    asked_for_room_ = true;
+    return std::nullopt;
+  }
+  std::string compressed = std::move(waiting_.front());
+  waiting_.pop_front();
+  waiting_bytes_ -= compressed.size();
+  read_bell_.ring();
+  return compressed;
+}
+
+/// Returns once the sink has the batch, or the session is over.
+awaitable<void> Session::submit(SortedBatch batch) {
+  while (unanswered_.contains(batch.number) && !is_over()) {
+    co_await decode_bell_.wait_until(kForever);
+  }
+  while (!is_over()) {
+    unanswered_.insert(batch.number);  // before: the answer may come at once
+    if (around_.intake.submit(batch, weak_from_this())) co_return;
+    unanswered_.erase(batch.number);
+    co_await decode_bell_.wait_until(Bell::Clock::now() + kSinkFullRetry);
+  }
+}
+
+void Session::answered(const BatchTicket& batch, bool stored) {
+  asio::post(strand_, [self = shared_from_this(), batch, stored] {
+    self->unanswered_.erase(batch.number);
+    if (stored) {
+      link::LinacPosition& position = self->to_acknowledge_[batch.number];
+      position.set_linac(batch.number);
+      position.set_run(batch.run);
+      position.set_seq(batch.seq);
+    } else {
+      self->end({std::nullopt,
+                 {websocket::close_code::try_again_later, "the gateway could not store a batch"},
+                 false});
+    }
+    self->ring_all();
+  });
+}
+
+void Session::room() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->asked_for_room_ = false;
+    self->decode_bell_.ring();
+  });
+}
+
+// --- writing ---------------------------------------------------------------------------------
+
+awaitable<void> Session::write_loop() {
+  while (!lost_) {
+    if (!to_acknowledge_.empty()) {
+      link::ToAgent message;
+      for (auto& [number, position] : std::exchange(to_acknowledge_, {})) {
+        *message.mutable_ack()->add_positions() = std::move(position);
+      }
+      co_await write(message);
+    } else if (goodbye_ && (!goodbye_->drain || unanswered_.empty())) {
+      co_await say_goodbye();
+    } else {
+      co_await write_bell_.wait_until(kForever);
+    }
+  }
+}
+
+awaitable<bool> Session::write(const link::ToAgent& message) {
+  const std::string bytes = message.SerializeAsString();
+  const auto buffer = asio::buffer(bytes);
+  const auto [error, size] = co_await socket_.async_write(buffer, kAsTuple);
+  if (error) lose(error.message());
+  co_return !error;
+}
+
+awaitable<void> Session::say_goodbye() {
+  const Goodbye goodbye = *goodbye_;
+  if (goodbye.refused) {
+    link::ToAgent message;
+    *message.mutable_refused() = *goodbye.refused;
+    const bool written = co_await write(message);
+    if (!written) co_return;
+  }
+  co_await socket_.async_close(goodbye.reason, kAsTuple);
+  lose({goodbye.reason.reason.data(), goodbye.reason.reason.size()});
+}
+
+// --- ending ----------------------------------------------------------------------------------
+
+void Session::stop() {
+  if (admission_.site == nullptr) {
+    abort();
+    return;
+  }
+  end({refusal(
+           link::Refused::SHUTTING_DOWN,
+           "the gateway is shutting down: call again, everything not acknowledged is sent again"),
+       {websocket::close_code::going_away, "the gateway is shutting down"},
+       true});
+}
+
+void Session::refuse(link::Refused refused) {
+  around_.refusals.note(site_given_, refused, Bell::Clock::now());
+  end({std::move(refused), {websocket::close_code::policy_error, "refused"}, false});
+}
+
+void Session::end(Goodbye goodbye) {
+  if (!goodbye_) goodbye_ = std::move(goodbye);
+  ring_all();
+}
+
+void Session::abort() {
+  beast::get_lowest_layer(socket_).close();
+}
+
+/// The connection is over, by us or by the peer.
+void Session::lose(std::string_view why) {
+  if (!std::exchange(lost_, true) && admission_.site != nullptr) {
+    spdlog::info("{}: agent disconnected: {}", admission_.site->site, log::printable(why));
+  }
+  ring_all();
+}
+
+void Session::ring_all() {
+  read_bell_.ring();
+  decode_bell_.ring();
+  write_bell_.ring();
+}
+
+}  // namespace icom::ingest

@@ -1,0 +1,120 @@
+// One agent's connection. Its phases: docs/protocol.md, "The link".
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "common/asio/bell.hpp"
+#include "common/link/batch_codec.hpp"
+#include "common/link/limits.hpp"
+#include "gateway/ingest/admission.hpp"
+#include "gateway/ingest/intake.hpp"
+#include "gateway/ingest/link_status_board.hpp"
+#include "gateway/ingest/refusal_log.hpp"
+
+namespace icom::ingest {
+
+struct SessionLimits {
+  std::chrono::milliseconds hello = link::kHelloDeadline;
+  std::chrono::milliseconds dead_peer = link::kDeadPeer;
+  /// Frames' bytes that an agent is asked to keep unacknowledged at most. An agent that heeds it
+  /// never makes us stop reading.
+  std::size_t max_unacknowledged_bytes = 4U << 20U;
+  /// Compressed batches waiting to be decoded; beyond it the session reads no further.
+  std::size_t max_waiting_bytes = link::kMaxMessageBytes;
+};
+
+/// What all sessions share. All of it outlives them.
+struct Surroundings {
+  const SiteRegistry& registry;
+  EntrySink& sink;
+  Intake& intake;
+  LinkStatusBoard& board;
+  RefusalLog& refusals;
+  SessionLimits limits;
+};
+
+/// Three loops on one strand: one reads, one decodes and submits, one writes. Everything but
+/// answered() and room() is called on the strand.
+///
+/// A position is acknowledged once the sink says that it is stored. A Linac's next batch is
+/// submitted only after that, so when the sink fails one, nothing behind it can be stored and
+/// acknowledged over the gap.
+class Session final : public IntakeClient, public std::enable_shared_from_this<Session> {
+ public:
+  /// `socket`'s executor is a strand of this session alone.
+  Session(boost::asio::ip::tcp::socket socket, Surroundings& surroundings);
+
+  /// Ends when the connection does. Never throws. The caller keeps the session alive meanwhile.
+  boost::asio::awaitable<void> run();
+  /// Takes no more batches, waits for those on their way, acknowledges them, says SHUTTING_DOWN and
+  /// closes.
+  void stop();
+  /// Drops the connection: run() ends at once.
+  void abort();
+
+  void answered(const BatchTicket& batch, bool stored) override;
+  void room() override;
+
+ private:
+  /// How the session is to end.
+  struct Goodbye {
+    std::optional<link::Refused> refused;  ///< said first
+    boost::beast::websocket::close_reason reason;
+    bool drain = false;  ///< only after everything submitted is answered
+  };
+
+  boost::asio::awaitable<bool> greet();
+  boost::asio::awaitable<void> read_loop();
+  boost::asio::awaitable<void> decode_loop();
+  boost::asio::awaitable<void> write_loop();
+  boost::asio::awaitable<void> submit(SortedBatch batch);
+  boost::asio::awaitable<bool> read(link::ToGateway& message);
+  boost::asio::awaitable<bool> write(const link::ToAgent& message);
+  boost::asio::awaitable<void> say_goodbye();
+
+  void take_hello(const link::ToGateway& message);
+  void take(link::ToGateway message);
+  void report(const link::Status& status);
+  [[nodiscard]] std::optional<std::string> next_batch();
+  void refuse(link::Refused refused);
+  void end(Goodbye goodbye);
+  void lose(std::string_view why);
+  void ring_all();
+  [[nodiscard]] bool is_over() const { return lost_ || goodbye_.has_value(); }
+
+  boost::beast::websocket::stream<boost::beast::tcp_stream> socket_;
+  const boost::asio::any_io_executor strand_;
+  Surroundings& around_;
+  boost::beast::flat_buffer buffer_;
+  std::string site_given_;  ///< as the peer gave it
+  Admission admission_;     ///< its site is null before the Welcome
+
+  std::deque<std::string> waiting_;  ///< compressed batches
+  std::size_t waiting_bytes_ = 0;
+  bool asked_for_room_ = false;
+  std::optional<link::BatchDecoder> decoder_;
+  std::set<std::uint32_t> unanswered_;  ///< the Linacs with a batch at the sink
+  std::map<std::uint32_t, link::LinacPosition> to_acknowledge_;
+
+  std::optional<Goodbye> goodbye_;
+  bool lost_ = false;  ///< the connection is over
+  Bell read_bell_;
+  Bell decode_bell_;
+  Bell write_bell_;
+};
+
+}  // namespace icom::ingest

@@ -1,0 +1,62 @@
+#include "gateway/ingest/upgrade.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "common/link/limits.hpp"
+
+namespace icom::ingest {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+
+namespace {
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+/// An upgrade request is a few hundred bytes.
+constexpr std::size_t kMaxRequest = 8U << 10U;
+
+}  // namespace
+
+asio::awaitable<bool> upgrade(websocket::stream<beast::tcp_stream>& socket, UpgradeLimits limits) {
+  beast::tcp_stream& tcp = socket.next_layer();
+  boost::system::error_code ignored;  // without it small messages wait for each other's TCP acks
+  tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+
+  tcp.expires_after(limits.handshake);
+  beast::flat_buffer buffer(kMaxRequest);
+  http::request<http::empty_body> request;
+  const auto [read_error, read_size] = co_await http::async_read(tcp, buffer, request, kAsTuple);
+  // A client waits for the answer before it sends more.
+  if (read_error || buffer.size() > 0) co_return false;
+  if (!websocket::is_upgrade(request) || request.target() != link::kPath) {
+    http::response<http::string_body> response{http::status::not_found, request.version()};
+    response.body() = "The ingest port of icom-gateway. Agents connect here, nobody else.\n";
+    response.keep_alive(false);
+    response.prepare_payload();
+    co_await http::async_write(tcp, response, kAsTuple);
+    co_return false;
+  }
+
+  tcp.expires_never();  // the WebSocket has timeouts of its own
+  websocket::stream_base::timeout timeouts{};
+  timeouts.handshake_timeout = limits.handshake;
+  timeouts.idle_timeout = limits.dead_peer;  // a ping goes out after half of it
+  timeouts.keep_alive_pings = true;
+  socket.set_option(timeouts);
+  socket.binary(true);
+  socket.auto_fragment(false);
+  socket.read_message_max(link::kMaxMessageBytes);
+  const auto [error] = co_await socket.async_accept(request, kAsTuple);
+  co_return !error;
+}
+
+}  // namespace icom::ingest

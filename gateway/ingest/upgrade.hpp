@@ -1,0 +1,21 @@
+// From a TCP connection to a WebSocket: the part of a session before its first message.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <chrono>
+
+namespace icom::ingest {
+
+struct UpgradeLimits {
+  std::chrono::milliseconds handshake;  ///< for the request, and again for the answer to it
+  std::chrono::milliseconds dead_peer;  ///< from then on, as link::kDeadPeer
+};
+
+/// True if `socket` is now a WebSocket, set up for the link. False if the peer is none of ours: it
+/// has had an answer.
+boost::asio::awaitable<bool> upgrade(
+    boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, UpgradeLimits limits);
+
+}  // namespace icom::ingest
