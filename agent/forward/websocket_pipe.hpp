@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
 #include <exception>
@@ -24,7 +25,7 @@
 
 namespace icom::forward {
 
-/// What the stream runs in, to be ended with it.
+/// What the stream runs in, to be ended with it. Any of them may be left out.
 struct Carrier {
   std::function<boost::asio::awaitable<void>(std::chrono::seconds)>
       close;                                            ///< properly, within a time
@@ -81,6 +82,7 @@ class WebSocketPipe final : public MessagePipe {
   }
 
   void abort() override {
+    boost::beast::close_socket(boost::beast::get_lowest_layer(socket_));
     if (carrier_.abort) carrier_.abort();
   }
 
