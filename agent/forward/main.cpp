@@ -1,0 +1,214 @@
+// icom-forward: sends a site's spools to the gateway. docs/agent.md.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "agent/forward/forwarder.hpp"
+#include "agent/forward/site_spools.hpp"
+#include "agent/forward/ssh_connector.hpp"
+#include "agent/spool/spool_watch.hpp"
+#include "common/asio/deadline.hpp"
+#include "common/config/config_error.hpp"
+#include "common/config/site_settings.hpp"
+#include "common/log/log.hpp"
+#include "common/os/process.hpp"
+
+namespace asio = boost::asio;
+
+namespace icom::forward {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongSettings = 2;
+
+/// From a first SIGTERM on: what still waits for the gateway is given up, then the process ends
+/// whatever happens.
+constexpr std::chrono::milliseconds kAbortAfter{4000};
+constexpr std::chrono::milliseconds kLeaveAfter{4500};
+
+/// The gateway's file of tokens may be put right while we run, and so may ours: it is read anew for
+/// each session.
+Caller caller_of(const config::SiteSettings& site) {
+  try {
+    return {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION};
+  } catch (const config::ConfigError& error) {
+    throw LinkFailure(FailureKind::settings, error.what());
+  }
+}
+
+void publish(const ForwardStatus& status, const std::filesystem::path& file) {
+  const std::string json = to_json(status);
+  const auto error = os::write_atomically(os::real_file_system(), file, as_bytes(json),
+                                          os::Durability::process_crash);
+  if (error) spdlog::debug("cannot write {}: {}", file.string(), error.message());
+}
+
+asio::awaitable<void> wake_by(spool::SpoolWatch& watch, Forwarder& forwarder) {
+  for (;;) {
+    co_await watch.wait();
+    forwarder.wake();
+  }
+}
+
+asio::awaitable<void> forward(Forwarder& forwarder, spool::SpoolWatch& watch) {
+  using asio::experimental::awaitable_operators::operator||;
+  co_await (forwarder.run() || wake_by(watch, forwarder));
+}
+
+/// SIGTERM and Ctrl-C stop in two phases; a second one goes to the second phase at once.
+class StopOnSignal {
+ public:
+  StopOnSignal(asio::io_context& io, Forwarder& forwarder)
+      : io_(io), forwarder_(forwarder), signals_(io, SIGTERM, SIGINT) {
+    wait();
+  }
+  /// The io_context may run out of work.
+  void finish() {
+    signals_.cancel();
+    abort_.reset();
+    leave_.reset();
+  }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](boost::system::error_code error, int) {
+      if (error) return;
+      if (abort_) {
+        forwarder_.abort();
+      } else {
+        spdlog::info("stopping");
+        forwarder_.stop();
+        abort_.emplace(io_.get_executor(), kAbortAfter, [this] { forwarder_.abort(); });
+        leave_.emplace(io_.get_executor(), kLeaveAfter, [this] { io_.stop(); });
+      }
+      wait();
+    });
+  }
+
+  asio::io_context& io_;
+  Forwarder& forwarder_;
+  asio::signal_set signals_;
+  std::optional<Deadline> abort_;
+  std::optional<Deadline> leave_;
+};
+
+/// Two forwarders would send the same spools side by side. Nothing, the reason being logged, if
+/// there is another.
+std::unique_ptr<os::File> lock_spool(const std::filesystem::path& directory) {
+  auto& files = os::real_file_system();
+  std::unique_ptr<os::File> lock;
+  auto error = files.create_directories(directory);
+  if (!error) error = files.lock(directory / kForwardLockFile, lock);
+  if (error == std::errc::resource_unavailable_try_again) {
+    spdlog::error("another icom-forward sends the spools in {}: stop that one first",
+                  directory.string());
+  } else if (error) {
+    spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
+                  directory.string(), error.message());
+  }
+  return error ? nullptr : std::move(lock);
+}
+
+int run(const config::SiteSettings& site) {
+  const auto lock = lock_spool(site.spool.directory);
+  if (!lock) return kFailed;
+
+  asio::io_context io(1);
+  LinacStreams linacs = open_streams(site, os::real_file_system());
+  spool::SpoolWatch watch(io.get_executor());
+  for (const auto& linac : linacs) watch.add(linac.spool_directory());
+
+  ForwardStatus identity;
+  identity.site = site.site;
+  identity.version = ICOM_VERSION;
+  identity.pid = ::getpid();
+  ForwarderSurroundings surroundings;
+  surroundings.connect = ssh_connector(site.tunnel);
+  surroundings.caller = [&site] { return caller_of(site); };
+  surroundings.listeners = [&linacs] { return listener_status(linacs); };
+  surroundings.publish = [file = site.spool.directory / kForwardStatusFile](
+                             const ForwardStatus& status) { publish(status, file); };
+  surroundings.random = machine_random();
+  Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
+
+  StopOnSignal stop(io, forwarder);
+  std::exception_ptr failure;
+  asio::co_spawn(io, forward(forwarder, watch), [&](const std::exception_ptr& thrown) {
+    failure = thrown;
+    stop.finish();
+  });
+  spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}", site.site,
+               linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),
+               site.tunnel.host, site.tunnel.port);
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+  spdlog::info("stopped");
+  return 0;
+}
+
+constexpr const char* kDescription =
+    "Sends what a site's listeners have spooled to the gateway at the hosting site, through an SSH "
+    "tunnel of its own, and trims the spools once the gateway has stored it. One process a "
+    "site.\n\n"
+    "It may be stopped, killed and started at any time: the spools keep everything meanwhile, and "
+    "the "
+    "gateway's positions decide where sending goes on. Errors of the network, the keys, the token "
+    "and "
+    "the gateway are logged and tried again, after up to 30 seconds.";
+
+constexpr const char* kFooter =
+    "Files: <spool.directory>/forward.json holds the state, written once a second at most "
+    "(icom-agent status shows it); forward.lock is held while running.\n"
+    "Signals: SIGTERM and SIGINT wait up to two seconds for what is on its way, then leave; a "
+    "second "
+    "one leaves at once.\n"
+    "Exit codes: 0 stopped by a signal, 1 failed (another forwarder runs), 2 wrong usage or "
+    "settings.";
+
+}  // namespace
+}  // namespace icom::forward
+
+int main(int argc, char** argv) {
+  using namespace icom;
+  os::ignore_pipe_and_hangup();
+  CLI::App app(forward::kDescription, "icom-forward");
+  app.footer(forward::kFooter);
+  app.set_version_flag("--version", "icom-forward " ICOM_VERSION);
+  std::string site_file;
+  std::string level = "info";
+  app.add_option("--site", site_file, "The site's settings, such as sites/nbcc.yaml")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--log-level", level, "How much to log: " + log::level_names())
+      ->capture_default_str()
+      ->type_name("LEVEL");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : forward::kWrongSettings;
+  }
+  const auto parsed_level = log::parse_level(level);
+  if (!parsed_level) {
+    std::cerr << "--log-level: expected one of " << log::level_names() << '\n';
+    return forward::kWrongSettings;
+  }
+  log::init("icom-forward", *parsed_level);
+  try {
+    return forward::run(config::load_site(site_file));
+  } catch (const config::ConfigError& error) {
+    std::cerr << error.what() << '\n';
+    return forward::kWrongSettings;
+  } catch (const std::exception& error) {
+    spdlog::critical("{}", error.what());
+    return forward::kFailed;
+  }
+}
