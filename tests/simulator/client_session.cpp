@@ -80,7 +80,7 @@ void ClientSession::client_said_goodbye() {
   conduct_.beam_on_when_closed = owner_.beam_on();
   // The frame that is under way is completed, for a client that still reads what comes; later ones
   // are not begun.
-  if (written_ == 0) {
+  if (written_ == 0 || broken_) {
     over(ClosedBy::fin);
     return;
   }
@@ -94,7 +94,7 @@ void ClientSession::client_said_goodbye() {
 // Written at once rather than by an asynchronous operation, so that what the kernel has taken is in
 // the books before anything else can happen to the connection.
 void ClientSession::write() {
-  if (waiting_ || over_ || fin_sent_) return;
+  if (waiting_ || broken_ || over_ || fin_sent_) return;
   while (!queue_.empty()) {
     const Message& message = queue_.front();
     const std::size_t rest = message.size - written_;
@@ -107,8 +107,7 @@ void ClientSession::write() {
       return;
     }
     if (error) {
-      // EPIPE: the client's FIN came first, then its machine refused what we sent after it.
-      over(error == asio::error::broken_pipe || client_closed_ ? ClosedBy::fin : ClosedBy::reset);
+      write_failed(error);
       return;
     }
     conduct_.bytes_sent += taken;
@@ -120,6 +119,18 @@ void ClientSession::write() {
     over(ClosedBy::fin);
   } else if (goodbye_) {
     say_goodbye();
+  }
+}
+
+void ClientSession::write_failed(error_code error) {
+  if (client_closed_) {
+    over(ClosedBy::fin);
+  } else if (error == asio::error::broken_pipe) {
+    // Gone, but how it went only the read that is under way can tell: its FIN, or a reset that the
+    // read has fetched.
+    broken_ = true;
+  } else {
+    over(ClosedBy::reset);
   }
 }
 

@@ -73,6 +73,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   void read();
   void on_read(boost::system::error_code error, std::size_t size);
   void write();
+  void write_failed(boost::system::error_code error);
   void wait_for_room();
   void end_stall();
   void finish_message(std::size_t size);
@@ -92,6 +93,7 @@ class ClientSession : public std::enable_shared_from_this<ClientSession> {
   bool waiting_ = false;     // for room in the send buffer
   Clock::time_point wait_began_;
   std::optional<Goodbye> goodbye_;
+  bool broken_ = false;  // nothing more can be written
   bool client_closed_ = false;
   bool fin_sent_ = false;
   bool over_ = false;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace icom::simulator {
@@ -15,9 +17,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kBooksEvery{100};  // ledger to the OS, stalls looked for
+constexpr milliseconds kBooksEvery{100};   // ledger to the OS, stalls looked for
+constexpr std::uint64_t kReportEvery = 5;  // times the books are kept
 constexpr milliseconds kAcceptAgainAfter{100};
-constexpr int kFramesATurn = 64;  // then the clients' sockets get their turn
+constexpr int kFramesATurn = 8;  // then the clients' sockets get their turn
 constexpr milliseconds kGiveUpCatchingUpAfter{1000};
 constexpr milliseconds kOwnEndAtMost{
     10'000};  // nobody waits for us: a slow client may read to the end
@@ -43,13 +46,22 @@ Simulator::Simulator(asio::io_context& io, const Options& options, std::ostream&
       end_timer_(io),
       accept_timer_(io),
       period_(wall_time(1 / (options.stream.day.hz * options.speed))) {
-  endpoint_ = tcp::endpoint(asio::ip::make_address(options.address), options.port);
-  acceptor_.open(endpoint_.protocol());
-  acceptor_.set_option(tcp::acceptor::reuse_address(true));
-  acceptor_.bind(endpoint_);
-  acceptor_.listen();
-  endpoint_ = acceptor_.local_endpoint();
+  listen();
   write_report();
+}
+
+void Simulator::listen() {
+  endpoint_ = tcp::endpoint(asio::ip::make_address(options_.address), options_.port);
+  try {
+    acceptor_.open(endpoint_.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind(endpoint_);
+    acceptor_.listen();
+    endpoint_ = acceptor_.local_endpoint();
+  } catch (const boost::system::system_error& error) {
+    throw std::system_error(
+        error.code(), "cannot listen on " + options_.address + ':' + std::to_string(options_.port));
+  }
 }
 
 void Simulator::start() {
@@ -209,6 +221,7 @@ void Simulator::keep_books() {
   ledger_.flush();
   const auto sessions = sessions_;
   for (const auto& session : sessions) session->look_for_stall();
+  if (++books_kept_ % kReportEvery == 0) write_report();
   book_timer_.expires_after(kBooksEvery);
   book_timer_.async_wait([this](error_code cancelled) {
     if (!cancelled && !(stopping_ && sessions_.empty())) keep_books();

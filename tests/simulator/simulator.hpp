@@ -51,6 +51,7 @@ class Simulator : private SessionOwner {
   void on_session_over(ClientSession& session, std::size_t unacknowledged) override;
   [[nodiscard]] bool beam_on() const override { return source_.beam().beam_on(); }
 
+  void listen();
   void accept();
   void admit(boost::asio::ip::tcp::socket socket);
   void start_clock();
@@ -82,6 +83,7 @@ class Simulator : private SessionOwner {
   Clock::time_point due_;  // of the next frame
   std::set<std::shared_ptr<ClientSession>> sessions_;
   int clients_ = 0;
+  std::uint64_t books_kept_ = 0;
   std::deque<std::shared_ptr<const Payload>>
       replay_;  // the last frames made, at most options_.replay
   std::vector<std::shared_ptr<const Payload>> unseen_gaps_;
