@@ -56,7 +56,7 @@ struct PositionBlock {
 };
 
 struct NamedValue {
-  const NamedTag* tag;
+  const NamedTag* tag = nullptr;
   std::vector<std::string>
       texts;  ///< raw; more than one only for repeated rows or after a sentinel
   std::optional<double>
