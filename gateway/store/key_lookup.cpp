@@ -16,8 +16,9 @@ void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std
     const std::int64_t id = chunks.integer(0);
     const auto known = std::find_if(kept_.begin(), kept_.end(),
                                     [&](const Kept& kept) { return kept.chunk == id; });
-    Kept& kept = known != kept_.end() ? *known : place_for(id);
-    if (known == kept_.end()) {
+    const bool is_known = known != kept_.end();
+    Kept& kept = is_known ? *known : place_for(id);
+    if (!is_known) {
       ByteVector plain;
       zstd.decompress(chunks.blob(2), plain);
       decode_keys(plain, chunks.integer(1), kept.keys);

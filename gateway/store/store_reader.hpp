@@ -30,10 +30,10 @@ struct RecordRow {
 
 /// Which rows to list; what is absent does not restrict. Times are seconds of the Linac's clock.
 struct RecordFilter {
-  std::optional<std::string> site;
-  std::optional<std::string> serial;
-  std::optional<std::string> patient_id;  ///< byte for byte
-  std::optional<std::int64_t> since;      ///< begins at or after
+  std::optional<std::string> site = std::nullopt;
+  std::optional<std::string> serial = std::nullopt;
+  std::optional<std::string> patient_id = std::nullopt;  ///< byte for byte
+  std::optional<std::int64_t> since = std::nullopt;      ///< begins at or after
   bool with_undelivered = false;          ///< also those without delivered MU
 };
 

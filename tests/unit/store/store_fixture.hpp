@@ -1,0 +1,211 @@
+// A store in a temporary folder, and frames to feed it with.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/icom/frame_identity.hpp"
+#include "common/icom/values.hpp"
+#include "gateway/store/store.hpp"
+#include "gateway/store/store_reader.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
+
+namespace icom::test {
+
+/// Removed with everything in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "icom-store-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What a listener's spool would send: entries of one run, numbered.
+class Feed {
+ public:
+  Feed(store::LinacId linac, std::uint64_t run) : linac_(linac), run_(run) {}
+
+  Feed& frame(ByteVector bytes) { return add(EntryKind::frame, std::move(bytes)); }
+  Feed& frames(const std::vector<ByteVector>& all) {
+    for (const ByteVector& one : all) {
+      frame(one);
+    }
+    return *this;
+  }
+  Feed& event(EntryKind kind, ByteVector bytes = {}) { return add(kind, std::move(bytes)); }
+  Feed& connected() { return event(EntryKind::connected); }
+  /// The next batch begins with this number.
+  Feed& from_seq(std::uint64_t seq) {
+    next_seq_ = seq;
+    return *this;
+  }
+
+  store::IncomingBatch batch() {
+    store::IncomingBatch batch;
+    batch.linac = linac_;
+    std::size_t size = 0;
+    for (const auto& [kind, bytes] : waiting_) {
+      size += bytes.size();
+    }
+    batch.arena.reserve(size);
+    for (const auto& [kind, bytes] : waiting_) {
+      const std::size_t at = batch.arena.size();
+      append(batch.arena, bytes);
+      store::IncomingEntry entry;
+      entry.kind = kind;
+      entry.run = run_;
+      entry.seq = next_seq_++;
+      entry.received_us = 1'700'000'000'000'000 + static_cast<std::int64_t>(entry.seq) * 250'000;
+      entry.bytes = Bytes(batch.arena).subspan(at, bytes.size());
+      if (kind == EntryKind::frame) {
+        entry.identity = identify(entry.bytes).value();
+        entry.facts = facts_of(entry.bytes);
+      }
+      batch.entries.push_back(entry);
+    }
+    waiting_.clear();
+    return batch;
+  }
+
+ private:
+  Feed& add(EntryKind kind, ByteVector bytes) {
+    waiting_.emplace_back(kind, std::move(bytes));
+    return *this;
+  }
+
+  store::LinacId linac_;
+  std::uint64_t run_;
+  std::uint64_t next_seq_ = 1;
+  std::vector<std::pair<EntryKind, ByteVector>> waiting_;
+};
+
+/// Message number `n` of a Linac that sends four a second from 08:00:00 on, its counter beginning
+/// at 0. `shift`: seconds added to its clock.
+inline ByteVector message(unsigned n, const std::optional<Patient>& patient = {},
+                          unsigned shift = 0) {
+  FrameSpec spec;
+  spec.time = time_after(n / 4 + shift);
+  spec.counter = static_cast<std::uint8_t>(n);
+  spec.items = typical_items(patient, n);
+  return build_frame(spec);
+}
+
+inline std::vector<ByteVector> messages(unsigned from, unsigned to,
+                                        const std::optional<Patient>& patient = {},
+                                        unsigned shift = 0) {
+  std::vector<ByteVector> all;
+  for (unsigned n = from; n < to; ++n) {
+    all.push_back(message(n, patient, shift));
+  }
+  return all;
+}
+
+inline std::vector<ByteVector> operator+(std::vector<ByteVector> a,
+                                         const std::vector<ByteVector>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+/// Tells the first difference; a list of frames printed by gtest is of no use to anyone.
+inline testing::AssertionResult same_frames(const std::vector<ByteVector>& got,
+                                            const std::vector<ByteVector>& expected) {
+  for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    if (got[i] != expected[i]) {
+      const FrameIdentity a = identify(got[i]).value();
+      const FrameIdentity b = identify(expected[i]).value();
+      return testing::AssertionFailure()
+             << "frame " << i << " is " << linac_time_text(a.time) << ' ' << int{a.counter}
+             << ", expected " << linac_time_text(b.time) << ' ' << int{b.counter};
+    }
+  }
+  if (got.size() != expected.size()) {
+    return testing::AssertionFailure() << got.size() << " frames, expected " << expected.size();
+  }
+  return testing::AssertionSuccess();
+}
+
+/// Submits and waits; true if it was stored.
+inline bool commit(store::Store& store, store::IncomingBatch batch) {
+  auto stored = std::make_shared<std::promise<bool>>();
+  std::future<bool> result = stored->get_future();
+  batch.done = [stored](bool ok) { stored->set_value(ok); };
+  if (!store.submit(std::move(batch))) {
+    ADD_FAILURE() << "the queue is full";
+    return false;
+  }
+  if (result.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
+    ADD_FAILURE() << "the store does not answer";
+    return false;
+  }
+  return result.get();
+}
+
+inline std::vector<ByteVector> stored_frames(const std::filesystem::path& folder,
+                                             store::LinacId linac) {
+  std::vector<ByteVector> frames;
+  store::StoreReader(folder).all_frames(linac, [&](const store::FrameKey&, Bytes frame) {
+    frames.emplace_back(frame.begin(), frame.end());
+    return true;
+  });
+  return frames;
+}
+
+/// One store, one Linac of it.
+class StoreFixture : public testing::Test {
+ protected:
+  void open(store::StoreObserver* observer = nullptr) {
+    store_ = std::make_unique<store::Store>(folder(), store::Store::Options{}, observer);
+    linac_ = store_->linac("nbcc", "4299");
+  }
+  void reopen() {
+    store_.reset();
+    open();
+  }
+  void SetUp() override { open(); }
+
+  [[nodiscard]] std::filesystem::path folder() const { return temporary_.path() / "store"; }
+  [[nodiscard]] Feed feed(std::uint64_t run = 1) const { return {linac_, run}; }
+  bool commit(store::IncomingBatch batch) { return test::commit(*store_, std::move(batch)); }
+  /// A run of its own, so nothing is left out by position.
+  void store_all(const std::vector<ByteVector>& frames) {
+    ASSERT_TRUE(commit(feed(next_run_++).connected().frames(frames).batch()));
+  }
+  [[nodiscard]] std::vector<ByteVector> stored() const { return stored_frames(folder(), linac_); }
+  [[nodiscard]] store::LedgerRow ledger() const {
+    return store::StoreReader(folder()).ledger({}, {}).at(0);
+  }
+  [[nodiscard]] std::vector<store::Gap> gaps() const {
+    return store::StoreReader(folder()).gaps(linac_);
+  }
+  [[nodiscard]] std::vector<store::RecordRow> records() const {
+    return store::StoreReader(folder()).records({.with_undelivered = true});
+  }
+
+  TemporaryFolder temporary_;
+  std::unique_ptr<store::Store> store_;
+  store::LinacId linac_ = 0;
+  std::uint64_t next_run_ = 1000;
+};
+
+}  // namespace icom::test

@@ -1,0 +1,211 @@
+#include "gateway/store/store.hpp"
+
+#include "tests/unit/store/store_fixture.hpp"
+
+namespace icom::store {
+namespace {
+
+using test::message;
+using test::messages;
+using test::operator+;
+
+using StoreTest = test::StoreFixture;
+
+TEST_F(StoreTest, FramesAreReadBackByteForByteAndInOrder) {
+  const auto sent = messages(0, 40);
+  store_all(sent);
+  EXPECT_TRUE(test::same_frames(stored(), sent));
+}
+
+TEST_F(StoreTest, FramesFillChunksAndTheRestIsReadBackFromTheTail) {
+  const auto sent = messages(0, 2 * 256 + 7);
+  for (std::size_t at = 0, size = 1; at < sent.size(); at += size, size = size % 61 + 7) {
+    const auto end = std::min(at + size, sent.size());
+    store_all({sent.begin() + static_cast<std::ptrdiff_t>(at),
+               sent.begin() + static_cast<std::ptrdiff_t>(end)});
+  }
+  EXPECT_TRUE(test::same_frames(stored(), sent));
+  Database database(folder() / "icom.db", Database::Access::read_only);
+  Query chunks(database, "SELECT count(*), sum(frames), min(frames) FROM chunk");
+  ASSERT_TRUE(chunks.step());
+  EXPECT_EQ(chunks.integer(0), 2);
+  EXPECT_EQ(chunks.integer(1), 512);
+  Query tail(database, "SELECT sum(frames) FROM tail");
+  ASSERT_TRUE(tail.step());
+  EXPECT_EQ(tail.integer(0), 7);
+}
+
+TEST_F(StoreTest, ALargeBatchGoesToChunksWithoutTailRows) {
+  store_all(messages(0, 512));
+  Database database(folder() / "icom.db", Database::Access::read_only);
+  Query tail(database, "SELECT count(*) FROM tail");
+  ASSERT_TRUE(tail.step());
+  EXPECT_EQ(tail.integer(0), 0);
+}
+
+TEST_F(StoreTest, ReopeningAtEveryTailLengthContinuesTheCoding) {
+  std::vector<ByteVector> sent;
+  for (unsigned n = 0; n < 12; ++n) {
+    sent.push_back(message(n));
+    store_all({sent.back()});
+    reopen();
+    ASSERT_TRUE(test::same_frames(stored(), sent)) << "after frame " << n;
+  }
+}
+
+TEST_F(StoreTest, ReopeningAroundAFullChunkContinues) {
+  auto sent = messages(0, 254);
+  store_all(sent);
+  for (unsigned n = 254; n < 260; ++n) {
+    reopen();
+    sent.push_back(message(n));
+    store_all({sent.back()});
+  }
+  EXPECT_TRUE(test::same_frames(stored(), sent));
+}
+
+TEST_F(StoreTest, PositionsSurviveAndEntriesUpToThemAreLeftOutUncounted) {
+  ASSERT_TRUE(commit(feed(7).frames(messages(0, 10)).batch()));
+  EXPECT_EQ(store_->stored_position(linac_, 7), 10U);
+  EXPECT_EQ(store_->stored_position(linac_, 8), 0U);
+  reopen();
+  EXPECT_EQ(store_->stored_position(linac_, 7), 10U);
+  ASSERT_TRUE(commit(feed(7).frames(messages(0, 15)).batch()));
+  EXPECT_EQ(store_->stored_position(linac_, 7), 15U);
+  EXPECT_EQ(ledger().counts.received, 15);
+  EXPECT_EQ(ledger().counts.duplicates, 0);
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 15)));
+}
+
+TEST_F(StoreTest, TheSameFramesOfAnotherRunAreDuplicates) {
+  store_all(messages(0, 600));
+  store_all(messages(0, 600));
+  const LedgerCounts counts = ledger().counts;
+  EXPECT_EQ(counts.received, 1200);
+  EXPECT_EQ(counts.stored, 600);
+  EXPECT_EQ(counts.duplicates, 600);
+  EXPECT_EQ(ledger().gaps, 0);
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 600)));
+}
+
+TEST_F(StoreTest, DuplicatesAreFoundHoweverOldTheyAre) {
+  store_all(messages(0, 300));
+  store_all(messages(300, 320, {}, 10 * 3600));
+  reopen();
+  store_all(messages(0, 300));
+  EXPECT_EQ(ledger().counts.duplicates, 300);
+  EXPECT_EQ(ledger().counts.stored, 320);
+}
+
+TEST_F(StoreTest, TheSameFrameTwiceInARowIsOneFrame) {
+  store_all({message(0), message(1), message(1), message(1), message(2)});
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 3)));
+  EXPECT_EQ(ledger().counts.duplicates, 2);
+  EXPECT_EQ(ledger().gaps, 0);
+}
+
+TEST_F(StoreTest, AReplayBurstAfterAReconnectAddsOnlyWhatIsNew) {
+  store_all(messages(0, 300));
+  store_all(messages(200, 340));
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 340)));
+  EXPECT_EQ(ledger().counts.duplicates, 100);
+  EXPECT_EQ(ledger().gaps, 0);
+}
+
+TEST_F(StoreTest, FramesOfOneSecondMayComeInTwoBatches) {
+  for (unsigned n = 250; n < 262; ++n) {  // over the wrap of the counter
+    store_all({message(n)});
+  }
+  EXPECT_TRUE(test::same_frames(stored(), messages(250, 262)));
+  EXPECT_EQ(ledger().gaps, 0);
+}
+
+TEST_F(StoreTest, SameTimeAndCounterWithOtherBytesAreBothKeptAndFlagged) {
+  const ByteVector other = message(5, test::Patient{});
+  store_all({message(4), message(5), other, message(6)});
+  const std::vector<ByteVector> expected{message(4), message(5), other, message(6)};
+  EXPECT_TRUE(test::same_frames(stored(), expected));
+  EXPECT_EQ(ledger().counts.conflicts, 1);
+  EXPECT_EQ(ledger().gaps, 0);
+  store_all({other});
+  EXPECT_EQ(ledger().counts.duplicates, 1);
+}
+
+TEST_F(StoreTest, AConflictWithAnOldFrameStandsBesideIt) {
+  store_all(messages(0, 300));
+  const ByteVector other = message(100, test::Patient{});
+  store_all({other});
+  EXPECT_TRUE(test::same_frames(
+      stored(), messages(0, 101) + std::vector<ByteVector>{other} + messages(101, 300)));
+  EXPECT_EQ(ledger().counts.conflicts, 1);
+  std::vector<bool> flags;
+  StoreReader(folder()).all_frames(linac_, [&](const FrameKey& key, Bytes) {
+    flags.push_back(key.conflict);
+    return true;
+  });
+  EXPECT_EQ(std::count(flags.begin(), flags.end(), true), 1);
+  EXPECT_TRUE(flags.at(101));
+}
+
+TEST_F(StoreTest, JunkIsCountedAndKept) {
+  ByteVector junk(1234, std::byte{7});
+  ASSERT_TRUE(
+      commit(feed().frame(message(0)).event(EntryKind::junk, junk).frame(message(1)).batch()));
+  EXPECT_EQ(ledger().counts.junk_runs, 1);
+  EXPECT_EQ(ledger().counts.junk_bytes, 1234);
+  EXPECT_EQ(ledger().counts.received, 2);
+  EXPECT_EQ(ledger().gaps, 0);
+  Database database(folder() / "icom.db", Database::Access::read_only);
+  Query events(database, "SELECT bytes FROM event WHERE kind = 2");
+  ASSERT_TRUE(events.step());
+  EXPECT_EQ(ByteVector(events.blob(0).begin(), events.blob(0).end()), junk);
+}
+
+TEST_F(StoreTest, ASecondWriterIsRefused) {
+  try {
+    const Store second(folder(), {}, nullptr);
+    FAIL() << "opened twice";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("in use"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(StoreTest, AStoreOfANewerProgramIsRefused) {
+  store_.reset();
+  {
+    Database database(folder() / "icom.db", Database::Access::read_write);
+    database.execute("PRAGMA user_version = 999");
+  }
+  EXPECT_THROW(open(), std::runtime_error);
+  EXPECT_THROW(StoreReader{folder()}, std::runtime_error);
+}
+
+TEST_F(StoreTest, TheQueueIsBoundedButTakesALargeBatchWhenItIsAlone) {
+  store_.reset();
+  const Store small(folder(), {.max_queued_bytes = 1}, nullptr);
+  Store& store = const_cast<Store&>(small);
+  EXPECT_TRUE(test::commit(store, feed(1).frames(messages(0, 50)).batch()));
+}
+
+TEST_F(StoreTest, FilesAreNotReadableByOthers) {
+  store_all(messages(0, 3));
+  for (const auto& file : std::filesystem::directory_iterator(folder())) {
+    const auto others = file.status().permissions() & std::filesystem::perms::others_all;
+    EXPECT_EQ(others, std::filesystem::perms::none) << file.path().filename();
+  }
+}
+
+TEST_F(StoreTest, LinacsAreIndependent) {
+  const LinacId other = store_->linac("rccc", "2619");
+  EXPECT_NE(other, linac_);
+  EXPECT_EQ(store_->linac("rccc", "2619"), other);
+  store_all(messages(0, 20));
+  test::Feed to_other(other, 1);
+  ASSERT_TRUE(commit(to_other.frames(messages(0, 20)).batch()));
+  EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), other), messages(0, 20)));
+  EXPECT_EQ(ledger().counts.stored, 20);
+  EXPECT_EQ(ledger().counts.duplicates, 0);
+}
+
+}  // namespace
+}  // namespace icom::store
