@@ -1,0 +1,135 @@
+#include "gateway/ingest/admission.hpp"
+
+#include "tests/unit/ingest/ingest_fixture.hpp"
+
+namespace icom::ingest {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class AdmissionTest : public testing::Test {
+ protected:
+  std::variant<Admission, link::Refused> answer(const link::Hello& hello) {
+    return admit(hello, registry_, sink_, 1'000);
+  }
+  Admission accepted(const link::Hello& hello) { return std::get<Admission>(answer(hello)); }
+  link::Refused refused(const link::Hello& hello) { return std::get<link::Refused>(answer(hello)); }
+
+  SiteRegistry registry_{example_sites()};
+  FakeSink sink_;
+};
+
+TEST_F(AdmissionTest, SiteWithItsTokenIsAcceptedForItsLinacs) {
+  const Admission admission = accepted(example_hello());
+  EXPECT_EQ(admission.site->site, "nbcc");
+  ASSERT_EQ(admission.linacs.size(), 2U);
+  EXPECT_EQ(admission.linacs.at(1).id, k4299);
+  EXPECT_EQ(admission.linacs.at(2).id, k9183);
+  EXPECT_EQ(admission.welcome.protocol(), link::kLinkProtocol);
+  EXPECT_EQ(admission.welcome.max_unacknowledged_bytes(), 1'000U);
+}
+
+TEST_F(AdmissionTest, StoredPositionsAreToldForEachRunAskedFor) {
+  sink_.set_stored(k4299, 77, 500);
+  const Admission admission = accepted(example_hello({76, 77}));
+  const link::LinacWelcome& linac = admission.welcome.linacs(0);
+  ASSERT_EQ(linac.stored_size(), 2);
+  EXPECT_EQ(linac.stored(0).run(), 76U);
+  EXPECT_EQ(linac.stored(0).seq(), 0U);
+  EXPECT_EQ(linac.stored(1).run(), 77U);
+  EXPECT_EQ(linac.stored(1).seq(), 500U);
+}
+
+TEST_F(AdmissionTest, RunsBeyondTheBoundAreLeftUnanswered) {
+  const std::vector<std::uint64_t> runs(kMaxRunsAnswered + 1, 5);
+  const Admission admission = accepted(example_hello(runs));
+  EXPECT_EQ(static_cast<std::size_t>(admission.welcome.linacs(0).stored_size()), kMaxRunsAnswered);
+  EXPECT_TRUE(admission.welcome.linacs(1).accepted());
+}
+
+TEST_F(AdmissionTest, LinacThatIsNotTheSitesIsDeclinedAndOthersGoOn) {
+  link::Hello hello = example_hello();
+  add_spool(hello, "2619", 3, {77});  // rccc's
+  add_spool(hello, "0000", 4);        // nobody's
+  const Admission admission = accepted(hello);
+  EXPECT_EQ(admission.linacs.size(), 2U);
+  for (const int index : {2, 3}) {
+    const link::LinacWelcome& linac = admission.welcome.linacs(index);
+    EXPECT_FALSE(linac.accepted());
+    EXPECT_EQ(linac.stored_size(), 0);
+    EXPECT_THAT(linac.reason(), HasSubstr("not registered for site nbcc"));
+  }
+}
+
+TEST_F(AdmissionTest, EveryOtherVersionIsRefusedAndToldWhichSideToUpgrade) {
+  link::Hello hello = example_hello();
+  hello.set_protocol(link::kLinkProtocol + 1);
+  hello.set_site("whatever a newer agent calls it");
+  EXPECT_EQ(refused(hello).code(), link::Refused::PROTOCOL_VERSION);
+  EXPECT_EQ(refused(hello).protocol(), link::kLinkProtocol);
+  EXPECT_THAT(refused(hello).text(), HasSubstr("upgrade the gateway"));
+  hello.set_protocol(link::kLinkProtocol - 1);
+  EXPECT_EQ(refused(hello).code(), link::Refused::PROTOCOL_VERSION);
+  EXPECT_THAT(refused(hello).text(), HasSubstr("upgrade the agent"));
+}
+
+TEST_F(AdmissionTest, UnknownSiteIsRefusedWithWhatToDo) {
+  link::Hello hello = example_hello();
+  hello.set_site("sash");
+  EXPECT_EQ(refused(hello).code(), link::Refused::UNKNOWN_SITE);
+  EXPECT_THAT(refused(hello).text(), HasSubstr("add sash.yaml"));
+}
+
+TEST_F(AdmissionTest, EveryWrongTokenIsRefusedAndNoneIsShown) {
+  std::vector<std::string> wrong{"", kToken + "x", example_sites()[1].token};
+  for (std::size_t i = 0; i < kToken.size(); ++i) {
+    wrong.push_back(kToken.substr(0, i));
+    wrong.push_back(kToken);
+    wrong.back()[i] ^= 1;
+  }
+  for (const std::string& token : wrong) {
+    link::Hello hello = example_hello();
+    hello.set_token(token);
+    const link::Refused answer = refused(hello);
+    EXPECT_EQ(answer.code(), link::Refused::WRONG_TOKEN) << token;
+    EXPECT_THAT(answer.text(), Not(HasSubstr("thirty-two")));
+  }
+}
+
+TEST_F(AdmissionTest, SiteWithoutATokenLetsNobodyIn) {
+  const SiteRegistry registry(std::vector<RegisteredSite>{{"nbcc", "", {}}});
+  link::Hello hello = example_hello();
+  hello.set_token("");
+  const auto decision = admit(hello, registry, sink_, 1);
+  EXPECT_EQ(std::get<link::Refused>(decision).code(), link::Refused::WRONG_TOKEN);
+}
+
+TEST_F(AdmissionTest, LinacNamedTwiceIsMalformed) {
+  link::Hello same_number = example_hello();
+  add_spool(same_number, "1111", 1);
+  EXPECT_EQ(refused(same_number).code(), link::Refused::MALFORMED);
+  link::Hello same_serial = example_hello();
+  add_spool(same_serial, "4299", 3);
+  EXPECT_EQ(refused(same_serial).code(), link::Refused::MALFORMED);
+}
+
+TEST_F(AdmissionTest, MoreLinacsThanASiteMayHaveAreMalformed) {
+  link::Hello hello = example_hello();
+  for (std::uint32_t i = 2; i < link::kMaxLinacs; ++i) add_spool(hello, std::to_string(i), 10 + i);
+  EXPECT_TRUE(std::holds_alternative<Admission>(answer(hello)));
+  add_spool(hello, "one more", 5);
+  EXPECT_EQ(refused(hello).code(), link::Refused::MALFORMED);
+}
+
+TEST_F(AdmissionTest, PeersTextCannotForgeLogLines) {
+  link::Hello hello = example_hello();
+  hello.set_site("x\n2026-03-02 error all is lost\x1b[31m" + std::string(500, 'y'));
+  const std::string text = refused(hello).text();
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_LT(text.size(), 400U);
+}
+
+}  // namespace
+}  // namespace icom::ingest

@@ -1,0 +1,71 @@
+#include "gateway/ingest/refusal_log.hpp"
+
+#include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+
+#include "gateway/ingest/admission.hpp"
+
+namespace icom::ingest {
+namespace {
+
+using testing::HasSubstr;
+
+class RefusalLogTest : public testing::Test {
+ protected:
+  RefusalLogTest() : before_(spdlog::default_logger()) {
+    auto lines = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", lines));
+  }
+  ~RefusalLogTest() override { spdlog::set_default_logger(before_); }
+
+  void note(const std::string& site, link::Refused::Code code = link::Refused::WRONG_TOKEN) {
+    log_.note(site, refusal(code, "what to do"), now_);
+  }
+  /// Lines since the last call.
+  std::size_t lines() {
+    const std::string text = text_.str();
+    text_.str("");
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  std::shared_ptr<spdlog::logger> before_;
+  std::ostringstream text_;
+  RefusalLog log_;
+  log::RateLimit::Clock::time_point now_{std::chrono::hours(1)};
+};
+
+TEST_F(RefusalLogTest, LineSaysWhoWhyAndWhatToDo) {
+  note("nbcc");
+  EXPECT_THAT(text_.str(), HasSubstr("nbcc: refused, WRONG_TOKEN: what to do"));
+}
+
+TEST_F(RefusalLogTest, SameRefusalIsLoggedOnceInAWhileWithHowManyWereNot) {
+  for (int i = 0; i < 10; ++i) note("nbcc");
+  EXPECT_EQ(lines(), 1U);
+  now_ += RefusalLog::kSameAgain;
+  note("nbcc");
+  EXPECT_THAT(text_.str(), HasSubstr("(9 "));
+}
+
+TEST_F(RefusalLogTest, OtherSitesAndOtherReasonsAreLoggedAtOnce) {
+  note("nbcc");
+  note("rccc");
+  note("nbcc", link::Refused::MALFORMED);
+  EXPECT_EQ(lines(), 3U);
+}
+
+TEST_F(RefusalLogTest, InventedNamesCannotFillTheLog) {
+  for (std::size_t i = 0; i < RefusalLog::kMaxPeers + 100; ++i) note("site" + std::to_string(i));
+  EXPECT_EQ(lines(), RefusalLog::kMaxPeers + 1);
+}
+
+TEST_F(RefusalLogTest, NameIsShownOnOneLine) {
+  note("nb\ncc");
+  EXPECT_EQ(lines(), 1U);
+}
+
+}  // namespace
+}  // namespace icom::ingest
