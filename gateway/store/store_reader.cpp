@@ -73,6 +73,16 @@ std::optional<RecordRow> StoreReader::record(std::int64_t id) {
   return RecordRow{{query.integer(0), query.text(1), query.text(2)}, std::move(*stored)};
 }
 
+std::vector<ClosedRecord> StoreReader::closed_records() {
+  Query query(database_,
+              "SELECT id, revision, kept FROM record WHERE next_time IS NOT NULL OR frames = 0");
+  std::vector<ClosedRecord> rows;
+  while (query.step()) {
+    rows.push_back({query.integer(0), query.integer(1), query.integer(2) != 0});
+  }
+  return rows;
+}
+
 std::vector<records::Beam> StoreReader::beams(std::int64_t record) {
   Query query(database_,
               "SELECT field_id, first_time, last_time, frames, delivered_mu FROM beam "

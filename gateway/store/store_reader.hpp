@@ -34,7 +34,13 @@ struct RecordFilter {
   std::optional<std::string> serial = std::nullopt;
   std::optional<std::string> patient_id = std::nullopt;  ///< byte for byte
   std::optional<std::int64_t> since = std::nullopt;      ///< begins at or after
-  bool with_undelivered = false;          ///< also those without delivered MU
+  bool with_undelivered = false;                         ///< also those without delivered MU
+};
+
+struct ClosedRecord {
+  std::int64_t id = 0;
+  std::int64_t revision = 0;
+  bool kept = false;
 };
 
 struct LedgerRow {
@@ -56,6 +62,9 @@ class StoreReader {
   /// By site, serial and beginning.
   std::vector<RecordRow> records(const RecordFilter& filter);
   std::optional<RecordRow> record(std::int64_t id);
+  /// Of all Linacs: what an archive has to be in step with. Also those whose frames went to other
+  /// records, as not kept.
+  std::vector<ClosedRecord> closed_records();
   std::vector<records::Beam> beams(std::int64_t record);
   /// `since` is rounded down to the hour of the Linac's clock for counts; gaps count from where
   /// they end.

@@ -1,0 +1,105 @@
+#include "gateway/archive/archive_index.hpp"
+
+#include "common/os/file_system.hpp"
+
+namespace icom::archive {
+
+using store::Database;
+using store::Query;
+
+namespace {
+
+std::filesystem::path index_file(const std::filesystem::path& store_folder) {
+  return store_folder / "archive.db";
+}
+
+}  // namespace
+
+ArchiveIndex::ArchiveIndex(const std::filesystem::path& file, Database::Access access)
+    : database_(std::make_unique<Database>(file, access)) {}
+
+ArchiveIndex ArchiveIndex::open_for_writing(const std::filesystem::path& store_folder) {
+  // SQLite would make it readable by all, and the names of patients' folders are in it. If it is
+  // there already, good.
+  std::unique_ptr<os::File> made;
+  (void)os::real_file_system().create(index_file(store_folder), made);
+  made.reset();
+  ArchiveIndex index(index_file(store_folder), Database::Access::read_write);
+  index.database_->execute(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+      "CREATE TABLE IF NOT EXISTS written ("
+      "  record BIGINT PRIMARY KEY, revision BIGINT NOT NULL, file TEXT NOT NULL UNIQUE,"
+      "  stale_file TEXT NOT NULL)");
+  return index;
+}
+
+std::optional<ArchiveIndex> ArchiveIndex::open_for_reading(
+    const std::filesystem::path& store_folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(index_file(store_folder), error)) {
+    return std::nullopt;
+  }
+  ArchiveIndex index(index_file(store_folder), Database::Access::read_only);
+  Query table(*index.database_, "SELECT 1 FROM sqlite_master WHERE name = 'written'");
+  return table.step() ? std::optional(std::move(index)) : std::nullopt;
+}
+
+std::optional<ArchiveIndex::Entry> ArchiveIndex::find(std::int64_t record) {
+  Query query(*database_, "SELECT revision, file, stale_file FROM written WHERE record = ?");
+  query.bind(record);
+  if (!query.step()) {
+    return std::nullopt;
+  }
+  return Entry{query.integer(0), query.text(1), query.text(2)};
+}
+
+std::optional<std::string> ArchiveIndex::written_file(std::int64_t record) {
+  const auto entry = find(record);
+  return entry && entry->revision > 0 ? std::optional(entry->file) : std::nullopt;
+}
+
+std::map<std::int64_t, std::int64_t> ArchiveIndex::revisions() {
+  Query query(*database_, "SELECT record, revision FROM written");
+  std::map<std::int64_t, std::int64_t> all;
+  while (query.step()) {
+    all[query.integer(0)] = query.integer(1);
+  }
+  return all;
+}
+
+std::optional<std::int64_t> ArchiveIndex::owner(const std::string& file) {
+  Query query(*database_, "SELECT record FROM written WHERE file = ? OR stale_file = ?");
+  query.bind(file, file);
+  return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+}
+
+void ArchiveIndex::claim(std::int64_t record, const std::string& file) {
+  const auto before = find(record);
+  const std::string stale = !before ? "" : before->file != file ? before->file : before->stale_file;
+  Query query(*database_,
+              "INSERT INTO written (record, revision, file, stale_file) VALUES (?, 0, ?, ?) "
+              "ON CONFLICT (record) DO UPDATE SET revision = 0, file = excluded.file, "
+              "stale_file = excluded.stale_file");
+  query.bind(record, file, stale);
+  query.run();
+}
+
+void ArchiveIndex::set_written(std::int64_t record, std::int64_t revision) {
+  Query query(*database_, "UPDATE written SET revision = ? WHERE record = ?");
+  query.bind(revision, record);
+  query.run();
+}
+
+void ArchiveIndex::clear_stale(std::int64_t record) {
+  Query query(*database_, "UPDATE written SET stale_file = '' WHERE record = ?");
+  query.bind(record);
+  query.run();
+}
+
+void ArchiveIndex::remove(std::int64_t record) {
+  Query query(*database_, "DELETE FROM written WHERE record = ?");
+  query.bind(record);
+  query.run();
+}
+
+}  // namespace icom::archive

@@ -1,0 +1,48 @@
+// Which record stands in which file of the archive. docs/storage.md, "The archive".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "gateway/store/sqlite.hpp"
+
+namespace icom::archive {
+
+/// The archivist's own small database, `archive.db` in the store's folder: so the store keeps its
+/// one writer, and a list that is lost is made again by writing the archive again. Not thread-safe.
+/// Everything throws store::SqlError.
+class ArchiveIndex {
+ public:
+  /// Makes it if it is missing.
+  static ArchiveIndex open_for_writing(const std::filesystem::path& store_folder);
+  /// Nothing if no archivist has run yet.
+  static std::optional<ArchiveIndex> open_for_reading(const std::filesystem::path& store_folder);
+
+  struct Entry {
+    std::int64_t revision = 0;  ///< of the record when its file was written; 0: being written
+    std::string file;           ///< relative to the archive's directory, with `/`
+    std::string stale_file;     ///< where it stood before, still to be removed; often empty
+  };
+  std::optional<Entry> find(std::int64_t record);
+  /// The file as a reader should look for it: nothing before it is written.
+  std::optional<std::string> written_file(std::int64_t record);
+  std::map<std::int64_t, std::int64_t> revisions();  ///< of all records
+
+  /// Whose file it is, or is about to be.
+  std::optional<std::int64_t> owner(const std::string& file);
+  /// To be called before the file is written: a crash leaves no file that nobody knows. The file
+  /// that the record had before becomes stale if it is another one.
+  void claim(std::int64_t record, const std::string& file);
+  void set_written(std::int64_t record, std::int64_t revision);
+  void clear_stale(std::int64_t record);
+  void remove(std::int64_t record);
+
+ private:
+  ArchiveIndex(const std::filesystem::path& file, store::Database::Access access);
+  std::unique_ptr<store::Database> database_;
+};
+
+}  // namespace icom::archive
