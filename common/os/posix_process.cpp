@@ -6,6 +6,10 @@
 
 namespace icom::os {
 
+std::int64_t process_id() {
+  return ::getpid();
+}
+
 void ignore_pipe_and_hangup() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);

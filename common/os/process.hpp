@@ -3,8 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace icom::os {
+
+std::int64_t process_id();
 
 /// A closed pipe or socket becomes an error of the write, and losing the terminal ends nothing.
 /// Call it first in main().

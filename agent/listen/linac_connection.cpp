@@ -1,0 +1,223 @@
+#include "agent/listen/linac_connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/os/random.hpp"
+
+namespace icom::listen {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+/// What the kernel may hold for us while this process does not run: half a minute of the stream. It
+/// may grant less.
+constexpr int kReceiveBuffer = 1024 * 1024;
+
+/// Reads in a row before timers and signals get their turn.
+constexpr int kReadsAtOnce = 16;
+
+}  // namespace
+
+LinacConnection::LinacConnection(asio::io_context& io, config::Address linac,
+                                 const ListenerTimings& timings, StreamSink& sink)
+    : io_(io),
+      linac_(std::move(linac)),
+      timings_(timings),
+      sink_(sink),
+      pace_(timings, os::random_u64()),
+      resolver_(io),
+      socket_(io),
+      deadline_(io) {}
+
+LinacConnection::~LinacConnection() = default;
+
+void LinacConnection::stop() {
+  stopping_ = true;
+  resolver_.cancel();
+  deadline_.cancel();
+  boost::system::error_code ignored;
+  // Ends a wait for bytes as well as an attempt to connect; the connection itself stays open, to be
+  // closed properly.
+  socket_.cancel(ignored);
+}
+
+asio::awaitable<void> LinacConnection::run() {
+  while (!stopping_) {
+    std::chrono::nanoseconds lasted{};
+    const std::string failure = co_await connect();
+    if (failure.empty()) {
+      const auto begin = Clock::now();
+      sink_.connected();
+      const std::string reason = co_await read_until_over();
+      co_await close();
+      sink_.disconnected(reason);
+      lasted = Clock::now() - begin;
+    } else if (!stopping_) {
+      sink_.connect_failed(failure);
+    }
+    if (!stopping_) co_await pause_before_retry(lasted);
+  }
+}
+
+/// Why there is no connection; empty if there is one.
+asio::awaitable<std::string> LinacConnection::connect() {
+  arm(Clock::now() + timings_.connect, [this] {
+    resolver_.cancel();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+  });
+  const auto generation = armed_;
+  Endpoints endpoints;
+  std::string failure = co_await resolve(endpoints);
+  for (const auto& endpoint : endpoints) {
+    const auto error = co_await connect_to(endpoint);
+    if (!error && socket_.is_open()) {
+      failure.clear();
+      break;
+    }
+    failure = error.message();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    if (stopping_ || armed_ != generation) break;
+  }
+  if (armed_ != generation) failure = "no answer within the time limit";
+  disarm();
+  co_return failure;
+}
+
+asio::awaitable<std::string> LinacConnection::resolve(Endpoints& endpoints) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(linac_.host, error);
+  if (!error) {
+    endpoints.emplace_back(address, linac_.port);
+    co_return std::string();
+  }
+  const std::string service = std::to_string(linac_.port);
+  const auto found =
+      co_await resolver_.async_resolve(linac_.host, service, tcp::resolver::numeric_service,
+                                       asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return "its name cannot be resolved: " + error.message();
+  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  co_return std::string("its name has no address");
+}
+
+asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endpoint linac) {
+  boost::system::error_code error;
+  socket_.open(linac.protocol(), error);
+  if (error) co_return error;
+  // Before connecting: the window's scale is agreed upon then.
+  boost::system::error_code ignored;
+  socket_.set_option(asio::socket_base::receive_buffer_size(kReceiveBuffer), ignored);
+  co_await socket_.async_connect(linac, asio::redirect_error(asio::use_awaitable, error));
+  if (!error) socket_.non_blocking(true, error);
+  co_return error;
+}
+
+/// Why it is over.
+asio::awaitable<std::string> LinacConnection::read_until_over() {
+  auto last_bytes = Clock::now();
+  bool pause_told = false;
+  std::string ended;
+  while (ended.empty()) {
+    if (stopping_) co_return "the listener was stopped";
+    const auto next_event = last_bytes + (pause_told ? timings_.silence : timings_.pause);
+    const bool ready = co_await readable(next_event);
+    if (ready) {
+      if (read_available(ended) > 0) {
+        last_bytes = Clock::now();
+        pause_told = false;
+      }
+    } else if (stopping_) {
+      continue;
+    } else if (!pause_told) {
+      sink_.paused();
+      pause_told = true;
+    } else if (Clock::now() >= last_bytes + timings_.silence) {
+      ended = "no bytes for too long: half-open";
+    }
+  }
+  co_return ended;
+}
+
+/// FIN first. Before the end of the listener the Linac gets time to answer it, and what it sends
+/// until then is kept: closing with unread bytes would send a reset.
+asio::awaitable<void> LinacConnection::close() {
+  boost::system::error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  const auto give_up = Clock::now() + (stopping_ ? timings_.drain : timings_.drain.zero());
+  std::string ended;
+  read_available(ended);
+  while (ended.empty() && Clock::now() < give_up) {
+    const bool ready = co_await readable(give_up);
+    if (ready) read_available(ended);
+  }
+  read_available(ended);
+  socket_.close(ignored);
+}
+
+asio::awaitable<void> LinacConnection::pause_before_retry(std::chrono::nanoseconds lasted) {
+  const auto delay = pace_.next(lasted);
+  if (delay == delay.zero()) co_return;
+  deadline_.expires_after(delay);
+  boost::system::error_code ignored;
+  co_await deadline_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// False: nothing to read by the deadline, or the wait was ended by stop().
+asio::awaitable<bool> LinacConnection::readable(Clock::time_point deadline) {
+  arm(deadline, [this] {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+  });
+  boost::system::error_code error;
+  co_await socket_.async_wait(tcp::socket::wait_read,
+                              asio::redirect_error(asio::use_awaitable, error));
+  disarm();
+  // Any other error is told by the read that follows.
+  co_return error != asio::error::operation_aborted;
+}
+
+/// Reads until nothing is left. The bytes read; `ended`: why there will be no more, or untouched.
+std::size_t LinacConnection::read_available(std::string& ended) {
+  std::size_t sum = 0;
+  for (int i = 0; i < kReadsAtOnce && ended.empty(); ++i) {
+    const auto room = sink_.room();
+    boost::system::error_code error;
+    const std::size_t count = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (count > 0) sink_.received(count);
+    sum += count;
+    if (error == asio::error::would_block || error == asio::error::try_again) break;
+    if (error == asio::error::eof) {
+      ended = "closed by the Linac";
+    } else if (error && error != asio::error::interrupted) {
+      ended = error.message();
+    }
+  }
+  return sum;
+}
+
+/// `expired` is called once `deadline` has passed, unless disarm() or another arm() comes first.
+void LinacConnection::arm(Clock::time_point deadline, std::function<void()> expired) {
+  const auto mine = ++armed_;
+  deadline_.expires_at(deadline);
+  deadline_.async_wait([this, mine, expired = std::move(expired)](boost::system::error_code error) {
+    if (error || mine != armed_) return;
+    ++armed_;
+    expired();
+  });
+}
+
+void LinacConnection::disarm() {
+  ++armed_;
+  deadline_.cancel();
+}
+
+}  // namespace icom::listen

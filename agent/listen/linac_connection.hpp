@@ -1,0 +1,69 @@
+// The one connection to a Linac: made, read, given up, made again. docs/protocol.md, "The iCom Vx
+// stream".
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/listen/listener_timings.hpp"
+#include "agent/listen/reconnect_pace.hpp"
+#include "agent/listen/stream_sink.hpp"
+#include "common/config/address.hpp"
+
+namespace icom::listen {
+
+/// Reads whatever comes as soon as it comes, and never sends a byte. Ends connections with a FIN,
+/// after having read what the Linac sent, so that it does not see a reset. One thread, that of
+/// `io`.
+class LinacConnection {
+ public:
+  /// `io` and `sink` must outlive it.
+  LinacConnection(boost::asio::io_context& io, config::Address linac,
+                  const ListenerTimings& timings, StreamSink& sink);
+  ~LinacConnection();
+  LinacConnection(const LinacConnection&) = delete;
+  LinacConnection& operator=(const LinacConnection&) = delete;
+
+  /// Connects and reads, again and again, until stop(). The object must live until it has returned.
+  boost::asio::awaitable<void> run();
+  /// run() returns within the timings' `drain`, after everything received has been handed over.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+  boost::asio::awaitable<std::string> connect();
+  boost::asio::awaitable<std::string> resolve(Endpoints& endpoints);
+  boost::asio::awaitable<boost::system::error_code> connect_to(
+      boost::asio::ip::tcp::endpoint linac);
+  boost::asio::awaitable<std::string> read_until_over();
+  boost::asio::awaitable<void> close();
+  boost::asio::awaitable<void> pause_before_retry(std::chrono::nanoseconds lasted);
+
+  boost::asio::awaitable<bool> readable(Clock::time_point deadline);
+  std::size_t read_available(std::string& ended);
+  void arm(Clock::time_point deadline, std::function<void()> expired);
+  void disarm();
+
+  boost::asio::io_context& io_;
+  const config::Address linac_;
+  const ListenerTimings timings_;
+  StreamSink& sink_;
+  ReconnectPace pace_;
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer deadline_;
+  std::uint64_t armed_ = 0;  ///< tells the expiry of a deadline from that of one before it
+  bool stopping_ = false;
+};
+
+}  // namespace icom::listen

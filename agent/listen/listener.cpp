@@ -1,0 +1,101 @@
+#include "agent/listen/listener.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <utility>
+
+#include "agent/listen/entry_queue.hpp"
+#include "agent/listen/linac_connection.hpp"
+#include "agent/listen/spool_thread.hpp"
+#include "agent/listen/status_board.hpp"
+#include "agent/listen/stream_intake.hpp"
+#include "agent/listen/sync_thread.hpp"
+#include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
+
+namespace icom::listen {
+
+/// In the order of the way of a frame, from its end: what is declared later goes first.
+struct Listener::Parts {
+  Parts(boost::asio::io_context& io, os::FileSystem& file_system, ListenerSettings given)
+      : files(file_system),
+        settings(std::move(given)),
+        folder(settings.spool / settings.serial),
+        writer(files, folder, settings.limits),
+        sync(writer, settings.timings.sync),
+        intake(queue, board, os::utc_now_us),
+        spool(queue, writer, sync, settings.timings, [this] { write_status(); }),
+        connection(io, settings.linac, settings.timings, intake) {}
+
+  [[nodiscard]] ListenerStatus status() const;
+  void write_status();
+
+  os::FileSystem& files;
+  const ListenerSettings settings;
+  const std::filesystem::path folder;
+  const std::int64_t started_us = os::utc_now_us();
+  bool status_fails = false;  ///< belongs to the spool thread
+  EntryQueue queue;
+  StatusBoard board;
+  spool::SpoolWriter writer;
+  SyncThread sync;
+  StreamIntake intake;
+  SpoolThread spool;
+  LinacConnection connection;
+};
+
+Listener::Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
+                   std::function<void()> ended)
+    : parts_(std::make_unique<Parts>(io, files, std::move(settings))) {
+  spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
+               parts_->folder.string(), parts_->writer.run());
+  boost::asio::co_spawn(io, parts_->connection.run(),
+                        [ended = std::move(ended)](std::exception_ptr failure) {
+                          // Nothing that the network does throws: this is a defect of ours, and
+                          // ends the process.
+                          if (failure) std::rethrow_exception(failure);
+                          ended();
+                        });
+}
+
+Listener::~Listener() {
+  parts_->queue.close();
+  parts_->spool.join();
+  parts_->sync.stop();
+}
+
+void Listener::stop() {
+  parts_->connection.stop();
+}
+
+ListenerStatus Listener::status() const {
+  return parts_->status();
+}
+
+ListenerStatus Listener::Parts::status() const {
+  return {.pid = os::process_id(),
+          .version = ICOM_VERSION,
+          .serial = settings.serial,
+          .address = settings.linac.text(),
+          .started_us = started_us,
+          .written_us = os::utc_now_us(),
+          .stream = board.read(),
+          .queue = queue.counts(),
+          .spool_run = writer.run(),
+          .spool = writer.counts(),
+          .failed_syncs = sync.failed()};
+}
+
+void Listener::Parts::write_status() {
+  const auto text = to_json(status());
+  const auto error = os::write_atomically(files, folder / kListenerStatusFile, as_bytes(text),
+                                          os::Durability::process_crash);
+  if (error && !std::exchange(status_fails, true)) {
+    spdlog::warn("{} cannot be written: {}", kListenerStatusFile, error.message());
+  }
+  if (!error) status_fails = false;
+}
+
+}  // namespace icom::listen

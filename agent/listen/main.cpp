@@ -1,0 +1,125 @@
+// icom-listen: reads one Linac's stream into its spool. It does nothing else, so that nothing else
+// can end it.
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "agent/listen/listener.hpp"
+#include "common/log/log.hpp"
+#include "common/os/process.hpp"
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+constexpr std::uint16_t kIcomPort = 1706;
+constexpr std::uint64_t kLeastMaxBytes = 16ULL << 20U;
+/// From SIGTERM to the end, whatever the disk does.
+constexpr std::chrono::seconds kStopWithin{2};
+
+struct Options {
+  icom::listen::ListenerSettings settings;
+  spdlog::level::level_enum level = spdlog::level::info;
+};
+
+bool is_serial(const std::string& text) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+/// Throws CLI::Error. Ends the process where only help or the version was asked for.
+Options parse(int argc, char** argv) {
+  Options options;
+  std::string linac;
+  std::string level;
+  CLI::App app("Reads one Linac's iCom stream into its spool; icom-forward sends it on.",
+               "icom-listen");
+  app.set_version_flag("--version", ICOM_VERSION);
+  app.add_option("--linac", linac, "the Linac, ADDRESS[:PORT]; port 1706 unless given")->required();
+  app.add_option("--serial", options.settings.serial, "its serial number; names its folder")
+      ->required();
+  app.add_option("--spool", options.settings.spool,
+                 "the site's spool directory; DIR/SERIAL is made in it")
+      ->required();
+  app.add_option("--max-bytes", options.settings.limits.max_bytes,
+                 "of the Linac's spool; beyond it the oldest frames without a patient go first")
+      ->capture_default_str()
+      ->check(CLI::Range(kLeastMaxBytes, std::uint64_t{1} << 50U));
+  app.add_option("--log-level", level, icom::log::level_names())->default_str("info");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    std::exit(app.exit(asked));
+  }
+
+  const auto address = icom::config::parse_address(linac, kIcomPort);
+  if (!address) {
+    throw CLI::ValidationError("--linac", "'" + linac + "' is not ADDRESS or ADDRESS:PORT");
+  }
+  options.settings.linac = *address;
+  if (!is_serial(options.settings.serial)) {
+    throw CLI::ValidationError("--serial", "1 to 32 letters, digits, '_' or '-' are expected");
+  }
+  if (!level.empty()) {
+    const auto parsed = icom::log::parse_level(level);
+    if (!parsed) {
+      throw CLI::ValidationError("--log-level", "one of " + icom::log::level_names());
+    }
+    options.level = *parsed;
+  }
+  return options;
+}
+
+void listen(const Options& options) {
+  boost::asio::io_context io(1);
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  icom::listen::Listener listener(io, icom::os::real_file_system(), options.settings,
+                                  [&] { signals.cancel(); });
+  signals.async_wait([&](boost::system::error_code error, int number) {
+    if (error) return;
+    spdlog::info("signal {}: closing the connection to the Linac", number);
+    icom::os::end_process_within(kStopWithin);
+    listener.stop();
+  });
+  io.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  icom::os::ignore_pipe_and_hangup();
+  Options options;
+  try {
+    options = parse(argc, argv);
+  } catch (const CLI::Error& error) {
+    std::cerr << "icom-listen: " << error.what() << "\nicom-listen --help tells more.\n";
+    return kWrongUsage;
+  }
+  try {
+    icom::log::init("icom-listen[" + options.settings.serial + "]", options.level,
+                    icom::log::Delivery::detached);
+    listen(options);
+    spdlog::info("ended; everything received is in the spool");
+    spdlog::shutdown();
+    return kDone;
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    spdlog::shutdown();
+    return kFailed;
+  }
+}

@@ -1,0 +1,49 @@
+// Takes entries from the queue and appends them to the spool, on a thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "agent/listen/entry_queue.hpp"
+#include "agent/listen/listener_timings.hpp"
+#include "agent/listen/sync_thread.hpp"
+#include "agent/spool/spool_writer.hpp"
+#include "common/log/rate_limit.hpp"
+
+namespace icom::listen {
+
+/// Ends when the queue is closed and empty. Where the spool refuses entries they are kept and
+/// offered again; meanwhile the queue fills and drops by its rule.
+class SpoolThread {
+ public:
+  /// All must outlive it. `write_status` is called on this thread: at the start, at the end, after
+  /// each entry that tells of a change, and otherwise each `timings.status`.
+  SpoolThread(EntryQueue& queue, spool::SpoolWriter& writer, SyncThread& sync,
+              const ListenerTimings& timings, std::function<void()> write_status);
+  ~SpoolThread();
+  SpoolThread(const SpoolThread&) = delete;
+  SpoolThread& operator=(const SpoolThread&) = delete;
+
+  /// Waits for its end. Precondition: EntryQueue::close() was called.
+  void join();
+
+ private:
+  void run();
+  void append_all(const std::vector<QueuedEntry>& batch);
+  bool refused(std::error_code error, std::size_t left);
+  void write_status_if_due(bool change);
+
+  EntryQueue& queue_;
+  spool::SpoolWriter& writer_;
+  SyncThread& sync_;
+  const ListenerTimings timings_;
+  const std::function<void()> write_status_;
+  std::chrono::steady_clock::time_point status_written_;
+  std::vector<spool::Entry> entries_;  ///< kept from batch to batch for its memory
+  log::RateLimit failure_lines_;
+  std::thread thread_;
+};
+
+}  // namespace icom::listen
