@@ -45,6 +45,17 @@ TEST_F(ShutdownTest, WhatIsNotOverAfterTheGraceIsDropped) {
   EXPECT_FALSE(agent->receive().has_value());
 }
 
+TEST_F(ShutdownTest, SessionThatIsNotReadFurtherIsDroppedToo) {
+  IngestServer::Options options;
+  options.session.max_waiting_bytes = 1;
+  start(options);
+  const auto agent = welcome_agent();
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) send_frame(*agent, 1, seq);
+  ASSERT_TRUE(sink_.wait_for_held(1));
+  server_->stop(milliseconds(0));
+  EXPECT_EQ(server_->connections(), 0U);
+}
+
 TEST_F(ShutdownTest, NobodyIsAcceptedAfterwards) {
   start();
   const std::uint16_t port = server_->port();

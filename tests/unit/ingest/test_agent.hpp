@@ -26,6 +26,7 @@ class TestAgent {
     const asio::ip::tcp::endpoint gateway(asio::ip::address_v4::loopback(), port);
     opened_ = wait([&](auto done) { socket_.next_layer().async_connect(gateway, done); });
     if (opened_) return;
+    socket_.next_layer().socket().set_option(asio::ip::tcp::no_delay(true));
     socket_.binary(true);
     opened_ = wait([&](auto done) { socket_.async_handshake("gateway", path, done); });
   }
