@@ -1,0 +1,14 @@
+// A frame as a JSON object.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "common/icom/values.hpp"
+#include "gateway/store/frame_key.hpp"
+
+namespace icom::cli {
+
+/// Everything that the frame says, and what the store knows of it.
+nlohmann::ordered_json frame_json(const store::FrameKey& key, Bytes frame);
+
+}  // namespace icom::cli

@@ -1,0 +1,76 @@
+#include "gateway/cli/ledger_listing.hpp"
+
+#include <cstdio>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "common/icom/frame_identity.hpp"
+#include "gateway/store/store_reader.hpp"
+
+namespace icom::cli {
+
+namespace {
+
+nlohmann::ordered_json row_json(const store::LedgerRow& row) {
+  nlohmann::ordered_json object;
+  object["site"] = row.linac.site;
+  object["linac"] = row.linac.serial;
+  object["received"] = row.counts.received;
+  object["stored"] = row.counts.stored;
+  object["duplicates"] = row.counts.duplicates;
+  object["conflicts"] = row.counts.conflicts;
+  object["gaps"] = row.gaps;
+  object["missing"] = row.missing;
+  object["missing_estimate"] = row.missing_estimate;
+  object["junk_runs"] = row.counts.junk_runs;
+  object["junk_bytes"] = row.counts.junk_bytes;
+  object["stored_bytes"] = row.counts.stored_bytes;
+  return object;
+}
+
+void print_row(const store::LedgerRow& row, std::ostream& out) {
+  out << std::left << std::setw(8) << row.linac.site << std::setw(8) << row.linac.serial
+      << std::right << std::setw(12) << row.counts.received << std::setw(12) << row.counts.stored
+      << std::setw(12) << row.counts.duplicates << std::setw(10) << row.counts.conflicts
+      << std::setw(8) << row.gaps << std::setw(10) << row.missing_estimate << std::setw(8)
+      << row.counts.junk_runs << '\n';
+}
+
+}  // namespace
+
+void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter, bool json,
+                 std::ostream& out) {
+  store::StoreReader reader(store);
+  if (!json) {
+    out << "site    linac       received      stored  duplicates conflicts    gaps   missing"
+           "    junk\n";
+  }
+  for (const store::LedgerRow& row : reader.ledger(filter.serial, filter.since)) {
+    if (json) {
+      out << row_json(row).dump() << '\n';
+    } else {
+      print_row(row, out);
+    }
+  }
+}
+
+void list_frames(const std::filesystem::path& store, const LedgerFilter& filter,
+                 std::ostream& out) {
+  store::StoreReader reader(store);
+  for (const store::LinacRow& linac : reader.linacs()) {
+    if (filter.serial && *filter.serial != linac.serial) {
+      continue;
+    }
+    reader.all_frames(linac.id, [&](const store::FrameKey& key, Bytes) {
+      if (!filter.since || key.place.time >= *filter.since) {
+        char hash[20];
+        std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(key.hash));
+        out << linac_time_text(key.place.time) << '\t' << int{key.counter} << '\t' << hash << '\n';
+      }
+      return true;
+    });
+  }
+}
+
+}  // namespace icom::cli

@@ -1,0 +1,49 @@
+#include "gateway/cli/linac_time_text.hpp"
+
+#include <cstdio>
+
+#include "common/icom/frame_identity.hpp"
+
+namespace icom::cli {
+
+namespace {
+constexpr std::size_t kDate = 10;  // of YYYY-MM-DD
+}
+
+std::string linac_time_iso(std::int64_t seconds) {
+  std::string text = linac_time_text(seconds);
+  if (text.size() == kDateSize) {  // years beyond 9999 are left as they are
+    text.insert(kDate, 1, 'T');
+  }
+  return text;
+}
+
+std::string utc_iso(std::int64_t microseconds) {
+  constexpr std::int64_t kMicro = 1'000'000;
+  const std::int64_t fraction = ((microseconds % kMicro) + kMicro) % kMicro;
+  char digits[16];
+  std::snprintf(digits, sizeof digits, ".%06dZ", static_cast<int>(fraction));
+  return linac_time_iso((microseconds - fraction) / kMicro) + digits;
+}
+
+std::optional<std::int64_t> parse_linac_time(std::string_view text) {
+  constexpr std::string_view kMidnight = "00:00:00";
+  std::string whole(text.substr(0, kDate));
+  std::string time(text.size() > kDate ? text.substr(kDate + 1) : kMidnight);
+  if (text.size() > kDate && text[kDate] != 'T' && text[kDate] != ' ') {
+    return std::nullopt;
+  }
+  if (time.size() == 5) {
+    time += ":00";
+  }
+  whole += time;
+  const std::string_view anchor = whole;
+  if (anchor.size() != kDateSize || !is_date_anchor(as_bytes(anchor).data())) {
+    return std::nullopt;
+  }
+  const std::int64_t seconds = linac_seconds(as_bytes(anchor).data());
+  // linac_seconds() carries over what is out of range; a user's slip must not become another day.
+  return linac_time_text(seconds) == whole ? std::optional(seconds) : std::nullopt;
+}
+
+}  // namespace icom::cli

@@ -1,0 +1,21 @@
+// Times of a Linac's clock, as users write and read them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace icom::cli {
+
+/// `2026-03-02T08:00:06`: the Linac's local time, no time zone.
+std::string linac_time_iso(std::int64_t seconds);
+
+/// Microseconds since 1970 as `2026-03-02T08:00:06.250000Z`.
+std::string utc_iso(std::int64_t microseconds);
+
+/// `2026-03-02`, `2026-03-02T08:00` or `2026-03-02T08:00:06` (a space instead of the T will do):
+/// seconds of the Linac's clock. Nothing for any other text.
+std::optional<std::int64_t> parse_linac_time(std::string_view text);
+
+}  // namespace icom::cli

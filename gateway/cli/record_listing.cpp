@@ -1,0 +1,82 @@
+#include "gateway/cli/record_listing.hpp"
+
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "gateway/archive/archive_index.hpp"
+#include "gateway/cli/linac_time_text.hpp"
+#include "gateway/cli/shown_text.hpp"
+
+namespace icom::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json beams_json(const std::vector<records::Beam>& beams) {
+  Json list = Json::array();
+  for (const records::Beam& beam : beams) {
+    list.push_back({{"field_id", to_utf8(beam.field_id)},
+                    {"start", linac_time_iso(beam.first_time)},
+                    {"end", linac_time_iso(beam.last_time)},
+                    {"frames", beam.frames},
+                    {"delivered_mu", rounded(beam.delivered_mu)}});
+  }
+  return list;
+}
+
+Json record_json(const store::RecordRow& row, const std::optional<std::string>& file,
+                 const std::vector<records::Beam>& beams) {
+  const records::Record& record = row.stored.record;
+  Json object;
+  object["id"] = row.stored.id;
+  object["site"] = row.linac.site;
+  object["linac"] = row.linac.serial;
+  object["patient_id"] = to_utf8(record.patient_id);
+  object["patient_name"] = to_utf8(record.patient_name);
+  object["start"] = linac_time_iso(record.first.time);
+  object["end"] = linac_time_iso(record.last.time);
+  object["frames"] = record.frames;
+  object["delivered_mu"] = rounded(record.delivered_mu);
+  object["complete"] = record.complete();
+  object["archive_file"] = file ? Json(*file) : Json(nullptr);
+  object["open"] = !record.next.has_value();
+  object["gaps"] = record.gaps;
+  object["revision"] = row.stored.revision;
+  object["beams"] = beams_json(beams);
+  return object;
+}
+
+void print_row(const store::RecordRow& row, std::ostream& out) {
+  const records::Record& record = row.stored.record;
+  const char* state = !record.next ? "open" : record.complete() ? "complete" : "gaps";
+  out << std::left << std::setw(8) << row.stored.id << std::setw(8) << row.linac.site
+      << std::setw(8) << row.linac.serial << std::setw(21) << linac_time_iso(record.first.time)
+      << std::setw(21) << linac_time_iso(record.last.time) << std::right << std::setw(7)
+      << record.frames << std::setw(10) << std::fixed << std::setprecision(1) << record.delivered_mu
+      << "  " << std::left << std::setw(10) << state << to_terminal(record.patient_id) << "  "
+      << to_terminal(record.patient_name) << '\n';
+}
+
+}  // namespace
+
+void list_records(const std::filesystem::path& store, const store::RecordFilter& filter, bool json,
+                  std::ostream& out) {
+  store::StoreReader reader(store);
+  auto index = archive::ArchiveIndex::open_for_reading(store);
+  if (!json) {
+    out << "id      site    linac   start                end                   frames        MU"
+           "  state     patient\n";
+  }
+  for (const store::RecordRow& row : reader.records(filter)) {
+    if (json) {
+      const auto file = index ? index->written_file(row.stored.id) : std::nullopt;
+      out << record_json(row, file, reader.beams(row.stored.id)).dump() << '\n';
+    } else {
+      print_row(row, out);
+    }
+  }
+}
+
+}  // namespace icom::cli
