@@ -18,9 +18,25 @@ bool is_step(std::byte operation) {
   return static_cast<unsigned>(operation) <= delta::kLastNumber;
 }
 
+int step_of(std::byte operation) {
+  return static_cast<int>(unzigzag(static_cast<std::uint64_t>(operation)));
+}
+
 ShortNumber stepped(ShortNumber number, std::byte operation) {
-  number.value += static_cast<std::int32_t>(unzigzag(static_cast<std::uint64_t>(operation)));
+  number.value += step_of(operation);
   return number;
+}
+
+// The same for a number and its last letter in the frame, if no other letter changes.
+bool step_last_digit(ShortNumber& number, std::byte operation, std::byte& last) {
+  const int step = step_of(operation);
+  const int was = static_cast<int>(last) - '0';
+  const int now = was + (number.value < 0 ? -step : step);
+  if (!replace_last_digit(number, was, now)) {
+    return false;
+  }
+  last = static_cast<std::byte>('0' + now);
+  return true;
 }
 
 void put_letters(std::span<std::byte> frame, std::size_t at, ShortText text) {
@@ -189,6 +205,10 @@ std::size_t DeltaDecoder::change_in_place(Bytes operations) {
     ItemSlot& slot = before_.slots[i];
     if (!is_step(operations[i]) || !slot.number.is_number()) {
       return i;
+    }
+    std::byte& last = before_.bytes[slot.offset + kItemHeaderSize + slot.length - 1];
+    if (step_last_digit(slot.number, operations[i], last)) {
+      continue;
     }
     const ShortNumber number = stepped(slot.number, operations[i]);
     const ShortText text = short_number_text(number);

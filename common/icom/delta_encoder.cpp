@@ -52,6 +52,21 @@ void append_head(const RememberedFrame& before, Bytes frame, ByteVector& out) {
   }
 }
 
+// Steps `number` from its text in the frame before to its text now, if nothing but the last digit
+// has changed, or not even that. Precondition: 8 bytes may be read at both, of which `length` (1 to
+// 8) are the text.
+inline bool step_last_digit(const std::byte* text_before, const std::byte* text, std::size_t length,
+                            ShortNumber& number) {
+  // What is behind the text is shifted out, so the last digit stands in the highest byte.
+  const std::size_t behind = 8 * (ShortText::kMaxSize - length);
+  const auto before = load_little_endian<std::uint64_t>(text_before) << behind;
+  const auto now = load_little_endian<std::uint64_t>(text) << behind;
+  constexpr unsigned kHighest = 8 * (ShortText::kMaxSize - 1);
+  return (before ^ now) << 8U == 0 &&
+         replace_last_digit(number, static_cast<int>(before >> kHighest) - '0',
+                            static_cast<int>(now >> kHighest) - '0');
+}
+
 }  // namespace
 
 void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
@@ -90,22 +105,41 @@ bool DeltaEncoder::code_items(Bytes frame) {
   const std::size_t count = before_.slots.size();
   slots_.resize(count);
   operations_.resize(count);
+  const std::byte* bytes_before = before_.bytes.data();
+  const ItemSlot* slots_before = before_.slots.data();
+  ItemSlot* slots = slots_.data();
+  std::byte* operations = operations_.data();
+  const std::size_t common_size = std::min(frame.size(), before_.bytes.size());
   std::size_t at = before_.items_at();
   for (std::size_t i = 0; i < count; ++i) {
-    const ItemSlot& before = before_.slots[i];
+    const ItemSlot& before = slots_before[i];
     const std::byte* item = frame.data() + at;
+    const std::byte* item_before = bytes_before + before.offset;
     const std::size_t left = frame.size() - at;
-    if (left < kItemHeaderSize ||
-        kind_of_item(item) != kind_of_item(before_.bytes.data() + before.offset)) {
+    if (left < kItemHeaderSize || kind_of_item(item) != kind_of_item(item_before)) {
       return code_other_items(frame, at, i);
     }
     const auto length = load_little_endian<std::uint32_t>(item + 8);
     if (length > left - kItemHeaderSize) {
       return code_other_items(frame, at, i);
     }
-    slots_[i].offset = static_cast<std::uint32_t>(at);
-    slots_[i].length = length;
-    operations_[i] = code_value(frame, before, slots_[i]);
+    // Field by field: a slot put together on the stack and then copied would cost more than
+    // everything else here.
+    ItemSlot& now = slots[i];
+    now.offset = static_cast<std::uint32_t>(at);
+    now.length = length;
+    ShortNumber number = before.number;
+    const bool words =
+        std::max<std::size_t>(at, before.offset) + kItemHeaderSize + ShortText::kMaxSize <=
+        common_size;
+    if (words && length == before.length && number.is_number() &&
+        step_last_digit(item_before + kItemHeaderSize, item + kItemHeaderSize, length, number)) {
+      now.number.value = number.value;
+      now.number.decimals = number.decimals;
+      operations[i] = static_cast<std::byte>(zigzag(number.value - before.number.value));
+    } else {
+      operations[i] = code_value(frame, before, now);
+    }
     at += kItemHeaderSize + length;
   }
   return code_other_items(frame, at, count);

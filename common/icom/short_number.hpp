@@ -28,4 +28,17 @@ ShortNumber parse_short_number(ShortText text);
 /// The inverse; a text of size 0 if it would not fit. Precondition: is_number().
 ShortText short_number_text(ShortNumber number);
 
+/// Replaces the last digit, `was`, by `now`: what most changes come down to, and much quicker than
+/// the two functions above. False, changing nothing, where that would be no digit or a negative
+/// zero. Precondition: number.is_number().
+inline bool replace_last_digit(ShortNumber& number, int was, int now) {
+  const bool negative = number.value < 0;
+  const std::int32_t value = number.value + (negative ? was - now : now - was);
+  if (now < 0 || now > 9 || (negative && value == 0)) {
+    return false;
+  }
+  number.value = value;
+  return true;
+}
+
 }  // namespace icom

@@ -10,6 +10,7 @@
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/framer.hpp"
 #include "common/icom/item.hpp"
+#include "common/icom/values.hpp"
 #include "tests/bench/sample.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
 
@@ -99,6 +100,16 @@ void identity(benchmark::State& state) {
   each_frame(state, [](Bytes frame) { return identify(frame); });
 }
 BENCHMARK(identity);
+
+void facts(benchmark::State& state) {
+  each_frame(state, [](Bytes frame) { return facts_of(frame); });
+}
+BENCHMARK(facts);
+
+void patient_search(benchmark::State& state) {
+  each_frame(state, [](Bytes frame) { return seems_to_have_patient(frame); });
+}
+BENCHMARK(patient_search);
 
 void delta_encode(benchmark::State& state) {
   DeltaEncoder encoder;
