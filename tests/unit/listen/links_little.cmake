@@ -1,0 +1,13 @@
+# Fails if PROGRAM needs a shared library that a listener must not depend on.
+execute_process(COMMAND ldd ${PROGRAM} OUTPUT_VARIABLE libraries RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "ldd ${PROGRAM} failed")
+endif()
+if(NOT libraries MATCHES "libxxhash")
+  message(FATAL_ERROR "ldd shows not even what it must: ${libraries}")
+endif()
+foreach(unwanted ssh ssl crypto yaml protobuf sqlite zstd lzma)
+  if(libraries MATCHES "lib${unwanted}")
+    message(FATAL_ERROR "${PROGRAM} needs lib${unwanted}:\n${libraries}")
+  endif()
+endforeach()
