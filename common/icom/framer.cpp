@@ -96,7 +96,7 @@ std::optional<Piece> Framer::take(Stream stream) {
       return *next_start < kHeaderSize ? hand_out_junk(*next_start)
                                        : hand_out_frame(*next_start, counts_.frames_by_anchor);
     }
-    run_.scanned = *next_start + 1;
+    run_.scanned = std::max(run_.scanned, *next_start + 1);
   }
   if (stream != Stream::flowing && complete_at_last_byte(predicted)) {
     return hand_out_frame(pending(), counts_.frames_by_pause);
@@ -214,8 +214,12 @@ Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t>
   }
   // The items tell nothing and the length says that the frame goes on: it is right if another frame
   // starts behind it.
+  if (anchored_at(*predicted)) {
+    run_.scanned = *predicted;
+    return Verdict::false_anchor;
+  }
   if (pending() >= *predicted + kAnchorEnd) {
-    return anchored_at(*predicted) ? Verdict::false_anchor : Verdict::frame_ends;
+    return Verdict::frame_ends;
   }
   const std::size_t next_items = next_start + items_at_;
   if (stream == Stream::paused && next_items < pending() &&

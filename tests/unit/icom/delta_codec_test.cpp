@@ -101,6 +101,29 @@ TEST(DeltaCodec, BringsTheSampleBack) {
   EXPECT_LT(coded_size * 10, sample->size());
 }
 
+// docs/protocol.md, "Delta coding", shows these bytes.
+TEST(DeltaCodec, WritesTheWorkedExampleOfTheDocument) {
+  FrameSpec before;
+  before.counter = 0xC8;
+  before.items = {{0x0010, 0x0020, "LO", 'P', "100234"},
+                  {0x3008, 0x0032, "DS", 'R', "83.2"},
+                  {0x300A, 0x011C, "DS", 'R', "-9.9"}};
+  FrameSpec after = before;
+  after.time = "2026-03-0208:00:01";
+  after.counter = 0xC9;
+  after.items[1].value = "83.9";
+  after.items[2].value = "-10.1";
+  after.items.insert(after.items.begin() + 1, {0x3001, 0x1016, "LO", 'R', "Door"});
+  const Coded pair = coded(build_frame(before), build_frame(after));
+  std::string hex;
+  for (const std::byte byte : pair.code) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, "%02X ", static_cast<unsigned>(byte));
+    hex += digits;
+  }
+  EXPECT_EQ(hex, "01 00 01 19 31 00 FB 0E 03 FF 01 30 16 10 4C 4F 00 52 04 44 6F 6F 72 00 ");
+}
+
 TEST(DeltaCodec, AnUnremarkableNextFrameCostsAHandfulOfBytes) {
   Ends ends;
   FrameSpec spec = spec_at(100, 160);
