@@ -1,0 +1,221 @@
+#include "gateway/archive/archivist.hpp"
+
+#include <lzma.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "gateway/archive/archive_index.hpp"
+#include "tests/unit/archive/delivery_frames.hpp"
+#include "tests/unit/store/store_fixture.hpp"
+
+namespace icom::archive {
+namespace {
+
+using test::operator+;
+
+ByteVector file_bytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const Bytes bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+ByteVector unxz(const ByteVector& compressed) {
+  ByteVector plain(8U << 20U);
+  std::uint64_t limit = UINT64_MAX;
+  std::size_t in = 0;
+  std::size_t out = 0;
+  const lzma_ret result = lzma_stream_buffer_decode(
+      &limit, 0, nullptr, reinterpret_cast<const std::uint8_t*>(compressed.data()), &in,
+      compressed.size(), reinterpret_cast<std::uint8_t*>(plain.data()), &out, plain.size());
+  EXPECT_EQ(result, LZMA_OK);
+  plain.resize(out);
+  return plain;
+}
+
+ByteVector joined(const std::vector<ByteVector>& frames) {
+  ByteVector all;
+  for (const ByteVector& frame : frames) {
+    append(all, frame);
+  }
+  return all;
+}
+
+class ArchivistTest : public test::StoreFixture {
+ protected:
+  void SetUp() override { begin(); }
+  void TearDown() override { end(); }
+
+  void begin(bool live = false) {
+    archivist_ = std::make_unique<Archivist>(
+        Archivist::Options{folder(), archive(), live, {{{"nbcc", "4299"}, "192.168.17.40"}}});
+    open(archivist_.get());
+    archivist_->start();
+  }
+  void end() {
+    store_.reset();
+    archivist_.reset();
+  }
+
+  [[nodiscard]] std::filesystem::path archive() const { return temporary_.path() / "iCom"; }
+
+  template <typename Condition>
+  void wait_until(Condition condition, const char* what) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
+      std::this_thread::yield();
+    }
+  }
+  void wait_written(std::uint64_t records) {
+    wait_until([&] { return archivist_->status().written >= records; }, "a record's file");
+  }
+
+  [[nodiscard]] std::vector<std::string> files() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(archive())) {
+      if (entry.is_regular_file()) {
+        found.push_back(entry.path().lexically_relative(archive()).string());
+      }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  std::unique_ptr<Archivist> archivist_;
+};
+
+TEST_F(ArchivistTest, ARecordBecomesTheFileThatPyMedPhysLooksFor) {
+  const auto record = test::delivery(4, 24, {"100234", "BANKSIA, Rose"});
+  store_all(test::idle(0, 4) + record + test::idle(24, 26));
+  wait_written(1);
+  const std::string expected = "patients/100234_BANKSIA, Rose/20260302_080001.xz";
+  ASSERT_EQ(files(), std::vector<std::string>{expected});
+  EXPECT_EQ(unxz(file_bytes(archive() / expected)), joined(record));
+  const auto index = ArchiveIndex::open_for_reading(folder());
+  ASSERT_TRUE(index.has_value());
+  EXPECT_EQ(ArchiveIndex::open_for_reading(folder())->written_file(1), expected);
+}
+
+TEST_F(ArchivistTest, ARecordWithoutDeliveredMuGetsNoFile) {
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}, {.mu_per_frame = 0}) +
+            test::idle(24, 28) + test::delivery(28, 40, {"2", "B"}) + test::idle(40, 41));
+  wait_written(1);
+  EXPECT_EQ(files(), std::vector<std::string>{"patients/2_B/20260302_080007.xz"});
+}
+
+TEST_F(ArchivistTest, ARecordThatCannotBeReadAsADeliveryIsSetApart) {
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}, {.leaves = 80}) +
+            test::idle(24, 26));
+  wait_written(1);
+  EXPECT_EQ(files(),
+            std::vector<std::string>{"patients/unknown_error_in_record/1_A/20260302_080001.xz"});
+}
+
+TEST_F(ArchivistTest, HostileNamesStayInsideTheArchive) {
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"../../x", "../../../etc/y"}) +
+            test::idle(24, 26));
+  wait_written(1);
+  ASSERT_EQ(files().size(), 1U);
+  EXPECT_TRUE(files()[0].starts_with("patients/"));
+  for (const auto& entry : std::filesystem::directory_iterator(temporary_.path())) {
+    const auto name = entry.path().filename();
+    EXPECT_TRUE(name == "store" || name == "iCom") << name;
+  }
+}
+
+TEST_F(ArchivistTest, TwoLinacsWithThePatientInTheSameSecondGetTwoFiles) {
+  const auto stream =
+      test::idle(0, 4) + test::delivery(4, 24, {"WLutz", "QA"}) + test::idle(24, 26);
+  store_all(stream);
+  wait_written(1);
+  test::Feed other(store_->linac("nbcc", "9183"), 1);
+  ASSERT_TRUE(commit(other.frames(stream).batch()));
+  wait_written(2);
+  const std::vector<std::string> expected{"patients/WLutz_QA/20260302_080001.xz",
+                                          "patients/WLutz_QA/20260302_080002.xz"};
+  EXPECT_EQ(files(), expected);
+}
+
+TEST_F(ArchivistTest, AFileThatIsNotOursIsNotWrittenOver) {
+  const auto file = archive() / "patients/1_A/20260302_080001.xz";
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << "somebody else's";
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}) + test::idle(24, 26));
+  wait_written(1);
+  EXPECT_EQ(as_text(file_bytes(file)), "somebody else's");
+  EXPECT_EQ(files().size(), 2U);
+}
+
+TEST_F(ArchivistTest, LateFramesAreWrittenIntoTheSameFile) {
+  const auto record = test::delivery(4, 24, {"1", "A"});
+  std::vector<ByteVector> first(record.begin(), record.begin() + 8);
+  const std::vector<ByteVector> late(record.begin() + 8, record.begin() + 12);
+  first.insert(first.end(), record.begin() + 12, record.end());
+  store_all(test::idle(0, 4) + first + test::idle(24, 26));
+  wait_written(1);
+  store_all(late);
+  wait_written(2);
+  ASSERT_EQ(files(), std::vector<std::string>{"patients/1_A/20260302_080001.xz"});
+  EXPECT_EQ(unxz(file_bytes(archive() / files()[0])), joined(record));
+}
+
+TEST_F(ArchivistTest, ARecordWhoseBeginningComesLateMovesToItsNewName) {
+  const auto record = test::delivery(4, 24, {"1", "A"});
+  store_all(std::vector<ByteVector>(record.begin() + 8, record.end()) + test::idle(24, 26));
+  wait_written(1);
+  ASSERT_EQ(files(), std::vector<std::string>{"patients/1_A/20260302_080003.xz"});
+  store_all(std::vector<ByteVector>(record.begin(), record.begin() + 8));
+  wait_written(2);
+  wait_until([&] { return files().size() == 1; }, "the old file to go");
+  EXPECT_EQ(files(), std::vector<std::string>{"patients/1_A/20260302_080001.xz"});
+  EXPECT_EQ(unxz(file_bytes(archive() / files()[0])), joined(record));
+}
+
+TEST_F(ArchivistTest, WhatWasNotWrittenBeforeARestartIsWrittenAfterIt) {
+  archivist_->stop();
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}) + test::idle(24, 26));
+  EXPECT_TRUE(files().empty());
+  end();
+  begin();
+  wait_written(1);
+  EXPECT_EQ(files().size(), 1U);
+  end();
+  begin();  // and not once more
+  store_all(test::delivery(40, 60, {"2", "B"}) + test::idle(60, 61));
+  wait_written(1);
+  EXPECT_EQ(archivist_->status().written, 1U);
+}
+
+TEST_F(ArchivistTest, AShareThatIsAwayDelaysTheFilesOnly) {
+  const auto away = temporary_.path() / "away";
+  std::filesystem::rename(archive(), away);
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}) + test::idle(24, 26));
+  wait_until([&] { return archivist_->status().failures > 0; }, "an attempt");
+  EXPECT_FALSE(std::filesystem::exists(archive()));
+  EXPECT_EQ(archivist_->status().pending, 1U);
+  EXPECT_EQ(archivist_->status().last_error.find("1_A"), std::string::npos);
+  std::filesystem::rename(away, archive());
+  wait_written(1);
+  EXPECT_EQ(files().size(), 1U);
+  wait_until([&] { return archivist_->status().last_error.empty(); }, "the error to go");
+}
+
+TEST_F(ArchivistTest, LiveFilesHoldTheLastFrameOfEachCounter) {
+  end();
+  begin(true);
+  const auto all = test::idle(0, 300);
+  store_all(all);
+  wait_until([&] { return archivist_->status().live_written == 300; }, "300 live files");
+  const auto live = archive() / "live" / "192.168.17.40";
+  EXPECT_EQ(files().size(), 256U);
+  EXPECT_EQ(file_bytes(live / "000.txt"), all[256]);
+  EXPECT_EQ(file_bytes(live / "043.txt"), all[299]);
+  EXPECT_EQ(file_bytes(live / "044.txt"), all[44]);
+  EXPECT_EQ(file_bytes(live / "255.txt"), all[255]);
+}
+
+}  // namespace
+}  // namespace icom::archive

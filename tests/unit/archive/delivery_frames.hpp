@@ -1,0 +1,57 @@
+// Frames that PyMedPhys could read, and frames between them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/icom/frame_builder.hpp"
+
+namespace icom::test {
+
+struct DeliveryShape {
+  double mu_per_frame = 1;
+  unsigned leaves = 160;
+};
+
+/// Messages `from` to `to` (not included) of a Linac that sends four a second from 08:00:00 on,
+/// with a patient.
+inline std::vector<ByteVector> delivery(unsigned from, unsigned to, const Patient& patient,
+                                        const DeliveryShape& shape = {}) {
+  std::vector<ByteVector> frames;
+  for (unsigned n = from; n < to; ++n) {
+    FrameSpec spec;
+    spec.time = time_after(n / 4);
+    spec.counter = static_cast<std::uint8_t>(n);
+    spec.items = {{0x0010, 0x0010, "PN", 'P', patient.name},
+                  {0x0010, 0x0020, "LO", 'P', patient.id},
+                  {0x3001, 0x1003, "LO", 'P', "1-1"},
+                  {0x3008, 0x0032, "DS", 'R', std::to_string(shape.mu_per_frame * (n - from))},
+                  {0x300A, 0x00B8, "DS", 'R', "ASYMY"}};
+    for (int jaw = 0; jaw < 2; ++jaw) {
+      spec.items.push_back({0x300A, 0x011C, "DS", 'R', "10.0"});
+    }
+    spec.items.push_back({0x300A, 0x00B8, "DS", 'R', "MLCX"});
+    for (unsigned leaf = 0; leaf < shape.leaves; ++leaf) {
+      spec.items.push_back({0x300A, 0x011C, "DS", 'R', std::to_string((leaf + n) % 20)});
+    }
+    spec.items.push_back({0x300A, 0x011E, "DS", 'R', std::to_string(n % 180)});
+    spec.items.push_back({0x300A, 0x0120, "DS", 'R', "0.0"});
+    frames.push_back(build_frame(spec));
+  }
+  return frames;
+}
+
+/// The same without a patient.
+inline std::vector<ByteVector> idle(unsigned from, unsigned to) {
+  std::vector<ByteVector> frames;
+  for (unsigned n = from; n < to; ++n) {
+    FrameSpec spec;
+    spec.time = time_after(n / 4);
+    spec.counter = static_cast<std::uint8_t>(n);
+    spec.items = typical_items({}, n);
+    frames.push_back(build_frame(spec));
+  }
+  return frames;
+}
+
+}  // namespace icom::test
