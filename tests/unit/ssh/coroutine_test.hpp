@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -98,29 +99,32 @@ inline Error connect_error(const Settings& settings) {
   return *error;
 }
 
-/// Accepts connections on loopback and runs a coroutine for each.
+/// Accepts connections on loopback and runs a coroutine for each, until it goes.
 class Server {
  public:
   using Serve = std::function<net::awaitable<void>(tcp::socket)>;
 
   Server(net::io_context& io, Serve serve)
-      : acceptor_(io, {net::ip::address_v4::loopback(), 0}), serve_(std::move(serve)) {
-    net::co_spawn(io, accept(), net::detached);
+      : acceptor_(std::make_shared<tcp::acceptor>(
+            io, tcp::endpoint(net::ip::address_v4::loopback(), 0))) {
+    net::co_spawn(io, accept(acceptor_, std::move(serve)), net::detached);
   }
+  ~Server() { acceptor_->close(); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  [[nodiscard]] std::uint16_t port() const { return acceptor_->local_endpoint().port(); }
 
  private:
-  net::awaitable<void> accept() {
+  static net::awaitable<void> accept(std::shared_ptr<tcp::acceptor> acceptor, Serve serve) {
     for (;;) {
-      auto [error, socket] = co_await acceptor_.async_accept(kTuple);
+      auto [error, socket] = co_await acceptor->async_accept(kTuple);
       if (error) co_return;
-      net::co_spawn(acceptor_.get_executor(), serve_(std::move(socket)), net::detached);
+      net::co_spawn(acceptor->get_executor(), serve(std::move(socket)), net::detached);
     }
   }
 
-  tcp::acceptor acceptor_;
-  Serve serve_;
+  std::shared_ptr<tcp::acceptor> acceptor_;
 };
 
 /// Sends back what it gets, then closes its direction too.

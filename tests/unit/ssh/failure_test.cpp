@@ -1,0 +1,257 @@
+// The connection breaks, stalls, or is ended: every operation ends too, and says why.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include <csignal>
+
+#include "tests/unit/ssh/coroutine_test.hpp"
+#include "tests/unit/ssh/sshd_fixture.hpp"
+
+namespace icom::ssh {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Writes and reads until both have met an error, and calls `at` once so many bytes have come back.
+struct BusyChannel {
+  explicit BusyChannel(Channel& channel) : channel_(channel), bytes_(pattern(1U << 20U, 1)) {}
+
+  net::awaitable<void> write() {
+    while (!write_error_) {
+      std::tie(write_error_, std::ignore) =
+          co_await channel_.async_write_some(net::buffer(bytes_), kTuple);
+    }
+  }
+
+  net::awaitable<void> read(std::size_t when, std::function<void()> then) {
+    std::vector<char> buffer(1U << 16U);
+    std::size_t total = 0;
+    while (!read_error_) {
+      std::size_t got = 0;
+      std::tie(read_error_, got) = co_await channel_.async_read_some(net::buffer(buffer), kTuple);
+      total += got;
+      if (total >= when && then) std::exchange(then, nullptr)();
+    }
+  }
+
+  /// Both directions busy; `then` strikes after 4 MB.
+  net::awaitable<void> run_until_broken(std::function<void()> then) {
+    Group group(channel_.get_executor());
+    group.spawn(write());
+    group.spawn(read(std::size_t{4} << 20U, std::move(then)));
+    co_await group.wait();
+  }
+
+  Channel& channel_;
+  std::string bytes_;
+  error_code write_error_;
+  error_code read_error_;
+};
+
+TEST(Failure, KilledServerEndsOperationsInTheMiddleOfATransfer) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    BusyChannel busy(channel);
+    co_await busy.run_until_broken([&] { sshd.signal_all(SIGKILL); });
+    EXPECT_EQ(busy.write_error_, net::error::connection_reset);
+    EXPECT_EQ(busy.read_error_, net::error::connection_reset);
+    EXPECT_FALSE(session->is_open());
+    EXPECT_EQ(session->failure()->category(), Category::network);
+    EXPECT_THAT(session->failure()->what(), HasSubstr("127.0.0.1:"));
+    try {
+      co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+      ADD_FAILURE() << "opened";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.category(), Category::network);
+    }
+    co_await session->close(kSoon);
+  };
+  run(io, body());
+}
+
+TEST(Failure, StoppedServerIsGivenUpByTheWatchdog) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  Settings settings = sshd.settings();
+  settings.limits.stall = std::chrono::milliseconds(500);
+  // So that the two kernels do not take a whole window of bytes on behalf of a server that is not
+  // there.
+  settings.limits.socket_buffer = 4096;
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(settings, kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    sshd.signal_all(SIGSTOP);
+    BusyChannel busy(channel);
+    co_await busy.run_until_broken(nullptr);
+    EXPECT_EQ(busy.write_error_, net::error::timed_out);
+    EXPECT_EQ(busy.read_error_, net::error::timed_out);
+    EXPECT_EQ(session->failure()->category(), Category::timeout);
+    EXPECT_THAT(session->failure()->what(), HasSubstr("no progress"));
+  };
+  run(io, body());
+}
+
+TEST(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
+  const Sshd sshd;
+  net::io_context io;
+  Condition go_on(io.get_executor());
+  const Server server(io, [&](tcp::socket socket) -> net::awaitable<void> {
+    co_await go_on.wait();
+    co_await echo(std::move(socket));
+  });
+  Settings settings = sshd.settings();
+  settings.limits.stall = std::chrono::milliseconds(200);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(settings, kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    const std::string bytes = pattern(std::size_t{24} << 20U, 2);
+    Group group(session->get_executor());
+    group.spawn(write_in_pieces(channel, bytes, 1));
+    // Nothing can arrive: this read ends by the session's end, or after several times the limit.
+    char byte = 0;
+    std::optional<error_code> ended;
+    Condition done(io.get_executor());
+    net::cancellation_signal cancel;
+    channel.async_read_some(
+        net::buffer(&byte, 1),
+        net::bind_cancellation_slot(cancel.slot(), [&](error_code error, std::size_t) {
+          ended = error;
+          done.notify();
+        }));
+    net::steady_timer several_times_the_limit(io, std::chrono::seconds(1));
+    several_times_the_limit.async_wait(
+        [&](error_code) { cancel.emit(net::cancellation_type::total); });
+    while (!ended) co_await done.wait();
+    EXPECT_EQ(*ended, net::error::operation_aborted);
+    EXPECT_TRUE(session->is_open());
+    go_on.notify();
+    co_await read_and_compare(channel, bytes);
+    co_await group.wait();
+    co_await session->close(kSoon);
+  };
+  run(io, body());
+}
+
+TEST(Failure, AbortEndsPendingOperations) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    BusyChannel busy(channel);
+    co_await busy.run_until_broken([&] { session->abort(); });
+    EXPECT_EQ(busy.write_error_, net::error::operation_aborted);
+    EXPECT_EQ(busy.read_error_, net::error::operation_aborted);
+    EXPECT_EQ(session->failure()->category(), Category::closed);
+  };
+  run(io, body());
+}
+
+TEST(Failure, CloseEndsPendingOperationsAndTheServerSeesAGoodbye) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    char byte = 0;
+    std::optional<error_code> pending;
+    channel.async_read_some(net::buffer(&byte, 1),
+                            [&](error_code error, std::size_t) { pending = error; });
+    co_await session->close(kSoon);
+    co_await net::post(io, net::use_awaitable);
+    EXPECT_EQ(pending, net::error::operation_aborted);
+    co_await session->close(kSoon);
+  };
+  run(io, body());
+  EXPECT_TRUE(sshd.logs("Received disconnect from 127.0.0.1"));
+}
+
+TEST(Failure, CloseOfAStoppedServerEndsAtItsDeadline) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    sshd.signal_all(SIGSTOP);
+    co_await session->close(std::chrono::seconds(1));
+    EXPECT_FALSE(session->is_open());
+  };
+  run(io, body());
+}
+
+TEST(Failure, OpenThatIsNotAnsweredTimesOutAndOneBehindItToo) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    sshd.signal_all(SIGSTOP);
+    for (int i = 0; i < 2; ++i) {
+      try {
+        co_await session->open_channel("127.0.0.1", server.port(), std::chrono::seconds(1));
+        ADD_FAILURE() << "opened";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.category(), Category::timeout);
+      }
+    }
+    sshd.signal_all(SIGCONT);
+    // The first is closed as soon as it is answered, the second never went out.
+    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    const std::string bytes = pattern(100'000, 3);
+    co_await net::async_write(channel, net::buffer(bytes), net::use_awaitable);
+    co_await read_and_compare(channel, bytes);
+    co_await session->close(kSoon);
+  };
+  run(io, body());
+}
+
+TEST(Failure, KeepalivesAreSentThatWantNoReply) {
+  const Sshd sshd;
+  net::io_context io;
+  const Server server(io, echo);
+  Settings settings = sshd.settings();
+  settings.limits.keepalive = std::chrono::milliseconds(100);
+  std::shared_ptr<Session> session;
+  net::co_spawn(
+      io, [&]() -> net::awaitable<void> { session = co_await Session::connect(settings, kSoon); }(),
+      net::detached);
+  const auto deadline = std::chrono::steady_clock::now() + kSoon;
+  const std::string request = "keepalive@libssh2.org want_reply 0";
+  while (sshd.log().find(request) == std::string::npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    io.run_one_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(session->is_open());
+}
+
+TEST(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
+  const Sshd sshd;
+  auto io = std::make_unique<net::io_context>();
+  const auto server = std::make_unique<Server>(*io, echo);
+  bool open = false;
+  net::co_spawn(
+      *io,
+      [](Settings settings, std::uint16_t port, bool& opened) -> net::awaitable<void> {
+        const auto session = co_await Session::connect(std::move(settings), kSoon);
+        Channel channel = co_await session->open_channel("127.0.0.1", port, kSoon);
+        opened = true;
+        char byte = 0;
+        co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
+      }(sshd.settings(), server->port(), open),
+      net::detached);
+  while (!open) ASSERT_GT(io->run_one_for(kSoon), 0U);
+  io.reset();
+}
+
+}  // namespace
+}  // namespace icom::ssh
