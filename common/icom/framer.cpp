@@ -233,9 +233,12 @@ Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t>
 // Where an item holds the whole date in its value, what follows the item decides. Nothing if there
 // is no such item.
 std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_start, Stream stream) {
-  const std::byte* item = at(run_.walked);
   const bool like_own_header = std::equal(at(4), at(6), at(next_start + 4));
-  if (run_.walked == 0 || !begins_item(item) || like_own_header) {
+  if (run_.items == 0 || run_.walked >= next_start || like_own_header) {
+    return std::nullopt;
+  }
+  const std::byte* item = at(run_.walked);
+  if (!begins_item(item)) {
     return std::nullopt;
   }
   const std::size_t end =
@@ -259,9 +262,9 @@ std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_sta
 
 // No more bytes are coming, for now or ever: do those that are here make a whole frame?
 bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
+  // Where a frame was interrupted, items may end by chance; a learnt length does not.
   if (predicted && *predicted > pending() && *predicted <= kOrdinarySize) {
-    return false;  // items may end by chance where a frame was interrupted; a learnt length does
-                   // not
+    return false;
   }
   return pending() >= kHeaderSize && (predicted == pending() || walk_to(pending()));
 }

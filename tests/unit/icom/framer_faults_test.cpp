@@ -205,6 +205,45 @@ TEST(FramerFaults, FramesThatCannotBeWalkedAreStillFrames) {
   EXPECT_TRUE(frames[10] == odd);
 }
 
+TEST(FramerFaults, DatesInAFrameThatCannotBeWalkedAreOverruledByItsLength) {
+  FrameSpec opaque;
+  opaque.time = test::time_after(70);
+  for (int i = 0; i < 200; ++i) {
+    opaque.opaque += "................2026-03-0208:00:00........";
+  }
+  const ByteVector odd = build_frame(opaque);
+  const auto all = surround(odd);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{97}, all.stream.size()}) {
+    const auto frames = test::frames_of(test::pieces_of(all.stream, step));
+    ASSERT_EQ(frames.size(), 13U);
+    EXPECT_TRUE(frames[10] == odd);
+    EXPECT_TRUE(frames[11] == all.after[0]);
+  }
+}
+
+TEST(FramerFaults, ATruncatedFrameDoesNotHoldBackTheNextOneThroughAPause) {
+  FrameSpec large = spec_at(51);
+  large.items = typical_items(Patient{}, 51, 40);
+  const ByteVector cut_frame = build_frame(large);
+  const ByteVector next = build_frame(spec_at(52));
+  // So short that the next frame ends before this one would have.
+  ASSERT_GT(cut_frame.size(), 3 * next.size());
+  for (std::size_t size = 27; size + next.size() < cut_frame.size(); ++size) {
+    Framer framer;
+    KeptPieces kept;
+    test::feed(framer, surround({}).stream, 1000, kept);
+    kept.clear();
+    test::feed(framer, Bytes(cut_frame).first(size), 1000, kept);
+    test::feed(framer, next, 1000, kept);
+    while (const auto piece = framer.paused()) {
+      test::keep(kept, *piece);
+    }
+    ASSERT_EQ(kept.size(), 2U) << size;
+    EXPECT_EQ(kept[0].bytes.size(), size);
+    EXPECT_TRUE(kept[1].bytes == next);
+  }
+}
+
 TEST(FramerFaults, AFlippedByteAnywhereLosesNothing) {
   ByteVector stream;
   for (unsigned tick = 0; tick < 5; ++tick) {

@@ -70,15 +70,15 @@ TEST(ItemWalk, StopsWhereAnItemDoesNotFitWhateverTheFrameIsCutTo) {
 TEST(ItemWalk, StopsAtAnyBrokenHeaderByte) {
   const ByteVector frame = build_frame(two_items());
   for (const auto& [at, byte] : {std::pair{4, 'd'},
-                                {4, '\0'},
-                                {5, '['},
-                                {5, '@'},
-                                {6, '\1'},
-                                {7, '\x1F'},
-                                {7, '\x7F'},
-                                {7, '\xFF'},
-                                {11, '\1'},
-                                {8, '\x7F'}}) {
+                                 {4, '\0'},
+                                 {5, '['},
+                                 {5, '@'},
+                                 {6, '\1'},
+                                 {7, '\x1F'},
+                                 {7, '\x7F'},
+                                 {7, '\xFF'},
+                                 {11, '\1'},
+                                 {8, '\x7F'}}) {
     ByteVector broken = frame;
     broken[27U + static_cast<unsigned>(at)] = static_cast<std::byte>(byte);
     ItemWalk walk(broken, 27);
