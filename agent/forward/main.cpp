@@ -71,12 +71,6 @@ class StopOnSignal {
       : io_(io), forwarder_(forwarder), signals_(io, SIGTERM, SIGINT) {
     wait();
   }
-  /// The io_context may run out of work.
-  void finish() {
-    signals_.cancel();
-    abort_.reset();
-    leave_.reset();
-  }
 
  private:
   void wait() {
@@ -140,11 +134,11 @@ int run(const config::SiteSettings& site) {
   surroundings.random = machine_random();
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
-  StopOnSignal stop(io, forwarder);
+  const StopOnSignal stop(io, forwarder);
   std::exception_ptr failure;
   asio::co_spawn(io, forward(forwarder, watch), [&](const std::exception_ptr& thrown) {
     failure = thrown;
-    stop.finish();
+    io.stop();  // the watch and the signals would wait on
   });
   spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}", site.site,
                linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),

@@ -131,7 +131,7 @@ void SpoolWriter::State::take_directory() {
     if (error) throw std::system_error(error, std::string(doing) + " " + what.string());
   };
   check(files.create_directories(directory), directory, "cannot make the spool's directory");
-  const auto lock_path = directory / "lock";
+  const auto lock_path = directory / kLockFile;
   const auto error = files.lock(lock_path, directory_lock);
   check(error, lock_path,
         error == std::errc::resource_unavailable_try_again

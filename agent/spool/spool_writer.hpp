@@ -12,6 +12,9 @@
 
 namespace icom::spool {
 
+/// In the writer's directory, held for its whole life.
+inline constexpr const char* kLockFile = "lock";
+
 struct SpoolLimits {
   std::uint64_t max_bytes = 20ULL << 30U;     ///< of all segments of one Linac
   std::uint64_t segment_bytes = 8ULL << 20U;  ///< a new segment is begun once this is exceeded

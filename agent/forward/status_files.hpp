@@ -1,0 +1,32 @@
+// The status files that listeners and forwarder leave in a site's spool directory, as others read
+// them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "agent/forward/forward_status.hpp"
+#include "agent/listen/listener_status.hpp"
+
+namespace icom::forward {
+
+/// A listener writes its file every second; an older one than this is of a process that is gone, or
+/// whose disk has stalled.
+inline constexpr std::chrono::seconds kListenerFileLives{5};
+/// A forwarder writes its file at least every ten seconds.
+inline constexpr std::chrono::seconds kForwardFileLives{30};
+
+/// Nothing if there is no readable file. `spool_directory`: the Linac's own.
+std::optional<listen::ListenerStatus> read_listener_status(
+    const std::filesystem::path& spool_directory);
+/// Nothing if there is no readable file. `site_directory`: the folder of all the site's spools.
+std::optional<ForwardStatus> read_forward_status(const std::filesystem::path& site_directory);
+
+/// Whether something written at `written_us` is younger than `lives` at `now_us`.
+inline bool is_fresh(std::int64_t written_us, std::int64_t now_us, std::chrono::seconds lives) {
+  return now_us - written_us < std::chrono::microseconds(lives).count();
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,56 @@
+// Starting and ending other programs, behind an interface: POSIX today, Windows as a port of one
+// file, memory in tests.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace icom::supervise {
+
+using ProcessId = std::int64_t;
+
+struct Command {
+  std::filesystem::path program;
+  std::vector<std::string> arguments;
+};
+
+struct ProcessEnd {
+  int exit_code = 0;
+  int signal = 0;  ///< not 0: ended by it, and there is no exit code
+
+  /// `exit code 1`, `signal 9`.
+  [[nodiscard]] std::string text() const;
+};
+
+enum class ProcessSignal {
+  terminate,  ///< asks it to end properly
+  kill,       ///< ends it
+};
+
+/// Not thread-safe: handlers are called on the executor of the host, where its functions must be
+/// called too.
+class ProcessHost {
+ public:
+  struct Handlers {
+    std::function<void(std::string_view line)>
+        line;                               ///< of its stdout or stderr, without the line's end
+    std::function<void(ProcessEnd)> ended;  ///< once, after its last line
+  };
+
+  virtual ~ProcessHost() = default;
+
+  /// Starts a program that outlives this one if this one is killed: it is in no group of ours, and
+  /// its output never blocks it and never ends it, be nobody there to read. Throws
+  /// std::system_error, naming the program.
+  virtual ProcessId start(const Command& command, Handlers handlers) = 0;
+  /// Also for processes that another host has started. One that is gone is no error.
+  virtual void send(ProcessId process, ProcessSignal signal) = 0;
+  /// No handler of that process is called any more.
+  virtual void forget(ProcessId process) = 0;
+};
+
+}  // namespace icom::supervise

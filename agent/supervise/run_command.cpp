@@ -1,0 +1,81 @@
+#include "agent/supervise/run_command.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+#include <memory>
+
+#include "agent/supervise/posix_process_host.hpp"
+#include "agent/supervise/site_plan.hpp"
+#include "agent/supervise/supervisor.hpp"
+#include "common/config/site_settings.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::supervise {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr const char* kAgentLockFile = "agent.lock";
+
+/// Two supervisors would each stop what the other runs. Nothing, the reason being logged, if there
+/// is another.
+std::unique_ptr<os::File> lock_site(const std::filesystem::path& directory) {
+  auto& files = os::real_file_system();
+  std::unique_ptr<os::File> lock;
+  auto error = files.create_directories(directory);
+  if (!error) error = files.lock(directory / kAgentLockFile, lock);
+  if (error == std::errc::resource_unavailable_try_again) {
+    spdlog::error("another icom-agent run looks after {}: stop that one first", directory.string());
+  } else if (error) {
+    spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
+                  directory.string(), error.message());
+  }
+  return error ? nullptr : std::move(lock);
+}
+
+/// The first signal stops in order, the second one kills.
+void stop_on(asio::signal_set& signals, Supervisor& supervisor, bool again) {
+  signals.async_wait([&signals, &supervisor, again](boost::system::error_code error, int number) {
+    if (error) return;
+    spdlog::info("signal {}: {}", number,
+                 again ? "what still runs is killed" : "stopping listeners, then the forwarder");
+    supervisor.stop();
+    if (again) supervisor.kill();
+    stop_on(signals, supervisor, true);
+  });
+}
+
+}  // namespace
+
+int run_site(const RunOptions& options) {
+  const auto site = config::load_site(options.site_file);
+  const auto lock = lock_site(site.spool.directory);
+  if (!lock) return 1;
+
+  asio::io_context io(1);
+  auto& files = os::real_file_system();
+  const auto host = posix_process_host(io.get_executor());
+  const Programs programs{options.program_folder, options.log_level};
+  Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
+                        forwarder_plan(options.site_file, site, programs, files),
+                        DrainCheck(site.spool.directory), {}, {});
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  stop_on(signals, supervisor, false);
+  std::exception_ptr failure;
+  asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {
+    failure = thrown;
+    io.stop();  // signals would be waited for on and on
+  });
+  io.run();
+  if (failure) std::rethrow_exception(failure);
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace icom::supervise

@@ -1,0 +1,40 @@
+// What runs at a site, and when its forwarder has nothing left to do.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/supervise/child.hpp"
+#include "common/config/site_settings.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::supervise {
+
+struct Programs {
+  std::filesystem::path folder;  ///< where icom-listen and icom-forward are
+  std::string log_level;         ///< theirs
+};
+
+/// One a Linac, in the file's order. `files` must outlive them.
+std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
+                                      os::FileSystem& files);
+ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
+                         const Programs& programs, os::FileSystem& files);
+
+/// Whether waiting for the forwarder is of no more use. To be asked once all listeners have ended:
+/// what they left takes up to a second to show in the forwarder's status.
+class DrainCheck {
+ public:
+  explicit DrainCheck(std::filesystem::path spool_directory)
+      : spool_directory_(std::move(spool_directory)) {}
+  bool operator()();
+
+ private:
+  std::filesystem::path spool_directory_;
+  std::chrono::steady_clock::time_point first_asked_{};
+};
+
+}  // namespace icom::supervise
