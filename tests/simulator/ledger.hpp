@@ -31,8 +31,8 @@ class Ledger {
   /// The connection ended when only the first `size` bytes had been handed over. Precondition: 0 <
   /// size.
   void cut_short(int client, WallTime when, const Message& message, std::size_t size);
-  /// `how`: as ClientConduct::closed_by. `unsent`: bytes handed over that the client's machine had
-  /// not acknowledged.
+  /// `how`: as ClientConduct::closed_by. `unacknowledged`: bytes handed over that the client's
+  /// machine had not acknowledged.
   void disconnected(int client, WallTime when, std::string_view how, std::size_t unacknowledged);
   /// A frame that was made but sent to nobody. To be told once the stream has gone on, when a
   /// reader can see the gap.

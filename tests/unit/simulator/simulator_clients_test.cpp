@@ -12,13 +12,13 @@ class SimulatorClients : public SimulatorRun {
  protected:
   SimulatorClients() {
     options.speed = 100;
-    // From frame 20 or so on the beam is on for a long while.
+    // Beam after beam, for longer than any test lasts.
     options.stream.day.beam_frames = 2000;
     options.stream.day.beams = 50;
   }
 
   void run_until_beam_is_on(const LoopbackClient& reader) {
-    // The state byte of the last whole frame is not looked for: frame 100 is well within the beam.
+    // Set-up is over by frame 50; frame 100 is well within a beam.
     run_until([&] { return reader.received().size() > 100 * 8500; });
   }
 };
