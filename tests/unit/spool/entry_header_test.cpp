@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <string>
+
 #include "agent/spool/segment_files.hpp"
 #include "tests/unit/spool/spool_test_support.hpp"
 
@@ -50,6 +53,34 @@ TEST(SegmentHeader, AnyFlippedBitIsNoticed) {
     damaged[byte] ^= std::byte{0x10};
     EXPECT_FALSE(decode_segment_header(damaged)) << "byte " << byte;
   }
+}
+
+std::string hex(Bytes bytes) {
+  std::string text;
+  for (const auto byte : bytes) {
+    char two[4];
+    std::snprintf(two, sizeof two, "%02X ", static_cast<unsigned>(byte));
+    text += two;
+  }
+  return text;
+}
+
+TEST(SpoolFormat, IsThatOfTheDocumentsWorkedExample) {
+  constexpr std::uint64_t kRun = 0x1122334455667788;
+  EXPECT_EQ(hex(encode_segment_header({.run = kRun, .number = 7, .first_seq = 301})),
+            "49 43 4F 4D 53 50 4C 0A 01 00 00 00 00 00 00 00 "
+            "88 77 66 55 44 33 22 11 07 00 00 00 00 00 00 00 "
+            "2D 01 00 00 00 00 00 00 4C 48 BC 1F 95 D8 33 39 ");
+  const OwnedEntry entry{.kind = EntryKind::disconnected,
+                         .run = kRun,
+                         .seq = 301,
+                         .received_us = 1'772'438'400'250'000,
+                         .has_patient = false,
+                         .bytes = "closed by the Linac"};
+  EXPECT_EQ(hex(encode_entry_header(entry.entry())),
+            "E7 1C 0D A5 13 00 00 00 88 77 66 55 44 33 22 11 "
+            "2D 01 00 00 00 00 00 00 90 B0 3B F9 05 4C 06 00 "
+            "04 00 00 00 45 33 AA 08 52 23 7D C5 22 45 5A 6A ");
 }
 
 TEST(SegmentFiles, OnlySegmentsAreListedInTheirOrder) {
