@@ -113,13 +113,21 @@ TEST_P(FramerOnEveryStream, LearnsOnlyWhatTheStreamShows) {
   EXPECT_EQ(framer.counts().convention_changes, 0U);
 }
 
+std::string stream_name(const testing::TestParamInfo<FramerOnEveryStream::ParamType>& info) {
+  static constexpr const char* kFields[] = {"WholeMessage", "WithoutItself", "ItemsOnly",
+                                            "ConstantNonsense", "RandomNonsense"};
+  const auto [field, step] = info.param;
+  return kFields[static_cast<std::size_t>(field)] + std::string("By") + std::to_string(step);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Streams, FramerOnEveryStream,
     testing::Combine(testing::Values(LengthField::whole_message, LengthField::without_itself,
                                      LengthField::items_only, LengthField::constant_nonsense,
                                      LengthField::random_nonsense),
                      testing::Values(std::size_t{1}, std::size_t{7}, std::size_t{1500},
-                                     std::size_t{1} << 20U)));
+                                     std::size_t{1} << 20U)),
+    stream_name);
 
 TEST(Framer, GivesTheFramesOfTheSampleHoweverItArrives) {
   const auto sample = test::load_sample();
