@@ -39,7 +39,7 @@ asio::awaitable<bool> upgrade(websocket::stream<beast::tcp_stream>& socket, Upgr
   if (read_error || buffer.size() > 0) co_return false;
   if (!websocket::is_upgrade(request) || request.target() != link::kPath) {
     http::response<http::string_body> response{http::status::not_found, request.version()};
-    response.body() = "The ingest port of icom-gateway. Agents connect here, nobody else.\n";
+    response.body() = kNotAnAgent;
     response.keep_alive(false);
     response.prepare_payload();
     co_await http::async_write(tcp, response, kAsTuple);

@@ -8,6 +8,11 @@
 
 namespace icom::ingest {
 
+/// What anybody else but an agent gets to read, by HTTP; `icom-gateway check` knows a running
+/// gateway by it.
+inline constexpr const char* kNotAnAgent =
+    "The ingest port of icom-gateway. Agents connect here, nobody else.\n";
+
 struct UpgradeLimits {
   std::chrono::milliseconds handshake;  ///< for the request, and again for the answer to it
   std::chrono::milliseconds dead_peer;  ///< from then on, as link::kDeadPeer

@@ -1,0 +1,74 @@
+#include "gateway/serve/serve.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+
+#include "common/config/config_error.hpp"
+#include "common/log/log.hpp"
+#include "gateway/serve/gateway.hpp"
+
+namespace icom::serve {
+namespace {
+
+/// For agents to hear that what they sent is stored. Commits take milliseconds; a service manager
+/// waits 90 s as a rule.
+constexpr std::chrono::seconds kGrace{5};
+
+/// What was said, for the operator who looks at the log first.
+void log_ready(const Gateway& gateway, const config::GatewaySettings& settings) {
+  std::size_t linacs = 0;
+  for (const config::SiteSettings& site : settings.sites) linacs += site.linacs.size();
+  spdlog::info("store {}", settings.store.string());
+  if (settings.archive) {
+    spdlog::info("archive {}, live files {}", settings.archive->directory.string(),
+                 settings.archive->live ? "on" : "off");
+  } else {
+    spdlog::info("no archive");
+  }
+  if (settings.http) spdlog::warn("http {}: this version serves no page", settings.http->text());
+  spdlog::info("ready: {} takes agents of {} sites with {} Linacs", gateway.address(),
+               settings.sites.size(), linacs);
+}
+
+void serve(const config::GatewaySettings& settings) {
+  // Before any thread and any file: from here on a signal ends the gateway properly.
+  boost::asio::io_context io;
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  int came = 0;
+  signals.async_wait([&](boost::system::error_code, int signal) { came = signal; });
+
+  Gateway gateway(settings, read_tokens(settings));
+  gateway.start();
+  log_ready(gateway, settings);
+  io.run();
+  spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
+  gateway.stop(kGrace);
+  spdlog::info("stopped");
+}
+
+}  // namespace
+
+int run_serve(const std::filesystem::path& config) {
+  // Detached: ingest must not wait for a stderr that nobody reads.
+  log::init("icom-gateway", spdlog::level::info, log::Delivery::detached);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of stderr or a share's server may go away
+  spdlog::info("icom-gateway {} with {}", ICOM_VERSION, config.string());
+  int exit_code = 0;
+  try {
+    serve(config::load_gateway(config));
+  } catch (const config::ConfigError& error) {
+    for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
+    exit_code = 2;
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    exit_code = 1;
+  }
+  spdlog::shutdown();  // the last lines are out before the process is
+  return exit_code;
+}
+
+}  // namespace icom::serve
