@@ -403,6 +403,17 @@ TEST(DeltaDecoder, EveryTruncationOfADeltaIsRefused) {
   EXPECT_FALSE(decodes(decoder, longer));
 }
 
+TEST(DeltaDecoder, RefusesANewItemThatIsNone) {
+  const Coded pair = coded_with_everything();
+  const auto kind = as_text(pair.code).find("SH");  // of the item that is new
+  ASSERT_NE(kind, std::string_view::npos);
+  ByteVector damaged = pair.code;
+  damaged[kind] = std::byte{'s'};
+  DeltaDecoder decoder;
+  ASSERT_TRUE(decodes(decoder, pair.key_code));
+  EXPECT_FALSE(decodes(decoder, damaged));
+}
+
 TEST(DeltaDecoder, EveryByteOfADeltaMayBeAnythingAndWhatFollowsToo) {
   const Coded pair = coded_with_everything();
   ByteVector next_code;

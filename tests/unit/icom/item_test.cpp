@@ -126,9 +126,10 @@ TEST(FindItems, FindsNothingInAFrameWithoutItems) {
   EXPECT_EQ(find_items(build_frame(opaque)), std::nullopt);
 }
 
-TEST(FindItems, StaysQuickOnManyItemsThatEndNowhere) {
+// Walking each start to its end would take hours here.
+TEST(FindItems, StaysLinearOnManyItemsThatEndNowhere) {
   FrameSpec spec;
-  spec.items.assign(50'000, {0x3001, 0x1007, "DS", 'P', "1"});
+  spec.items.assign(500'000, {0x3001, 0x1007, "DS", 'P', "1"});
   ByteVector frame = build_frame(spec);
   frame.push_back(std::byte{0});
   EXPECT_EQ(find_items(frame), 27U);

@@ -185,6 +185,16 @@ TEST(Facts, TellAnAbsentPatientFromAnEmptyOne) {
   EXPECT_TRUE(seems_to_have_patient(build_frame(spec)));
 }
 
+TEST(Facts, AnItemOfAnotherGroupIsNoPatient) {
+  FrameSpec spec;
+  spec.items = {{0x3010, 0x0020, "LO", 'P', "100234"}};
+  EXPECT_FALSE(seems_to_have_patient(build_frame(spec)));
+  EXPECT_EQ(facts_of(build_frame(spec)).patient_id, std::nullopt);
+  spec.items.push_back({0x0010, 0x0020, "LO", 'P', "100234"});
+  EXPECT_TRUE(seems_to_have_patient(build_frame(spec)));
+  EXPECT_EQ(facts_of(build_frame(spec)).patient_id, "100234");
+}
+
 TEST(Facts, TakeIdsOfEveryLengthAndLetter) {
   for (std::size_t size = 0; size <= 300; ++size) {
     for (const char letter : {'7', '\n', '\0', '/', '\xC4', '\xFF', '"'}) {
