@@ -1,0 +1,198 @@
+// What the store takes in, everything durable before done(): frames a second, bytes on disk, memory
+// per Linac. One thread prepares (copies, identifies, finds the facts) as the ingest side does, the
+// store's own writes: two cores.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/icom/frame_identity.hpp"
+#include "common/icom/values.hpp"
+#include "gateway/store/store.hpp"
+#include "tests/bench/sample.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
+
+namespace icom {
+namespace {
+
+const std::vector<ByteVector>& templates() {
+  static const std::vector<ByteVector> all = [] {
+    std::vector<ByteVector> frames;
+    if (const auto sample = test::load_sample()) {
+      for (const Bytes frame : test::split_by_length(*sample)) {
+        frames.emplace_back(frame.begin(), frame.end());
+      }
+    } else {
+      for (unsigned n = 0; n < 576; ++n) {
+        test::FrameSpec spec;
+        spec.items = test::typical_items(test::Patient{}, n, 160);
+        frames.push_back(test::build_frame(spec));
+      }
+    }
+    return frames;
+  }();
+  return all;
+}
+
+// An endless day of one Linac: the sample's frames over and over, with times and counters that go
+// on.
+class LinacDay {
+ public:
+  explicit LinacDay(store::LinacId linac) : linac_(linac) {}
+
+  store::IncomingBatch next(std::size_t frames) {
+    store::IncomingBatch batch;
+    batch.linac = linac_;
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < frames; ++i) {
+      size += frame_template(n_ + i).size();
+    }
+    batch.arena.reserve(size);
+    batch.entries.reserve(frames);
+    for (std::size_t i = 0; i < frames; ++i, ++n_) {
+      const std::size_t at = batch.arena.size();
+      append(batch.arena, frame_template(n_));
+      std::byte* const frame = batch.arena.data() + at;
+      const std::string time = linac_time_text(kStart + static_cast<std::int64_t>(n_ / 4));
+      std::copy_n(as_bytes(time).begin(), kDateSize, frame + kDateOffset);
+      frame[kCounterOffset] = static_cast<std::byte>(n_);
+      store::IncomingEntry entry;
+      entry.run = 1;
+      entry.seq = n_ + 1;
+      entry.received_us =
+          static_cast<std::int64_t>(n_) * 250'000 + static_cast<std::int64_t>(n_ * 7919 % 3000);
+      entry.bytes = Bytes(batch.arena).subspan(at);
+      entry.identity = identify(entry.bytes).value();
+      entry.facts = facts_of(entry.bytes);
+      batch.entries.push_back(entry);
+    }
+    raw_bytes += size;
+    return batch;
+  }
+
+  std::uint64_t raw_bytes = 0;
+
+ private:
+  static constexpr std::int64_t kStart = 1'772'438'400;  // 2026-03-02 08:00:00
+  static const ByteVector& frame_template(std::uint64_t n) {
+    return templates()[n % templates().size()];
+  }
+  store::LinacId linac_;
+  std::uint64_t n_ = 0;
+};
+
+// Counts what is not done yet.
+class Outstanding {
+ public:
+  void add() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void done(bool stored) {
+    const std::lock_guard lock(mutex_);
+    failed_ = failed_ || !stored;
+    --count_;
+    changed_.notify_all();
+  }
+  /// False if a batch was not stored.
+  bool wait_for_all() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ == 0; });
+    return !failed_;
+  }
+  void wait_for_some() {
+    std::unique_lock lock(mutex_);
+    const std::size_t before = count_;
+    changed_.wait(lock, [&] { return count_ < before || count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
+  bool failed_ = false;
+};
+
+std::size_t heap_in_use() {
+  return mallinfo2().uordblks;
+}
+
+std::uint64_t bytes_in(const std::filesystem::path& folder) {
+  std::uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    bytes += file.file_size();
+  }
+  return bytes;
+}
+
+// Arguments: Linacs, frames a batch, rounds of one batch for each Linac.
+void store_ingest(benchmark::State& state) {
+  const auto linacs = static_cast<std::size_t>(state.range(0));
+  const auto batch_frames = static_cast<std::size_t>(state.range(1));
+  const auto rounds = static_cast<std::size_t>(state.range(2));
+  (void)templates();
+  std::string name = (std::filesystem::temp_directory_path() / "icom-bench-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(name.data());
+  const std::size_t heap_before = heap_in_use();
+  auto store = std::make_unique<store::Store>(folder, store::Store::Options{}, nullptr);
+  std::vector<LinacDay> days;
+  for (std::size_t i = 0; i < linacs; ++i) {
+    days.emplace_back(store->linac("bench", std::to_string(i)));
+  }
+  Outstanding outstanding;
+  for (auto _ : state) {
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (LinacDay& day : days) {
+        store::IncomingBatch batch = day.next(batch_frames);
+        batch.done = [&](bool stored) { outstanding.done(stored); };
+        outstanding.add();
+        while (!store->submit(std::move(batch))) {
+          outstanding.wait_for_some();
+        }
+      }
+    }
+    if (!outstanding.wait_for_all()) {
+      state.SkipWithError("a batch was not stored");
+      break;
+    }
+  }
+  const std::size_t heap_after = heap_in_use();
+  store.reset();  // moves the WAL into the database file
+  std::uint64_t raw = 0;
+  for (const LinacDay& day : days) {
+    raw += day.raw_bytes;
+  }
+  const auto frames =
+      static_cast<double>(state.iterations()) * static_cast<double>(linacs * rounds * batch_frames);
+  state.counters["frames/s"] = benchmark::Counter(frames, benchmark::Counter::kIsRate);
+  state.counters["raw:disk"] = static_cast<double>(raw) / static_cast<double>(bytes_in(folder));
+  state.counters["bytes/linac"] =
+      static_cast<double>(heap_after > heap_before ? heap_after - heap_before : 0) /
+      static_cast<double>(linacs);
+  std::filesystem::remove_all(folder);
+}
+
+BENCHMARK(store_ingest)
+    ->ArgNames({"linacs", "batch", "rounds"})
+    ->Args({1, 576, 35})  // a backlog
+    ->Args({10, 256, 8})  // ten backlogs at once
+    ->Args({1000, 4, 5})  // a second of a thousand Linacs, five times
+    ->Args({1000, 20, 1})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(3)
+    ->Repetitions(3)
+    ->ReportAggregatesOnly(true);
+
+}  // namespace
+}  // namespace icom
+
+BENCHMARK_MAIN();
