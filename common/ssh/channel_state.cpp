@@ -154,6 +154,12 @@ int ChannelState::receive() {
   if (received_begin_ == received_end_) {
     if (const int code = fill_received(); code < 0) return code;
   }
+  if (const int code = look_for_peers_end(); code < 0) return code;
+  // Before libssh2's channel goes: what it still holds (a window's worth at most) is kept here.
+  return peer_closed_ ? fill_received() : 0;
+}
+
+int ChannelState::look_for_peers_end() {
   // Without taking this channel's data, these two also let libssh2 read and answer what else has
   // come in.
   if (!peer_ended_) {
@@ -166,8 +172,7 @@ int ChannelState::receive() {
     if (code != 0) return code == LIBSSH2_ERROR_EAGAIN ? 0 : code;
     peer_closed_ = true;
   }
-  // libssh2's channel is about to go: what it still holds (a window's worth at most) is kept here.
-  return fill_received();
+  return 0;
 }
 
 int ChannelState::fill_received() {
@@ -184,10 +189,13 @@ int ChannelState::fill_received() {
 }
 
 int ChannelState::let_go() {
-  const bool may_still_send =
+  // sshd answers a close only after it has passed on all that it was sent for the target.
+  const bool in_time =
       std::chrono::steady_clock::now() - closing_since_ < engine_->limits().channel_close;
-  if (!staged_.empty() && !peer_closed_ && may_still_send) return 0;
+  if (!staged_.empty() && !peer_closed_ && in_time) return 0;
   int code = libssh2_channel_close(channel_);
+  if (code == 0) code = look_for_peers_end();
+  if (code == 0 && !peer_closed_ && in_time) return 0;
   if (code == 0) code = libssh2_channel_free(channel_);
   if (code != 0) return code == LIBSSH2_ERROR_EAGAIN ? 0 : code;
   channel_ = nullptr;

@@ -123,7 +123,7 @@ void Engine::serve_all() {
 
 void Engine::end(Error why) {
   if (failure_) return;
-  failure_ = std::move(why);
+  failure_ = farewell_ ? *farewell_ : std::move(why);
   wire_->close();
   ticker_.cancel();
   free_session();
@@ -132,6 +132,14 @@ void Engine::end(Error why) {
   channels_.clear();
   opener_.session_ended();
   changed_.notify();
+}
+
+void Engine::disconnect(Error why) {
+  if (failure_ || farewell_) return;
+  farewell_ = std::move(why);
+  // It would block in a rekey only; then the socket's end has to do.
+  libssh2_session_disconnect_ex(session_, SSH_DISCONNECT_BY_APPLICATION, "done", "");
+  wire_->pump();
 }
 
 void Engine::free_session() {

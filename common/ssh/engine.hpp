@@ -51,6 +51,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// to be called from libssh2's callbacks.
   void end(Error why);
 
+  /// Tells the server goodbye. However the session ends from here on, `why` is its failure.
+  void disconnect(Error why);
+
   /// What `code`, returned by libssh2 while `doing`, means to the operator.
   [[nodiscard]] Error explain(int code, std::string_view doing) const;
 
@@ -82,6 +85,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   ChannelOpener opener_;
   std::vector<std::shared_ptr<ChannelState>> channels_;  ///< those that libssh2 knows
   std::optional<Error> failure_;
+  std::optional<Error>
+      farewell_;  ///< what will have been the failure, once this side has said goodbye
   Condition changed_;
   boost::asio::steady_timer ticker_;
   Wire::Clock::time_point keepalive_sent_;

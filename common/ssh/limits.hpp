@@ -23,8 +23,8 @@ struct Limits {
   /// A keepalive (no reply wanted) goes out this often, so that stateful firewalls on the way
   /// remember the connection.
   std::chrono::milliseconds keepalive = std::chrono::seconds(15);
-  /// How long a closed channel may wait for the server's own close before the session gives it up
-  /// for lost.
+  /// How long a closed channel may take to send the rest, and the server to pass it on, before it
+  /// is dropped as it is.
   std::chrono::milliseconds channel_close = std::chrono::seconds(15);
 
   /// Bytes encrypted and waiting for the socket above which channel writes wait.

@@ -65,14 +65,10 @@ boost::asio::awaitable<void> Session::close(std::chrono::seconds deadline) {
   while (!engine->failure() && !engine->channels().empty()) {
     co_await engine->changed().wait();
   }
-  if (!engine->failure()) {
-    libssh2_session_disconnect_ex(engine->session(), SSH_DISCONNECT_BY_APPLICATION, "done", "");
-    engine->wire().pump();
-  }
-  while (!engine->failure() && engine->wire().queued() > 0) {
-    co_await engine->changed().wait();
-  }
-  engine->end(goodbye);
+  // The server hangs up then; to do so first would reset the connection if some of its bytes are
+  // still unread here.
+  engine->disconnect(goodbye);
+  while (!engine->failure()) co_await engine->changed().wait();
 }
 
 void Session::abort() {

@@ -36,9 +36,9 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<Channel> open_channel(std::string host, std::uint16_t port,
                                                std::chrono::seconds deadline);
 
-  /// Closes the channels and says goodbye within `deadline`, then drops the socket. What was
-  /// written to the channels is sent first. Pending operations end with operation_aborted. Never
-  /// throws for what the peer does; a second call does nothing.
+  /// Closes the channels, waits until the server has passed on what was written to them, and says
+  /// goodbye; after `deadline` it drops the socket wherever that stands. Pending operations end
+  /// with operation_aborted. Never throws for what the peer does; a second call does nothing.
   boost::asio::awaitable<void> close(std::chrono::seconds deadline);
   /// Drops the socket at once. Pending operations end with operation_aborted.
   void abort();

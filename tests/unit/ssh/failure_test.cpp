@@ -222,9 +222,10 @@ TEST(Failure, KeepalivesAreSentThatWantNoReply) {
   Settings settings = sshd.settings();
   settings.limits.keepalive = std::chrono::milliseconds(100);
   std::shared_ptr<Session> session;
-  net::co_spawn(
-      io, [&]() -> net::awaitable<void> { session = co_await Session::connect(settings, kSoon); }(),
-      net::detached);
+  const auto connect = [&]() -> net::awaitable<void> {
+    session = co_await Session::connect(settings, kSoon);
+  };
+  net::co_spawn(io, connect(), net::detached);
   const auto deadline = std::chrono::steady_clock::now() + kSoon;
   const std::string request = "keepalive@libssh2.org want_reply 0";
   while (sshd.log().find(request) == std::string::npos) {

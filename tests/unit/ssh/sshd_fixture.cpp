@@ -83,6 +83,13 @@ void run_program(const std::vector<std::string>& arguments) {
   }
 }
 
+Program::Program(const std::vector<std::string>& arguments) : pid_(spawn(arguments, -1)) {}
+
+Program::~Program() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
 void make_key(const std::filesystem::path& file, const std::string& type,
               const std::string& passphrase) {
   run_program(

@@ -20,6 +20,18 @@ namespace icom::ssh {
 /// Runs a program of the system to its end; throws if it fails.
 void run_program(const std::vector<std::string>& arguments);
 
+/// A program that runs beside the test, until it is killed with this object.
+class Program {
+ public:
+  explicit Program(const std::vector<std::string>& arguments);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+ private:
+  pid_t pid_;
+};
+
 /// `ssh-keygen`, without a passphrase unless one is given.
 void make_key(const std::filesystem::path& file, const std::string& type = "ed25519",
               const std::string& passphrase = "");
