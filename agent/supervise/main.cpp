@@ -1,14 +1,20 @@
 // icom-agent: what a site's operator types. docs/agent.md.
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
+#include "agent/supervise/probe.hpp"
 #include "agent/supervise/run_command.hpp"
+#include "agent/supervise/site_state_text.hpp"
+#include "common/config/address.hpp"
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
 
 namespace {
 
@@ -29,6 +35,29 @@ constexpr const char* kRunText =
     "again, "
     "it finds them and looks after them.";
 
+constexpr const char* kStatusText =
+    "Shows how a site's listeners and forwarder are, from the files that they keep in the spool "
+    "directory: for each Linac since when it is connected, frames received since the listener "
+    "started, the age of the last one, gaps in the counter, what waits to be forwarded, and "
+    "whether "
+    "the gateway takes it; and what is wrong, with what to do. Needs neither network nor the "
+    "programs.\n\n"
+    "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
+
+constexpr const char* kProbeText =
+    "Connects to a Linac as a listener would, reads for some seconds, and shows whether frames "
+    "come, "
+    "how many a second, the machine's ID in them, how its length field counts, how its clock "
+    "differs "
+    "from this machine's, and whether a patient is selected (never which). Leaves with a proper "
+    "goodbye.\n\n"
+    "A probe is one more client of the Linac, and how many it takes is not known: probe a Linac "
+    "that "
+    "nobody listens to yet, and not during a treatment.\n\n"
+    "Exit codes: 0 frames came, 1 none did, 2 wrong usage.";
+
+constexpr std::uint16_t kIcomPort = 1706;
+
 constexpr const char* kExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings.";
 
 /// Where this program is: the others are beside it, unless told otherwise.
@@ -46,6 +75,31 @@ int set_up_log(const std::string& level) {
   }
   log::init("icom-agent", *parsed);
   return 0;
+}
+
+int show_status(const std::filesystem::path& site_file, bool json) {
+  const auto site = config::load_site(site_file);
+  const auto state = supervise::look_at_site(site, os::utc_now_us());
+  std::cout << (json ? supervise::to_json(state) : supervise::to_table(state));
+  return state.problems.empty() ? 0 : kFailed;
+}
+
+int probe_linac(const std::string& text, double seconds, bool json) {
+  const auto linac = config::parse_address(text, kIcomPort);
+  if (!linac) {
+    std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
+    return kWrongUsage;
+  }
+  std::cerr << "note: this is one more client of the Linac while it lasts\n";
+  const auto report = supervise::probe(
+      *linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+  if (json) std::cout << supervise::to_json(report, *linac);
+  if (!report.good()) {
+    std::cerr << supervise::to_text(report, *linac);
+  } else if (!json) {
+    std::cout << supervise::to_text(report, *linac);
+  }
+  return report.good() ? 0 : kFailed;
 }
 
 }  // namespace
@@ -74,6 +128,26 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->type_name("LEVEL");
 
+  std::filesystem::path status_site = "/etc/icom/site.yaml";
+  bool status_json = false;
+  auto* status = app.add_subcommand("status", kStatusText);
+  status->add_option("--site", status_site, "The site's settings")
+      ->capture_default_str()
+      ->type_name("FILE");
+  status->add_flag("--json", status_json, "One JSON object, for scripts");
+
+  std::string probe_address;
+  double probe_seconds = 3;
+  bool probe_json = false;
+  auto* probe = app.add_subcommand("probe", kProbeText);
+  probe->add_option("linac", probe_address, "The Linac; port 1706 unless given")
+      ->required()
+      ->type_name("ADDRESS[:PORT]");
+  probe->add_option("--seconds", probe_seconds, "How long to read")
+      ->capture_default_str()
+      ->check(CLI::Range(0.5, 600.0));
+  probe->add_flag("--json", probe_json, "One JSON object, for scripts");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -84,7 +158,8 @@ int main(int argc, char** argv) {
       if (const int wrong = set_up_log(run_options.log_level)) return wrong;
       return supervise::run_site(run_options);
     }
-    return kWrongUsage;
+    if (*status) return show_status(status_site, status_json);
+    return probe_linac(probe_address, probe_seconds, probe_json);
   } catch (const config::ConfigError& error) {
     std::cerr << error.what() << '\n';
     return kWrongUsage;

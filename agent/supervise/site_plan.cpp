@@ -67,13 +67,17 @@ bool DrainCheck::operator()() {
   const auto now = std::chrono::steady_clock::now();
   if (first_asked_ == std::chrono::steady_clock::time_point{}) first_asked_ = now;
   const auto status = forward::read_forward_status(spool_directory_);
-  if (!status || !status->connected ||
+  if (!status ||
       !forward::is_fresh(status->written_us, os::utc_now_us(), forward::kForwardFileLives)) {
     return true;
   }
+  // One that is only just connecting may still make it.
+  const auto sent = [&status](const forward::LinacForwardStatus& linac) {
+    const bool refused = status->connected && !linac.accepted;
+    return refused || linac.backlog_bytes == 0;
+  };
   return now - first_asked_ >= kStatusDelay &&
-         std::all_of(status->linacs.begin(), status->linacs.end(),
-                     [](const auto& linac) { return !linac.accepted || linac.backlog_bytes == 0; });
+         std::all_of(status->linacs.begin(), status->linacs.end(), sent);
 }
 
 }  // namespace icom::supervise

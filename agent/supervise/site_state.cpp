@@ -1,0 +1,102 @@
+#include "agent/supervise/site_state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "agent/forward/status_files.hpp"
+
+namespace icom::supervise {
+
+namespace {
+
+/// A Linac sends four frames a second: a connection without any for this long is one that the
+/// listener is about to give up.
+constexpr std::chrono::seconds kQuiet{10};
+
+LinacState look_at_listener(const config::LinacSettings& settings,
+                            const std::filesystem::path& spool, std::int64_t now_us) {
+  LinacState state;
+  state.serial = settings.serial;
+  state.address = settings.address.text();
+  const auto status = forward::read_listener_status(spool);
+  if (!status) return state;
+  state.listening = forward::is_fresh(status->written_us, now_us, forward::kListenerFileLives);
+  state.connected = state.listening && status->stream.connected;
+  state.since_us = status->stream.since_us;
+  state.frames = status->stream.framer.frames;
+  state.last_frame_us = status->stream.last_frame_us;
+  state.gaps = status->stream.counter.gaps;
+  state.missing_frames = status->stream.counter.missing_frames;
+  state.given_up_frames = status->spool.given_up_frames + status->queue.dropped_frames;
+  state.last_failure = status->stream.last_failure;
+  return state;
+}
+
+void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, bool connected) {
+  const auto found = std::find_if(status.linacs.begin(), status.linacs.end(),
+                                  [&linac](const auto& one) { return one.serial == linac.serial; });
+  if (found == status.linacs.end()) return;
+  linac.forwarded = connected && found->accepted;
+  linac.refusal = found->reason;
+  linac.backlog_bytes = found->backlog_bytes;
+  linac.round_trip_ms = found->round_trip_ms;
+}
+
+void judge(const LinacState& linac, SiteState& site) {
+  const std::string name = "Linac " + linac.serial + ": ";
+  if (!linac.listening) {
+    site.problems.push_back(name +
+                            "no listener runs: start icom-agent run, or its icom-listen service");
+  } else if (!linac.connected) {
+    site.problems.push_back(name + "the listener has no connection to " + linac.address + " (" +
+                            (linac.last_failure.empty() ? "connecting" : linac.last_failure) +
+                            "): try icom-agent probe " + linac.address);
+  } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
+    site.problems.push_back(name + "connected, but no frame has come for " +
+                            std::to_string(kQuiet.count()) + " s: look at the Linac's iCom server");
+  }
+  if (linac.given_up_frames > 0) {
+    site.problems.push_back(name + std::to_string(linac.given_up_frames) +
+                            " frames were given up for want of room: raise spool.max_bytes, or "
+                            "make room on its disk");
+  }
+}
+
+}  // namespace
+
+SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us) {
+  SiteState site;
+  site.site = settings.site;
+  site.now_us = now_us;
+  const auto forwarder = forward::read_forward_status(settings.spool.directory);
+  if (forwarder) {
+    site.forwarding = forward::is_fresh(forwarder->written_us, now_us, forward::kForwardFileLives);
+    site.connected = site.forwarding && forwarder->connected;
+    site.since_us = forwarder->since_us;
+    site.last_error = forwarder->last_error;
+  }
+  for (const auto& linac : settings.linacs) {
+    auto state = look_at_listener(linac, settings.spool.directory / linac.serial, now_us);
+    if (forwarder) add_forwarding(state, *forwarder, site.connected);
+    site.linacs.push_back(std::move(state));
+  }
+
+  if (!site.forwarding) {
+    site.problems.emplace_back(
+        "no forwarder runs: start icom-agent run, or the icom-forward service");
+  } else if (!site.connected) {
+    site.problems.push_back("the forwarder has no connection to the gateway: " +
+                            (site.last_error ? site.last_error->text : "connecting"));
+  }
+  for (const auto& linac : site.linacs) {
+    judge(linac, site);
+    if (site.connected && !linac.forwarded) {
+      site.problems.push_back("Linac " + linac.serial + ": the gateway refuses it (" +
+                              linac.refusal + "): add it to the site's file there");
+    }
+  }
+  return site;
+}
+
+}  // namespace icom::supervise

@@ -1,0 +1,47 @@
+// How a site's programs are, from the status files in its spool directory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/forward/forward_status.hpp"
+#include "common/config/site_settings.hpp"
+
+namespace icom::supervise {
+
+/// Times in microseconds since 1970, UTC; 0: never. Counts are those since the listener started.
+struct LinacState {
+  std::string serial;
+  std::string address;
+  bool listening = false;  ///< its listener runs
+  bool connected = false;  ///< to the Linac
+  std::int64_t since_us = 0;
+  std::uint64_t frames = 0;
+  std::int64_t last_frame_us = 0;
+  std::uint64_t gaps = 0;
+  std::uint64_t missing_frames = 0;
+  std::uint64_t given_up_frames = 0;  ///< for want of room in the spool
+  std::string last_failure;           ///< why there is, or lately was, no connection
+  bool forwarded = false;             ///< accepted by the gateway, in the session that is on
+  std::string refusal;                ///< why not, in the gateway's words
+  std::uint64_t backlog_bytes = 0;
+  std::int64_t round_trip_ms = -1;
+};
+
+struct SiteState {
+  std::string site;
+  std::int64_t now_us = 0;
+  bool forwarding = false;  ///< a forwarder runs
+  bool connected = false;   ///< to the gateway
+  std::int64_t since_us = 0;
+  std::optional<forward::ForwardError> last_error;
+  std::vector<LinacState> linacs;  ///< in the site file's order
+  std::vector<std::string>
+      problems;  ///< sentences: what is wrong and what to do; empty: all is well
+};
+
+SiteState look_at_site(const config::SiteSettings& site, std::int64_t now_us);
+
+}  // namespace icom::supervise

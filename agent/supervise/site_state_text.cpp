@@ -1,0 +1,129 @@
+#include "agent/supervise/site_state_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace icom::supervise {
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+std::string lay_out(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string forwarding_text(const LinacState& linac, const SiteState& site) {
+  if (!site.forwarding) return "no forwarder";
+  if (!site.connected) return "waiting";
+  if (!linac.forwarded) return "refused";
+  return linac.round_trip_ms < 0 ? "yes" : "yes, " + std::to_string(linac.round_trip_ms) + " ms";
+}
+
+}  // namespace
+
+std::string age_text(std::int64_t then_us, std::int64_t now_us) {
+  if (then_us == 0) return "-";
+  const std::int64_t seconds = std::max<std::int64_t>(now_us - then_us, 0) / 1'000'000;
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 2 * 3600) return std::to_string(seconds / 60) + " min";
+  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
+  return std::to_string(seconds / 86'400) + " d";
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes == 0) return "0";
+  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 999.5 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 || value >= 9.95 ? "%.0f %s" : "%.1f %s", value,
+                kUnits[unit]);
+  return text.data();
+}
+
+std::string to_table(const SiteState& site) {
+  std::vector<Row> rows{
+      {"LINAC", "CONNECTED", "SINCE", "FRAMES", "LAST FRAME", "GAPS", "BACKLOG", "FORWARDED"}};
+  for (const auto& linac : site.linacs) {
+    rows.push_back({linac.serial,
+                    linac.connected   ? "yes"
+                    : linac.listening ? "no"
+                                      : "no listener",
+                    age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
+                    age_text(linac.last_frame_us, site.now_us), std::to_string(linac.gaps),
+                    size_text(linac.backlog_bytes), forwarding_text(linac, site)});
+  }
+  std::string text = lay_out(rows);
+  text += "\nsite " + site.site + ": ";
+  if (!site.forwarding) {
+    text += "no forwarder\n";
+  } else {
+    text += std::string(site.connected ? "connected to" : "without") + " the gateway for " +
+            age_text(site.since_us, site.now_us) + "\n";
+  }
+  for (const auto& problem : site.problems) text += "! " + problem + "\n";
+  if (site.problems.empty()) text += "all is well\n";
+  return text;
+}
+
+std::string to_json(const SiteState& site) {
+  nlohmann::ordered_json out;
+  out["site"] = site.site;
+  out["well"] = site.problems.empty();
+  out["problems"] = site.problems;
+  out["now_us"] = site.now_us;
+  auto& forwarder = out["forwarder"];
+  forwarder["running"] = site.forwarding;
+  forwarder["connected"] = site.connected;
+  forwarder["since_us"] = site.since_us;
+  forwarder["last_error"] = nullptr;
+  if (site.last_error) {
+    forwarder["last_error"] = {{"kind", site.last_error->kind},
+                               {"text", site.last_error->text},
+                               {"at_us", site.last_error->at_us}};
+  }
+  out["linacs"] = nlohmann::ordered_json::array();
+  for (const auto& linac : site.linacs) {
+    nlohmann::ordered_json one;
+    one["serial"] = linac.serial;
+    one["address"] = linac.address;
+    one["listening"] = linac.listening;
+    one["connected"] = linac.connected;
+    one["since_us"] = linac.since_us;
+    one["frames"] = linac.frames;
+    one["last_frame_us"] = linac.last_frame_us;
+    one["gaps"] = linac.gaps;
+    one["missing_frames"] = linac.missing_frames;
+    one["given_up_frames"] = linac.given_up_frames;
+    one["last_failure"] = linac.last_failure;
+    one["forwarded"] = linac.forwarded;
+    one["refusal"] = linac.refusal;
+    one["backlog_bytes"] = linac.backlog_bytes;
+    one["round_trip_ms"] = linac.round_trip_ms;
+    out["linacs"].push_back(std::move(one));
+  }
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace icom::supervise
