@@ -94,7 +94,11 @@ void check_tokens(Report& report, const config::GatewaySettings& settings) {
 
 void check_machine(Report& report, const config::GatewaySettings& settings) {
   for (const config::SiteSettings& site : settings.sites) {
-    report.line(true, "site " + site.site, std::to_string(site.linacs.size()) + " Linacs");
+    std::string serials;
+    for (const config::LinacSettings& linac : site.linacs) {
+      serials += (serials.empty() ? "" : ", ") + linac.serial;
+    }
+    report.line(true, "site " + site.site, "Linacs " + serials);
   }
   check_tokens(report, settings);
   check_store(report, settings.store);

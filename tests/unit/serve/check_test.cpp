@@ -25,7 +25,7 @@ class CheckTest : public GatewayFolder {
 TEST_F(CheckTest, GatewayThatCanStartIsOkAndNothingIsLeftBehind) {
   EXPECT_EQ(run(), 0) << printed_;
   EXPECT_THAT(printed_, Not(HasSubstr("FAIL")));
-  EXPECT_THAT(printed_, HasSubstr("ok    site nbcc: 2 Linacs"));
+  EXPECT_THAT(printed_, HasSubstr("ok    site nbcc: Linacs 4299, 9183"));
   EXPECT_THAT(printed_, HasSubstr("ok    token of nbcc"));
   EXPECT_THAT(printed_, HasSubstr("can be listened on"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store"));
