@@ -5,7 +5,7 @@
 namespace icom::simulator {
 namespace {
 
-constexpr std::size_t kUsualSize = 8 * 1024;
+constexpr std::size_t kUsualSize = 8192;
 constexpr std::uint32_t kOverrun = 500;  // bytes that are not there
 constexpr std::size_t kPaddingItem = 1000;
 

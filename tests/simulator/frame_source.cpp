@@ -8,7 +8,7 @@ namespace icom::simulator {
 namespace {
 
 constexpr std::uint64_t kFaultSubject = 0xFA017;
-constexpr std::size_t kBigFrame = 64 * 1024;
+constexpr std::size_t kBigFrame = 65'536;
 
 std::shared_ptr<Payload> with_hash(ByteVector bytes) {
   auto payload = std::make_shared<Payload>();

@@ -41,6 +41,7 @@ bool same_beam(const MachineState& a, const MachineState& b) {
 std::vector<ByteVector> frames_of(const DayOptions& options, int count) {
   DayScript script(options);
   std::vector<ByteVector> frames;
+  frames.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     frames.push_back(build_frame({"2026-03-0208:00:00", 0}, "1", script.next(), {}));
   return frames;

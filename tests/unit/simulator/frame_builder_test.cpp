@@ -10,7 +10,6 @@ namespace icom::simulator {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using Structure = std::vector<std::pair<std::string, int>>;
 
 const LinacClock::Stamp kStamp{"2026-03-0208:00:06", 226};
