@@ -1,5 +1,7 @@
 #include "gateway/store/chunk_builder.hpp"
 
+#include <optional>
+
 #include "gateway/store/chunk_limits.hpp"
 #include "gateway/store/frame_unpacker.hpp"
 #include "gateway/store/varint.hpp"
@@ -27,30 +29,65 @@ ByteVector compressed_keys(std::span<const FrameKey> keys, ZstdCodec& zstd) {
 
 }  // namespace
 
-void ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
+std::int64_t ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
   FrameUnpacker unpacker;
-  ByteVector keys;
-  Bytes last;
-  Query rows(database,
-             "SELECT epoch, raw_bytes, keys, data FROM tail WHERE linac = ? ORDER BY part");
-  rows.bind(linac_);
-  while (rows.step()) {
-    zstd.decompress(rows.blob(2), keys);
-    const std::size_t first = keys_.size();
-    decode_keys(keys, rows.integer(0), keys_);
-    raw_bytes_ += static_cast<std::size_t>(rows.integer(1));
-    unpacker.open(rows.blob(3), zstd);
-    for (std::size_t i = first; i < keys_.size(); ++i) {
-      last = unpacker.next(keys_[i]);
+  ByteVector last;
+  std::optional<std::size_t> damaged_from;
+  {
+    Query rows(database,
+               "SELECT epoch, raw_bytes, keys, data FROM tail WHERE linac = ? ORDER BY part");
+    rows.bind(linac_);
+    while (!damaged_from && rows.step()) {
+      const std::size_t first = keys_.size();
+      try {
+        ByteVector plain;
+        zstd.decompress(rows.blob(2), plain);
+        decode_keys(plain, rows.integer(0), keys_);
+        unpacker.open(rows.blob(3), zstd);
+        for (std::size_t i = first; i < keys_.size(); ++i) {
+          const Bytes frame = unpacker.next(keys_[i]);
+          last.assign(frame.begin(), frame.end());
+        }
+        raw_bytes_ += static_cast<std::size_t>(rows.integer(1));
+      } catch (const CorruptData&) {
+        keys_.resize(first);
+        damaged_from = first;
+      }
     }
+  }
+  if (damaged_from) {
+    const std::int64_t frames = set_aside(database, *damaged_from);
+    // Within the damaged row some frames may have been read: what is coded next must not hang on
+    // them.
+    in_tail_ = keys_.size();
+    raw_in_tail_ = raw_bytes_;
+    seal(database, zstd);
+    return frames;
   }
   in_tail_ = keys_.size();
   raw_in_tail_ = raw_bytes_;
   if (!keys_.empty()) {
-    // The encoder needs the frame before; its code is not used.
-    encoder_.encode(last, code_);
+    encoder_.encode(last, code_);  // it needs the frame before; this code is not used
     code_.clear();
   }
+  return 0;
+}
+
+std::int64_t ChunkBuilder::set_aside(Database& database, std::size_t from_part) {
+  const auto part = static_cast<std::int64_t>(from_part);
+  Query frames(database, "SELECT sum(frames) FROM tail WHERE linac = ? AND part >= ?");
+  frames.bind(linac_, part);
+  const std::int64_t count = frames.step() ? frames.integer(0) : 0;
+  Query keep(database,
+             "INSERT INTO damaged_tail (linac, part, epoch, frames, raw_bytes, keys, data) "
+             "SELECT linac, part, epoch, frames, raw_bytes, keys, data FROM tail "
+             "WHERE linac = ? AND part >= ?");
+  keep.bind(linac_, part);
+  keep.run();
+  Query remove(database, "DELETE FROM tail WHERE linac = ? AND part >= ?");
+  remove.bind(linac_, part);
+  remove.run();
+  return count;
 }
 
 bool ChunkBuilder::accepts(const FramePlace& place) const {

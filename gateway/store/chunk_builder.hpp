@@ -18,8 +18,10 @@ class ChunkBuilder {
  public:
   explicit ChunkBuilder(std::int64_t linac) : linac_(linac) {}
 
-  /// Takes up what the tail rows hold. Throws CorruptData.
-  void load_tail(Database& database, ZstdCodec& zstd);
+  /// Takes up what the tail rows hold. Rows that cannot be read are set aside with those behind
+  /// them, whose coding hangs on them: a Linac must not stop for a damaged row. Returns the number
+  /// of frames set aside.
+  std::int64_t load_tail(Database& database, ZstdCodec& zstd);
 
   /// True if a frame at this place may be added without seal() before: it continues the chunk,
   /// within its limits.
@@ -40,6 +42,8 @@ class ChunkBuilder {
   [[nodiscard]] std::span<const FrameKey> keys() const { return keys_; }
 
  private:
+  std::int64_t set_aside(Database& database, std::size_t from_part);
+
   std::int64_t linac_;
   DeltaEncoder encoder_;
   std::vector<FrameKey> keys_;

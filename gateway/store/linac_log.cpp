@@ -1,5 +1,7 @@
 #include "gateway/store/linac_log.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace icom::store {
@@ -23,7 +25,11 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac)
       positions_(linac),
       ledger_(linac),
       records_(linac) {
-  open_.load_tail(database_, zstd_);
+  if (const std::int64_t frames = open_.load_tail(database_, zstd_); frames > 0) {
+    spdlog::error(
+        "the store holds {} damaged frames of Linac number {}: set aside in the table damaged_tail",
+        frames, linac);
+  }
   records_.load(database_, zstd_);
 }
 

@@ -24,7 +24,7 @@ namespace icom::store {
 /// rollback the object no longer agrees with the tables and must be thrown away.
 class LinacLog {
  public:
-  /// Reads back the open end. Throws SqlError, CorruptData.
+  /// Reads back the open end; what is damaged there is set aside and logged. Throws SqlError.
   LinacLog(Database& database, ZstdCodec& zstd, LinacId linac);
 
   /// Takes one entry, in the order of its run. True if it is a frame that was not stored before.

@@ -1,5 +1,7 @@
 #include "gateway/store/record_keeper.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <limits>
 #include <tuple>
@@ -87,9 +89,14 @@ void RecordKeeper::load(Database& database, ZstdCodec& zstd) {
   open_row_ = open->id;
   FrameScan scan(database, zstd, linac_, open->record.first, kEnd);
   GapsInOrder gaps(database, linac_, open->record.first);
-  while (scan.next()) {
-    const FrameFacts facts = facts_of(scan.frame());
-    builder_.add({scan.key().place, facts, gaps.ends_at(scan.key().place)});
+  try {
+    while (scan.next()) {
+      const FrameFacts facts = facts_of(scan.frame());
+      builder_.add({scan.key().place, facts, gaps.ends_at(scan.key().place)});
+    }
+  } catch (const CorruptData& damage) {
+    // The Linac must go on. What is stored of the record is said by what was read of it.
+    spdlog::error("record {}: frames are damaged: {}", open->id, damage.what());
   }
 }
 
@@ -122,7 +129,11 @@ void RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::vector<std::i
   if (!late_.empty()) {
     write_open(database);  // so that the rows tell of every record before they are compared
     for (const Range& range : late_) {
-      rebuild(database, zstd, range);
+      try {
+        rebuild(database, zstd, range);
+      } catch (const CorruptData& damage) {
+        spdlog::error("records of Linac number {} keep their state: {}", linac_, damage.what());
+      }
     }
     late_.clear();
   }

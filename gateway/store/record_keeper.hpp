@@ -18,7 +18,8 @@ class RecordKeeper {
  public:
   explicit RecordKeeper(std::int64_t linac) : linac_(linac) {}
 
-  /// Builds the open record, if there is one, from its stored frames. Throws SqlError, CorruptData.
+  /// Builds the open record, if there is one, from its stored frames; from those before a damaged
+  /// one, where there is one. Throws SqlError.
   void load(Database& database, ZstdCodec& zstd);
 
   /// The next frame at the end of the order.

@@ -71,7 +71,10 @@ class Store {
 
   /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of
   /// one Linac are applied in the order in which they were submitted. Entries at or below the run's
-  /// stored position are left out without being counted.
+  /// stored position are left out without being counted. A batch submitted while one of the same
+  /// Linac is not answered yet may be stored though that one fails, and its position would then
+  /// cover both: so have one batch of a Linac under way at a time, and after done(false) begin
+  /// again with that one.
   bool submit(IncomingBatch&& batch);
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <set>
 
 #include "gateway/store/schema.hpp"
 
@@ -47,8 +48,12 @@ void Writer::commit(std::vector<IncomingBatch>& batches) {
   if (try_commit(batches)) {
     return;
   }
+  std::set<LinacId> failed;
   for (IncomingBatch& batch : batches) {
-    if (batches.size() == 1 || !try_commit({&batch, 1})) {
+    // What is behind a failed batch must not be stored before it is: its position would cover both.
+    const bool alone = batches.size() == 1;
+    if (alone || failed.contains(batch.linac) || !try_commit({&batch, 1})) {
+      failed.insert(batch.linac);
       call_done(batch, false);
     }
   }
@@ -66,18 +71,28 @@ bool Writer::try_commit(std::span<IncomingBatch> batches) {
     for (const LinacId linac : touched_) {
       logs_.erase(linac);
     }
-    warn(error.what());
+    warn("the store could not commit", error.what());
     return false;
   }
   checkpoint_due_ = true;
-  for (const LinacId linac : touched_) {
-    positions_(linac, log_of(linac).take_new_positions());
-  }
-  for (const IncomingBatch& batch : batches) {
-    call_done(batch, true);
-  }
-  tell_observer();
+  publish(batches);
   return true;
+}
+
+void Writer::publish(std::span<IncomingBatch> batches) noexcept {
+  try {
+    for (const LinacId linac : touched_) {
+      positions_(linac, log_of(linac).take_new_positions());
+    }
+    for (const IncomingBatch& batch : batches) {
+      call_done(batch, true);
+    }
+    if (observer_ != nullptr) {
+      tell_observer();
+    }
+  } catch (const std::exception& error) {
+    warn("after a commit", error.what());  // what is stored stays stored
+  }
 }
 
 void Writer::apply(std::span<IncomingBatch> batches) {
@@ -106,19 +121,12 @@ LinacLog& Writer::log_of(LinacId linac) {
   return *log;
 }
 
-void Writer::tell_observer() noexcept {
-  if (observer_ == nullptr) {
-    return;
+void Writer::tell_observer() {
+  for (const NewFrame& frame : new_frames_) {
+    observer_->frame_stored(frame.linac, frame.entry->identity, frame.entry->bytes);
   }
-  try {
-    for (const NewFrame& frame : new_frames_) {
-      observer_->frame_stored(frame.linac, frame.entry->identity, frame.entry->bytes);
-    }
-    for (const std::int64_t record : changed_records_) {
-      observer_->record_changed(record);
-    }
-  } catch (const std::exception& error) {
-    warn(error.what());  // what is stored stays stored
+  for (const std::int64_t record : changed_records_) {
+    observer_->record_changed(record);
   }
 }
 
@@ -149,14 +157,14 @@ void Writer::idle() {
   try {
     database_.checkpoint();
   } catch (const std::exception& error) {
-    warn(error.what());
+    warn("the store could not move its log into the database", error.what());
   }
 }
 
-void Writer::warn(const char* what) noexcept {
+void Writer::warn(const char* doing, const char* what) noexcept {
   try {
     if (const auto unsaid = warnings_.admit(std::chrono::steady_clock::now())) {
-      spdlog::error("the store could not commit: {} ({} like this not logged)", what, *unsaid);
+      spdlog::error("{}: {} ({} like this not logged)", doing, what, *unsaid);
     }
   } catch (...) {
     // A log that cannot be written must not end the writer.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,8 +46,9 @@ class Writer {
   bool try_commit(std::span<IncomingBatch> batches);
   void apply(std::span<IncomingBatch> batches);
   LinacLog& log_of(LinacId linac);
-  void tell_observer() noexcept;
-  void warn(const char* what) noexcept;
+  void publish(std::span<IncomingBatch> batches) noexcept;
+  void tell_observer();
+  void warn(const char* doing, const char* what) noexcept;
 
   Database database_;
   ZstdCodec zstd_;

@@ -62,6 +62,18 @@ CREATE TABLE tail (
   PRIMARY KEY (linac, part)
 );
 
+-- Tail rows that could not be read back, kept for whoever can. Their frames are missing in the order.
+CREATE TABLE damaged_tail (
+  id INTEGER PRIMARY KEY,
+  linac BIGINT NOT NULL REFERENCES linac (id),
+  part BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
+  frames INTEGER NOT NULL,
+  raw_bytes BIGINT NOT NULL,
+  keys BLOB NOT NULL,
+  data BLOB NOT NULL
+);
+
 -- Between two neighbours in an epoch's order frames are missing, or may be.
 CREATE TABLE gap (
   id INTEGER PRIMARY KEY,

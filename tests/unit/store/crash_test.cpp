@@ -136,23 +136,51 @@ TEST_F(CrashTest, TheObserverHearsOfNewFramesAndClosedRecordsOnly) {
   EXPECT_EQ(watcher.records.size(), 1U);
 }
 
+// Flips a bit in the middle of the blob that `select` gives, and puts it back with `update`.
+void damage(const std::filesystem::path& folder, const char* select, const char* update) {
+  Database database(folder / "icom.db", Database::Access::read_write);
+  ByteVector data;
+  {
+    Query query(database, select);
+    ASSERT_TRUE(query.step());
+    data.assign(query.blob(0).begin(), query.blob(0).end());
+  }
+  data[data.size() / 2] ^= std::byte{1};
+  Query query(database, update);
+  query.bind(data);
+  query.run();
+}
+
 TEST_F(CrashTest, AFlippedBitInAChunkIsNoticedOnReading) {
   store_all(messages(0, 256));
   store_.reset();
-  {
-    Database database(folder() / "icom.db", Database::Access::read_write);
-    ByteVector data;
-    {
-      Query query(database, "SELECT data FROM chunk");
-      ASSERT_TRUE(query.step());
-      data.assign(query.blob(0).begin(), query.blob(0).end());
-    }
-    data[data.size() / 2] ^= std::byte{1};
-    Query update(database, "UPDATE chunk SET data = ?");
-    update.bind(data);
-    update.run();
-  }
+  damage(folder(), "SELECT data FROM chunk", "UPDATE chunk SET data = ?");
   EXPECT_THROW(stored(), std::runtime_error);
+}
+
+TEST_F(CrashTest, ADamagedTailRowIsSetAsideAndTheLinacGoesOn) {
+  store_all(messages(0, 10));
+  store_all(messages(10, 20));
+  store_all(messages(20, 30));
+  store_.reset();
+  damage(folder(), "SELECT data FROM tail WHERE part = 10",
+         "UPDATE tail SET data = ? WHERE part = 10");
+  open();
+  store_all(messages(30, 40));
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 10) + messages(30, 40)));
+  Database database(folder() / "icom.db", Database::Access::read_only);
+  Query aside(database, "SELECT sum(frames) FROM damaged_tail");
+  ASSERT_TRUE(aside.step());
+  EXPECT_EQ(aside.integer(0), 20);
+}
+
+TEST_F(CrashTest, ADamagedChunkInTheOpenRecordDoesNotStopTheLinac) {
+  store_all(messages(0, 300, test::Patient{}));
+  store_.reset();
+  damage(folder(), "SELECT data FROM chunk", "UPDATE chunk SET data = ?");
+  open();
+  store_all(messages(300, 310, test::Patient{}) + messages(310, 312));
+  EXPECT_EQ(ledger().counts.stored, 312);
 }
 
 }  // namespace
