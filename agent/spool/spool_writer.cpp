@@ -1,7 +1,6 @@
 #include "agent/spool/spool_writer.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,11 +25,6 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
-
-bool is_full(std::error_code error) {
-  return error == std::errc::no_space_on_device ||
-         error == std::error_code(EDQUOT, std::generic_category());
-}
 
 std::uint64_t new_run() {
   // 0 stands for "no run" in the reader and on the link.
@@ -153,7 +147,7 @@ void SpoolWriter::State::begin_first_segment() {
   for (;;) {
     const auto error = begin_segment();
     if (!error) return;
-    if (!is_full(error) || !free_some("disk_full")) {
+    if (!os::means_full(error) || !free_some("disk_full")) {
       throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
     }
   }
@@ -184,7 +178,7 @@ std::error_code SpoolWriter::State::append(std::span<const Entry> entries, std::
     appended += now;
     if (!error) continue;
     if (error == std::errc::message_size) return error;
-    if (is_full(error) && free_some("disk_full")) continue;
+    if (os::means_full(error) && free_some("disk_full")) continue;
     // A file that cannot be written may be the only one that cannot.
     if (std::exchange(tried_elsewhere, true) || begin_segment()) return error;
   }

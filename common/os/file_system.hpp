@@ -55,6 +55,9 @@ class FileSystem {
   virtual std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) = 0;
 };
 
+/// True if the error says that the disk, or the user's share of it, has no room left.
+bool means_full(std::error_code error);
+
 /// The machine's own. Lives for the whole program.
 FileSystem& real_file_system();
 

@@ -166,6 +166,11 @@ class PosixFileSystem final : public FileSystem {
 
 }  // namespace
 
+bool means_full(std::error_code error) {
+  return error == std::errc::no_space_on_device ||
+         error == std::error_code(EDQUOT, std::generic_category());
+}
+
 FileSystem& real_file_system() {
   static PosixFileSystem files;
   return files;
