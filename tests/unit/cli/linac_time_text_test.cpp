@@ -1,0 +1,36 @@
+#include "gateway/cli/linac_time_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace icom::cli {
+namespace {
+
+TEST(LinacTimeTextTest, TimesComeBackAsTheyWereWritten) {
+  for (const char* text : {"2026-03-02T08:00:06", "1970-01-01T00:00:00", "2024-02-29T23:59:59"}) {
+    const auto seconds = parse_linac_time(text);
+    ASSERT_TRUE(seconds.has_value()) << text;
+    EXPECT_EQ(linac_time_iso(*seconds), text);
+  }
+}
+
+TEST(LinacTimeTextTest, ShorterFormsAreTaken) {
+  EXPECT_EQ(linac_time_iso(parse_linac_time("2026-03-02").value()), "2026-03-02T00:00:00");
+  EXPECT_EQ(linac_time_iso(parse_linac_time("2026-03-02T08:30").value()), "2026-03-02T08:30:00");
+  EXPECT_EQ(linac_time_iso(parse_linac_time("2026-03-02 08:30:01").value()), "2026-03-02T08:30:01");
+}
+
+TEST(LinacTimeTextTest, AnythingElseIsRefused) {
+  for (const char* text : {"", "today", "2026-3-2", "2026-13-01", "2026-02-30", "2026-03-02T",
+                           "2026-03-02T8:00", "2026-03-02T25:00", "2026-03-02T08:60:00",
+                           "2026-03-02x08:00", "2026-03-02T08:00:06Z", "02.03.2026"}) {
+    EXPECT_FALSE(parse_linac_time(text).has_value()) << text;
+  }
+}
+
+TEST(LinacTimeTextTest, UtcHasMicroseconds) {
+  EXPECT_EQ(utc_iso(1'772'438'406'250'001), "2026-03-02T08:00:06.250001Z");
+  EXPECT_EQ(utc_iso(-1), "1969-12-31T23:59:59.999999Z");
+}
+
+}  // namespace
+}  // namespace icom::cli

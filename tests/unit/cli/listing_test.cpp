@@ -1,0 +1,185 @@
+// What the reading commands print, on a store that a gateway still writes.
+#include <lzma.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "gateway/cli/ledger_listing.hpp"
+#include "gateway/cli/record_export.hpp"
+#include "gateway/cli/record_listing.hpp"
+#include "tests/unit/archive/delivery_frames.hpp"
+#include "tests/unit/store/store_fixture.hpp"
+
+namespace icom::cli {
+namespace {
+
+using test::operator+;
+using Json = nlohmann::ordered_json;
+
+class ListingTest : public test::StoreFixture {
+ protected:
+  void SetUp() override {
+    open();
+    delivery_ = test::delivery(4, 24, {"100234", "M\xDCLLER, J\xF6rg"});
+    store_all(test::idle(0, 4) + delivery_ + test::idle(24, 26) +
+              test::delivery(26, 30, {"100777", "O'CONNOR, Pat"}, {.mu_per_frame = 0}) +
+              test::idle(33, 40));
+  }
+
+  [[nodiscard]] std::vector<Json> records(const store::RecordFilter& filter) const {
+    std::ostringstream out;
+    list_records(folder(), filter, true, out);
+    return lines(out.str());
+  }
+  static std::vector<Json> lines(const std::string& text) {
+    std::vector<Json> all;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+      all.push_back(Json::parse(line));
+    }
+    return all;
+  }
+  static std::vector<std::string> keys(const Json& object) {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : object.items()) {
+      all.push_back(key);
+    }
+    return all;
+  }
+  [[nodiscard]] std::string exported(ExportFormat format) const {
+    std::ostringstream out;
+    export_record(folder(), 1, format, out);
+    return out.str();
+  }
+
+  std::vector<ByteVector> delivery_;
+};
+
+TEST_F(ListingTest, ARecordIsAnObjectWithTheKeysOfTheManual) {
+  const auto found = records({});
+  ASSERT_EQ(found.size(), 1U);
+  const Json& record = found[0];
+  auto first_keys = keys(record);
+  first_keys.resize(11);
+  EXPECT_EQ(first_keys, (std::vector<std::string>{"id", "site", "linac", "patient_id",
+                                                  "patient_name", "start", "end", "frames",
+                                                  "delivered_mu", "complete", "archive_file"}));
+  EXPECT_EQ(record["site"], "nbcc");
+  EXPECT_EQ(record["linac"], "4299");
+  EXPECT_EQ(record["patient_name"], "M\xC3\x9CLLER, J\xC3\xB6rg");
+  EXPECT_EQ(record["start"], "2026-03-02T08:00:01");
+  EXPECT_EQ(record["end"], "2026-03-02T08:00:05");
+  EXPECT_EQ(record["frames"], 20);
+  EXPECT_EQ(record["delivered_mu"], 19.0);
+  EXPECT_EQ(record["complete"], true);
+  EXPECT_TRUE(record["archive_file"].is_null());
+  EXPECT_EQ(record["beams"].size(), 1U);
+}
+
+TEST_F(ListingTest, FiltersLeaveWhatTheyShould) {
+  EXPECT_EQ(records({.with_undelivered = true}).size(), 2U);
+  EXPECT_EQ(records({.patient_id = "100234"}).size(), 1U);
+  EXPECT_EQ(records({.patient_id = "10023"}).size(), 0U);
+  EXPECT_EQ(records({.serial = "9183"}).size(), 0U);
+  EXPECT_EQ(records({.site = "nbcc", .serial = "4299"}).size(), 1U);
+  const std::int64_t start = identify(delivery_.front())->time;
+  EXPECT_EQ(records({.since = start}).size(), 1U);
+  EXPECT_EQ(records({.since = start + 1}).size(), 0U);
+}
+
+TEST_F(ListingTest, TheLedgerIsAnObjectALinac) {
+  std::ostringstream out;
+  list_ledger(folder(), {}, true, out);
+  const auto found = lines(out.str());
+  ASSERT_EQ(found.size(), 1U);
+  auto first_keys = keys(found[0]);
+  first_keys.resize(7);
+  EXPECT_EQ(first_keys, (std::vector<std::string>{"site", "linac", "received", "stored",
+                                                  "duplicates", "conflicts", "gaps"}));
+  EXPECT_EQ(found[0]["received"], 37);
+  EXPECT_EQ(found[0]["gaps"], 1);
+  EXPECT_EQ(found[0]["missing"], 3);
+}
+
+TEST_F(ListingTest, TheLedgerFrameByFrameIsInOrder) {
+  std::ostringstream out;
+  list_frames(folder(), {}, out);
+  std::istringstream in(out.str());
+  std::string line;
+  ASSERT_TRUE(std::getline(in, line));
+  std::ostringstream expected;
+  expected << "2026-03-0208:00:00\t0\t" << std::hex << std::setw(16) << std::setfill('0')
+           << identify(test::idle(0, 1)[0])->hash;
+  EXPECT_EQ(line, expected.str());
+  int more = 0;
+  while (std::getline(in, line)) {
+    ++more;
+  }
+  EXPECT_EQ(more, 36);
+}
+
+TEST_F(ListingTest, XzHoldsTheRawFrames) {
+  const std::string file = exported(ExportFormat::xz);
+  ByteVector plain(1U << 20U);
+  std::uint64_t limit = UINT64_MAX;
+  std::size_t in = 0;
+  std::size_t size = 0;
+  ASSERT_EQ(lzma_stream_buffer_decode(
+                &limit, 0, nullptr, reinterpret_cast<const std::uint8_t*>(file.data()), &in,
+                file.size(), reinterpret_cast<std::uint8_t*>(plain.data()), &size, plain.size()),
+            LZMA_OK);
+  plain.resize(size);
+  ByteVector expected;
+  for (const ByteVector& frame : delivery_) {
+    append(expected, frame);
+  }
+  EXPECT_EQ(plain, expected);
+}
+
+TEST_F(ListingTest, CsvHasARowAFrameAndAColumnAValue) {
+  std::istringstream in(exported(ExportFormat::csv));
+  std::string header;
+  ASSERT_TRUE(std::getline(in, header));
+  EXPECT_TRUE(header.starts_with("time,counter,epoch,conflict,received,patient_name,patient_id"))
+      << header;
+  EXPECT_NE(header.find(",delivery_mu"), std::string::npos);
+  EXPECT_NE(header.find(",asymy_r_1,asymy_r_2,mlcx_r_1,"), std::string::npos);
+  EXPECT_NE(header.find(",mlcx_r_160"), std::string::npos);
+  std::string row;
+  ASSERT_TRUE(std::getline(in, row));
+  EXPECT_TRUE(row.starts_with("2026-03-02T08:00:01,4,1,0,")) << row;
+  EXPECT_NE(row.find("\"M\xC3\x9CLLER, J\xC3\xB6rg\",100234"), std::string::npos) << row;
+  EXPECT_EQ(std::count(header.begin(), header.end(), ','),
+            std::count(row.begin(), row.end(), ',') - 1);  // the one in the name
+  int rows = 1;
+  while (std::getline(in, row)) {
+    ++rows;
+  }
+  EXPECT_EQ(rows, 20);
+}
+
+TEST_F(ListingTest, JsonLinesTellEverything) {
+  const auto frames = lines(exported(ExportFormat::jsonl));
+  ASSERT_EQ(frames.size(), 20U);
+  const Json& frame = frames[3];
+  EXPECT_EQ(frame["counter"], 7);
+  EXPECT_EQ(frame["values"]["delivery_mu"], 3.0);
+  EXPECT_EQ(frame["positions"].size(), 2U);
+  EXPECT_EQ(frame["positions"][1]["label"], "MLCX");
+  EXPECT_EQ(frame["positions"][1]["cm"].size(), 160U);
+  EXPECT_EQ(frame["bytes_not_understood"], 0);
+}
+
+TEST_F(ListingTest, ARecordThatIsNotThereIsAClearError) {
+  std::ostringstream out;
+  try {
+    export_record(folder(), 99, ExportFormat::csv, out);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("no record 99"), std::string::npos);
+  }
+  EXPECT_THROW(list_records(temporary_.path() / "none", {}, true, out), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace icom::cli
