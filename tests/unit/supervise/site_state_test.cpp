@@ -1,0 +1,171 @@
+#include "agent/supervise/site_state.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "agent/listen/listener_status.hpp"
+#include "agent/supervise/site_plan.hpp"
+#include "agent/supervise/site_state_text.hpp"
+#include "common/os/utc_clock.hpp"
+
+namespace icom::supervise {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+class SiteStateTest : public ::testing::Test {
+ protected:
+  SiteStateTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "site_state.XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    site_.site = "nbcc";
+    site_.spool.directory = folder_;
+    site_.linacs = {{"4299", {"192.168.17.40", 1706}}};
+    std::filesystem::create_directory(folder_ / "4299");
+
+    listener_.pid = 1;
+    listener_.serial = "4299";
+    listener_.written_us = now_;
+    listener_.stream.connected = true;
+    listener_.stream.since_us = now_ - 3600 * kSecond;
+    listener_.stream.last_frame_us = now_ - kSecond / 4;
+    listener_.stream.framer.frames = 14'400;
+    forwarder_.site = "nbcc";
+    forwarder_.written_us = now_;
+    forwarder_.connected = true;
+    forwarder_.since_us = now_ - 60 * kSecond;
+    auto& linac = forwarder_.linacs.emplace_back();
+    linac.serial = "4299";
+    linac.accepted = true;
+  }
+  ~SiteStateTest() override { std::filesystem::remove_all(folder_); }
+
+  SiteState look() {
+    std::ofstream(folder_ / "4299" / "listener.json") << listen::to_json(listener_);
+    std::ofstream(folder_ / "forward.json") << forward::to_json(forwarder_);
+    return look_at_site(site_, now_);
+  }
+
+  std::filesystem::path folder_;
+  std::int64_t now_ = os::utc_now_us();
+  config::SiteSettings site_;
+  listen::ListenerStatus listener_;
+  forward::ForwardStatus forwarder_;
+};
+
+TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_TRUE(state.linacs.at(0).connected);
+  EXPECT_TRUE(state.linacs.at(0).forwarded);
+  EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
+  EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
+  const auto state = look_at_site(site_, now_);
+  EXPECT_THAT(state.problems, Contains(HasSubstr("no forwarder runs")));
+  EXPECT_THAT(state.problems, Contains(HasSubstr("Linac 4299: no listener runs")));
+}
+
+TEST_F(SiteStateTest, OldFilesMeanThatNothingRuns) {
+  listener_.written_us -= 6 * kSecond;
+  forwarder_.written_us -= 31 * kSecond;
+  const auto state = look();
+  EXPECT_FALSE(state.linacs.at(0).connected);
+  EXPECT_FALSE(state.connected);
+  EXPECT_EQ(state.problems.size(), 2U);
+}
+
+TEST_F(SiteStateTest, ListenerWithoutALinacSaysWhy) {
+  listener_.stream.connected = false;
+  listener_.stream.last_failure = "Connection refused";
+  EXPECT_THAT(look().problems, Contains(HasSubstr("Connection refused")));
+}
+
+TEST_F(SiteStateTest, QuietLinacIsAProblem) {
+  listener_.stream.last_frame_us = now_ - 11 * kSecond;
+  EXPECT_THAT(look().problems, Contains(HasSubstr("no frame has come")));
+}
+
+TEST_F(SiteStateTest, FramesGivenUpAreAProblem) {
+  listener_.spool.given_up_frames = 3;
+  EXPECT_THAT(look().problems, Contains(HasSubstr("3 frames were given up")));
+}
+
+TEST_F(SiteStateTest, ForwarderWithoutAGatewaySaysWhy) {
+  forwarder_.connected = false;
+  forwarder_.last_error = forward::ForwardError{"host_key", "the host key differs", now_};
+  EXPECT_THAT(look().problems, Contains(HasSubstr("the host key differs")));
+}
+
+TEST_F(SiteStateTest, RefusedLinacSaysWhy) {
+  forwarder_.linacs[0].accepted = false;
+  forwarder_.linacs[0].reason = "not registered";
+  EXPECT_THAT(look().problems, Contains(HasSubstr("not registered")));
+}
+
+TEST_F(SiteStateTest, DamagedFilesAreAsNone) {
+  look();
+  std::ofstream(folder_ / "forward.json") << "{";
+  std::ofstream(folder_ / "4299" / "listener.json") << "\xff\xfe";
+  EXPECT_EQ(look_at_site(site_, now_).problems.size(), 2U);
+}
+
+TEST_F(SiteStateTest, JsonHoldsTheTablesValues) {
+  const auto state = look();
+  const auto json = nlohmann::json::parse(to_json(state));
+  EXPECT_EQ(json.at("well"), true);
+  EXPECT_EQ(json.at("linacs").at(0).at("serial"), "4299");
+  EXPECT_EQ(json.at("linacs").at(0).at("frames"), 14'400);
+  EXPECT_EQ(json.at("forwarder").at("connected"), true);
+}
+
+TEST_F(SiteStateTest, ForwarderWithABacklogIsWorthWaitingFor) {
+  forwarder_.linacs[0].backlog_bytes = 1;
+  look();
+  DrainCheck drained(folder_);
+  EXPECT_FALSE(drained());
+  forwarder_.connected = false;  // it may just be connecting
+  look();
+  EXPECT_FALSE(drained());
+}
+
+TEST_F(SiteStateTest, ForwarderThatIsGoneIsNotWorthWaitingFor) {
+  forwarder_.linacs[0].backlog_bytes = 1;
+  forwarder_.written_us -= 31 * kSecond;
+  look();
+  EXPECT_TRUE(DrainCheck(folder_)());
+  std::filesystem::remove(folder_ / "forward.json");
+  EXPECT_TRUE(DrainCheck(folder_)());
+}
+
+TEST(AgeTextTest, UnitsGrow) {
+  EXPECT_EQ(age_text(0, 5), "-");
+  EXPECT_EQ(age_text(1, 1 + 119 * kSecond), "119 s");
+  EXPECT_EQ(age_text(1, 1 + 120 * kSecond), "2 min");
+  EXPECT_EQ(age_text(1, 1 + 7200 * kSecond), "2 h");
+  EXPECT_EQ(age_text(1, 1 + 48 * 3600 * kSecond), "2 d");
+  EXPECT_EQ(age_text(5 * kSecond, 1), "0 s") << "a clock that was set back";
+}
+
+TEST(SizeTextTest, UnitsGrow) {
+  EXPECT_EQ(size_text(0), "0");
+  EXPECT_EQ(size_text(999), "999 B");
+  EXPECT_EQ(size_text(1500), "1.5 kB");
+  EXPECT_EQ(size_text(9'960), "10 kB");
+  EXPECT_EQ(size_text(999'600), "1.0 MB");
+  EXPECT_EQ(size_text(2'800'000'000), "2.8 GB");
+}
+
+}  // namespace
+}  // namespace icom::supervise

@@ -1,0 +1,198 @@
+#include "agent/supervise/supervisor.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+
+#include "tests/unit/supervise/fake_process_host.hpp"
+
+namespace icom::supervise::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+class SupervisorTest : public ::testing::Test {
+ protected:
+  SupervisorTest() {
+    restart_.first = milliseconds(1);
+    restart_.most = milliseconds(4);
+    restart_.poll = milliseconds(1);
+    stop_.listeners = milliseconds(20);
+    stop_.drain = milliseconds(40);
+    stop_.forwarder = milliseconds(60);
+    stop_.all = milliseconds(200);
+    stop_.poll = milliseconds(1);
+  }
+  ~SupervisorTest() override {
+    host_.stubborn.clear();
+    elsewhere_.clear();
+    if (running_) {
+      supervisor_->stop();
+      supervisor_->kill();
+      run_until([this] { return !running_; });
+    }
+  }
+
+  ChildPlan plan(const std::string& name) {
+    ChildPlan plan;
+    plan.name = name;
+    plan.command.program = name;
+    plan.runs_elsewhere = [this, name] { return elsewhere_.contains(name); };
+    plan.elsewhere = [this, name] { return elsewhere_.at(name); };
+    return plan;
+  }
+  void start() {
+    supervisor_ = std::make_unique<Supervisor>(
+        io_.get_executor(), host_, std::vector<ChildPlan>{plan("l1"), plan("l2")}, plan("f"),
+        [this] { return drained_; }, restart_, stop_);
+    running_ = true;
+    boost::asio::co_spawn(io_, supervisor_->run(), [this](const std::exception_ptr& failure) {
+      running_ = false;
+      EXPECT_EQ(failure, nullptr);
+    });
+    io_.restart();
+    io_.poll();
+  }
+  void run_until(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "not within ten seconds";
+      io_.restart();
+      io_.run_one_for(milliseconds(20));
+    }
+  }
+
+  boost::asio::io_context io_;
+  FakeProcessHost host_;
+  RestartTimings restart_;
+  StopTimings stop_;
+  bool drained_ = true;
+  bool running_ = false;
+  std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
+  std::unique_ptr<Supervisor> supervisor_;
+};
+
+TEST_F(SupervisorTest, StartsEveryProgramOnce) {
+  start();
+  EXPECT_THAT(host_.events, ElementsAre("start l1", "start l2", "start f"));
+}
+
+TEST_F(SupervisorTest, ProgramThatEndsIsStartedAgainAndNoOtherIsTouched) {
+  start();
+  host_.end("l1", {.exit_code = 1});
+  run_until([this] { return host_.runs("l1"); });
+  host_.end("f", {.signal = 9});
+  run_until([this] { return host_.runs("f"); });
+  EXPECT_THAT(host_.events, ElementsAre("start l1", "start l2", "start f", "end l1", "start l1",
+                                        "end f", "start f"));
+}
+
+TEST_F(SupervisorTest, ProgramThatCannotBeStartedIsTriedAgain) {
+  host_.missing.insert("f");
+  start();
+  EXPECT_TRUE(host_.runs("l1"));
+  host_.missing.clear();
+  run_until([this] { return host_.runs("f"); });
+}
+
+TEST_F(SupervisorTest, StopEndsListenersBeforeTheForwarder) {
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, ElementsAre("terminate l1", "end l1", "terminate l2", "end l2",
+                                        "terminate f", "end f"));
+}
+
+TEST_F(SupervisorTest, ForwarderMayDrainBeforeItIsStopped) {
+  stop_.drain = std::chrono::seconds(9);
+  stop_.forwarder = stop_.all = std::chrono::seconds(10);
+  drained_ = false;
+  start();
+  supervisor_->stop();
+  run_until([this] { return !host_.runs("l1") && !host_.runs("l2"); });
+  for (int i = 0; i < 5; ++i) io_.run_one_for(milliseconds(5));
+  EXPECT_TRUE(host_.runs("f"));
+  drained_ = true;
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Not(Contains("kill f")));
+}
+
+TEST_F(SupervisorTest, ForwarderThatCannotDrainIsStoppedAllTheSame) {
+  drained_ = false;
+  start();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("terminate f"));
+  EXPECT_THAT(host_.events, Not(Contains("kill f")));
+}
+
+TEST_F(SupervisorTest, ProgramsThatDoNotEndAreKilled) {
+  host_.stubborn = {"l2", "f"};
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, ElementsAre("terminate l1", "end l1", "terminate l2", "kill l2",
+                                        "end l2", "terminate f", "kill f", "end f"));
+}
+
+TEST_F(SupervisorTest, SecondSignalKillsAtOnce) {
+  stop_ = {};  // the real, long ones
+  host_.stubborn = {"l1", "l2", "f"};
+  start();
+  supervisor_->stop();
+  run_until([this] { return host_.events.back() == "terminate l2"; });
+  supervisor_->kill();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("kill l1"));
+  EXPECT_THAT(host_.events, Contains("kill f"));
+}
+
+TEST_F(SupervisorTest, StopDuringAWaitForARestartStartsNothing) {
+  restart_.first = restart_.most = std::chrono::hours(1);
+  start();
+  host_.end("l1", {});
+  io_.poll();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_EQ(host_.starts("l1"), 1);
+}
+
+TEST_F(SupervisorTest, ListenerThatRunsAlreadyIsLeftRunning) {
+  elsewhere_["l1"] = 77;
+  start();
+  EXPECT_EQ(host_.starts("l1"), 0);
+  EXPECT_EQ(host_.starts("l2"), 1);
+  EXPECT_THAT(host_.events, Not(Contains("terminate 77")));
+}
+
+TEST_F(SupervisorTest, AdoptedListenerThatEndsIsReplaced) {
+  elsewhere_["l1"] = 77;
+  start();
+  elsewhere_.clear();
+  run_until([this] { return host_.runs("l1"); });
+}
+
+TEST_F(SupervisorTest, AdoptedListenerIsStoppedWithTheOthers) {
+  elsewhere_["l1"] = 77;
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 77) elsewhere_.clear();
+  };
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events,
+              ElementsAre("terminate 77", "terminate l2", "end l2", "terminate f", "end f"));
+}
+
+}  // namespace
+}  // namespace icom::supervise::testing
