@@ -1,0 +1,58 @@
+"""kill -9 of the supervisor: the Linacs must not notice, and the next supervisor takes over what runs."""
+
+import json
+import subprocess
+import unittest
+
+from tests.lab.case import LabCase
+
+
+class SupervisorKilled(LabCase):
+    def setUp(self):
+        super().setUp()
+        self.hosting = self.hosting_site()
+        self.linac_4299 = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20",
+                                     "--wait-for-client")
+        self.site = self.agent_site("nbcc", self.hosting, {"4299": self.linac_4299.address})
+        self.hosting.start()
+        self.site.start()
+        self.site.wait_connected()
+        self.wait_for(lambda: self.told("forward.json").get("connected"), 20, "the forwarder is connected")
+
+    def told(self, name):
+        try:
+            return json.loads((self.site.spool / name).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
+    def test_listener_and_forwarder_go_on_and_are_adopted(self):
+        listener = self.told("4299/listener.json")
+        forwarder = self.told("forward.json")
+        self.site.agent.kill()
+
+        self.wait_for(lambda: self.told("4299/listener.json")["frames"] > listener["frames"] + 80, 20,
+                      "the listener goes on without anybody to read its log")
+        self.site.agent.start()
+        self.site.agent.wait_for_output(f"listen 4299 runs already (process {listener['pid']})")
+        self.site.agent.wait_for_output(f"forward runs already (process {forwarder['pid']})")
+        self.assertEqual(listener["pid"], self.told("4299/listener.json")["pid"])
+        self.assertEqual(forwarder["pid"], self.told("forward.json")["pid"])
+
+        self.assertEqual(0, self.site.agent.stop(15))
+        self.assertEqual(0, self.linac_4299.process.stop())
+        self.assertEqual(["fin"], [client["closed_by"] for client in self.linac_4299.report()["clients"]])
+        self.assert_all_stored(self.hosting, [self.linac_4299])
+
+    def test_second_supervisor_is_refused(self):
+        second = self.site.programs / "icom-agent"
+        done = self.run_program(second, "run", "--site", self.site.yaml)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("another icom-agent", done.stderr)
+        self.assertEqual(0, self.site.agent.stop(15))
+
+    def run_program(self, program, *arguments):
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=30)
+
+
+if __name__ == "__main__":
+    unittest.main()
