@@ -26,7 +26,7 @@ struct LinkEntry {
   Bytes bytes;  ///< frames at most Framer::kMaxFrame
 };
 
-/// One per connection: the state of the zstd stream and of each Linac's delta coding runs on from
+/// One per connection: the state of compression and of each Linac's delta coding runs on from
 /// batch to batch, so every batch must be sent, in order. Not thread-safe.
 class BatchEncoder {
  public:

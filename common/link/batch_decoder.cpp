@@ -5,7 +5,7 @@
 #include "common/link/batch_codec.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
-#include "common/link/zstd_stream.hpp"
+#include "common/link/message_compression.hpp"
 
 namespace icom::link {
 namespace {
@@ -36,7 +36,7 @@ struct BatchDecoder::State {
   const char* decode(std::string_view compressed, DecodedBatch& to);
 
   std::unordered_map<std::uint32_t, Linac> linacs;
-  DecompressStream decompress;
+  MessageDecompressor decompressor;
   BatchChecksum checksum;
   bool broken = false;
 };
@@ -74,7 +74,7 @@ const char* BatchDecoder::State::append(const Entry& coded, DecodedBatch& to) {
 
 const char* BatchDecoder::State::decode(std::string_view compressed, DecodedBatch& to) {
   std::string plain;
-  if (!decompress.message(compressed, kMaxBatchBytes, plain)) return "bad compressed data";
+  if (!decompressor.decompress(compressed, kMaxBatchBytes, plain)) return "bad compressed data";
   Batch batch;
   if (!batch.ParseFromString(plain)) return "not a batch";
   plain = {};  // the batch has its own copy; a connection must not hold both

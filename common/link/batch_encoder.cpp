@@ -4,7 +4,7 @@
 #include "common/link/batch_checksum.hpp"
 #include "common/link/batch_codec.hpp"
 #include "common/link/link.pb.h"
-#include "common/link/zstd_stream.hpp"
+#include "common/link/message_compression.hpp"
 
 namespace icom::link {
 
@@ -18,7 +18,7 @@ struct BatchEncoder::State {
   };
 
   std::unordered_map<std::uint32_t, Linac> linacs;
-  CompressStream compress;
+  MessageCompressor compressor;
   BatchChecksum checksum;
   Batch batch;
   ByteVector code;
@@ -65,7 +65,7 @@ std::size_t BatchEncoder::raw_bytes() const {
 
 std::string BatchEncoder::finish() {
   state_->batch.set_checksum(state_->checksum.finish());
-  std::string compressed = state_->compress.message(state_->batch.SerializeAsString());
+  std::string compressed = state_->compressor.compress(state_->batch.SerializeAsString());
   state_->batch.Clear();
   state_->raw_bytes = 0;
   return compressed;

@@ -7,7 +7,7 @@
 #include "common/link/batch_codec.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
-#include "common/link/zstd_stream.hpp"
+#include "common/link/message_compression.hpp"
 #include "tests/unit/link/batch_samples.hpp"
 
 namespace icom::link {
@@ -94,13 +94,13 @@ std::string changed(const std::function<void(Batch&)>& change) {
   BatchEncoder encoder;
   Entries entries;
   entries.add_text(1, 77, 5, EntryKind::junk, "junk");
-  DecompressStream decompress;
+  MessageDecompressor decompressor;
   std::string plain;
-  EXPECT_TRUE(decompress.message(encoded(encoder, entries), 10'000, plain));
+  EXPECT_TRUE(decompressor.decompress(encoded(encoder, entries), 10'000, plain));
   Batch batch;
   EXPECT_TRUE(batch.ParseFromString(plain));
   change(batch);
-  return CompressStream().message(batch.SerializeAsString());
+  return MessageCompressor().compress(batch.SerializeAsString());
 }
 
 TEST(BatchFaults, EveryFieldIsCoveredByTheChecksum) {
@@ -151,7 +151,7 @@ TEST(BatchFaults, MoreLinacsThanASiteMayHaveAreRefused) {
 
 TEST(BatchFaults, SmallMessageThatUnfoldsToMoreThanTheBoundIsRefused) {
   const std::string bomb =
-      CompressStream().message(std::string(BatchDecoder::kMaxBatchBytes + 1, '\0'));
+      MessageCompressor().compress(std::string(BatchDecoder::kMaxBatchBytes + 1, '\0'));
   ASSERT_LT(bomb.size(), kMaxMessageBytes);
   EXPECT_EQ(refusal(bomb), "bad compressed data");
 }
