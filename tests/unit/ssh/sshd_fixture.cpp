@@ -117,6 +117,8 @@ Sshd::~Sshd() {
 }
 
 void Sshd::write_config(const SshdOptions& options) {
+  // Without PAM, an sshd that can not read the shadow file takes every account for a locked one.
+  const char* const use_pam = ::geteuid() == 0 ? "no" : "yes";
   const std::string separator = options.restrictions.empty() ? "" : " ";
   std::ofstream(directory() / "authorized_keys")
       << options.restrictions << separator << content(directory() / "user_key.pub");
@@ -124,7 +126,8 @@ void Sshd::write_config(const SshdOptions& options) {
       << "Port " << port_ << "\nListenAddress 127.0.0.1\nPidFile none\n"
       << "HostKey " << (directory() / "host_key").string() << "\n"
       << "AuthorizedKeysFile " << (directory() / "authorized_keys").string() << "\n"
-      << "AllowUsers " << user_ << "\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n"
+      << "AllowUsers " << user_ << "\nUsePAM " << use_pam
+      << "\nStrictModes no\nPasswordAuthentication no\n"
       << "KbdInteractiveAuthentication no\nLogLevel DEBUG1\n"
       << options.config << "\n";
   const auto known_hosts = directory() / "known_hosts";
