@@ -73,14 +73,13 @@ void DayScript::begin_visit() {
 
 void DayScript::show_idle() {
   if (ended_) ++idle_since_end_;
-  MachineState idle;
   // What was set last stays set; only the patient and the beam are gone.
-  idle.leaves_run = state_.leaves_run;
-  idle.leaves_prescribed = state_.leaves_prescribed;
-  idle.leaves_set = state_.leaves_set;
-  idle.gantry = state_.gantry;
-  idle.collimator = state_.collimator;
-  state_ = std::move(idle);
+  const MachineState before = std::exchange(state_, MachineState{});
+  state_.leaves_run = before.leaves_run;
+  state_.leaves_prescribed = before.leaves_prescribed;
+  state_.leaves_set = before.leaves_set;
+  state_.gantry = before.gantry;
+  state_.collimator = before.collimator;
 }
 
 void DayScript::show_visit(const Phase& phase) {
