@@ -36,8 +36,9 @@ struct QueueCounts {
 /// one takes.
 class EntryQueue {
  public:
-  /// Two minutes of one Linac's stream.
-  static constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
+  /// Half an hour of one Linac's stream, or a replay burst of that size arriving at once while the
+  /// disk is busy. Costs nothing while the disk keeps up.
+  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
   /// What an entry costs beside its bytes.
   static constexpr std::size_t kEntryCost = 64;
 
