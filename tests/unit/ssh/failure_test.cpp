@@ -238,7 +238,7 @@ TEST(Failure, KeepalivesAreSentThatWantNoReply) {
 TEST(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
   const Sshd sshd;
   auto io = std::make_unique<net::io_context>();
-  const auto server = std::make_unique<Server>(*io, echo);
+  auto server = std::make_unique<Server>(*io, echo);
   bool open = false;
   net::co_spawn(
       *io,
@@ -251,6 +251,7 @@ TEST(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
       }(sshd.settings(), server->port(), open),
       net::detached);
   while (!open) ASSERT_GT(io->run_one_for(kSoon), 0U);
+  server.reset();
   io.reset();
 }
 
