@@ -9,7 +9,7 @@
 namespace icom::spool {
 
 /// The longest Entry::bytes: twice what the framer ever hands out in one piece.
-inline constexpr std::size_t kMaxEntryBytes = 2 * 1024 * 1024;
+inline constexpr std::size_t kMaxEntryBytes = std::size_t{2} << 20U;
 
 /// One entry as the listener hands it in and the forwarder gets it back. `bytes` is borrowed.
 struct Entry {

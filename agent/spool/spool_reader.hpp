@@ -35,10 +35,11 @@ class SpoolReader {
   std::vector<std::uint64_t> runs();
   /// Starts over at the oldest segment, leaving out entries up to and including `stored_seq(run)`.
   void rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq);
-  /// The next entry, or nothing when caught up with the writer (call again after a wake-up). `bytes`
-  /// lives until the next call. Missing sequence numbers come out as one hole entry, with the last
-  /// missing number as its seq and counts of 0: reason `corrupt` where damage was passed over, else
-  /// `missing`. What the writer gave up it tells in hole entries of its own, with counts.
+  /// The next entry, or nothing when caught up with the writer (call again after a wake-up).
+  /// `bytes` lives until the next call. Missing sequence numbers come out as one hole entry, with
+  /// the last missing number as its seq and counts of 0: reason `corrupt` where damage was passed
+  /// over, else `missing`. What the writer gave up it tells in hole entries of its own, with
+  /// counts.
   std::optional<Entry> next();
   /// Everything of `run` up to `seq` (and all older runs) is stored at the gateway: removes the
   /// segments that hold nothing else.
