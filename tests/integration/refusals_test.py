@@ -66,6 +66,7 @@ class Refusals(LabCase):
         self.assertNotIn("not-the-token-of-this-site", self.hosting.gateway.output() + self.site.forwarder.output())
 
     def test_unknown_site_is_refused(self):
+        self.agent_site("sash", self.hosting, {"9002": "127.0.0.1:1706"})  # the gateway wants to know one site at least
         hidden = self.folder / "nbcc.yaml"
         # The forwarder has read its file before the gateway looks for it.
         self.site.yaml.rename(hidden)
@@ -79,16 +80,15 @@ class Refusals(LabCase):
     def test_unregistered_linac_is_refused_and_the_others_go_on(self):
         linac_9183 = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "4", "--beam-frames", "20",
                                 "--wait-for-client")
-        whole = self.site.yaml.read_text() .replace(
+        whole = self.site.yaml.read_text().replace(
             "tunnel:", f'  - serial: "9183"\n    address: {linac_9183.address}\ntunnel:', 1)
         agents_view = self.folder / "nbcc.yaml"
         agents_view.write_text(whole)
         self.site.forwarder.command[-1] = str(agents_view)
-        listener = self.extra_listener("9183", linac_9183.address)
+        self.site.add_listener("9183", linac_9183.address)
 
         self.hosting.start()
         self.site.start_parts()
-        listener.start()
         self.site.forwarder.wait_for_output("9183", 30)
         self.wait_until_something_is_stored()
         self.assertEqual(["4299"], sorted({linac for _, linac in self.hosting.ledger()}))
@@ -104,7 +104,7 @@ class Refusals(LabCase):
 
     def test_key_file_that_others_can_read_is_refused(self):
         self.site.key.chmod(0o644)
-        self.refused_until_repaired(lambda: None, lambda: self.site.key.chmod(0o600), ["read"])
+        self.refused_until_repaired(lambda: None, lambda: self.site.key.chmod(0o600), ["chmod 600"])
 
     def test_token_file_that_others_can_read_stops_the_gateway_check(self):
         token = self.hosting.tokens / "nbcc.token"

@@ -51,12 +51,15 @@ forwards: []
                              self.folder / "agent.log")
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
                                  self.folder / "forward.log")
-        self.listeners = {
-            serial: Process(f"listener {serial}",
-                            [self.programs / "icom-listen", "--linac", address, "--serial", serial,
-                             "--spool", self.spool],
-                            self.folder / f"listen-{serial}.log")
-            for serial, address in linacs.items()}
+        self.listeners = {}
+        for serial, address in linacs.items():
+            self.add_listener(serial, address)
+
+    def add_listener(self, serial, address):
+        """A listener that the test starts; it is in no YAML unless `linacs` named it."""
+        command = [self.programs / "icom-listen", "--linac", address, "--serial", serial, "--spool", self.spool]
+        self.listeners[serial] = Process(f"listener {serial}", command, self.folder / f"listen-{serial}.log")
+        return self.listeners[serial]
 
     def start(self):
         self.agent.start()
