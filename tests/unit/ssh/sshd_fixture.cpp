@@ -142,8 +142,10 @@ bool Sshd::start() {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   log_ended_ = false;
-  pid_ =
-      spawn({"/usr/sbin/sshd", "-D", "-e", "-f", (directory() / "sshd_config").string()}, pipe[1]);
+  // A test that crashes takes its sshd with it.
+  pid_ = spawn({"setpriv", "--pdeathsig", "KILL", "/usr/sbin/sshd", "-D", "-e", "-f",
+                (directory() / "sshd_config").string()},
+               pipe[1]);
   ::close(pipe[1]);
   log_reader_ = std::thread([this, end = pipe[0]] { collect_log(end); });
   return logs("Server listening on 127.0.0.1 port " + std::to_string(port_));
