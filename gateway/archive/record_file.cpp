@@ -65,7 +65,7 @@ std::string choose_file(std::int64_t record, const std::string& folder, std::int
                         const Content& content, ArchiveIndex& index, os::FileSystem& files,
                         const std::filesystem::path& archive_directory) {
   for (std::int64_t later = 0; later < kMostSecondsLater; ++later) {
-    const std::string file = folder + "/" + linac_time_file_stem(first_time + later) + ".xz";
+    std::string file = folder + "/" + linac_time_file_stem(first_time + later) + ".xz";
     if (const auto owner = index.owner(file)) {
       if (*owner == record) {
         return file;

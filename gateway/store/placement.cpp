@@ -97,7 +97,7 @@ Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint6
   if (is_behind(head, frame)) {
     return append_to(head, frame);
   }
-  const Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
+  Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
   if (next_in_line) {
     return new_epoch;  // nothing came between, so the clock went back
   }

@@ -12,7 +12,7 @@ namespace icom::store {
 namespace {
 
 std::filesystem::path existing_database(const std::filesystem::path& folder) {
-  const std::filesystem::path file = database_file(folder);
+  std::filesystem::path file = database_file(folder);
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
     throw std::runtime_error(
