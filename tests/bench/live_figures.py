@@ -114,8 +114,7 @@ def main():
         hosting.start()
         site.start_parts()
         site.wait_connected()
-        database = next((hosting.folder / "store").glob("*.db"), None) or \
-            next((hosting.folder / "store").glob("*.sqlite*"))
+        database = hosting.folder / "store" / "icom.db"
         seen_at = []
         query = "SELECT coalesce(sum(stored), 0) FROM ledger"
         watcher = threading.Thread(target=commits_seen, args=(database, len(frames), query, seen_at, stop), daemon=True)
