@@ -35,9 +35,11 @@ class Process:
         self._child = None
 
     def start(self):
+        # A test that is itself killed takes its processes with it.
+        command = ["setpriv", "--pdeathsig", "KILL", *self.command]
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen(
-                self.command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 env=self._env, cwd=self._cwd,
                 start_new_session=True)  # Ctrl-C is for whoever started us; we stop things in order
         return self
