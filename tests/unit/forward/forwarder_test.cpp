@@ -288,6 +288,8 @@ TEST_F(ForwarderTest, AckOfWhatWasNeverSentEndsTheSessionAndRemovesNothing) {
   start();
   run_until_all_arrived();
   const auto before = segments("4299");
+  // The next session would learn what is stored, and then rightly remove it.
+  gateway_.conduct.refused_linacs["4299"] = "not now";
   gateway_.send_ack(1, gateway_.stored["4299"].back().run, 101);
   run_until([this] { return published_.last_error.has_value(); }, "the session ends");
   EXPECT_EQ(published_.last_error->kind, "protocol");

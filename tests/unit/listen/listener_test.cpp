@@ -266,14 +266,20 @@ TEST_F(Listening, EntriesThatTheSpoolRefusesAreOfferedAgain) {
 
 TEST_F(Listening, TheStatusFileTellsWhatIsAndEndsDisconnected) {
   const auto file = [this]() -> std::optional<ListenerStatus> {
-    const auto bytes = files_.content(kSpool / "4299" / kListenerStatusFile);
+    const auto path = kSpool / "4299" / kListenerStatusFile;
+    std::uint64_t size = 0;
+    if (files_.file_size(path, size)) return std::nullopt;  // not written yet
+    const auto bytes = files_.content(path);
     return listener_status_from_json(as_text(bytes));
   };
   start();
   linac_.accept();
   linac_.send(linac_frames(0, 4));
   EXPECT_TRUE(received(5));
-  EXPECT_TRUE(eventually([&] { return file()->stream.framer.frames == 5; }));
+  EXPECT_TRUE(eventually([&] {
+    const auto status = file();
+    return status && status->stream.framer.frames == 5;
+  }));
   EXPECT_TRUE(file()->stream.connected);
   EXPECT_EQ(file()->serial, "4299");
   EXPECT_EQ(file()->address, linac_.address().text());
