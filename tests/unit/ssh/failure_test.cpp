@@ -195,6 +195,8 @@ TEST(Failure, OpenThatIsNotAnsweredTimesOutAndOneBehindItToo) {
   const Server server(io, echo);
   const auto body = [&]() -> net::awaitable<void> {
     const auto session = co_await Session::connect(sshd.settings(), kSoon);
+    // Once a channel is open, the process that serves the session exists and is stopped too.
+    const Channel first = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
     sshd.signal_all(SIGSTOP);
     for (int i = 0; i < 2; ++i) {
       try {
