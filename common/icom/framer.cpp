@@ -26,9 +26,30 @@ constexpr std::size_t kColonOffset = kDateOffset + 12;
 // else marks an end, and junk of more than this is handed out in parts.
 constexpr std::size_t kOrdinarySize = 64 * 1024;
 
+// Bytes behind the items are taken for junk, rather than for a part of the frame, when the frames
+// whose items reached the last byte outnumber the others by this much. Counted up to the second
+// number, so that a machine which begins to put bytes there is soon believed.
+constexpr int kItemsReachEnd = 3;
+constexpr int kItemsReachEndAtMost = 8;
+
 // A text that holds a date is believed to go on for this much behind it, not more: a broken item's
 // length may say anything.
 constexpr std::size_t kMaxTextBehindDate = 4 * 1024;
+
+// Whether a length field that is short of the frame's size by `constant` counts something: the
+// whole message, all but itself, or the items.
+bool has_a_meaning(std::int64_t constant, std::size_t items_at) {
+  return constant == 0 || constant == 4 || constant == static_cast<std::int64_t>(items_at);
+}
+
+// `size`, where a frame can have it.
+std::optional<std::size_t> frame_size(std::int64_t size) {
+  if (size < static_cast<std::int64_t>(kHeaderSize) ||
+      size > static_cast<std::int64_t>(Framer::kMaxFrame)) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(size);
+}
 
 }  // namespace
 
@@ -70,6 +91,7 @@ void Framer::reset() {
   end_ = 0;
   run_ = {};
   items_at_ = kHeaderSize;
+  items_reach_end_ = 0;
   convention_ = {};
 }
 
@@ -83,8 +105,8 @@ std::optional<Piece> Framer::take(Stream stream) {
     return std::nullopt;
   }
   const auto predicted = predicted_size();
-  if (predicted && length_holds(*predicted)) {
-    return hand_out_frame(*predicted, counts_.frames_by_length);
+  if (const auto size = predicted ? predicted : suspected_size(); size && length_holds(*size)) {
+    return hand_out_frame(*size, counts_.frames_by_length);
   }
   run_.wake_at = pending() + 1;
   while (const auto next_start = find_anchor()) {
@@ -94,7 +116,7 @@ std::optional<Piece> Framer::take(Stream stream) {
     }
     if (verdict == Verdict::frame_ends) {
       return *next_start < kHeaderSize ? hand_out_junk(*next_start)
-                                       : hand_out_frame(*next_start, counts_.frames_by_anchor);
+                                       : hand_out_frame_in_front_of(*next_start, predicted);
     }
     run_.scanned = std::max(run_.scanned, *next_start + 1);
   }
@@ -163,11 +185,17 @@ std::optional<std::size_t> Framer::find_anchor() {
 // What the length field says, where that is a size that a frame can have.
 std::optional<std::size_t> Framer::predicted_size() const {
   const auto size = convention_.predict(load_little_endian<std::uint32_t>(at(0)));
-  if (!size || *size < static_cast<std::int64_t>(kHeaderSize) ||
-      *size > static_cast<std::int64_t>(kMaxFrame)) {
+  return size ? frame_size(*size) : std::nullopt;
+}
+
+// Frames of one size prove no convention, but one of the three that have a meaning is worth a try
+// when the frame before agreed with it: the items must end there as well.
+std::optional<std::size_t> Framer::suspected_size() const {
+  const auto constant = convention_.suspected();
+  if (convention_.constant() || !constant || !has_a_meaning(*constant, items_at_)) {
     return std::nullopt;
   }
-  return static_cast<std::size_t>(*size);
+  return frame_size(*constant + load_little_endian<std::uint32_t>(at(0)));
 }
 
 // The length alone is not believed, since a frame cut short is the worst that can be handed out:
@@ -196,6 +224,41 @@ bool Framer::contradicted_behind(std::size_t end) const {
     }
   }
   return false;
+}
+
+// Another frame starts at `next_start`, and nothing before it. Does this one reach up to there, or
+// is there junk between them? Junk only where something vouches for it, and never bytes in which
+// items stand: a frame with junk behind it is read all the same, one that lost its end is not.
+std::size_t Framer::end_in_front_of(std::size_t next_start,
+                                    std::optional<std::size_t> predicted) const {
+  if (next_start == predicted || run_.walked >= next_start) {
+    return next_start;
+  }
+  if (predicted && *predicted < next_start && !items_from(*predicted, next_start)) {
+    return *predicted;
+  }
+  const bool items_tell =
+      run_.walked > run_.items && (items_reach_end_ >= kItemsReachEnd || length_names_walked_end());
+  return items_tell && !items_from(run_.walked, next_start) ? run_.walked : next_start;
+}
+
+// True when an item starts at `from`, or a whole one stands anywhere in front of `to`.
+bool Framer::items_from(std::size_t from, std::size_t to) const {
+  if (from + kItemStart <= to && begins_item(at(from))) {
+    return true;
+  }
+  for (std::size_t offset = from; offset < to; ++offset) {
+    if (item_size_at(at(offset), to - offset) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Two witnesses: where the items end is where the length says, in one of its meanings.
+bool Framer::length_names_walked_end() const {
+  const auto length = load_little_endian<std::uint32_t>(at(0));
+  return has_a_meaning(static_cast<std::int64_t>(run_.walked) - length, run_.items);
 }
 
 // Does the run's frame end where this date says that another starts? The date may also stand in a
@@ -299,6 +362,20 @@ std::size_t Framer::possible_header_size() const {
     --size;
   }
   return size;
+}
+
+void Framer::weigh(bool items_reached_end) {
+  items_reach_end_ =
+      std::clamp(items_reach_end_ + (items_reached_end ? 1 : -1), 0, kItemsReachEndAtMost);
+}
+
+Piece Framer::hand_out_frame_in_front_of(std::size_t next_start,
+                                         std::optional<std::size_t> predicted) {
+  const std::size_t end = end_in_front_of(next_start, predicted);
+  if (run_.items > 0) {
+    weigh(run_.walked == next_start);
+  }
+  return hand_out_frame(end, counts_.frames_by_anchor);
 }
 
 Piece Framer::hand_out_frame(std::size_t size, std::uint64_t& reason) {

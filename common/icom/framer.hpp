@@ -94,14 +94,20 @@ class Framer {
   std::optional<Piece> seek_frame(Stream stream);
   std::optional<std::size_t> find_anchor();
   std::optional<std::size_t> predicted_size() const;
+  std::optional<std::size_t> suspected_size() const;
   bool length_holds(std::size_t predicted);
   bool contradicted_behind(std::size_t end) const;
+  std::size_t end_in_front_of(std::size_t next_start, std::optional<std::size_t> predicted) const;
+  bool items_from(std::size_t from, std::size_t to) const;
+  bool length_names_walked_end() const;
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
   bool complete_at_last_byte(std::optional<std::size_t> predicted);
   bool walk_to(std::size_t limit);
   bool anchored_at(std::size_t offset) const;
   std::size_t possible_header_size() const;
+  void weigh(bool items_reached_end);
+  Piece hand_out_frame_in_front_of(std::size_t next_start, std::optional<std::size_t> predicted);
   Piece hand_out_frame(std::size_t size, std::uint64_t& reason);
   Piece hand_out_junk(std::size_t size);
   const std::byte* at(std::size_t offset) const { return buffer_.data() + begin_ + offset; }
@@ -112,7 +118,8 @@ class Framer {
   std::size_t begin_ = 0;  // of the bytes not yet handed out
   std::size_t end_ = 0;    // of the bytes received
   Run run_;
-  std::size_t items_at_;  // where the items of the frame before started
+  std::size_t items_at_;     // where the items of the frame before started
+  int items_reach_end_ = 0;  // how much the latest frames speak for items up to the last byte
   LengthConvention convention_;
   FramerCounts counts_;
 };

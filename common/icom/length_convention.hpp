@@ -22,6 +22,11 @@ class LengthConvention {
   bool observe(std::uint32_t length_field, std::size_t size);
 
   [[nodiscard]] std::optional<std::int64_t> constant() const { return learnt_; }
+  /// What the latest frame, or run of frames, would make the convention; not proven, since all of
+  /// them may have had one length field.
+  [[nodiscard]] std::optional<std::int64_t> suspected() const {
+    return candidate_ ? std::optional(candidate_->constant) : std::nullopt;
+  }
   /// The size of a frame with this length field, once the convention is learnt; may be any number,
   /// also a negative one.
   [[nodiscard]] std::optional<std::int64_t> predict(std::uint32_t length_field) const;
@@ -32,8 +37,7 @@ class LengthConvention {
     std::uint32_t first_field;
   };
   std::optional<std::int64_t> learnt_;
-  std::optional<Candidate>
-      candidate_;        // what the latest frame, or run of frames, would make the convention
+  std::optional<Candidate> candidate_;
   int disagreeing_ = 0;  // consecutive frames that do not follow learnt_
 };
 

@@ -171,8 +171,116 @@ TEST(Framer, NeverLearnsFromALengthThatIsAlwaysTheSame) {
       test::feed(framer, build_frame(spec), 1000, kept);
     }
     EXPECT_EQ(framer.learnt_convention(), std::nullopt);
+  }
+}
+
+// An idle Linac sends frames of one size for hours.
+TEST(Framer, GivesFramesOfOneSizeAtOnceWhenLengthAndItemsAgree) {
+  FrameSpec spec = spec_at(1);
+  const ByteVector plain = build_frame(spec);
+  const auto size = static_cast<std::uint32_t>(plain.size());
+  for (const std::uint32_t length : {size, size - 4, size - 27}) {
+    Framer framer;
+    spec.length_field = length;
+    const ByteVector frame = build_frame(spec);
+    KeptPieces kept;
+    test::feed(framer, frame, 1000, kept);
+    test::feed(framer, frame, 1000, kept);
+    for (std::size_t given = 2; given < 50; ++given) {
+      ASSERT_EQ(kept.size(), given);
+      test::feed(framer, frame, 1000, kept);
+    }
+    EXPECT_EQ(test::frames_of(kept), std::vector<ByteVector>(50, frame));
+  }
+}
+
+TEST(Framer, WaitsForTheNextFrameWhenALengthThatIsAlwaysTheSameMeansNothing) {
+  FrameSpec spec = spec_at(1);
+  const auto size = static_cast<std::uint32_t>(build_frame(spec).size());
+  for (const std::uint32_t constant : {size - 1, size + 1000, 0U, 0xFFFFFFFFU}) {
+    Framer framer;
+    KeptPieces kept;
+    spec.length_field = constant;
+    for (int i = 0; i < 50; ++i) {
+      test::feed(framer, build_frame(spec), 1000, kept);
+    }
     EXPECT_EQ(framer.counts().frames_by_anchor, 49U);
   }
+}
+
+// Junk of every size, behind a frame as it should be, one without items, and one with an item that
+// overruns, once the length has shown what it counts.
+TEST(Framer, PartsJunkFromTheFrameInFrontOfItByTheLearntLength) {
+  FrameSpec empty;
+  empty.time = test::time_after(30);
+  ByteVector overrunning = build_frame(spec_at(30));
+  store_little_endian(overrunning.data() + 27 + 8, std::uint32_t{60000});
+  for (const ByteVector& first : {build_frame(spec_at(30)), build_frame(empty), overrunning}) {
+    for (std::size_t size = 1; size < 300; ++size) {
+      Framer framer;
+      teach(framer);
+      const ByteVector junk(size, std::byte{0xEE});
+      const std::vector<ByteVector> frames = {first, build_frame(spec_at(31))};
+      KeptPieces kept;
+      test::feed(framer, frames[0], 100, kept);
+      test::feed(framer, junk, 100, kept);
+      test::feed(framer, frames[1], 100, kept);
+      ASSERT_EQ(kept.size(), 3U) << size;
+      EXPECT_EQ(test::frames_of(kept), frames) << size;
+    }
+  }
+}
+
+// Nothing is learnt yet: the length and the end of the items are two witnesses.
+TEST(Framer, PartsJunkFromTheFirstFrame) {
+  const std::vector<ByteVector> frames = {build_frame(spec_at(0)), build_frame(spec_at(1))};
+  Framer framer;
+  KeptPieces kept;
+  test::feed(framer, frames[0], 100, kept);
+  test::feed(framer, ByteVector(50, std::byte{0xEE}), 100, kept);
+  test::feed(framer, frames[1], 100, kept);
+  test::take_rest(framer, kept);
+  EXPECT_EQ(kept.size(), 3U);
+  EXPECT_EQ(test::frames_of(kept), frames);
+}
+
+// The length means nothing; that items reach the last byte of a frame has been seen.
+TEST(Framer, PartsJunkFromAFrameWhoseItemsHaveEnded) {
+  const auto frames = frames_with(LengthField::random_nonsense, 100);
+  Framer framer;
+  KeptPieces kept;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    test::feed(framer, frames[i], 100, kept);
+    if (i % 5 == 3) {
+      test::feed(framer, ByteVector(i, std::byte{0xEE}), 100, kept);
+    }
+  }
+  test::take_rest(framer, kept);
+  EXPECT_EQ(test::frames_of(kept), frames);
+  EXPECT_EQ(framer.counts().junk_runs, 20U);
+}
+
+// A trailer that a machine begins to send is part of its frames, whatever it did before.
+TEST(Framer, SoonBelievesBytesBehindTheItemsThatKeepComing) {
+  const auto plain = frames_with(LengthField::random_nonsense, 60);
+  Framer framer;
+  KeptPieces kept;
+  std::vector<ByteVector> sent;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    sent.push_back(plain[i]);
+    if (i >= 30) {
+      append(sent.back(), ByteVector(6, std::byte{0xEE}));
+    }
+    test::feed(framer, sent.back(), 100, kept);
+  }
+  test::take_rest(framer, kept);
+  const auto got = test::frames_of(kept);
+  std::size_t whole = 0;
+  for (const ByteVector& frame : sent) {
+    whole += static_cast<std::size_t>(std::ranges::count(got, frame));
+  }
+  EXPECT_EQ(got.size(), sent.size() - 1);  // nothing tells whether the last one is whole
+  EXPECT_GE(whole, sent.size() - 8);
 }
 
 TEST(Framer, DropsAConventionThatStopsAgreeingAndLearnsTheNextOne) {
