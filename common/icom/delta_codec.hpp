@@ -32,9 +32,11 @@ class DeltaEncoder {
   void append_text(Bytes value);
 
   RememberedFrame before_;
-  std::vector<ItemSlot> slots_;  // of the frame being coded
-  ByteVector operations_;
-  ByteVector literals_;  // texts, new items and the tail
+
+  // Scratch for one call, shared by the encoders of a thread: a gateway has thousands of them.
+  static thread_local std::vector<ItemSlot> slots_;  // of the frame being coded
+  static thread_local ByteVector operations_;
+  static thread_local ByteVector literals_;  // texts, new items and the tail
 };
 
 /// The inverse. Input is untrusted: anything may be in it.
@@ -57,7 +59,7 @@ class DeltaDecoder {
   void change_length(std::uint32_t unexplained, std::size_t size_before);
 
   RememberedFrame before_;
-  RememberedFrame rebuilt_;  // scratch
+  static thread_local RememberedFrame rebuilt_;  // scratch for one call
 };
 
 }  // namespace icom

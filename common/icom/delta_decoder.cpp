@@ -149,6 +149,8 @@ class Rebuild {
 
 }  // namespace
 
+thread_local RememberedFrame DeltaDecoder::rebuilt_;
+
 bool DeltaDecoder::decode(Bytes code, ByteVector& out) {
   if (!code.empty() && code.front() == delta::kRaw && code.size() - 1 <= kMaxDecoded) {
     before_.remember(code.subspan(1));
@@ -185,7 +187,7 @@ bool DeltaDecoder::decode_delta(Bytes code) {
     const Bytes tail_before = before_.tail();
     tail_at = rebuilt_.bytes.size();
     append(rebuilt_.bytes, tail_before);
-    std::swap(before_, rebuilt_);
+    before_ = rebuilt_;
   }
   if (!change_tail(reader, tail_at)) {
     return false;

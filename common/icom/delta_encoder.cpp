@@ -69,13 +69,17 @@ inline bool step_last_digit(const std::byte* text_before, const std::byte* text,
 
 }  // namespace
 
+thread_local std::vector<ItemSlot> DeltaEncoder::slots_;
+thread_local ByteVector DeltaEncoder::operations_;
+thread_local ByteVector DeltaEncoder::literals_;
+
 void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
   const std::size_t start = out.size();
   if (before_.usable() && bytes.size() >= before_.items_at() &&
       bytes.size() <= DeltaDecoder::kMaxDecoded && encode_delta(bytes, out) &&
       out.size() - start <= bytes.size()) {
     before_.bytes.assign(bytes.begin(), bytes.end());
-    std::swap(before_.slots, slots_);
+    before_.slots = slots_;
     return;
   }
   out.resize(start);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -19,6 +20,7 @@ struct AcceptedLinac {
   store::LinacId id = 0;
   std::uint64_t run = 0;  ///< of the last entry received in this session
   std::uint64_t seq = 0;  ///< likewise
+  std::shared_ptr<store::BatchChain> chain = std::make_shared<store::BatchChain>();
 };
 
 /// By the number that the session's frames name a Linac with.

@@ -88,6 +88,7 @@ std::variant<std::vector<SortedBatch>, link::Refused> sort_batch(link::DecodedBa
     linac.run = own.run;
     linac.seq = own.seq;
     own.incoming.linac = linac.id;
+    own.incoming.chain = linac.chain;
   }
   // Most batches are of one Linac: these keep the arena that they were decoded into.
   if (sorted.size() == 1) {

@@ -14,8 +14,8 @@ class EntrySink {
   /// The last position of this run that is stored durably; 0 for none.
   virtual std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) = 0;
   /// As store::Store::submit(): false if the queue is full, and then nothing was taken. Batches of
-  /// one Linac are applied in the order in which they were submitted. A batch behind one that was
-  /// answered with done(false) may be stored all the same: whoever submits waits for each answer.
+  /// one Linac are applied in the order in which they were submitted, and none that is behind a
+  /// failed one of the same chain.
   virtual bool submit(store::IncomingBatch&& batch) = 0;
 };
 

@@ -214,20 +214,24 @@ std::optional<std::string> Session::next_batch() {
 
 /// Returns once the sink has the batch, or the session is over.
 awaitable<void> Session::submit(SortedBatch batch) {
-  while (unanswered_.contains(batch.number) && !is_over()) {
+  const std::size_t bytes = bytes_held(batch.incoming);
+  while (unanswered_bytes_ >= around_.limits.max_unacknowledged_bytes && !is_over()) {
     co_await decode_bell_.wait_until(kForever);
   }
   while (!is_over()) {
-    unanswered_.insert(batch.number);  // before: the answer may come at once
+    ++unanswered_;  // before: the answer may come at once
+    unanswered_bytes_ += bytes;
     if (around_.intake.submit(batch, weak_from_this())) co_return;
-    unanswered_.erase(batch.number);
+    --unanswered_;
+    unanswered_bytes_ -= bytes;
     co_await decode_bell_.wait_until(Bell::Clock::now() + kSinkFullRetry);
   }
 }
 
 void Session::answered(const BatchTicket& batch, bool stored) {
   asio::post(strand_, [self = shared_from_this(), batch, stored] {
-    self->unanswered_.erase(batch.number);
+    --self->unanswered_;
+    self->unanswered_bytes_ -= batch.bytes;
     if (stored) {
       link::LinacPosition& position = self->to_acknowledge_[batch.number];
       position.set_linac(batch.number);
@@ -259,7 +263,7 @@ awaitable<void> Session::write_loop() {
         *message.mutable_ack()->add_positions() = std::move(position);
       }
       co_await write(message);
-    } else if (goodbye_ && (!goodbye_->drain || unanswered_.empty())) {
+    } else if (goodbye_ && (!goodbye_->drain || unanswered_ == 0)) {
       co_await say_goodbye();
     } else {
       co_await write_bell_.wait_until(kForever);

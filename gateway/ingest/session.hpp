@@ -13,7 +13,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -50,9 +49,9 @@ struct Surroundings {
 /// Three loops on one strand: one reads, one decodes and submits, one writes. Everything but
 /// answered() and room() is called on the strand.
 ///
-/// A position is acknowledged once the sink says that it is stored. A Linac's next batch is
-/// submitted only after that, so when the sink fails one, nothing behind it can be stored and
-/// acknowledged over the gap.
+/// A position is acknowledged once the sink says that it is stored. Meanwhile more batches are
+/// submitted, each Linac's tied by a chain: when the sink fails one, nothing behind it can be
+/// stored and acknowledged over the gap, and the session ends.
 class Session final : public IntakeClient, public std::enable_shared_from_this<Session> {
  public:
   /// `socket`'s executor is a strand of this session alone.
@@ -107,7 +106,8 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   std::size_t waiting_bytes_ = 0;
   bool asked_for_room_ = false;
   std::optional<link::BatchDecoder> decoder_;
-  std::set<std::uint32_t> unanswered_;  ///< the Linacs with a batch at the sink
+  std::size_t unanswered_ = 0;        ///< batches at the sink
+  std::size_t unanswered_bytes_ = 0;  ///< that they hold
   std::map<std::uint32_t, link::LinacPosition> to_acknowledge_;
 
   std::optional<Goodbye> goodbye_;

@@ -28,9 +28,17 @@ struct IncomingEntry {
   FrameFacts facts;        ///< frames only; likewise
 };
 
+/// Ties batches of one Linac together that rely on one another: once one of them is answered with
+/// done(false), so is every one behind it, and a stored position never covers what was not stored.
+/// Only the store looks into it, on its writer's thread.
+struct BatchChain {
+  bool broken = false;
+};
+
 /// Entries of one Linac in the order of its spool.
 struct IncomingBatch {
   LinacId linac = 0;
+  std::shared_ptr<BatchChain> chain;  ///< null: a batch that relies on none that is under way
   std::vector<IncomingEntry> entries;
   ByteVector arena;
   /// Called once, on the writer's thread: with true after the batch is committed durably, with
@@ -71,10 +79,9 @@ class Store {
 
   /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of
   /// one Linac are applied in the order in which they were submitted. Entries at or below the run's
-  /// stored position are left out without being counted. A batch submitted while one of the same
-  /// Linac is not answered yet may be stored though that one fails, and its position would then
-  /// cover both: so have one batch of a Linac under way at a time, and after done(false) begin
-  /// again with that one.
+  /// stored position are left out without being counted. Several batches of a Linac may be under
+  /// way if one chain ties them; after done(false) begin again, with a new chain, behind
+  /// stored_position().
   bool submit(IncomingBatch&& batch);
 
  private:

@@ -33,6 +33,11 @@ void call_done(const IncomingBatch& batch, bool stored) {
   }
 }
 
+// A batch in front of it, of which it is the continuation, was not stored.
+bool is_broken(const IncomingBatch& batch) {
+  return batch.chain && batch.chain->broken;
+}
+
 }  // namespace
 
 Writer::Writer(const std::filesystem::path& database, StoreObserver* observer, Positions positions)
@@ -45,18 +50,32 @@ Writer::Writer(const std::filesystem::path& database, StoreObserver* observer, P
 }
 
 void Writer::commit(std::vector<IncomingBatch>& batches) {
-  if (try_commit(batches)) {
+  std::erase_if(batches, [this](const IncomingBatch& batch) {
+    if (!is_broken(batch)) {
+      return false;
+    }
+    fail(batch);
+    return true;
+  });
+  if (batches.empty() || try_commit(batches)) {
     return;
   }
   std::set<LinacId> failed;
   for (IncomingBatch& batch : batches) {
     // What is behind a failed batch must not be stored before it is: its position would cover both.
     const bool alone = batches.size() == 1;
-    if (alone || failed.contains(batch.linac) || !try_commit({&batch, 1})) {
+    if (alone || is_broken(batch) || failed.contains(batch.linac) || !try_commit({&batch, 1})) {
       failed.insert(batch.linac);
-      call_done(batch, false);
+      fail(batch);
     }
   }
+}
+
+void Writer::fail(const IncomingBatch& batch) {
+  if (batch.chain) {
+    batch.chain->broken = true;
+  }
+  call_done(batch, false);
 }
 
 bool Writer::try_commit(std::span<IncomingBatch> batches) {

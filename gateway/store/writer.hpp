@@ -29,7 +29,8 @@ class Writer {
   Writer(const std::filesystem::path& database, StoreObserver* observer, Positions positions);
 
   /// Commits the batches together; if that fails, each on its own, so that a batch that cannot be
-  /// stored stops no other Linac. Calls each batch's done(). Never throws.
+  /// stored stops no other Linac, nor any but its own chain. Calls each batch's done(). Never
+  /// throws.
   void commit(std::vector<IncomingBatch>& batches);
 
   /// Finds or makes the Linac's row. Throws SqlError.
@@ -43,6 +44,7 @@ class Writer {
     LinacId linac;
     const IncomingEntry* entry;
   };
+  void fail(const IncomingBatch& batch);
   bool try_commit(std::span<IncomingBatch> batches);
   void apply(std::span<IncomingBatch> batches);
   LinacLog& log_of(LinacId linac);

@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>
@@ -17,33 +16,11 @@
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/values.hpp"
 #include "gateway/store/store.hpp"
-#include "tests/bench/sample.hpp"
-#include "tests/unit/icom/frame_builder.hpp"
+#include "tests/bench/sample_day.hpp"
 
 namespace icom {
 namespace {
 
-const std::vector<ByteVector>& templates() {
-  static const std::vector<ByteVector> all = [] {
-    std::vector<ByteVector> frames;
-    if (const auto sample = test::load_sample()) {
-      for (const Bytes frame : test::split_by_length(*sample)) {
-        frames.emplace_back(frame.begin(), frame.end());
-      }
-    } else {
-      for (unsigned n = 0; n < 576; ++n) {
-        test::FrameSpec spec;
-        spec.items = test::typical_items(test::Patient{}, n, 160);
-        frames.push_back(test::build_frame(spec));
-      }
-    }
-    return frames;
-  }();
-  return all;
-}
-
-// An endless day of one Linac: the sample's frames over and over, with times and counters that go
-// on.
 class LinacDay {
  public:
   explicit LinacDay(store::LinacId linac) : linac_(linac) {}
@@ -53,22 +30,17 @@ class LinacDay {
     batch.linac = linac_;
     std::size_t size = 0;
     for (std::size_t i = 0; i < frames; ++i) {
-      size += frame_template(n_ + i).size();
+      size += test::size_in_day(n_ + i);
     }
     batch.arena.reserve(size);
     batch.entries.reserve(frames);
     for (std::size_t i = 0; i < frames; ++i, ++n_) {
       const std::size_t at = batch.arena.size();
-      append(batch.arena, frame_template(n_));
-      std::byte* const frame = batch.arena.data() + at;
-      const std::string time = linac_time_text(kStart + static_cast<std::int64_t>(n_ / 4));
-      std::copy_n(as_bytes(time).begin(), kDateSize, frame + kDateOffset);
-      frame[kCounterOffset] = static_cast<std::byte>(n_);
+      test::append_frame_of_day(batch.arena, n_);
       store::IncomingEntry entry;
       entry.run = 1;
       entry.seq = n_ + 1;
-      entry.received_us =
-          static_cast<std::int64_t>(n_) * 250'000 + static_cast<std::int64_t>(n_ * 7919 % 3000);
+      entry.received_us = test::received_in_day(n_);
       entry.bytes = Bytes(batch.arena).subspan(at);
       entry.identity = identify(entry.bytes).value();
       entry.facts = facts_of(entry.bytes);
@@ -81,10 +53,6 @@ class LinacDay {
   std::uint64_t raw_bytes = 0;
 
  private:
-  static constexpr std::int64_t kStart = 1'772'438'400;  // 2026-03-02 08:00:00
-  static const ByteVector& frame_template(std::uint64_t n) {
-    return templates()[n % templates().size()];
-  }
   store::LinacId linac_;
   std::uint64_t n_ = 0;
 };
@@ -138,7 +106,7 @@ void store_ingest(benchmark::State& state) {
   const auto linacs = static_cast<std::size_t>(state.range(0));
   const auto batch_frames = static_cast<std::size_t>(state.range(1));
   const auto rounds = static_cast<std::size_t>(state.range(2));
-  (void)templates();
+  (void)test::day_templates();
   std::string name = (std::filesystem::temp_directory_path() / "icom-bench-XXXXXX").string();
   const std::filesystem::path folder = mkdtemp(name.data());
   const std::size_t heap_before = heap_in_use();
@@ -184,6 +152,7 @@ BENCHMARK(store_ingest)
     ->ArgNames({"linacs", "batch", "rounds"})
     ->Args({1, 576, 35})  // a backlog
     ->Args({10, 256, 8})  // ten backlogs at once
+    ->Args({10, 20, 100})
     ->Args({1000, 4, 5})  // a second of a thousand Linacs, five times
     ->Args({1000, 20, 1})
     ->UseRealTime()

@@ -67,6 +67,10 @@ class FakeSink final : public EntrySink {
       if (held_.empty()) return false;
       batch = std::move(held_.front());
       held_.pop_front();
+      if (batch.chain) {
+        stored = stored && !batch.chain->broken;
+        batch.chain->broken = !stored;
+      }
       if (stored) keep(batch);
     }
     batch.done(stored);

@@ -54,16 +54,47 @@ TEST_F(StreamingTest, BatchThatCannotBeStoredIsNotAcknowledgedAndEndsTheConnecti
   EXPECT_EQ(agent->reason().code, websocket::close_code::try_again_later);
 }
 
-TEST_F(StreamingTest, NothingBehindABatchThatFailsReachesTheSink) {
+TEST_F(StreamingTest, BatchesFollowEachOtherIntoTheSinkUnansweredUpToTheBound) {
+  IngestServer::Options options;
+  options.session.max_unacknowledged_bytes = 1;
+  start(options);
+  const auto agent = welcome_agent();
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) send_frame(*agent, 1, seq);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(sink_.wait_for_held(1));
+    EXPECT_EQ(sink_.held(), 1U);
+    ASSERT_TRUE(sink_.answer(true));
+  }
+  server_->stop(milliseconds(0));
+  server_.reset();
+  start();
+  const auto other = welcome_agent();
+  for (std::uint64_t seq = 6; seq <= 10; ++seq) send_frame(*other, 1, seq);
+  EXPECT_TRUE(sink_.wait_for_held(5));
+}
+
+TEST_F(StreamingTest, NothingBehindABatchThatFailsIsStored) {
   start();
   const auto agent = welcome_agent();
   for (std::uint64_t seq = 1; seq <= 5; ++seq) send_frame(*agent, 1, seq);
-  ASSERT_TRUE(sink_.wait_for_held(1));
+  ASSERT_TRUE(sink_.wait_for_held(5));
+  ASSERT_TRUE(sink_.answer(true));
   ASSERT_TRUE(sink_.answer(false));
+  sink_.answer_all(true);
+  expect_ack(*agent, 1, 77, 1);
   EXPECT_FALSE(agent->receive().has_value());
-  server_->stop(milliseconds(0));
-  EXPECT_EQ(sink_.held(), 0U);
-  EXPECT_TRUE(sink_.kept().empty());
+  EXPECT_EQ(sink_.kept().size(), 1U);
+}
+
+TEST_F(StreamingTest, LinacWhoseBatchFailsDoesNotBreakTheChainOfAnother) {
+  start();
+  const auto agent = welcome_agent();
+  send_frame(*agent, 1, 1);
+  send_frame(*agent, 2, 1);
+  ASSERT_TRUE(sink_.wait_for_held(2));
+  ASSERT_TRUE(sink_.answer(false));
+  ASSERT_TRUE(sink_.answer(true));
+  EXPECT_EQ(sink_.kept().size(), 1U);
 }
 
 TEST_F(StreamingTest, LinacsDoNotWaitForEachOther) {
@@ -230,6 +261,7 @@ TEST_F(StreamingTest, SessionsWaitForRoomAndAreWokenByIt) {
 
 TEST_F(StreamingTest, AgentThatSendsFarTooMuchIsNotReadFurther) {
   IngestServer::Options options;
+  options.session.max_unacknowledged_bytes = 1;
   options.session.max_waiting_bytes = 1;
   start(options);
   const auto agent = welcome_agent();

@@ -1,5 +1,6 @@
 #include "gateway/store/store.hpp"
 
+#include "gateway/store/sqlite.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::store {
@@ -185,6 +186,43 @@ TEST_F(StoreTest, TheQueueIsBoundedButTakesALargeBatchWhenItIsAlone) {
   const Store small(folder(), {.max_queued_bytes = 1}, nullptr);
   Store& store = const_cast<Store&>(small);
   EXPECT_TRUE(test::commit(store, feed(1).frames(messages(0, 50)).batch()));
+}
+
+// The disk is full for one batch only, and has room again for those behind it.
+TEST_F(StoreTest, NothingOfAChainIsStoredBehindABatchThatFailed) {
+  store::Database other(folder() / "icom.db", store::Database::Access::read_write);
+  other.execute(
+      "CREATE TRIGGER full BEFORE INSERT ON position WHEN NEW.seq = 20 "
+      "BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const auto chain = std::make_shared<store::BatchChain>();
+  test::Feed chained = feed();
+  const auto next_ten = [&](unsigned from) {
+    store::IncomingBatch batch = chained.frames(messages(from, from + 10)).batch();
+    batch.chain = chain;
+    return batch;
+  };
+  EXPECT_TRUE(commit(next_ten(0)));
+  EXPECT_FALSE(commit(next_ten(10)));
+  EXPECT_FALSE(commit(next_ten(20)));
+  EXPECT_EQ(store_->stored_position(linac_, 1), 10U);
+
+  other.execute("DROP TRIGGER full");
+  EXPECT_FALSE(commit(next_ten(30)));
+  EXPECT_TRUE(commit(feed().from_seq(11).frames(messages(10, 40)).batch()));
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 40)));
+}
+
+TEST_F(StoreTest, ChainsDoNotBreakEachOther) {
+  store::Database other(folder() / "icom.db", store::Database::Access::read_write);
+  other.execute(
+      "CREATE TRIGGER full BEFORE INSERT ON position WHEN NEW.seq = 20 "
+      "BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  store::IncomingBatch failing = feed().frames(messages(0, 20)).batch();
+  failing.chain = std::make_shared<store::BatchChain>();
+  EXPECT_FALSE(commit(std::move(failing)));
+  store::IncomingBatch good = feed().frames(messages(0, 10)).batch();
+  good.chain = std::make_shared<store::BatchChain>();
+  EXPECT_TRUE(commit(std::move(good)));
 }
 
 TEST_F(StoreTest, FilesAreNotReadableByOthers) {
