@@ -50,13 +50,27 @@ struct BusyChannel {
   error_code read_error_;
 };
 
-TEST(Failure, KilledServerEndsOperationsInTheMiddleOfATransfer) {
+class Failure : public testing::Test {
+ protected:
+  using Body = std::function<net::awaitable<void>(const std::shared_ptr<Session>&, Channel&)>;
+
+  /// Runs `body` on a session with one channel open, to a server that echoes.
+  void with_channel(const Settings& settings, const Body& body) {
+    const auto all = [&]() -> net::awaitable<void> {
+      const auto session = co_await Session::connect(settings, kSoon);
+      Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+      co_await body(session, channel);
+    };
+    run(io, all());
+  }
+
   const Sshd sshd;
   net::io_context io;
-  const Server server(io, echo);
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(sshd.settings(), kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+  const Server server{io, echo};
+};
+
+TEST_F(Failure, KilledServerEndsOperationsInTheMiddleOfATransfer) {
+  with_channel(sshd.settings(), [&](const auto& session, Channel& channel) -> net::awaitable<void> {
     BusyChannel busy(channel);
     co_await busy.run_until_broken([&] { sshd.signal_all(SIGKILL); });
     EXPECT_EQ(busy.write_error_, net::error::connection_reset);
@@ -71,22 +85,16 @@ TEST(Failure, KilledServerEndsOperationsInTheMiddleOfATransfer) {
       EXPECT_EQ(error.category(), Category::network);
     }
     co_await session->close(kSoon);
-  };
-  run(io, body());
+  });
 }
 
-TEST(Failure, StoppedServerIsGivenUpByTheWatchdog) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
+TEST_F(Failure, StoppedServerIsGivenUpByTheWatchdog) {
   Settings settings = sshd.settings();
   settings.limits.stall = std::chrono::milliseconds(500);
   // So that the two kernels do not take a whole window of bytes on behalf of a server that is not
   // there.
   settings.limits.socket_buffer = 4096;
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(settings, kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+  with_channel(settings, [&](const auto& session, Channel& channel) -> net::awaitable<void> {
     sshd.signal_all(SIGSTOP);
     BusyChannel busy(channel);
     co_await busy.run_until_broken(nullptr);
@@ -94,15 +102,12 @@ TEST(Failure, StoppedServerIsGivenUpByTheWatchdog) {
     EXPECT_EQ(busy.read_error_, net::error::timed_out);
     EXPECT_EQ(session->failure()->category(), Category::timeout);
     EXPECT_THAT(session->failure()->what(), HasSubstr("no progress"));
-  };
-  run(io, body());
+  });
 }
 
-TEST(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
-  const Sshd sshd;
-  net::io_context io;
+TEST_F(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
   Condition go_on(io.get_executor());
-  const Server server(io, [&](tcp::socket socket) -> net::awaitable<void> {
+  const Server slow(io, [&](tcp::socket socket) -> net::awaitable<void> {
     co_await go_on.wait();
     co_await echo(std::move(socket));
   });
@@ -110,7 +115,7 @@ TEST(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
   settings.limits.stall = std::chrono::milliseconds(200);
   const auto body = [&]() -> net::awaitable<void> {
     const auto session = co_await Session::connect(settings, kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+    Channel channel = co_await session->open_channel("127.0.0.1", slow.port(), kSoon);
     const std::string bytes = pattern(std::size_t{24} << 20U, 2);
     Group group(session->get_executor());
     group.spawn(write_in_pieces(channel, bytes, 1));
@@ -139,29 +144,18 @@ TEST(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
   run(io, body());
 }
 
-TEST(Failure, AbortEndsPendingOperations) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(sshd.settings(), kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+TEST_F(Failure, AbortEndsPendingOperations) {
+  with_channel(sshd.settings(), [&](const auto& session, Channel& channel) -> net::awaitable<void> {
     BusyChannel busy(channel);
     co_await busy.run_until_broken([&] { session->abort(); });
     EXPECT_EQ(busy.write_error_, net::error::operation_aborted);
     EXPECT_EQ(busy.read_error_, net::error::operation_aborted);
     EXPECT_EQ(session->failure()->category(), Category::closed);
-  };
-  run(io, body());
+  });
 }
 
-TEST(Failure, CloseEndsPendingOperationsAndTheServerSeesAGoodbye) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(sshd.settings(), kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+TEST_F(Failure, CloseEndsPendingOperationsAndTheServerSeesAGoodbye) {
+  with_channel(sshd.settings(), [&](const auto& session, Channel& channel) -> net::awaitable<void> {
     char byte = 0;
     std::optional<error_code> pending;
     channel.async_read_some(net::buffer(&byte, 1),
@@ -170,57 +164,43 @@ TEST(Failure, CloseEndsPendingOperationsAndTheServerSeesAGoodbye) {
     co_await net::post(io, net::use_awaitable);
     EXPECT_EQ(pending, net::error::operation_aborted);
     co_await session->close(kSoon);
-  };
-  run(io, body());
+  });
   EXPECT_TRUE(sshd.logs("Received disconnect from 127.0.0.1"));
 }
 
-TEST(Failure, CloseOfAStoppedServerEndsAtItsDeadline) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(sshd.settings(), kSoon);
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
-    sshd.signal_all(SIGSTOP);
-    co_await session->close(std::chrono::seconds(1));
-    EXPECT_FALSE(session->is_open());
-  };
-  run(io, body());
+TEST_F(Failure, CloseOfAStoppedServerEndsAtItsDeadline) {
+  with_channel(sshd.settings(),
+               [&](const auto& session, Channel& /*channel*/) -> net::awaitable<void> {
+                 sshd.signal_all(SIGSTOP);
+                 co_await session->close(std::chrono::seconds(1));
+                 EXPECT_FALSE(session->is_open());
+               });
 }
 
-TEST(Failure, OpenThatIsNotAnsweredTimesOutAndOneBehindItToo) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
-  const auto body = [&]() -> net::awaitable<void> {
-    const auto session = co_await Session::connect(sshd.settings(), kSoon);
-    // Once a channel is open, the process that serves the session exists and is stopped too.
-    const Channel first = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
-    sshd.signal_all(SIGSTOP);
-    for (int i = 0; i < 2; ++i) {
-      try {
-        co_await session->open_channel("127.0.0.1", server.port(), std::chrono::seconds(1));
-        ADD_FAILURE() << "opened";
-      } catch (const Error& error) {
-        EXPECT_EQ(error.category(), Category::timeout);
-      }
-    }
-    sshd.signal_all(SIGCONT);
-    // The first is closed as soon as it is answered, the second never went out.
-    Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
-    const std::string bytes = pattern(100'000, 3);
-    co_await net::async_write(channel, net::buffer(bytes), net::use_awaitable);
-    co_await read_and_compare(channel, bytes);
-    co_await session->close(kSoon);
-  };
-  run(io, body());
+TEST_F(Failure, OpenThatIsNotAnsweredTimesOutAndOneBehindItToo) {
+  // Once a channel is open, the process that serves the session exists and is stopped too.
+  with_channel(
+      sshd.settings(), [&](const auto& session, Channel& /*first*/) -> net::awaitable<void> {
+        sshd.signal_all(SIGSTOP);
+        for (int i = 0; i < 2; ++i) {
+          try {
+            co_await session->open_channel("127.0.0.1", server.port(), std::chrono::seconds(1));
+            ADD_FAILURE() << "opened";
+          } catch (const Error& error) {
+            EXPECT_EQ(error.category(), Category::timeout);
+          }
+        }
+        sshd.signal_all(SIGCONT);
+        // The first is closed as soon as it is answered, the second never went out.
+        Channel channel = co_await session->open_channel("127.0.0.1", server.port(), kSoon);
+        const std::string bytes = pattern(100'000, 3);
+        co_await net::async_write(channel, net::buffer(bytes), net::use_awaitable);
+        co_await read_and_compare(channel, bytes);
+        co_await session->close(kSoon);
+      });
 }
 
-TEST(Failure, KeepalivesAreSentThatWantNoReply) {
-  const Sshd sshd;
-  net::io_context io;
-  const Server server(io, echo);
+TEST_F(Failure, KeepalivesAreSentThatWantNoReply) {
   Settings settings = sshd.settings();
   settings.limits.keepalive = std::chrono::milliseconds(100);
   std::shared_ptr<Session> session;
@@ -237,24 +217,23 @@ TEST(Failure, KeepalivesAreSentThatWantNoReply) {
   EXPECT_TRUE(session->is_open());
 }
 
-TEST(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
-  const Sshd sshd;
-  auto io = std::make_unique<net::io_context>();
-  auto server = std::make_unique<Server>(*io, echo);
+TEST_F(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
+  auto context = std::make_unique<net::io_context>();
+  auto other = std::make_unique<Server>(*context, echo);
   bool open = false;
   net::co_spawn(
-      *io,
+      *context,
       [](Settings settings, std::uint16_t port, bool& opened) -> net::awaitable<void> {
         const auto session = co_await Session::connect(std::move(settings), kSoon);
         Channel channel = co_await session->open_channel("127.0.0.1", port, kSoon);
         opened = true;
         char byte = 0;
         co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
-      }(sshd.settings(), server->port(), open),
+      }(sshd.settings(), other->port(), open),
       net::detached);
-  while (!open) ASSERT_GT(io->run_one_for(kSoon), 0U);
-  server.reset();
-  io.reset();
+  while (!open) ASSERT_GT(context->run_one_for(kSoon), 0U);
+  other.reset();
+  context.reset();
 }
 
 }  // namespace
