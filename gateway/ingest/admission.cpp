@@ -53,6 +53,11 @@ std::variant<Admission, link::Refused> admit(const link::Hello& hello, const Sit
                                                     ".yaml to its folder of sites and " + name +
                                                     ".token to its tokens, then restart it");
   }
+  if (site->token.empty()) {
+    return refusal(link::Refused::WRONG_TOKEN,
+                   "the gateway has no token of site " + name + " that it can use: mend its " +
+                       name + ".token (its log says what is wrong), then restart it");
+  }
   if (!site->token_is(hello.token())) {
     return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
                                                    ": the site's token_file and the gateway's " +

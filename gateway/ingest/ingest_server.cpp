@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/ingest/session.hpp"
+
 namespace icom::ingest {
 
 namespace asio = boost::asio;

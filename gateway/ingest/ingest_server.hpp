@@ -9,7 +9,7 @@
 
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
-#include "gateway/ingest/session.hpp"
+#include "gateway/ingest/session_limits.hpp"
 #include "gateway/ingest/site_registry.hpp"
 
 namespace icom::ingest {

@@ -23,18 +23,9 @@
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/refusal_log.hpp"
+#include "gateway/ingest/session_limits.hpp"
 
 namespace icom::ingest {
-
-struct SessionLimits {
-  std::chrono::milliseconds hello = link::kHelloDeadline;
-  std::chrono::milliseconds dead_peer = link::kDeadPeer;
-  /// Frames' bytes that an agent is asked to keep unacknowledged at most. An agent that heeds it
-  /// never makes us stop reading.
-  std::size_t max_unacknowledged_bytes = 4U << 20U;
-  /// Compressed batches waiting to be decoded; beyond it the session reads no further.
-  std::size_t max_waiting_bytes = link::kMaxMessageBytes;
-};
 
 /// What all sessions share. All of it outlives them.
 struct Surroundings {

@@ -17,7 +17,7 @@ struct RegisteredLinac {
 
 struct RegisteredSite {
   std::string site;
-  std::string token;
+  std::string token;  ///< empty: the gateway has none that it can use, and takes no agent
   std::vector<RegisteredLinac> linacs;
 
   /// Takes the same time wherever the two differ.

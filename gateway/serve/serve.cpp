@@ -6,6 +6,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <utility>
+#include <vector>
 
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
@@ -41,7 +43,13 @@ void serve(const config::GatewaySettings& settings) {
   int came = 0;
   signals.async_wait([&](boost::system::error_code, int signal) { came = signal; });
 
-  Gateway gateway(settings, read_tokens(settings));
+  std::vector<SiteToken> tokens = read_tokens(settings);
+  for (const SiteToken& token : tokens) {
+    for (const config::Problem& problem : token.problems) {
+      spdlog::error("site {} is refused until its token is mended: {}", token.site, problem.text());
+    }
+  }
+  Gateway gateway(settings, std::move(tokens));
   gateway.start();
   log_ready(gateway, settings);
   io.run();

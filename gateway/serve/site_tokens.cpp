@@ -1,9 +1,5 @@
 #include "gateway/serve/site_tokens.hpp"
 
-#include <utility>
-
-#include "common/config/config_error.hpp"
-
 namespace icom::serve {
 
 std::filesystem::path token_file(const config::GatewaySettings& settings, const std::string& site) {
@@ -12,15 +8,15 @@ std::filesystem::path token_file(const config::GatewaySettings& settings, const 
 
 std::vector<SiteToken> read_tokens(const config::GatewaySettings& settings) {
   std::vector<SiteToken> tokens;
-  std::vector<config::Problem> problems;
   for (const config::SiteSettings& site : settings.sites) {
+    SiteToken& token = tokens.emplace_back();
+    token.site = site.site;
     try {
-      tokens.push_back({site.site, config::read_secret(token_file(settings, site.site))});
+      token.token = config::read_secret(token_file(settings, site.site));
     } catch (const config::ConfigError& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+      token.problems = error.problems();
     }
   }
-  if (!problems.empty()) throw config::ConfigError(std::move(problems));
   return tokens;
 }
 

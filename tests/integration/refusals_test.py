@@ -106,6 +106,12 @@ class Refusals(LabCase):
         self.site.key.chmod(0o644)
         self.refused_until_repaired(lambda: None, lambda: self.site.key.chmod(0o600), ["chmod 600"])
 
+    def test_site_whose_token_the_gateway_cannot_use_is_refused_until_it_is_mended(self):
+        token = self.hosting.tokens / "nbcc.token"
+        self.refused_until_repaired(lambda: token.chmod(0o644), lambda: token.chmod(0o600), ["nbcc.token"],
+                                    restart_gateway=True)
+        self.assertIn("site nbcc is refused", self.hosting.gateway.output())
+
     def test_token_file_that_others_can_read_stops_the_gateway_check(self):
         token = self.hosting.tokens / "nbcc.token"
         token.chmod(0o644)

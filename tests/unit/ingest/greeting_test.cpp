@@ -1,4 +1,8 @@
 // The phase of a session before its first frame.
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include "tests/unit/ingest/ingest_fixture.hpp"
 
 namespace icom::ingest {
