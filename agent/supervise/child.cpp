@@ -21,12 +21,12 @@ void pass_on(const std::string& name, std::string_view line) {
 
 }  // namespace
 
-Child::Child(boost::asio::any_io_executor executor, ProcessHost& host, ChildPlan plan,
+Child::Child(const boost::asio::any_io_executor& executor, ProcessHost& host, ChildPlan plan,
              RestartTimings timings)
     : host_(host),
       plan_(std::move(plan)),
       timings_(timings),
-      bell_(std::move(executor)),
+      bell_(executor),
       delay_(timings.first) {}
 
 Child::~Child() {

@@ -37,7 +37,7 @@ struct ChildPlan {
 class Child {
  public:
   /// `host` must outlive this.
-  Child(boost::asio::any_io_executor executor, ProcessHost& host, ChildPlan plan,
+  Child(const boost::asio::any_io_executor& executor, ProcessHost& host, ChildPlan plan,
         RestartTimings timings);
   ~Child();
   Child(const Child&) = delete;

@@ -16,7 +16,7 @@ class Bell {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Bell(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit Bell(const boost::asio::any_io_executor& executor) : timer_(executor) {}
 
   void ring() {
     rung_ = true;

@@ -41,8 +41,8 @@ std::string known_keys(const std::set<std::string>& known, std::string_view unkn
 
 }  // namespace
 
-MapReader::MapReader(YamlFile& file, YAML::Node node, std::string path)
-    : file_(&file), node_(std::move(node)), path_(std::move(path)) {}
+MapReader::MapReader(YamlFile& file, const YAML::Node& node, std::string path)
+    : file_(&file), node_(node), path_(std::move(path)) {}
 
 std::string MapReader::path_of(const std::string& key) const {
   return path_.empty() || key.empty() ? path_ + key : path_ + '.' + key;

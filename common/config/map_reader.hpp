@@ -23,7 +23,7 @@ class MapReader {
  public:
   /// `node` must be a map; `path` is the path of its key, empty for the document. `file` must
   /// outlive this.
-  MapReader(YamlFile& file, YAML::Node node, std::string path);
+  MapReader(YamlFile& file, const YAML::Node& node, std::string path);
 
   /// A single value, as `parse` (text -> std::optional<...>) understands it. `expected` says in
   /// words what that is.

@@ -33,10 +33,13 @@ class DeltaEncoder {
 
   RememberedFrame before_;
 
-  // Scratch for one call, shared by the encoders of a thread: a gateway has thousands of them.
-  static thread_local std::vector<ItemSlot> slots_;  // of the frame being coded
-  static thread_local ByteVector operations_;
-  static thread_local ByteVector literals_;  // texts, new items and the tail
+  // For one call, shared by the encoders of a thread: a gateway has thousands of them.
+  struct Scratch {
+    std::vector<ItemSlot> slots;  ///< of the frame being coded
+    ByteVector operations;
+    ByteVector literals;  ///< texts, new items and the tail
+  };
+  static thread_local Scratch scratch;
 };
 
 /// The inverse. Input is untrusted: anything may be in it.
@@ -59,7 +62,7 @@ class DeltaDecoder {
   void change_length(std::uint32_t unexplained, std::size_t size_before);
 
   RememberedFrame before_;
-  static thread_local RememberedFrame rebuilt_;  // scratch for one call
+  static thread_local RememberedFrame rebuilt;  // for one call, as above
 };
 
 }  // namespace icom

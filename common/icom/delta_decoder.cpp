@@ -149,7 +149,7 @@ class Rebuild {
 
 }  // namespace
 
-thread_local RememberedFrame DeltaDecoder::rebuilt_;
+thread_local RememberedFrame DeltaDecoder::rebuilt;
 
 bool DeltaDecoder::decode(Bytes code, ByteVector& out) {
   if (!code.empty() && code.front() == delta::kRaw && code.size() - 1 <= kMaxDecoded) {
@@ -175,7 +175,7 @@ bool DeltaDecoder::decode_delta(Bytes code) {
   std::size_t tail_at = before_.tail_at();
   const std::size_t done = change_in_place(*operations);
   if (done < operations->size()) {
-    Rebuild rebuild(before_, done, rebuilt_);
+    Rebuild rebuild(before_, done, rebuilt);
     for (const std::byte operation : operations->subspan(done)) {
       if (!rebuild.apply(operation, reader)) {
         return false;
@@ -185,9 +185,9 @@ bool DeltaDecoder::decode_delta(Bytes code) {
       return false;
     }
     const Bytes tail_before = before_.tail();
-    tail_at = rebuilt_.bytes.size();
-    append(rebuilt_.bytes, tail_before);
-    before_ = rebuilt_;
+    tail_at = rebuilt.bytes.size();
+    append(rebuilt.bytes, tail_before);
+    before_ = rebuilt;
   }
   if (!change_tail(reader, tail_at)) {
     return false;

@@ -69,9 +69,7 @@ inline bool step_last_digit(const std::byte* text_before, const std::byte* text,
 
 }  // namespace
 
-thread_local std::vector<ItemSlot> DeltaEncoder::slots_;
-thread_local ByteVector DeltaEncoder::operations_;
-thread_local ByteVector DeltaEncoder::literals_;
+thread_local DeltaEncoder::Scratch DeltaEncoder::scratch;
 
 void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
   const std::size_t start = out.size();
@@ -79,7 +77,7 @@ void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
       bytes.size() <= DeltaDecoder::kMaxDecoded && encode_delta(bytes, out) &&
       out.size() - start <= bytes.size()) {
     before_.bytes.assign(bytes.begin(), bytes.end());
-    before_.slots = slots_;
+    before_.slots = scratch.slots;
     return;
   }
   out.resize(start);
@@ -89,30 +87,30 @@ void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
 }
 
 bool DeltaEncoder::encode_delta(Bytes frame, ByteVector& out) {
-  literals_.clear();
+  scratch.literals.clear();
   if (!code_items(frame)) {
     return false;
   }
-  while (!operations_.empty() && operations_.back() == std::byte{0}) {
-    operations_.pop_back();
+  while (!scratch.operations.empty() && scratch.operations.back() == std::byte{0}) {
+    scratch.operations.pop_back();
   }
   out.push_back(delta::kDelta);
   append_head(before_, frame, out);
-  append(out, operations_);
+  append(out, scratch.operations);
   out.push_back(delta::kEnd);
-  append(out, literals_);
+  append(out, scratch.literals);
   return true;
 }
 
 // Codes items as long as both frames have the same ones, which is nearly always all of them.
 bool DeltaEncoder::code_items(Bytes frame) {
   const std::size_t count = before_.slots.size();
-  slots_.resize(count);
-  operations_.resize(count);
+  scratch.slots.resize(count);
+  scratch.operations.resize(count);
   const std::byte* bytes_before = before_.bytes.data();
   const ItemSlot* slots_before = before_.slots.data();
-  ItemSlot* slots = slots_.data();
-  std::byte* operations = operations_.data();
+  ItemSlot* slots = scratch.slots.data();
+  std::byte* operations = scratch.operations.data();
   const std::size_t common_size = std::min(frame.size(), before_.bytes.size());
   std::size_t at = before_.items_at();
   for (std::size_t i = 0; i < count; ++i) {
@@ -153,8 +151,8 @@ bool DeltaEncoder::code_items(Bytes frame) {
 // and gone.
 bool DeltaEncoder::code_other_items(Bytes frame, std::size_t at, std::size_t next) {
   const std::size_t count = before_.slots.size();
-  slots_.resize(next);
-  operations_.resize(next);
+  scratch.slots.resize(next);
+  scratch.operations.resize(next);
   std::size_t changes = 0;
   while (const std::size_t size = item_size_at(frame.data() + at, frame.size() - at)) {
     ItemSlot slot;
@@ -162,34 +160,34 @@ bool DeltaEncoder::code_other_items(Bytes frame, std::size_t at, std::size_t nex
     slot.length = static_cast<std::uint32_t>(size - kItemHeaderSize);
     const std::size_t removed = removed_before(frame, at, next);
     changes += removed;
-    operations_.insert(operations_.end(), removed, delta::kRemoved);
+    scratch.operations.insert(scratch.operations.end(), removed, delta::kRemoved);
     next += removed;
     if (next < count && same_kind(frame, at, next)) {
       const std::byte operation = code_value(frame, before_.slots[next], slot);
-      operations_.push_back(operation);
+      scratch.operations.push_back(operation);
       ++next;
     } else {
       ++changes;
-      operations_.push_back(delta::kInserted);
-      append(literals_, frame.subspan(at, sizeof(std::uint64_t)));
+      scratch.operations.push_back(delta::kInserted);
+      append(scratch.literals, frame.subspan(at, sizeof(std::uint64_t)));
       append_text(frame.subspan(at + kItemHeaderSize, slot.length));
       slot.number = number_at(frame, at + kItemHeaderSize, slot.length);
     }
     if (changes > kMaxChanges) {
       return false;
     }
-    slots_.push_back(slot);
+    scratch.slots.push_back(slot);
     at += size;
   }
-  operations_.insert(operations_.end(), count - next, delta::kRemoved);
+  scratch.operations.insert(scratch.operations.end(), count - next, delta::kRemoved);
 
   const Bytes tail = frame.subspan(at);
   const Bytes tail_before = before_.tail();
   if (std::equal(tail.begin(), tail.end(), tail_before.begin(), tail_before.end())) {
-    append_varint(literals_, 0);
+    append_varint(scratch.literals, 0);
   } else {
-    append_varint(literals_, tail.size() + 1);
-    append(literals_, tail);
+    append_varint(scratch.literals, tail.size() + 1);
+    append(scratch.literals, tail);
   }
   return true;
 }
@@ -255,8 +253,8 @@ std::byte DeltaEncoder::code_value(Bytes frame, const ItemSlot& before, ItemSlot
 }
 
 void DeltaEncoder::append_text(Bytes value) {
-  append_varint(literals_, value.size());
-  append(literals_, value);
+  append_varint(scratch.literals, value.size());
+  append(scratch.literals, value);
 }
 
 }  // namespace icom

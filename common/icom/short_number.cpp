@@ -87,7 +87,7 @@ ShortText short_number_text(ShortNumber number) {
   if (magnitude >= kLimit) {
     return {};
   }
-  const auto decimals = static_cast<std::size_t>(number.decimals);
+  const auto decimals = static_cast<std::size_t>(static_cast<std::uint8_t>(number.decimals));
   const std::uint64_t digits = digits_of(static_cast<std::uint32_t>(magnitude));
   // The lowest digit counts even if it is 0, and so does the one before the point.
   const auto leading_zeros =

@@ -185,8 +185,7 @@ awaitable<void> Session::decode_loop() {
       refuse(refusal(link::Refused::MALFORMED, "a message of frames cannot be read: " + error));
       break;
     }
-    auto sorted = sort_batch(*std::move(batch), admission_.linacs);
-    batch.reset();
+    auto sorted = sort_batch(*std::exchange(batch, std::nullopt), admission_.linacs);
     if (auto* refused = std::get_if<link::Refused>(&sorted)) {
       refuse(std::move(*refused));
       break;

@@ -66,7 +66,8 @@ void Simulator::listen() {
 
 void Simulator::start() {
   out_ << "listening " << endpoint_.address().to_string() << ':' << port() << " serial "
-       << options_.stream.serial << std::endl;
+       << options_.stream.serial << '\n'
+       << std::flush;
   if (options_.seconds > 0) {
     end_timer_.expires_after(wall_time(options_.seconds));
     end_timer_.async_wait([this](error_code cancelled) {
@@ -100,7 +101,7 @@ void Simulator::admit(tcp::socket socket) {
       std::make_shared<ClientSession>(std::move(socket), ++clients_, options_.session, owner);
   sessions_.insert(session);
   ledger_.connected(clients_, session->conduct().connected);
-  out_ << "client " << clients_ << " connected" << std::endl;
+  out_ << "client " << clients_ << " connected" << '\n' << std::flush;
   session->start();
   for (const auto& frame : replay_)
     session->send({MessageKind::replay, frame, frame->bytes.size()});
@@ -203,7 +204,7 @@ void Simulator::on_session_over(ClientSession& session, std::size_t unacknowledg
   ledger_.flush();
   report_.update(conduct);
   write_report();
-  out_ << summary_of(conduct) << std::endl;
+  out_ << summary_of(conduct) << '\n' << std::flush;
   sessions_.erase(session.shared_from_this());
   finish_if_empty();
 }
@@ -213,7 +214,8 @@ void Simulator::mark_not_recorded(const ClientSession& session, std::string reas
                               session.conduct().client, std::move(reason)};
   if (!report_.mark_not_recorded(treatment)) return;
   out_ << "treatment " << treatment.visit << " not recorded: client " << treatment.client << ' '
-       << treatment.reason << " during beam " << treatment.field_id << std::endl;
+       << treatment.reason << " during beam " << treatment.field_id << '\n'
+       << std::flush;
   write_report();
 }
 
@@ -236,7 +238,7 @@ void Simulator::write_report() {
     report_.write(options_.report);
   } catch (const std::exception& error) {
     files_complete_ = false;
-    out_ << error.what() << std::endl;
+    out_ << error.what() << '\n' << std::flush;
   }
 }
 
