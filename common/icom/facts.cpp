@@ -20,6 +20,7 @@ constexpr std::uint64_t kPatientId = wire_kind(0x00, 0x0020, 'L', 'O', 'P');
 constexpr std::uint64_t kFieldId = wire_kind(0x30, 0x1003, 'L', 'O', 'P');
 constexpr std::uint64_t kMachineId = wire_kind(0x30, 0x00B2, 'S', 'H', 'P');
 constexpr std::uint64_t kDeliveryMu = wire_kind(0x30, 0x0032, 'D', 'S', 'R');
+constexpr std::uint64_t kInterlock = wire_kind(0x30, 0x1016, 'L', 'O', 'R');
 constexpr std::uint64_t kPosition = wire_kind(0x30, 0x011C, 'D', 'S', 'R');
 
 void note(std::uint64_t kind, std::string_view value, FrameFacts& facts) {
@@ -40,6 +41,11 @@ void note(std::uint64_t kind, std::string_view value, FrameFacts& facts) {
     case kDeliveryMu:
       if (!facts.delivery_mu) {
         facts.delivery_mu = parse_number(value);
+      }
+      return;
+    case kInterlock:
+      if (!value.empty()) {
+        facts.interlocks.push_back(value);
       }
       return;
     default:

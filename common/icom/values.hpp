@@ -20,7 +20,8 @@ struct FrameFacts {
   std::optional<std::string_view> patient_name;
   std::optional<std::string_view> field_id;
   std::optional<std::string_view> machine_id;
-  std::optional<double> delivery_mu;  ///< cumulative MU; sentinel values are absent
+  std::optional<double> delivery_mu;         ///< cumulative MU; sentinel values are absent
+  std::vector<std::string_view> interlocks;  ///< in wire order, without empty ones; mostly none
   bool has_items = false;
   bool items_end_exactly = false;  ///< otherwise some bytes of the frame were not understood
 };

@@ -26,8 +26,20 @@ Json beams_json(const std::vector<records::Beam>& beams) {
   return list;
 }
 
+Json interlocks_json(const std::vector<records::Interlock>& interlocks) {
+  Json list = Json::array();
+  for (const records::Interlock& interlock : interlocks) {
+    list.push_back({{"text", to_utf8(interlock.text)},
+                    {"first", linac_time_iso(interlock.first_time)},
+                    {"last", linac_time_iso(interlock.last_time)},
+                    {"frames", interlock.frames}});
+  }
+  return list;
+}
+
 Json record_json(const store::RecordRow& row, const std::optional<std::string>& file,
-                 const std::vector<records::Beam>& beams) {
+                 const std::vector<records::Beam>& beams,
+                 const std::vector<records::Interlock>& interlocks) {
   const records::Record& record = row.stored.record;
   Json object;
   object["id"] = row.stored.id;
@@ -45,6 +57,7 @@ Json record_json(const store::RecordRow& row, const std::optional<std::string>& 
   object["gaps"] = record.gaps;
   object["revision"] = row.stored.revision;
   object["beams"] = beams_json(beams);
+  object["interlocks"] = interlocks_json(interlocks);
   return object;
 }
 
@@ -72,7 +85,9 @@ void list_records(const std::filesystem::path& store, const store::RecordFilter&
   for (const store::RecordRow& row : reader.records(filter)) {
     if (json) {
       const auto file = index ? index->written_file(row.stored.id) : std::nullopt;
-      out << record_json(row, file, reader.beams(row.stored.id)).dump() << '\n';
+      out << record_json(row, file, reader.beams(row.stored.id), reader.interlocks(row.stored.id))
+                 .dump()
+          << '\n';
     } else {
       print_row(row, out);
     }

@@ -1,5 +1,6 @@
 #include "gateway/records/record_builder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace icom::records {
@@ -54,6 +55,26 @@ void RecordBuilder::extend(const RecordFrame& frame) {
   record_.delivered_mu = delivered_.total();
   record_.kept = delivered_.any_control_point_left() || !any_mu_read_;
   extend_beam(frame);
+  extend_interlocks(frame);
+}
+
+void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
+  const auto& texts = frame.facts.interlocks;
+  for (auto text = texts.begin(); text != texts.end(); ++text) {
+    if (std::find(texts.begin(), text, *text) != text) {
+      continue;  // named twice in one frame
+    }
+    auto known = std::ranges::find(record_.interlocks, *text, &Interlock::text);
+    if (known == record_.interlocks.end()) {
+      if (record_.interlocks.size() == kMaxInterlocks) {
+        continue;
+      }
+      known = record_.interlocks.insert(
+          known, {.text = std::string(*text), .first_time = frame.place.time});
+    }
+    known->last_time = frame.place.time;
+    ++known->frames;
+  }
 }
 
 void RecordBuilder::extend_beam(const RecordFrame& frame) {

@@ -1,6 +1,7 @@
 // From frames in order to records (deliveries). No I/O, no clock. docs/storage.md, "Records".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,19 @@ struct Beam {
   friend bool operator==(const Beam&, const Beam&) = default;
 };
 
+/// An interlock that was on at some time during a record.
+struct Interlock {
+  std::string text;  ///< raw, as the Linac sent it
+  std::int64_t first_time = 0;
+  std::int64_t last_time = 0;
+  std::int64_t frames = 0;  ///< with it on
+  friend bool operator==(const Interlock&, const Interlock&) = default;
+};
+
+/// A record tells of so many different interlocks; a stream that names more is broken, and its
+/// frames hold them all.
+inline constexpr std::size_t kMaxInterlocks = 100;
+
 struct Record {
   std::string patient_id;    ///< raw
   std::string patient_name;  ///< raw; the first one in its frames that is not empty
@@ -33,6 +47,7 @@ struct Record {
   double delivered_mu = 0;
   bool kept = false;  ///< MU were delivered, or not one frame's MU could be read
   std::vector<Beam> beams;
+  std::vector<Interlock> interlocks;  ///< in the order in which they were first on
 
   [[nodiscard]] bool complete() const { return next.has_value() && gaps == 0; }
   friend bool operator==(const Record&, const Record&) = default;
@@ -58,6 +73,7 @@ class RecordBuilder {
   void begin(const RecordFrame& frame);
   void extend(const RecordFrame& frame);
   void extend_beam(const RecordFrame& frame);
+  void extend_interlocks(const RecordFrame& frame);
 
   bool open_ = false;
   Record record_;

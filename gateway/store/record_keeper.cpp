@@ -75,7 +75,8 @@ std::optional<StoredRecord> take_match(std::vector<StoredRecord>& old,
 }
 
 bool differs(const records::Record& stored, records::Record fresh) {
-  fresh.beams.clear();  // they follow from the frames
+  fresh.beams.clear();  // they follow from the frames, as do interlocks
+  fresh.interlocks.clear();
   return stored != fresh;
 }
 

@@ -48,6 +48,27 @@ void write_beams(Database& database, std::int64_t id, const records::Record& rec
   }
 }
 
+void write_interlocks(Database& database, std::int64_t id, const records::Record& record) {
+  Query remove(database, "DELETE FROM interlock WHERE record = ?");
+  remove.bind(id);
+  remove.run();
+  std::int64_t number = 0;
+  for (const records::Interlock& interlock : record.interlocks) {
+    Query query(database,
+                "INSERT INTO interlock (record, number, text, first_time, last_time, frames) "
+                "VALUES (?, ?, ?, ?, ?, ?)");
+    query.bind(id, ++number, as_bytes(interlock.text), interlock.first_time, interlock.last_time,
+               interlock.frames);
+    query.run();
+  }
+}
+
+// What follows from a closed record's frames and is not in its own row.
+void write_parts(Database& database, std::int64_t id, const records::Record& record) {
+  write_beams(database, id, record);
+  write_interlocks(database, id, record);
+}
+
 // The parameters of insert_record and update_record, in their common order.
 void write(Query& query, std::int64_t key, std::int64_t revision, const records::Record& record) {
   const auto next = [&](std::int64_t FramePlace::*member) {
@@ -79,7 +100,7 @@ std::int64_t insert_record(Database& database, std::int64_t linac, std::int64_t 
   write(query, linac, revision, record);
   const std::int64_t id = database.last_inserted_id();
   if (record.next) {
-    write_beams(database, id, record);
+    write_parts(database, id, record);
   }
   return id;
 }
@@ -94,7 +115,7 @@ void update_record(Database& database, std::int64_t id, std::int64_t revision,
               "kept = ?, gaps = ?, complete = ? WHERE id = ?");
   write(query, id, revision, record);
   if (record.next) {
-    write_beams(database, id, record);
+    write_parts(database, id, record);
   }
 }
 
@@ -104,9 +125,7 @@ void empty_record(Database& database, std::int64_t id, std::int64_t revision) {
               "complete = 0 WHERE id = ?");
   query.bind(revision, id);
   query.run();
-  Query beams(database, "DELETE FROM beam WHERE record = ?");
-  beams.bind(id);
-  beams.run();
+  write_parts(database, id, {});
 }
 
 std::optional<StoredRecord> load_record(Database& database, std::int64_t id) {

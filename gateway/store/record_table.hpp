@@ -13,10 +13,10 @@ namespace icom::store {
 struct StoredRecord {
   std::int64_t id = 0;
   std::int64_t revision = 0;  ///< 0 while open, 1 when closed, +1 for each change after that
-  records::Record record;     ///< without its beams
+  records::Record record;     ///< without its beams and interlocks
 };
 
-/// Returns the new row's id. Beams are written once the record is closed.
+/// Returns the new row's id. Beams and interlocks are written once the record is closed.
 std::int64_t insert_record(Database& database, std::int64_t linac, std::int64_t revision,
                            const records::Record& record);
 void update_record(Database& database, std::int64_t id, std::int64_t revision,

@@ -96,6 +96,18 @@ std::vector<records::Beam> StoreReader::beams(std::int64_t record) {
   return rows;
 }
 
+std::vector<records::Interlock> StoreReader::interlocks(std::int64_t record) {
+  Query query(database_,
+              "SELECT text, first_time, last_time, frames FROM interlock "
+              "WHERE record = ? ORDER BY number");
+  query.bind(record);
+  std::vector<records::Interlock> rows;
+  while (query.step()) {
+    rows.push_back({query.text(0), query.integer(1), query.integer(2), query.integer(3)});
+  }
+  return rows;
+}
+
 std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& serial,
                                            const std::optional<std::int64_t>& since) {
   constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();

@@ -66,6 +66,7 @@ class StoreReader {
   /// records, as not kept.
   std::vector<ClosedRecord> closed_records();
   std::vector<records::Beam> beams(std::int64_t record);
+  std::vector<records::Interlock> interlocks(std::int64_t record);
   /// `since` is rounded down to the hour of the Linac's clock for counts; gaps count from where
   /// they end.
   std::vector<LedgerRow> ledger(const std::optional<std::string>& serial,

@@ -11,6 +11,7 @@ namespace icom::test {
 struct DeliveryShape {
   double mu_per_frame = 1;
   unsigned leaves = 160;
+  std::string interlock = {};  ///< on in every frame, if not empty
 };
 
 /// Messages `from` to `to` (not included) of a Linac that sends four a second from 08:00:00 on,
@@ -33,6 +34,9 @@ inline std::vector<ByteVector> delivery(unsigned from, unsigned to, const Patien
     spec.items.push_back({0x300A, 0x00B8, "DS", 'R', "MLCX"});
     for (unsigned leaf = 0; leaf < shape.leaves; ++leaf) {
       spec.items.push_back({0x300A, 0x011C, "DS", 'R', std::to_string((leaf + n) % 20)});
+    }
+    if (!shape.interlock.empty()) {
+      spec.items.push_back({0x3001, 0x1016, "LO", 'R', shape.interlock});
     }
     spec.items.push_back({0x300A, 0x011E, "DS", 'R', std::to_string(n % 180)});
     spec.items.push_back({0x300A, 0x0120, "DS", 'R', "0.0"});

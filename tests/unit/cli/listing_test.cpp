@@ -20,7 +20,8 @@ class ListingTest : public test::StoreFixture {
  protected:
   void SetUp() override {
     open();
-    delivery_ = test::delivery(4, 24, {"100234", "M\xDCLLER, J\xF6rg"});
+    delivery_ = test::delivery(4, 24, {"100234", "M\xDCLLER, J\xF6rg"},
+                               {.interlock = "Settings Not Confirmed"});
     store_all(test::idle(0, 4) + delivery_ + test::idle(24, 26) +
               test::delivery(26, 30, {"100777", "O'CONNOR, Pat"}, {.mu_per_frame = 0}) +
               test::idle(33, 40));
@@ -74,6 +75,11 @@ TEST_F(ListingTest, ARecordIsAnObjectWithTheKeysOfTheManual) {
   EXPECT_EQ(record["complete"], true);
   EXPECT_TRUE(record["archive_file"].is_null());
   EXPECT_EQ(record["beams"].size(), 1U);
+  ASSERT_EQ(record["interlocks"].size(), 1U);
+  EXPECT_EQ(record["interlocks"][0]["text"], "Settings Not Confirmed");
+  EXPECT_EQ(record["interlocks"][0]["first"], record["start"]);
+  EXPECT_EQ(record["interlocks"][0]["last"], record["end"]);
+  EXPECT_EQ(record["interlocks"][0]["frames"], 20);
 }
 
 TEST_F(ListingTest, FiltersLeaveWhatTheyShould) {

@@ -175,6 +175,17 @@ TEST(Facts, AreThoseOfTheFrame) {
   EXPECT_TRUE(facts.items_end_exactly);
 }
 
+TEST(Facts, NameEveryInterlockThatIsOn) {
+  FrameSpec spec;
+  spec.items = {{0x3001, 0x1016, "LO", 'R', "Touchguard"},
+                {0x3001, 0x1016, "LO", 'R', ""},
+                {0x3001, 0x1016, "LO", 'R', "Door Interlock"},
+                {0x3001, 0x1018, "LO", 'R', "Previous One"}};
+  const ByteVector frame = build_frame(spec);
+  const FrameFacts facts = facts_of(frame);
+  EXPECT_EQ(facts.interlocks, (std::vector<std::string_view>{"Touchguard", "Door Interlock"}));
+}
+
 TEST(Facts, TellAnAbsentPatientFromAnEmptyOne) {
   FrameSpec spec;
   spec.items = test::typical_items(std::nullopt, 5);

@@ -14,6 +14,7 @@ class Feeder {
     std::optional<double> mu = std::nullopt;
     std::optional<std::string_view> field = std::nullopt;
     bool gap = false;
+    std::vector<std::string_view> interlocks = {};
   };
   void frame(const Frame& given) {
     FrameFacts facts;
@@ -21,6 +22,7 @@ class Feeder {
     facts.patient_name = given.name;
     facts.delivery_mu = given.mu;
     facts.field_id = given.field;
+    facts.interlocks = given.interlocks;
     ++n_;
     if (auto record = builder_.add({{1, n_ / 4, n_ % 4, n_}, facts, given.gap})) {
       closed.push_back(std::move(*record));
@@ -117,6 +119,31 @@ TEST(RecordBuilderTest, BeamsSplitAtFieldChangesAndWhereMuFallBack) {
   EXPECT_EQ(record.beams[2].field_id, "1-2");
   EXPECT_DOUBLE_EQ(record.beams[2].delivered_mu, 30);
   EXPECT_DOUBLE_EQ(record.delivered_mu, 65);
+}
+
+TEST(RecordBuilderTest, InterlocksAreToldWithTheTimeThatTheyWereOn) {
+  Feeder feeder;
+  feeder.frame({.interlocks = {"Before The Patient"}});
+  for (int n = 0; n < 8; ++n) {
+    feeder.frame({.id = "1", .mu = n, .interlocks = {"Settings Not Confirmed"}});
+  }
+  feeder.frame({.id = "1", .mu = 9});
+  feeder.frame(
+      {.id = "1", .mu = 9, .interlocks = {"Touchguard", "Settings Not Confirmed", "Touchguard"}});
+  feeder.frame({});
+  const Record& record = feeder.closed.at(0);
+  ASSERT_EQ(record.interlocks.size(), 2U);
+  EXPECT_EQ(record.interlocks[0], (Interlock{"Settings Not Confirmed", 0, 2, 9}));
+  EXPECT_EQ(record.interlocks[1], (Interlock{"Touchguard", 2, 2, 1}));
+}
+
+TEST(RecordBuilderTest, InterlocksAreBounded) {
+  Feeder feeder;
+  for (int n = 0; n < 300; ++n) {
+    const std::string text = "Interlock " + std::to_string(n);
+    feeder.frame({.id = "1", .mu = n, .interlocks = {text}});
+  }
+  EXPECT_EQ(feeder.open()->interlocks.size(), kMaxInterlocks);
 }
 
 TEST(RecordBuilderTest, AGapInsideOrAtAnEndMakesItIncomplete) {
