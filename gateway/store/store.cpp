@@ -62,6 +62,8 @@ struct Store::State {
         queue.release(bytes);
       }
       if (work.stop) {
+        // A reader that closes after us cannot, and the database file alone should be whole.
+        writer.idle();
         return;
       }
     }

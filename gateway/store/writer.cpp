@@ -15,15 +15,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// page_size only takes effect in a new file; 4 kB is what disks write as a whole, and smaller or
-// larger pages were no faster. A commit that has to move the WAL takes longer, so it may grow to
-// 8,000 pages (32 MB) and is moved in quiet moments before that.
+// page_size only takes effect in a new file. Two dozen tables and indexes take a page each, so with
+// pages of 4 kB a short stream is outweighed by what is empty; pages of 1 kB cost a tenth of the
+// speed. A commit that has to move the WAL takes longer, so it may grow to 32,000 pages (32 MB) and
+// is moved in quiet moments before that.
 constexpr const char* kSettings =
-    "PRAGMA page_size = 4096;"
+    "PRAGMA page_size = 1024;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
-    "PRAGMA wal_autocheckpoint = 8000;"
+    "PRAGMA wal_autocheckpoint = 32000;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -16384;";
 

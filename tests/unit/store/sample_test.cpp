@@ -56,6 +56,20 @@ TEST_F(SampleTest, GivesItsFramesAndRecords) {
   EXPECT_EQ(ledger().gaps, 0);
 }
 
+TEST_F(SampleTest, TakesASixtiethOfItsBytesOnDiskOnceTheStoreIsClosed) {
+  feed_in_batches(1, 20);
+  store_.reset();
+  std::size_t raw = 0;
+  for (const ByteVector& frame : sample_) {
+    raw += frame.size();
+  }
+  std::size_t on_disk = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder())) {
+    on_disk += file.file_size();
+  }
+  EXPECT_LE(60 * on_disk, raw);
+}
+
 TEST_F(SampleTest, TwiceGives576DuplicatesAndTheSameRecords) {
   feed_in_batches(1, 100);
   feed_in_batches(2, 61);
