@@ -18,7 +18,6 @@
 
 #include "common/asio/bell.hpp"
 #include "common/link/batch_codec.hpp"
-#include "common/link/limits.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"

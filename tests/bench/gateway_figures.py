@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.live_figures import processor_seconds, resident_kib  # noqa: E402
 from tests.lab.hosting_site import HostingSite  # noqa: E402
+from tests.lab.site_file import write_site_file  # noqa: E402
 
 LINACS_OF_A_SITE = 10
 
@@ -46,26 +47,8 @@ def register(hosting, sites):
     for number in range(sites):
         name = f"site{number:03}"
         hosting.new_token(name)
-        linacs = "".join(f'  - serial: "{10000 * (number + 1) + linac}"\n    address: 127.0.0.1:{linac}\n'
-                         for linac in range(1, LINACS_OF_A_SITE + 1))
-        (hosting.sites / f"{name}.yaml").write_text(f"""\
-site: {name}
-timezone: Australia/Sydney
-linacs:
-{linacs}
-# Nobody uses what follows: the load is its own agent.
-tunnel:
-  host: 127.0.0.1
-  port: 22
-  user: icom
-  key: key
-  known_hosts: known_hosts
-  gateway: 127.0.0.1:{hosting.ingest_port}
-  token_file: {name}.token
-spool:
-  directory: spool
-  max_bytes: 1 GiB
-""")
+        write_site_file(hosting, name, {str(10000 * (number + 1) + linac): f"127.0.0.1:{linac}"
+                                        for linac in range(1, LINACS_OF_A_SITE + 1)})
 
 
 def measure(programs, load):

@@ -2,6 +2,7 @@
 // WebSocket of its own, over plain TCP (where sshd would hand it over). gateway_figures.py starts
 // the gateway, and knows what to make of the output.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from .process import Process, wait_until
+from .site_file import write_site_file
 from .sshd import make_key
 
 
@@ -23,30 +24,13 @@ class AgentSite:
         self.key = make_key(self.folder / "key_ed25519")
         self.token_file = self.folder / "token"
         self.known_hosts = self.folder / "known_hosts"
-        self.yaml = hosting.sites / f"{name}.yaml"
 
         hosting.sshd.authorize(f"{self.key}.pub")
         self.known_hosts.write_text(hosting.sshd.known_hosts_line())
         self.token_file.write_text(hosting.new_token(name) + "\n")
         self.token_file.chmod(0o600)
-        entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
-        self.yaml.write_text(f"""\
-site: {name}
-timezone: Australia/Sydney
-linacs:
-{entries}tunnel:
-  host: 127.0.0.1
-  port: {hosting.sshd.port}
-  user: {hosting.sshd.user}
-  key: {self.key}
-  known_hosts: {self.known_hosts}
-  gateway: 127.0.0.1:{hosting.ingest_port}
-  token_file: {self.token_file}
-spool:
-  directory: {self.spool}
-  max_bytes: 2 GiB
-forwards: []
-""")
+        self.yaml = write_site_file(hosting, name, linacs, key=self.key, known_hosts=self.known_hosts,
+                                    token_file=self.token_file, spool=self.spool)
         self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml],
                              self.folder / "agent.log")
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],

@@ -47,6 +47,7 @@ TEST_F(ShutdownTest, WhatIsNotOverAfterTheGraceIsDropped) {
 
 TEST_F(ShutdownTest, SessionThatIsNotReadFurtherIsDroppedToo) {
   IngestServer::Options options;
+  options.session.max_unacknowledged_bytes = 1;
   options.session.max_waiting_bytes = 1;
   start(options);
   const auto agent = welcome_agent();

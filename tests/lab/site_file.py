@@ -1,0 +1,25 @@
+"""A site's YAML, as both its agent and the gateway read it."""
+
+
+def write_site_file(hosting, name, linacs, *, key="key", known_hosts="known_hosts", token_file=None, spool="spool"):
+    """`linacs`: {serial: "HOST:PORT"}. The rest matters to the site's agent only. Returns the file."""
+    entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
+    file = hosting.sites / f"{name}.yaml"
+    file.write_text(f"""\
+site: {name}
+timezone: Australia/Sydney
+linacs:
+{entries}tunnel:
+  host: 127.0.0.1
+  port: {hosting.sshd.port}
+  user: {hosting.sshd.user}
+  key: {key}
+  known_hosts: {known_hosts}
+  gateway: 127.0.0.1:{hosting.ingest_port}
+  token_file: {token_file or name + ".token"}
+spool:
+  directory: {spool}
+  max_bytes: 2 GiB
+forwards: []
+""")
+    return file
