@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -19,6 +20,13 @@ void end_process_within(std::chrono::seconds limit) {
   // SIGALRM's default action; nothing of ours has to run for it.
   std::signal(SIGALRM, SIG_DFL);
   ::alarm(static_cast<unsigned>(limit.count()));
+}
+
+void lower_priority_of_this_thread() {
+  // Linux keeps a nice value for each thread, and 0 is the calling one, whatever POSIX says of the
+  // whole process.
+  constexpr int kNice = 10;
+  ::setpriority(PRIO_PROCESS, 0, kNice);
 }
 
 }  // namespace icom::os

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "common/os/process.hpp"
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/archive/live_files.hpp"
 #include "gateway/archive/record_file.hpp"
@@ -140,6 +141,7 @@ void Archivist::State::write_pending() {
 }
 
 void Archivist::State::run() {
+  os::lower_priority_of_this_thread();  // compressing a backlog's records; the store comes first
   std::chrono::milliseconds retry = kFirstRetry;
   bool in_step = false;
   do {

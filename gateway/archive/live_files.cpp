@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "common/os/process.hpp"
 #include "gateway/archive/archive_name.hpp"
 
 namespace icom::archive {
@@ -59,6 +60,7 @@ LiveFiles::Counts LiveFiles::counts() const {
 }
 
 void LiveFiles::run() {
+  os::lower_priority_of_this_thread();  // the store comes first
   std::unique_lock lock(mutex_);
   while (true) {
     ready_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
