@@ -19,8 +19,8 @@ void ignore_pipe_and_hangup();
 void end_process_within(std::chrono::seconds limit);
 
 /// The calling thread gets the processor when others leave it, and a tenth of it when they do not:
-/// for work that nothing waits for, beside threads that something does wait for. Where the operating
-/// system refuses, the thread goes on as it was.
+/// for work that nothing waits for, beside threads that something does wait for. Where the
+/// operating system refuses, the thread goes on as it was.
 void lower_priority_of_this_thread();
 
 }  // namespace icom::os
