@@ -49,16 +49,37 @@ void LinacConnection::stop() {
   socket_.cancel(ignored);
 }
 
+void LinacConnection::adopt(os::Descriptor connection, bool ipv6) {
+  socket_.assign(ipv6 ? tcp::v6() : tcp::v4(), connection.release());
+  socket_.non_blocking(true);
+  adopted_ = true;
+}
+
+void LinacConnection::let_go() {
+  letting_go_ = true;
+  stop();
+}
+
+os::Descriptor LinacConnection::release(bool& ipv6) {
+  if (!socket_.is_open()) return {};
+  boost::system::error_code gone;
+  ipv6 = socket_.local_endpoint(gone).protocol() == tcp::v6();
+  return os::Descriptor(socket_.release());
+}
+
 asio::awaitable<void> LinacConnection::run() {
-  while (!stopping_) {
+  while (!stopping_ || adopted_) {
     std::chrono::nanoseconds lasted{};
-    const std::string failure = co_await connect();
+    const bool adopted = std::exchange(adopted_, false);
+    std::string failure;
+    if (!adopted) failure = co_await connect();
     if (failure.empty()) {
       const auto begin = Clock::now();
-      sink_.connected();
-      const std::string reason = co_await read_until_over();
+      if (!adopted) sink_.connected();
+      const auto reason = co_await read_until_over();
+      if (!reason && letting_go_) co_return;
       co_await close();
-      sink_.disconnected(reason);
+      sink_.disconnected(reason.value_or("the listener was stopped"));
       lasted = Clock::now() - begin;
     } else if (!stopping_) {
       sink_.connect_failed(failure);
@@ -121,13 +142,13 @@ asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endp
   co_return error;
 }
 
-/// Why it is over.
-asio::awaitable<std::string> LinacConnection::read_until_over() {
+/// Why it is over; nothing if it is not, and stop() was called.
+asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over() {
   auto last_bytes = Clock::now();
   bool pause_told = false;
   std::string ended;
   while (ended.empty()) {
-    if (stopping_) co_return "the listener was stopped";
+    if (stopping_) co_return std::nullopt;
     const auto next_event = last_bytes + (pause_told ? timings_.silence : timings_.pause);
     const bool ready = co_await readable(next_event);
     if (ready) {

@@ -17,6 +17,7 @@
 #include "agent/listen/reconnect_pace.hpp"
 #include "agent/listen/stream_sink.hpp"
 #include "common/config/address.hpp"
+#include "common/os/descriptor.hpp"
 
 namespace icom::listen {
 
@@ -34,8 +35,15 @@ class LinacConnection {
 
   /// Connects and reads, again and again, until stop(). The object must live until it has returned.
   boost::asio::awaitable<void> run();
+  /// Before run(): it begins with reading from this connection, made by another listener.
+  void adopt(os::Descriptor connection, bool ipv6);
   /// run() returns within the timings' `drain`, after everything received has been handed over.
   void stop();
+  /// As stop(), but a connection that stands is left as it is, for release().
+  void let_go();
+  /// After let_go(), once run() has returned: the connection, which nobody reads; invalid if there
+  /// was none.
+  os::Descriptor release(bool& ipv6);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -45,7 +53,7 @@ class LinacConnection {
   boost::asio::awaitable<std::string> resolve(Endpoints& endpoints);
   boost::asio::awaitable<boost::system::error_code> connect_to(
       boost::asio::ip::tcp::endpoint linac);
-  boost::asio::awaitable<std::string> read_until_over();
+  boost::asio::awaitable<std::optional<std::string>> read_until_over();
   boost::asio::awaitable<void> close();
   boost::asio::awaitable<void> pause_before_retry(std::chrono::nanoseconds lasted);
 
@@ -64,6 +72,8 @@ class LinacConnection {
   boost::asio::steady_timer deadline_;
   std::uint64_t armed_ = 0;  ///< tells the expiry of a deadline from that of one before it
   bool stopping_ = false;
+  bool letting_go_ = false;
+  bool adopted_ = false;  ///< socket_ is a connection that run() has not seen yet
 };
 
 }  // namespace icom::listen

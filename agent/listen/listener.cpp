@@ -19,9 +19,12 @@ namespace icom::listen {
 
 /// In the order of the way of a frame, from its end: what is declared later goes first.
 struct Listener::Parts {
-  Parts(boost::asio::io_context& io, os::FileSystem& file_system, ListenerSettings given)
-      : files(file_system),
+  Parts(boost::asio::io_context& context, os::FileSystem& file_system, ListenerSettings given,
+        std::function<void()> when_ended)
+      : io(context),
+        files(file_system),
         settings(std::move(given)),
+        ended(std::move(when_ended)),
         folder(settings.spool / settings.serial),
         writer(files, folder, settings.limits),
         sync(writer, settings.timings.sync),
@@ -32,8 +35,10 @@ struct Listener::Parts {
   [[nodiscard]] ListenerStatus status() const;
   void write_status();
 
+  boost::asio::io_context& io;
   os::FileSystem& files;
   const ListenerSettings settings;
+  const std::function<void()> ended;
   const std::filesystem::path folder;
   const std::int64_t started_us = os::utc_now_us();
   bool status_fails = false;  ///< belongs to the spool thread
@@ -48,17 +53,7 @@ struct Listener::Parts {
 
 Listener::Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
                    std::function<void()> ended)
-    : parts_(std::make_unique<Parts>(io, files, std::move(settings))) {
-  spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
-               parts_->folder.string(), parts_->writer.run());
-  boost::asio::co_spawn(io, parts_->connection.run(),
-                        [ended = std::move(ended)](std::exception_ptr failure) {
-                          // Nothing that the network does throws: this is a defect of ours, and
-                          // ends the process.
-                          if (failure) std::rethrow_exception(failure);
-                          ended();
-                        });
-}
+    : parts_(std::make_unique<Parts>(io, files, std::move(settings), std::move(ended))) {}
 
 Listener::~Listener() {
   parts_->queue.close();
@@ -68,6 +63,38 @@ Listener::~Listener() {
 
 void Listener::stop() {
   parts_->connection.stop();
+}
+
+void Listener::start(Handover held) {
+  spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
+               parts_->folder.string(), parts_->writer.run());
+  if (held.connection.valid()) {
+    parts_->intake.resume(held);
+    parts_->connection.adopt(std::move(held.connection), held.ipv6);
+  }
+  boost::asio::co_spawn(parts_->io, parts_->connection.run(),
+                        [ended = parts_->ended](std::exception_ptr failure) {
+                          // Nothing that the network does throws: this is a defect of ours, and
+                          // ends the process.
+                          if (failure) std::rethrow_exception(failure);
+                          ended();
+                        });
+}
+
+void Listener::let_go() {
+  parts_->connection.let_go();
+}
+
+Handover Listener::release() {
+  Handover handover;
+  handover.connection = parts_->connection.release(handover.ipv6);
+  handover.linac = parts_->settings.linac.text();
+  if (handover.connection.valid()) parts_->intake.note_unfinished(handover);
+  return handover;
+}
+
+const BeamWatch& Listener::beam() const {
+  return parts_->intake.beam();
 }
 
 ListenerStatus Listener::status() const {

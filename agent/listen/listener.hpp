@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "agent/listen/beam_watch.hpp"
+#include "agent/listen/handover.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/listen/listener_timings.hpp"
 #include "agent/spool/spool_writer.hpp"
@@ -28,20 +30,32 @@ struct ListenerSettings {
 /// queues, one appends, one syncs.
 class Listener {
  public:
-  /// Begins to listen as soon as `io` runs. `ended` is called on `io` after stop(), once the
-  /// connection is closed. `io` and `files` must outlive it. Throws std::system_error if the spool
-  /// cannot be used.
+  /// Opens the spool. `ended` is called on `io` after stop(), once the connection is closed, or
+  /// after let_go(). `io` and `files` must outlive it. Throws std::system_error if the spool cannot
+  /// be used.
   Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
            std::function<void()> ended);
-  /// Precondition: `ended` was called, or `io` runs no more. Waits until everything received is in
-  /// the spool and synced.
+  /// Precondition: `ended` was called, or `io` runs no more, or there was no start(). Waits until
+  /// everything received is in the spool and synced.
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  /// Once. Begins to listen as soon as `io` runs; with the connection that is handed over, if it is
+  /// one, instead of making its own first.
+  void start(Handover held = {});
+
   /// On `io`'s thread. FIN to the Linac, then `ended`.
   void stop();
 
+  /// On `io`'s thread. Reads no further, then `ended`; the Linac notices nothing.
+  void let_go();
+  /// After let_go() and `ended`: what the next listener needs. The spool is complete only after the
+  /// destructor.
+  Handover release();
+
+  /// On `io`'s thread.
+  [[nodiscard]] const BeamWatch& beam() const;
   /// From any thread.
   [[nodiscard]] ListenerStatus status() const;
 

@@ -13,8 +13,9 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <utility>
 
-#include "agent/listen/listener.hpp"
+#include "agent/listen/listen_program.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
 
@@ -32,6 +33,7 @@ constexpr std::chrono::seconds kStopWithin{2};
 struct Options {
   icom::listen::ListenerSettings settings;
   spdlog::level::level_enum level = spdlog::level::info;
+  bool take_over = false;
 };
 
 bool is_serial(const std::string& text) {
@@ -60,6 +62,9 @@ Options parse(int argc, char** argv) {
                  "of the Linac's spool; beyond it the oldest frames without a patient go first")
       ->capture_default_str()
       ->check(CLI::Range(kLeastMaxBytes, std::uint64_t{1} << 50U));
+  app.add_flag("--take-over", options.take_over,
+               "take the connection over from the listener that runs, which then ends; the Linac "
+               "notices nothing. Where none runs: as without");
   app.add_option("--log-level", level, icom::log::level_names())->default_str("info");
   try {
     app.parse(argc, argv);
@@ -88,15 +93,26 @@ Options parse(int argc, char** argv) {
 void listen(const Options& options) {
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  icom::listen::Listener listener(io, icom::os::real_file_system(), options.settings,
-                                  [&] { signals.cancel(); });
+  std::exception_ptr failure;
+  icom::listen::ListenProgram program(io, icom::os::real_file_system(), options.settings,
+                                      [&](std::exception_ptr why) {
+                                        failure = std::move(why);
+                                        icom::os::end_process_within(kStopWithin);
+                                        io.stop();
+                                      });
   signals.async_wait([&](boost::system::error_code error, int number) {
     if (error) return;
     spdlog::info("signal {}: closing the connection to the Linac", number);
     icom::os::end_process_within(kStopWithin);
-    listener.stop();
+    program.stop();
   });
+  if (options.take_over) {
+    program.take_over();
+  } else {
+    program.start();
+  }
   io.run();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace

@@ -43,6 +43,32 @@ StreamIntake::StreamIntake(EntryQueue& queue, StatusBoard& board, UtcClock clock
   post();
 }
 
+void StreamIntake::resume(const Handover& handover) {
+  status_.connected = true;
+  status_.since_us = handover.since_us;
+  last_received_us_ = handover.last_received_us;
+  ++status_.connections;
+  for (Bytes rest = handover.unfinished; !rest.empty();) {
+    const auto to = framer_.writable(rest.size());
+    const auto count = std::min(to.size(), rest.size());
+    std::copy_n(rest.begin(), count, to.begin());
+    framer_.commit(count);
+    rest = rest.subspan(count);
+  }
+  while (const auto piece = framer_.next()) keep(*piece, last_received_us_);
+  post();
+  say(connection_lines_, spdlog::level::info,
+      "the connection to the Linac is taken over, {} bytes of a frame with it",
+      handover.unfinished.size());
+}
+
+void StreamIntake::note_unfinished(Handover& handover) const {
+  handover.since_us = status_.since_us;
+  handover.last_received_us = last_received_us_;
+  const Bytes unfinished = framer_.unfinished();
+  handover.unfinished.assign(unfinished.begin(), unfinished.end());
+}
+
 void StreamIntake::connected() {
   status_.connected = true;
   status_.since_us = last_received_us_ = clock_();
@@ -84,6 +110,7 @@ void StreamIntake::paused() {
 void StreamIntake::disconnected(std::string_view reason) {
   while (const auto piece = framer_.finish()) keep(*piece, last_received_us_);
   framer_.reset();
+  beam_.disconnected();
   status_.connected = false;
   note_convention();
   status_.since_us = clock_();
@@ -105,14 +132,16 @@ void StreamIntake::connect_failed(std::string_view reason) {
 
 void StreamIntake::keep(const Piece& piece, std::int64_t received_us) {
   const bool is_frame = piece.kind == Piece::Kind::frame;
-  if (is_frame) watch_counter(piece.bytes, received_us);
+  const bool has_patient = is_frame && seems_to_have_patient(piece.bytes);
+  if (is_frame) watch(piece.bytes, has_patient, received_us);
   queue_.push({.kind = is_frame ? EntryKind::frame : EntryKind::junk,
                .received_us = received_us,
-               .has_patient = is_frame && seems_to_have_patient(piece.bytes),
+               .has_patient = has_patient,
                .bytes = ByteVector(piece.bytes.begin(), piece.bytes.end())});
 }
 
-void StreamIntake::watch_counter(Bytes frame, std::int64_t received_us) {
+void StreamIntake::watch(Bytes frame, bool has_patient, std::int64_t received_us) {
+  beam_.see(frame, has_patient, BeamWatch::Clock::now());
   const auto identity = identify(frame);
   if (!identity) return;
   status_.last_frame_us = received_us;

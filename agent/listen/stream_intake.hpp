@@ -7,8 +7,10 @@
 #include <span>
 #include <string_view>
 
+#include "agent/listen/beam_watch.hpp"
 #include "agent/listen/counter_watch.hpp"
 #include "agent/listen/entry_queue.hpp"
+#include "agent/listen/handover.hpp"
 #include "agent/listen/status_board.hpp"
 #include "agent/listen/stream_sink.hpp"
 #include "common/icom/framer.hpp"
@@ -26,6 +28,13 @@ class StreamIntake final : public StreamSink {
   /// `queue` and `board` must outlive it.
   StreamIntake(EntryQueue& queue, StatusBoard& board, UtcClock clock);
 
+  /// Before anything else, with a connection that another listener has had: its unfinished bytes
+  /// come before those that will be received.
+  void resume(const Handover& handover);
+  /// After the last call from a connection that is to be handed over: what resume() needs of it.
+  void note_unfinished(Handover& handover) const;
+  [[nodiscard]] const BeamWatch& beam() const { return beam_; }
+
   void connected() override;
   std::span<std::byte> room() override;
   void received(std::size_t count) override;
@@ -35,7 +44,7 @@ class StreamIntake final : public StreamSink {
 
  private:
   void keep(const Piece& piece, std::int64_t received_us);
-  void watch_counter(Bytes frame, std::int64_t received_us);
+  void watch(Bytes frame, bool has_patient, std::int64_t received_us);
   void note_convention();
   void post();
 
@@ -44,6 +53,7 @@ class StreamIntake final : public StreamSink {
   UtcClock clock_;
   Framer framer_;
   CounterWatch counter_;
+  BeamWatch beam_;
   StreamStatus status_;
   std::int64_t last_received_us_ = 0;
   log::RateLimit connection_lines_;

@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/os/descriptor.hpp"
+
 extern char** environ;  // NOLINT: POSIX names it so
 
 namespace icom::supervise {
@@ -28,22 +30,6 @@ constexpr std::size_t kMaxLine = std::size_t{16} << 10U;
 void check(int error, const std::string& what) {
   if (error != 0) throw std::system_error(error, std::generic_category(), what);
 }
-
-/// A file descriptor that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-  int release() { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
 
 struct SpawnSetup {
   posix_spawn_file_actions_t files{};
@@ -159,8 +145,8 @@ class PosixProcessHost final : public ProcessHost {
   ProcessId start(const Command& command, Handlers handlers) override {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) check(errno, "cannot make a pipe");
-    Descriptor read_end(ends[0]);
-    const Descriptor write_end(ends[1]);
+    os::Descriptor read_end(ends[0]);
+    const os::Descriptor write_end(ends[1]);
     // A child whose output nobody takes loses lines; it must not wait, least of all a listener.
     // With SIGPIPE ignored, which children inherit, it also survives that this process is gone.
     ::fcntl(write_end.get(), F_SETFL, O_NONBLOCK);

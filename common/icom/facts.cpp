@@ -93,4 +93,22 @@ bool seems_to_have_patient(Bytes frame) {
   return false;
 }
 
+std::optional<double> quick_delivery_mu(Bytes frame) {
+  // The high byte of its group, element, VR, zero and part.
+  constexpr std::string_view kInGroup("\x30\x32\0DS\0R", 7);
+  const std::string_view text = as_text(frame);
+  for (std::size_t at = text.find(kInGroup, kHeaderSize); at != std::string_view::npos;
+       at = text.find(kInGroup, at + 1)) {
+    const std::size_t size = item_size_at(frame.data() + at - 1, frame.size() - (at - 1));
+    if (size == 0) {
+      continue;
+    }
+    const std::size_t value = at - 1 + kItemHeaderSize;
+    if (const auto mu = parse_number(text.substr(value, size - kItemHeaderSize))) {
+      return mu;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace icom

@@ -68,6 +68,8 @@ class Framer {
 
   /// Bytes received and not yet handed out.
   [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
+  /// Those bytes. They live until the next call of writable().
+  [[nodiscard]] Bytes unfinished() const { return bytes(0, pending()); }
   [[nodiscard]] const FramerCounts& counts() const { return counts_; }
   /// The learnt constant `frame size - length field`, if the stream has shown one.
   [[nodiscard]] std::optional<std::int64_t> learnt_convention() const {

@@ -30,6 +30,9 @@ FrameFacts facts_of(Bytes frame, std::size_t items_hint = 27);
 /// True when the frame seems to carry a Patient ID. A quick search without a walk, for deciding
 /// what to give up first; records use facts_of().
 bool seems_to_have_patient(Bytes frame);
+/// FrameFacts::delivery_mu by the same kind of search: what looks like the item, wherever it
+/// stands.
+std::optional<double> quick_delivery_mu(Bytes frame);
 
 /// One named row of the table in docs/protocol.md.
 struct NamedTag {

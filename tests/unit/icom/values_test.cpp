@@ -224,9 +224,22 @@ TEST(Facts, DeliveryMuSkipsSentinels) {
   FrameSpec spec;
   spec.items = {{0x3008, 0x0032, "DS", 'R', "-32767"}};
   EXPECT_EQ(facts_of(build_frame(spec)).delivery_mu, std::nullopt);
+  EXPECT_EQ(quick_delivery_mu(build_frame(spec)), std::nullopt);
   spec.items.push_back({0x3008, 0x0032, "DS", 'R', "4.5"});
   spec.items.push_back({0x3008, 0x0032, "DS", 'R', "5.5"});
   EXPECT_EQ(facts_of(build_frame(spec)).delivery_mu, 4.5);
+  EXPECT_EQ(quick_delivery_mu(build_frame(spec)), 4.5);
+}
+
+TEST(Facts, QuickDeliveryMuOfEveryTruncationIsThatOfTheItemOrNone) {
+  FrameSpec spec;
+  spec.items = test::typical_items(test::Patient{}, 5);
+  const ByteVector frame = build_frame(spec);
+  ASSERT_EQ(quick_delivery_mu(frame), 3.5);
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    const auto mu = quick_delivery_mu(Bytes(frame).first(size));
+    EXPECT_TRUE(!mu || mu == 3.5) << size;
+  }
 }
 
 TEST(Facts, AreFoundBehindOpaqueBytesWhateverTheHint) {
@@ -259,6 +272,7 @@ TEST(Facts, OfTheSampleGiveItsRecords) {
     const FrameFacts facts = facts_of(frame);
     ASSERT_TRUE(facts.items_end_exactly);
     ASSERT_EQ(seems_to_have_patient(frame), facts.patient_id.has_value());
+    ASSERT_EQ(quick_delivery_mu(frame), facts.delivery_mu);
     if (!facts.patient_id && open) {
       records.emplace_back(patient, open->total());
       open.reset();

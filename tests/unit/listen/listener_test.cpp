@@ -37,6 +37,7 @@ class Listening : public ::testing::Test {
                          .limits = {},
                          .timings = timings},
                         [] {});
+      listener.start();
       io_ = &io;
       listener_ = &listener;
       listening.set_value();

@@ -1,0 +1,250 @@
+#include "agent/listen/listen_program.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "agent/listen/control_protocol.hpp"
+#include "agent/listen/newcomer.hpp"
+#include "common/os/utc_clock.hpp"
+
+namespace icom::listen {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+/// Between two looks at the beam while a drain waits for its end.
+constexpr std::chrono::milliseconds kLook{100};
+/// How long a connection that nobody took may wait for the spool that was lent for it.
+constexpr std::chrono::seconds kTakeBackWithin{20};
+/// After a failed accept: for want of descriptors, say.
+constexpr std::chrono::milliseconds kAcceptAgain{500};
+
+awaitable<void> pause(std::chrono::milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(kAwait);
+}
+
+std::int64_t whole_milliseconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
+/// The number behind `drain `; nothing if the line says something else.
+std::optional<std::chrono::milliseconds> drain_limit(std::string_view line) {
+  if (!line.starts_with(control::kDrain)) return std::nullopt;
+  line.remove_prefix(control::kDrain.size());
+  if (!line.starts_with(' ')) return std::nullopt;
+  line.remove_prefix(1);
+  std::uint32_t limit = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), limit);
+  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
+  return std::chrono::milliseconds(limit);
+}
+
+}  // namespace
+
+ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
+                             std::function<void(std::exception_ptr)> ended)
+    : io_(io),
+      files_(files),
+      settings_(std::move(settings)),
+      folder_(settings_.spool / settings_.serial),
+      ended_(std::move(ended)),
+      let_go_(io.get_executor()) {}
+
+ListenProgram::~ListenProgram() = default;
+
+void ListenProgram::start() {
+  make_listener();
+  listener_->start();
+  open_control();
+}
+
+void ListenProgram::take_over() {
+  Newcomer newcomer(files_, folder_);
+  auto held = newcomer.ask();
+  if (!held) {
+    spdlog::info("no listener is there to take over from");
+    start();
+    return;
+  }
+  if (held->linac != settings_.linac.text()) {
+    throw std::runtime_error("the listener that runs is connected to " + held->linac +
+                             ": that connection cannot be taken over for " +
+                             settings_.linac.text());
+  }
+  make_listener();
+  if (!newcomer.confirm()) {
+    throw std::runtime_error("the listener that has the connection has kept it");
+  }
+  listener_->start(std::move(*held));
+  open_control();
+}
+
+void ListenProgram::make_listener() {
+  listener_ = std::make_unique<Listener>(io_, files_, settings_, [this] { connection_over(); });
+  files_.remove(folder_ / kDrainedFile);  // mostly there is none
+}
+
+void ListenProgram::open_control() {
+  try {
+    control_.emplace(open_control_socket(io_.get_executor(), folder_));
+    asio::co_spawn(io_, accept_control(), asio::detached);
+  } catch (const boost::system::system_error& error) {
+    // The Linac is what matters; who wants this listener to end has signals.
+    spdlog::warn("nobody can ask this listener to leave or to hand over: {}", error.what());
+  }
+}
+
+void ListenProgram::stop() {
+  stopping_ = true;
+  if (listener_ && !handing_over_) listener_->stop();
+}
+
+void ListenProgram::connection_over() {
+  if (handing_over_) {
+    let_go_.ring();
+  } else {
+    end();
+  }
+}
+
+void ListenProgram::end(std::exception_ptr failure) {
+  boost::system::error_code ignored;
+  if (control_) control_->close(ignored);
+  if (auto tell = std::exchange(ended_, nullptr)) tell(std::move(failure));
+}
+
+awaitable<void> ListenProgram::accept_control() {
+  while (control_->is_open()) {
+    auto [error, peer] = co_await control_->async_accept(kAwait);
+    if (!error) {
+      asio::co_spawn(io_, serve(std::move(peer)), asio::detached);
+    } else if (error != asio::error::operation_aborted) {
+      spdlog::warn("the control socket: {}", error.message());
+      co_await pause(kAcceptAgain);
+    }
+  }
+}
+
+awaitable<void> ListenProgram::serve(ControlStream peer) {
+  std::string line;
+  if (!co_await read_line(peer, line, control::kStep)) co_return;
+  if (line == control::kTakeOver) {
+    co_await hand_over(peer);
+  } else if (const auto limit = drain_limit(line)) {
+    co_await drain(peer, *limit);
+  } else {
+    const std::string answer = "error expected '" + std::string(control::kDrain) +
+                               " MILLISECONDS' or '" + std::string(control::kTakeOver) + "'\n";
+    co_await write_all(peer, as_bytes(answer), control::kStep);
+  }
+}
+
+awaitable<void> ListenProgram::drain(ControlStream& peer, Milliseconds limit) {
+  spdlog::info("asked to leave the Linac when no beam is on, in {} s at the latest",
+               limit.count() / 1000);
+  const auto latest = Clock::now() + limit;
+  while (!stopping_ && listener_ && !handing_over_) {
+    const auto now = Clock::now();
+    if (const char* why = why_leave_now(latest)) {
+      const std::string answer = std::string(control::kLeaving) + " " + why + "\n";
+      co_await write_all(peer, as_bytes(answer), control::kStep);
+      spdlog::info("leaving the Linac: {}", why);
+      mark_drained();
+      stop();
+      co_return;
+    }
+    const auto since_change = now - (*listener_->beam().quiet_from() - BeamWatch::kQuiet);
+    const std::string answer = std::string(control::kWaiting) + " " +
+                               std::to_string(whole_milliseconds(since_change)) + " " +
+                               std::to_string(whole_milliseconds(latest - now)) + "\n";
+    if (!co_await write_all(peer, as_bytes(answer), control::kStep)) {
+      spdlog::info("who asked this listener to leave is gone: it stays");
+      co_return;
+    }
+    co_await pause(kLook);
+  }
+}
+
+/// Null: a beam may be on.
+const char* ListenProgram::why_leave_now(Clock::time_point limit) const {
+  const auto quiet = listener_->beam().quiet_from();
+  if (!quiet) return "no patient is selected, or nothing is connected";
+  if (Clock::now() >= *quiet) return "no MU have been delivered for 10 s";
+  if (Clock::now() >= limit) return "the time limit is reached, and a beam may be on";
+  return nullptr;
+}
+
+void ListenProgram::mark_drained() {
+  const std::string text = std::to_string(os::utc_now_us()) + "\n";
+  if (const auto error = os::write_atomically(files_, folder_ / kDrainedFile, as_bytes(text),
+                                              os::Durability::process_crash)) {
+    spdlog::warn("{} cannot be written, so this listener may be started again: {}", kDrainedFile,
+                 error.message());
+  }
+}
+
+awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
+  if (handing_over_ || stopping_ || !listener_) co_return;
+  std::unique_ptr<os::File> lock;
+  if (files_.lock(folder_ / control::kHandoverLock, lock)) co_return;
+  handing_over_ = true;
+  spdlog::info("another listener takes over");
+  listener_->let_go();
+  co_await let_go_.wait_until(Clock::time_point::max());
+  Handover held = listener_->release();
+  listener_.reset();  // what was received is in the spool now, and synced
+  const bool taken = co_await offer(peer, held);
+  if (taken) {
+    spdlog::info("the other listener has taken over");
+    end();
+  } else {
+    spdlog::warn("the other listener has not taken over: this one goes on");
+    co_await go_on_with(std::move(held));
+  }
+}
+
+awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) {
+  const ByteVector bytes = encode_handover(held);
+  const bool sent = co_await write_all_with(peer, bytes, held.connection, control::kStep);
+  if (!sent) co_return false;
+  std::string answer;
+  const bool answered = co_await read_line(peer, answer, control::kStep);
+  if (!answered || answer != control::kReady) co_return false;
+  const std::string go = std::string(control::kGo) + "\n";
+  co_return co_await write_all(peer, as_bytes(go), control::kStep);
+}
+
+/// The newcomer may hold the spool for a moment yet.
+awaitable<void> ListenProgram::go_on_with(Handover held) {
+  for (const auto give_up = Clock::now() + kTakeBackWithin; !listener_;) {
+    try {
+      make_listener();
+    } catch (const std::exception&) {
+      if (Clock::now() >= give_up) {
+        end(std::current_exception());
+        co_return;
+      }
+    }
+    if (!listener_) co_await pause(kLook);
+  }
+  handing_over_ = false;
+  listener_->start(std::move(held));
+  if (stopping_) listener_->stop();
+}
+
+}  // namespace icom::listen

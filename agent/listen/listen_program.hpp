@@ -1,0 +1,74 @@
+// What icom-listen does between its command line and its end: one listener, and those who ask it to
+// leave or to hand over. Start here, then listener.hpp.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/listen/control_socket.hpp"
+#include "agent/listen/listener.hpp"
+#include "common/asio/bell.hpp"
+
+namespace icom::listen {
+
+/// In a Linac's spool folder while its listener was asked to leave and none is wanted until
+/// somebody says so: whoever keeps listeners running starts none meanwhile. A listener that starts
+/// removes it.
+inline constexpr const char* kDrainedFile = "drained";
+
+/// One thread, that of `io`.
+class ListenProgram {
+ public:
+  /// `ended` is called once, on `io`: the connection is closed or handed over, or `failure` tells
+  /// why there is no listener any more. The destructor then waits until everything received is in
+  /// the spool. `io` and `files` must outlive it.
+  ListenProgram(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
+                std::function<void(std::exception_ptr failure)> ended);
+  ~ListenProgram();
+  ListenProgram(const ListenProgram&) = delete;
+  ListenProgram& operator=(const ListenProgram&) = delete;
+
+  /// Both before `io` runs; both throw std::exception if the spool cannot be used.
+  void start();
+  /// As start(), but with the connection of the listener that runs already, if one does; that one
+  /// ends. Also throws if it does not hand over; it goes on then.
+  void take_over();
+
+  /// FIN to the Linac, whatever it does.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Milliseconds = std::chrono::milliseconds;
+
+  void make_listener();
+  void open_control();
+  void connection_over();
+  void end(std::exception_ptr failure = nullptr);
+  boost::asio::awaitable<void> accept_control();
+  boost::asio::awaitable<void> serve(ControlStream peer);
+  boost::asio::awaitable<void> drain(ControlStream& peer, Milliseconds limit);
+  [[nodiscard]] const char* why_leave_now(Clock::time_point limit) const;
+  boost::asio::awaitable<void> hand_over(ControlStream& peer);
+  boost::asio::awaitable<bool> offer(ControlStream& peer, const Handover& held);
+  boost::asio::awaitable<void> go_on_with(Handover held);
+  void mark_drained();
+
+  boost::asio::io_context& io_;
+  os::FileSystem& files_;
+  const ListenerSettings settings_;
+  const std::filesystem::path folder_;
+  std::function<void(std::exception_ptr)> ended_;
+  std::unique_ptr<Listener> listener_;  ///< none while the connection is between two listeners
+  std::optional<ControlAcceptor> control_;
+  bool handing_over_ = false;
+  bool stopping_ = false;
+  Bell let_go_;  ///< the listener reads no further
+};
+
+}  // namespace icom::listen

@@ -1,0 +1,80 @@
+#include "agent/listen/newcomer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "agent/listen/control_protocol.hpp"
+
+namespace icom::listen {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+Newcomer::Newcomer(os::FileSystem& files, std::filesystem::path folder)
+    : files_(files), folder_(std::move(folder)) {}
+
+std::optional<Handover> Newcomer::ask() {
+  if (connect_control(stream_, folder_)) return std::nullopt;
+  Handover handover;
+  if (!run(receive(handover))) {
+    throw std::runtime_error("the listener that has the connection does not hand it over");
+  }
+  return handover;
+}
+
+bool Newcomer::confirm() {
+  if (run(get_ready())) return true;
+  std::unique_ptr<os::File> held;
+  return !files_.lock(folder_ / control::kHandoverLock, held);
+}
+
+bool Newcomer::run(awaitable<bool> conversation) {
+  bool went_well = false;
+  std::exception_ptr failure;
+  asio::co_spawn(io_, std::move(conversation), [&](std::exception_ptr thrown, bool result) {
+    failure = std::move(thrown);
+    went_well = result;
+  });
+  io_.restart();
+  io_.run();
+  if (failure) std::rethrow_exception(failure);
+  return went_well;
+}
+
+awaitable<bool> Newcomer::receive(Handover& handover) {
+  const std::string request = std::string(control::kTakeOver) + "\n";
+  bool going_well = co_await write_all(stream_, as_bytes(request), control::kStep);
+  if (!going_well) co_return false;
+
+  ByteVector head(kHandoverHeadSize);
+  os::Descriptor connection;
+  going_well = co_await read_all_with(stream_, head, connection, control::kStep);
+  if (!going_well) co_return false;
+  const auto sizes = decode_handover_head(head);
+  if (!sizes) co_return false;
+
+  ByteVector rest(sizes->text + sizes->unfinished);
+  going_well = co_await read_all(stream_, rest, control::kStep);
+  if (!going_well) co_return false;
+  auto decoded = decode_handover_text(as_text(Bytes(rest).first(sizes->text)));
+  if (!decoded) co_return false;
+  handover = std::move(*decoded);
+  handover.connection = std::move(connection);
+  handover.unfinished.assign(rest.begin() + sizes->text, rest.end());
+  co_return true;
+}
+
+awaitable<bool> Newcomer::get_ready() {
+  const std::string ready = std::string(control::kReady) + "\n";
+  const bool said = co_await write_all(stream_, as_bytes(ready), control::kStep);
+  if (!said) co_return false;
+  std::string answer;
+  const bool answered = co_await read_line(stream_, answer, control::kStep);
+  co_return answered && answer == control::kGo;
+}
+
+}  // namespace icom::listen

@@ -1,0 +1,118 @@
+// What of the control socket is POSIX: its place in the file system, and the passing of
+// descriptors.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "agent/listen/control_socket.hpp"
+#include "agent/listen/descriptor_passing.hpp"
+
+namespace icom::listen {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A socket's address holds 107 characters, a spool's path may be longer: the folder is named by a
+/// descriptor. Lives as long as the address is used.
+class ShortPath {
+ public:
+  explicit ShortPath(const std::filesystem::path& folder)
+      : folder_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (!folder_.valid()) error_.assign(errno, boost::system::generic_category());
+  }
+  [[nodiscard]] boost::system::error_code error() const { return error_; }
+  [[nodiscard]] asio::local::stream_protocol::endpoint endpoint() const {
+    return {"/proc/self/fd/" + std::to_string(folder_.get()) + "/" + kControlSocket};
+  }
+
+ private:
+  os::Descriptor folder_;
+  boost::system::error_code error_;
+};
+
+/// One byte, and room for one descriptor.
+struct Message {
+  explicit Message(std::byte* with) : byte{with, 1} {
+    header.msg_iov = &byte;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
+  iovec byte;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr header{};
+};
+
+template <typename Call>
+bool succeeds(Call&& call) {
+  ssize_t outcome = -1;
+  do {
+    outcome = call();
+  } while (outcome < 0 && errno == EINTR);
+  return outcome == 1;
+}
+
+}  // namespace
+
+ControlAcceptor open_control_socket(const asio::any_io_executor& executor,
+                                    const std::filesystem::path& folder) {
+  const ShortPath path(folder);
+  if (path.error()) throw boost::system::system_error(path.error(), folder.string());
+  ControlAcceptor acceptor(executor);
+  acceptor.open();
+  // Linux gives the socket's file this mode when it is bound: there is no moment at which others
+  // may use it.
+  ::fchmod(acceptor.native_handle(), S_IRUSR | S_IWUSR);
+  std::error_code nothing_there;
+  std::filesystem::remove(folder / kControlSocket, nothing_there);
+  acceptor.bind(path.endpoint());
+  acceptor.listen();
+  return acceptor;
+}
+
+boost::system::error_code connect_control(ControlStream& stream,
+                                          const std::filesystem::path& folder) {
+  const ShortPath path(folder);
+  boost::system::error_code error = path.error();
+  if (!error) stream.connect(path.endpoint(), error);
+  return error;
+}
+
+bool send_descriptor(int socket, std::byte with, const os::Descriptor& descriptor) {
+  Message message(&with);
+  if (descriptor.valid()) {
+    cmsghdr* part = CMSG_FIRSTHDR(&message.header);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int));
+    const int number = descriptor.get();
+    std::memcpy(CMSG_DATA(part), &number, sizeof number);
+  } else {
+    message.header.msg_control = nullptr;
+    message.header.msg_controllen = 0;
+  }
+  return succeeds([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); });
+}
+
+bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor) {
+  Message message(&with);
+  descriptor.reset();
+  if (!succeeds([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); })) return false;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message.header); part != nullptr;
+       part = CMSG_NXTHDR(&message.header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    int number = -1;
+    std::memcpy(&number, CMSG_DATA(part), sizeof number);
+    descriptor = os::Descriptor(number);
+  }
+  return true;
+}
+
+}  // namespace icom::listen

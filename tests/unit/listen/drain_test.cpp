@@ -1,0 +1,136 @@
+// icom-listen, asked to leave its Linac when no beam is on.
+#include <gtest/gtest.h>
+
+#include "agent/listen/listen_program.hpp"
+#include "tests/unit/listen/control_talk.hpp"
+#include "tests/unit/listen/listen_process.hpp"
+
+namespace icom::listen {
+namespace {
+
+class Drain : public ListenProcessFixture {
+ protected:
+  void SetUp() override {
+    listener_ = start();
+    linac_.accept();
+  }
+  /// MU rise from frame to frame.
+  void beam(unsigned first, unsigned last) {
+    linac_.send(linac_frames(first, last));
+    ASSERT_TRUE(has_spooled(linac_frames(0, last)));
+  }
+  void no_patient(unsigned number) { linac_.send(linac_frames(number, number + 1, false)); }
+  [[nodiscard]] bool drained() const { return std::filesystem::exists(spool() / kDrainedFile); }
+
+  std::unique_ptr<ListenProcess> listener_;
+};
+
+TEST_F(Drain, WithoutAPatientTheListenerLeavesAtOnceWithFin) {
+  no_patient(0);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(talk.hear(), "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(listener_->wait(), 0);
+  EXPECT_TRUE(drained());
+}
+
+TEST_F(Drain, DuringABeamItSaysThatItWaitsAndStays) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  for (int i = 0; i < 3; ++i) {
+    const auto line = talk.hear();
+    ASSERT_TRUE(line);
+    EXPECT_EQ(line->substr(0, 8), "waiting ");
+  }
+  beam(10, 19);
+  EXPECT_FALSE(drained());
+}
+
+TEST_F(Drain, WhenThePatientGoesItLeaves) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  ASSERT_EQ(talk.hear().value_or("").substr(0, 8), "waiting ");
+  no_patient(10);
+  std::optional<std::string> line;
+  do line = talk.hear();
+  while (line && line->starts_with("waiting "));
+  EXPECT_EQ(line, "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+}
+
+TEST_F(Drain, AtItsLimitItLeavesDuringABeamToo) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 0"));
+  EXPECT_EQ(talk.hear(), "leaving the time limit is reached, and a beam may be on");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(listener_->wait(), 0);
+  EXPECT_EQ(spooled(), linac_frames(0, 9));
+}
+
+TEST_F(Drain, WhoeverAskedAndIsGoneDoesNotEndTheListener) {
+  beam(0, 9);
+  {
+    ControlTalk talk(spool());
+    ASSERT_TRUE(talk.say("drain 60000"));
+    ASSERT_TRUE(talk.hear());
+  }
+  EXPECT_TRUE(eventually([&] { return errors().find("it stays") != std::string::npos; }));
+  no_patient(10);
+  linac_.send(linac_frames(12, 20));
+  EXPECT_TRUE(eventually([&] { return status()->stream.framer.frames > 20; }));
+  EXPECT_FALSE(drained());
+}
+
+TEST_F(Drain, WithoutAConnectionThereIsNothingToWaitFor) {
+  beam(0, 9);
+  linac_.close();
+  linac_.refuse();
+  ControlTalk talk(spool());
+  ASSERT_TRUE(eventually([&] { return !status()->stream.connected; }));
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(talk.hear(), "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(listener_->wait(), 0);
+}
+
+TEST_F(Drain, AStartTakesTheMarkAway) {
+  no_patient(0);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(listener_->wait(), 0);
+  ASSERT_TRUE(drained());
+  const auto again = start();
+  linac_.accept();
+  EXPECT_FALSE(drained());
+}
+
+TEST_F(Drain, WhatIsNoRequestGetsAnAnswerAndChangesNothing) {
+  for (const std::string request :
+       {"drain", "drain ", "drain soon", "drain -1", "drain 1s", "drain 99999999999", "stop", ""}) {
+    SCOPED_TRACE(request);
+    ControlTalk talk(spool());
+    ASSERT_TRUE(talk.say(request));
+    EXPECT_EQ(talk.hear(), "error expected 'drain MILLISECONDS' or 'take-over'");
+  }
+  ControlTalk talk(spool());
+  talk.say(std::string(10'000, 'x'));
+  EXPECT_EQ(talk.hear(), std::nullopt);
+  linac_.send(linac_frames(0, 9));
+  EXPECT_TRUE(has_spooled(linac_frames(0, 9)));
+}
+
+TEST_F(Drain, OnlyItsUserMayAsk) {
+  ControlTalk talk(spool());
+  EXPECT_EQ(std::filesystem::status(spool() / kControlSocket).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+}  // namespace
+}  // namespace icom::listen
