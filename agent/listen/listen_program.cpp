@@ -11,6 +11,7 @@
 #include <exception>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "agent/listen/control_protocol.hpp"
@@ -30,6 +31,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kLook{100};
 /// How long a connection that nobody took may wait for the spool that was lent for it.
 constexpr std::chrono::seconds kTakeBackWithin{20};
+/// For how long, and how often, a spool that is locked is tried at a start.
+constexpr std::chrono::milliseconds kLockIsLookedAt{300};
+constexpr std::chrono::milliseconds kLockAgain{10};
 /// After a failed accept: for want of descriptors, say.
 constexpr std::chrono::milliseconds kAcceptAgain{500};
 
@@ -68,7 +72,7 @@ ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, Listen
 ListenProgram::~ListenProgram() = default;
 
 void ListenProgram::start() {
-  make_listener();
+  make_first_listener();
   listener_->start();
   open_control();
 }
@@ -86,12 +90,25 @@ void ListenProgram::take_over() {
                              ": that connection cannot be taken over for " +
                              settings_.linac.text());
   }
-  make_listener();
+  make_first_listener();
   if (!newcomer.confirm()) {
     throw std::runtime_error("the listener that has the connection has kept it");
   }
   listener_->start(std::move(*held));
   open_control();
+}
+
+/// Others look at the spool's lock by taking it for a moment.
+void ListenProgram::make_first_listener() {
+  for (const auto give_up = Clock::now() + kLockIsLookedAt; !listener_;) {
+    try {
+      make_listener();
+    } catch (const std::system_error& error) {
+      const bool taken = error.code() == std::errc::resource_unavailable_try_again;
+      if (!taken || Clock::now() >= give_up) throw;
+      std::this_thread::sleep_for(kLockAgain);
+    }
+  }
 }
 
 void ListenProgram::make_listener() {

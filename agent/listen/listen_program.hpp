@@ -46,6 +46,7 @@ class ListenProgram {
   using Clock = std::chrono::steady_clock;
   using Milliseconds = std::chrono::milliseconds;
 
+  void make_first_listener();
   void make_listener();
   void open_control();
   void connection_over();

@@ -74,7 +74,7 @@ awaitable<bool> Newcomer::get_ready() {
   if (!said) co_return false;
   std::string answer;
   const bool answered = co_await read_line(stream_, answer, control::kStep);
-  co_return answered && answer == control::kGo;
+  co_return answered&& answer == control::kGo;
 }
 
 }  // namespace icom::listen

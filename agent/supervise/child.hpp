@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,15 @@ struct ChildPlan {
   std::function<bool()>
       runs_elsewhere;  ///< true while a process that we did not start does this work
   std::function<ProcessId()> elsewhere;  ///< which one; 0 if that is not known
+
+  /// Asks whichever runs to end at a moment that harms nobody, within that time; false if it could
+  /// not be asked. Empty: a signal is as good.
+  std::function<boost::asio::awaitable<bool>(std::chrono::milliseconds within)> ask_to_leave;
+  /// True while somebody has had it end who wants none started. Empty: never.
+  std::function<bool()> unwanted;
+  /// A program that takes the work over from the one that runs, which ends by itself then. Empty:
+  /// there is none.
+  std::optional<Command> successor;
 };
 
 /// Keeps its program running until stop(); knows nothing of other children. A program that runs
@@ -45,30 +55,48 @@ class Child {
 
   /// Returns once stop() was called and the program has ended.
   boost::asio::awaitable<void> keep();
-  /// Asks the program to end, and starts no other.
+  /// Asks the program to end now, and starts no other.
   void stop();
+  /// As stop(), but at a moment that harms nobody, within that time.
+  void leave(std::chrono::milliseconds within);
+  /// Lets the plan's successor take over, if there is one and the program runs.
+  void replace();
   /// Ends it. After stop().
   void kill();
 
   [[nodiscard]] const std::string& name() const { return plan_.name; }
   [[nodiscard]] bool done() const { return done_; }
+  /// After leave(): that moment has not come.
+  [[nodiscard]] bool waits_to_leave() const { return asking_; }
 
  private:
   using Clock = Bell::Clock;
 
+  /// One that we have started.
+  struct Running {
+    ProcessId process = 0;  ///< 0: none
+    std::shared_ptr<std::optional<ProcessEnd>> end;
+
+    [[nodiscard]] bool lives() const { return process != 0 && !*end; }
+  };
+
   boost::asio::awaitable<void> watch_adopted();
   boost::asio::awaitable<void> live();
+  Running start(const Command& command);
+  void look_at_successor();
   void end_running(ProcessSignal signal);
 
+  boost::asio::any_io_executor executor_;
   ProcessHost& host_;
   ChildPlan plan_;
   RestartTimings timings_;
   Bell bell_;
-  ProcessId process_ = 0;            ///< ours, while it runs
+  Running ours_;
+  Running successor_;                ///< ours too, as long as it has not taken over
   ProcessId adopted_ = 0;            ///< another's, while it runs and is known
-  std::optional<ProcessEnd> end_;    ///< of the last one of ours
   std::chrono::milliseconds delay_;  ///< before the next start
   bool stopping_ = false;
+  bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
   bool done_ = false;
 };
 

@@ -5,11 +5,15 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 
+#include "agent/supervise/chosen_linacs.hpp"
+#include "agent/supervise/drain_command.hpp"
 #include "agent/supervise/probe.hpp"
 #include "agent/supervise/run_command.hpp"
 #include "agent/supervise/site_state_text.hpp"
+#include "agent/supervise/upgrade_command.hpp"
 #include "common/config/address.hpp"
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
@@ -28,12 +32,32 @@ constexpr const char* kRunText =
     "by "
     "itself is started again after 1 second, growing to 30 seconds; no other is touched by "
     "that.\n\n"
-    "A SIGTERM stops the listeners first, so that each Linac gets its goodbye, gives the forwarder "
-    "up "
-    "to five seconds to send what they left, and stops it; everything ends within ten seconds. A "
-    "second one kills what still runs. If this process is killed its children go on; started "
-    "again, "
-    "it finds them and looks after them.";
+    "A SIGTERM stops each listener as soon as its Linac has no beam on (no MU for 10 seconds, or "
+    "no patient), at the latest after --stop-within, so that each Linac gets its goodbye; it gives "
+    "the forwarder up to five seconds to send what they left, and stops it, ten seconds after the "
+    "last listener at the latest. A second one does not wait for beams, a third one kills what "
+    "still runs. If this process is killed its children go on; started again, it finds them and "
+    "looks after them.\n\n"
+    "A SIGUSR2 (icom-agent upgrade sends one) starts new listeners that take over the connections "
+    "of those that run; the Linacs notice nothing.";
+
+constexpr const char* kDrainText =
+    "Has listeners leave their Linacs, each at the first moment when no beam is on: no MU for 10 "
+    "seconds, or no patient; with a proper goodbye. Says what it waits for, however long that "
+    "takes; "
+    "ended before, it leaves the listeners as they are. A listener that has left is not started "
+    "again before icom-agent resume, or a new icom-agent run: meanwhile that Linac is not "
+    "recorded.\n\n"
+    "Exit codes: 0 all have left, 1 one has not, 2 wrong usage or settings.";
+
+constexpr const char* kResumeText =
+    "Takes back an icom-agent drain: the listeners are started again.";
+
+constexpr const char* kUpgradeText =
+    "Has the running icom-agent run start the icom-listen that is installed now for each Linac, "
+    "which takes over the connection of the one that runs, in the middle of a frame if need be. "
+    "No byte is lost, and the Linac notices nothing. The forwarder is not touched.\n\n"
+    "Exit codes: 0 all listeners are new ones, 1 one is not, 2 wrong usage or settings.";
 
 constexpr const char* kStatusText =
     "Shows how a site's listeners and forwarder are, from the files that they keep in the spool "
@@ -123,17 +147,31 @@ int main(int argc, char** argv) {
   run->add_option("--bin-dir", run_options.program_folder,
                   "Where icom-listen and icom-forward are; beside this program unless given")
       ->type_name("DIR");
+  std::uint32_t stop_within = 80;
+  run->add_option("--stop-within", stop_within,
+                  "Seconds for which a stop may wait for the ends of beams; the service manager "
+                  "must allow fifteen more")
+      ->capture_default_str()
+      ->type_name("SECONDS");
   run->add_option("--log-level", run_options.log_level,
                   "How much this program and its children log: " + log::level_names())
       ->capture_default_str()
       ->type_name("LEVEL");
 
-  std::filesystem::path status_site = "/etc/icom/site.yaml";
+  std::filesystem::path site_file = "/etc/icom/site.yaml";
+  const auto add_site = [&site_file](CLI::App* command) {
+    command->add_option("--site", site_file, "The site's settings")
+        ->capture_default_str()
+        ->type_name("FILE");
+  };
+  std::string linac;
+  const auto add_linac = [&linac](CLI::App* command) {
+    command->add_option("--linac", linac, "Its serial; all of the site's Linacs unless given")
+        ->type_name("SERIAL");
+  };
   bool status_json = false;
   auto* status = app.add_subcommand("status", kStatusText);
-  status->add_option("--site", status_site, "The site's settings")
-      ->capture_default_str()
-      ->type_name("FILE");
+  add_site(status);
   status->add_flag("--json", status_json, "One JSON object, for scripts");
 
   std::string probe_address;
@@ -148,6 +186,20 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.5, 600.0));
   probe->add_flag("--json", probe_json, "One JSON object, for scripts");
 
+  supervise::DrainOptions drain_options;
+  auto* drain = app.add_subcommand("drain", kDrainText);
+  add_site(drain);
+  add_linac(drain);
+  drain->add_flag("--force", drain_options.force, "At once, beam or not");
+  drain->add_flag("--json", drain_options.json, "One JSON array at the end, for scripts");
+
+  auto* resume = app.add_subcommand("resume", kResumeText);
+  add_site(resume);
+  add_linac(resume);
+
+  auto* upgrade = app.add_subcommand("upgrade", kUpgradeText);
+  add_site(upgrade);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -156,11 +208,23 @@ int main(int argc, char** argv) {
   try {
     if (*run) {
       if (const int wrong = set_up_log(run_options.log_level)) return wrong;
+      run_options.stop_within = std::chrono::seconds(stop_within);
       return supervise::run_site(run_options);
     }
-    if (*status) return show_status(status_site, status_json);
+    if (*status) return show_status(site_file, status_json);
+    if (*drain || *resume || *upgrade) {
+      const auto site = config::load_site(site_file);
+      const auto linacs = supervise::chosen_linacs(site, linac);
+      if (*resume) return supervise::resume(site, linacs);
+      if (*upgrade) return supervise::upgrade(site, linacs);
+      drain_options.linacs = linacs;
+      return supervise::drain(site, drain_options);
+    }
     return probe_linac(probe_address, probe_seconds, probe_json);
   } catch (const config::ConfigError& error) {
+    std::cerr << error.what() << '\n';
+    return kWrongUsage;
+  } catch (const std::invalid_argument& error) {
     std::cerr << error.what() << '\n';
     return kWrongUsage;
   } catch (const std::exception& error) {

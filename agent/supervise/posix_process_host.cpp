@@ -131,6 +131,18 @@ class LineReader : public std::enable_shared_from_this<LineReader> {
   std::string text_;
 };
 
+int number_of(ProcessSignal signal) {
+  switch (signal) {
+    case ProcessSignal::kill:
+      return SIGKILL;
+    case ProcessSignal::replace:
+      return SIGUSR2;
+    case ProcessSignal::terminate:
+      break;
+  }
+  return SIGTERM;
+}
+
 class PosixProcessHost final : public ProcessHost {
  public:
   explicit PosixProcessHost(const asio::any_io_executor& executor)
@@ -161,7 +173,7 @@ class PosixProcessHost final : public ProcessHost {
 
   void send(ProcessId process, ProcessSignal signal) override {
     if (process <= 0) return;  // 0 and below are groups
-    ::kill(static_cast<pid_t>(process), signal == ProcessSignal::kill ? SIGKILL : SIGTERM);
+    ::kill(static_cast<pid_t>(process), number_of(signal));
   }
 
   void forget(ProcessId process) override {

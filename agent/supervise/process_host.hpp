@@ -29,6 +29,7 @@ struct ProcessEnd {
 enum class ProcessSignal {
   terminate,  ///< asks it to end properly
   kill,       ///< ends it
+  replace,    ///< to icom-agent run: new listeners take over from those that run
 };
 
 /// Not thread-safe: handlers are called on the executor of the host, where its functions must be

@@ -9,19 +9,20 @@
 #include <exception>
 #include <memory>
 
+#include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
 
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr const char* kAgentLockFile = "agent.lock";
 
 /// Two supervisors would each stop what the other runs. Nothing, the reason being logged, if there
 /// is another.
@@ -39,15 +40,36 @@ std::unique_ptr<os::File> lock_site(const std::filesystem::path& directory) {
   return error ? nullptr : std::move(lock);
 }
 
-/// The first signal stops in order, the second one kills.
-void stop_on(asio::signal_set& signals, Supervisor& supervisor, bool again) {
-  signals.async_wait([&signals, &supervisor, again](boost::system::error_code error, int number) {
+/// The first signal stops in order, once no beam is on; the second one does not wait for that; the
+/// third one kills.
+void stop_on(asio::signal_set& signals, Supervisor& supervisor, int count = 1) {
+  signals.async_wait([&signals, &supervisor, count](boost::system::error_code error, int number) {
     if (error) return;
-    spdlog::info("signal {}: {}", number,
-                 again ? "what still runs is killed" : "stopping listeners, then the forwarder");
-    supervisor.stop();
-    if (again) supervisor.kill();
-    stop_on(signals, supervisor, true);
+    switch (count) {
+      case 1:
+        spdlog::info("signal {}: stopping listeners as soon as no beam is on, then the forwarder",
+                     number);
+        supervisor.stop();
+        break;
+      case 2:
+        spdlog::info("signal {}: listeners are stopped now", number);
+        supervisor.hurry();
+        break;
+      default:
+        spdlog::info("signal {}: what still runs is killed", number);
+        supervisor.kill();
+        break;
+    }
+    stop_on(signals, supervisor, count + 1);
+  });
+}
+
+void replace_on(asio::signal_set& signals, Supervisor& supervisor) {
+  signals.async_wait([&signals, &supervisor](boost::system::error_code error, int number) {
+    if (error) return;
+    spdlog::info("signal {}: new listeners take over from those that run", number);
+    supervisor.replace_listeners();
+    replace_on(signals, supervisor);
   });
 }
 
@@ -64,9 +86,16 @@ int run_site(const RunOptions& options) {
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
-                        DrainCheck(site.spool.directory), {}, {});
-  asio::signal_set signals(io, SIGTERM, SIGINT);
-  stop_on(signals, supervisor, false);
+                        DrainCheck(site.spool.directory), {}, {.beams = options.stop_within});
+  asio::signal_set stop_signals(io, SIGTERM, SIGINT);
+  stop_on(stop_signals, supervisor);
+  asio::signal_set replace_signals(io, SIGUSR2);
+  replace_on(replace_signals, supervisor);
+  // Only now: whoever reads its process number there may send signals to it.
+  if (const auto error = write_agent_file(files, site.spool.directory,
+                                          {os::process_id(), ICOM_VERSION, os::utc_now_us()})) {
+    spdlog::warn("{} cannot be written: {}", kAgentFile, error.message());
+  }
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {
     failure = thrown;

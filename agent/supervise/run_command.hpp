@@ -1,8 +1,8 @@
 // icom-agent run.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace icom::supervise {
@@ -11,6 +11,8 @@ struct RunOptions {
   std::filesystem::path site_file;
   std::filesystem::path program_folder;  ///< of icom-listen and icom-forward
   std::string log_level;
+  /// How long a stop may wait for the ends of beams. The service manager must allow more.
+  std::chrono::milliseconds stop_within{0};
 };
 
 /// Until SIGTERM or SIGINT. Returns the exit code. Throws ConfigError.

@@ -1,9 +1,14 @@
 #include "agent/supervise/site_plan.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "agent/forward/status_files.hpp"
+#include "agent/listen/listen_program.hpp"
+#include "agent/supervise/leave_request.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -13,15 +18,29 @@ namespace {
 /// How long the forwarder may take to tell of what it has just read, and a little more.
 constexpr std::chrono::milliseconds kStatusDelay{1200};
 
-/// True while another process holds the lock. Taking it for a moment is the one test that no reused
-/// process number can mislead; nobody but us starts that process, so nobody misses the lock
-/// meanwhile.
-bool is_held(os::FileSystem& files, const std::filesystem::path& lock) {
-  std::unique_ptr<os::File> held;
-  return files.lock(lock, held) == std::errc::resource_unavailable_try_again;
+/// Between two lines about a beam that is waited for.
+constexpr std::chrono::seconds kTellEach{10};
+
+boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name,
+                                   std::chrono::milliseconds within) {
+  using Clock = std::chrono::steady_clock;
+  LeaveProgress progress;
+  progress.waiting = [name, told = Clock::time_point{}](auto since_change, auto left) mutable {
+    if (told != Clock::time_point{} && Clock::now() - told < kTellEach) return;
+    told = Clock::now();
+    spdlog::info("{} stays while a beam may be on: MU changed {:.1f} s ago; for {} s at most", name,
+                 static_cast<double>(since_change.count()) / 1000, left.count() / 1000);
+  };
+  progress.leaving = [name](const std::string& why) { spdlog::info("{} leaves: {}", name, why); };
+  const auto outcome = co_await ask_to_leave(std::move(spool), within, std::move(progress));
+  co_return outcome == LeaveOutcome::leaving;
 }
 
 }  // namespace
+
+bool is_running(const std::filesystem::path& linac_folder) {
+  return os::is_locked(os::real_file_system(), linac_folder / spool::kLockFile);
+}
 
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files) {
@@ -35,12 +54,21 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
                      site.spool.directory.string(), "--max-bytes",
                      std::to_string(site.spool.max_bytes), "--log-level", programs.log_level}};
     plan.runs_elsewhere = [&files, lock = spool / spool::kLockFile] {
-      return is_held(files, lock);
+      return os::is_locked(files, lock);
     };
     plan.elsewhere = [spool]() -> ProcessId {
       const auto status = forward::read_listener_status(spool);
       return status ? status->pid : 0;
     };
+    plan.ask_to_leave = [spool, name = plan.name](std::chrono::milliseconds within) {
+      return leave(spool, name, within);
+    };
+    plan.unwanted = [spool] {
+      std::error_code unknown;
+      return std::filesystem::exists(spool / listen::kDrainedFile, unknown);
+    };
+    plan.successor = plan.command;
+    plan.successor->arguments.emplace_back("--take-over");
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -54,7 +82,7 @@ ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::S
   plan.command = {programs.folder / "icom-forward",
                   {"--site", site_file.string(), "--log-level", programs.log_level}};
   plan.runs_elsewhere = [&files, lock = spool / forward::kForwardLockFile] {
-    return is_held(files, lock);
+    return os::is_locked(files, lock);
   };
   plan.elsewhere = [spool]() -> ProcessId {
     const auto status = forward::read_forward_status(spool);

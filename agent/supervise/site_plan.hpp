@@ -18,6 +18,9 @@ struct Programs {
   std::string log_level;         ///< theirs
 };
 
+/// Whether a listener holds this Linac's folder of the spool directory.
+bool is_running(const std::filesystem::path& linac_folder);
+
 /// One a Linac, in the file's order. `files` must outlive them.
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files);

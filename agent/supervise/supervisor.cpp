@@ -41,8 +41,16 @@ void Supervisor::keep(Child& child) {
 }
 
 awaitable<void> Supervisor::stop_in_order() {
+  for (auto& listener : listeners_) listener.leave(stop_timings_.beams);
+  const auto waits = [](const Child& listener) { return listener.waits_to_leave(); };
+  co_await wait_for(
+      [&] { return hurrying_ || std::none_of(listeners_.begin(), listeners_.end(), waits); },
+      Clock::now() + stop_timings_.beams);
+
   const auto start = Clock::now();
-  for (auto& listener : listeners_) listener.stop();
+  for (auto& listener : listeners_) {
+    if (waits(listener)) listener.stop();
+  }
   co_await wait_for([this] { return listeners_done(); }, start + stop_timings_.listeners);
   for (auto& listener : listeners_) {
     if (listener.done()) continue;
@@ -77,7 +85,17 @@ void Supervisor::stop() {
   stop_bell_.ring();
 }
 
+void Supervisor::hurry() {
+  hurrying_ = true;
+  bell_.ring();
+}
+
+void Supervisor::replace_listeners() {
+  for (auto& listener : listeners_) listener.replace();
+}
+
 void Supervisor::kill() {
+  hurrying_ = true;
   killing_ = true;
   for (auto& listener : listeners_) listener.kill();
   forwarder_.stop();

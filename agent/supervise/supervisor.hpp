@@ -12,8 +12,11 @@
 
 namespace icom::supervise {
 
-/// All counted from stop(), which has taken ten seconds at most when run() returns.
+/// How a stop goes on: docs/agent.md, "icom-agent run".
 struct StopTimings {
+  /// From stop(): as long as a listener may wait for the end of a beam. The rest is counted from
+  /// when all listeners have ended, or this is over.
+  std::chrono::milliseconds beams = std::chrono::seconds(80);
   /// Listeners that still live are killed. They need two seconds at most to say goodbye to their
   /// Linacs.
   std::chrono::milliseconds listeners = std::chrono::milliseconds(3500);
@@ -38,11 +41,15 @@ class Supervisor {
 
   /// Until stop(), and all have ended.
   boost::asio::awaitable<void> run();
-  /// Listeners first, so that the Linacs get their goodbye while the forwarder can still send what
-  /// they left.
+  /// Listeners first, each as soon as its Linac has no beam on, so that the Linacs get their
+  /// goodbye while the forwarder can still send what they left.
   void stop();
+  /// After stop(): no beam is waited for any longer.
+  void hurry();
   /// Everything that still runs is killed. After stop().
   void kill();
+  /// New listeners take over from those that run, without the Linacs noticing.
+  void replace_listeners();
 
  private:
   using Clock = Bell::Clock;
@@ -61,6 +68,7 @@ class Supervisor {
   Bell stop_bell_;  ///< stop() was called
   Bell bell_;       ///< a child is done
   bool stopping_ = false;
+  bool hurrying_ = false;
   bool killing_ = false;
 };
 

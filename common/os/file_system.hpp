@@ -55,6 +55,11 @@ class FileSystem {
   virtual std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) = 0;
 };
 
+/// True while another process holds the lock. Taking it for a moment is the one test that no reused
+/// process number can mislead; for callers who know that a holder who came just then would try
+/// again, or does not come.
+bool is_locked(FileSystem& files, const std::filesystem::path& lock);
+
 /// True if the error says that the disk, or the user's share of it, has no room left.
 bool means_full(std::error_code error);
 

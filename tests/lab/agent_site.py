@@ -13,12 +13,13 @@ from .sshd import make_key
 class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
-    def __init__(self, programs, folder, name, hosting, linacs):
-        """`linacs`: {serial: "127.0.0.1:PORT"}"""
+    def __init__(self, programs, folder, name, hosting, linacs, stop_within=10):
+        """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams."""
         self.programs = Path(programs)
         self.folder = Path(folder) / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
+        self.stop_within = stop_within
         self.linacs = dict(linacs)
         self.spool = self.folder / "spool"
         self.key = make_key(self.folder / "key_ed25519")
@@ -31,7 +32,7 @@ class AgentSite:
         self.token_file.chmod(0o600)
         self.yaml = write_site_file(hosting, name, linacs, key=self.key, known_hosts=self.known_hosts,
                                     token_file=self.token_file, spool=self.spool)
-        self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml],
+        self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml, "--stop-within", str(stop_within)],
                              self.folder / "agent.log")
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
                                  self.folder / "forward.log")
@@ -57,7 +58,7 @@ class AgentSite:
 
     def stop(self):
         """Listeners first, so that they say goodbye to the Linacs while the forwarder can still send what they had."""
-        codes = [self.agent.stop(20)]
+        codes = [self.agent.stop(self.stop_within + 20)]
         codes += [listener.stop() for listener in self.listeners.values()]
         codes.append(self.forwarder.stop())
         return [code for code in codes if code is not None]
@@ -66,10 +67,13 @@ class AgentSite:
         for process in [self.forwarder, *self.listeners.values()]:
             process.signal(signal.SIGCONT)
 
+    def command(self, name, *arguments, seconds=30):
+        """One of icom-agent's commands for this site, when it has ended."""
+        return subprocess.run([self.programs / "icom-agent", name, "--site", self.yaml, *map(str, arguments)],
+                              capture_output=True, text=True, timeout=seconds)
+
     def status(self):
-        done = subprocess.run([self.programs / "icom-agent", "status", "--site", self.yaml, "--json"],
-                              capture_output=True, text=True, timeout=30)
-        return json.loads(done.stdout)
+        return json.loads(self.command("status", "--json").stdout)
 
     def status_file(self, name):
         """A status file below the spool folder; empty as long as it is not there."""

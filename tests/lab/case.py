@@ -60,9 +60,9 @@ class LabCase(unittest.TestCase):
         self._to_stop.append(linac.process.stop)
         return linac.start()
 
-    def agent_site(self, name, hosting, linacs):
+    def agent_site(self, name, hosting, linacs, **options):
         """`linacs`: {serial: address}"""
-        site = AgentSite(self.programs, self.folder / "agents", name, hosting, linacs)
+        site = AgentSite(self.programs, self.folder / "agents", name, hosting, linacs, **options)
 
         def stop():
             site.resume_all()

@@ -25,6 +25,7 @@ class BeamWatch {
       field_id_ = state.selection ? state.selection->field_id : std::string();
     }
     last_mu_ = state.delivery_mu;
+    if (!state.selection) rose_at_ = 0;
   }
 
   [[nodiscard]] bool beam_on() const {

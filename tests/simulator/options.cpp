@@ -107,6 +107,7 @@ struct RawTexts {
   std::int64_t not_recorded_after_ms = 2000;
   int beam_frames = 0;
   int beams = 0;
+  std::string technique;
 };
 
 void add_stream_options(CLI::App& app, Options& options, RawTexts& raw) {
@@ -129,6 +130,9 @@ void add_stream_options(CLI::App& app, Options& options, RawTexts& raw) {
       ->check(CLI::Range(1, 100'000));
   app.add_option("--beams", raw.beams, "beams per visit; drawn by seed if not given")
       ->check(CLI::Range(1, 50));
+  app.add_option("--technique", raw.technique,
+                 "of every beam: vmat or step-and-shoot; drawn by seed if not given")
+      ->check(CLI::IsMember({"vmat", "step-and-shoot"}));
   app.add_flag("--hostile-names", day.hostile_names,
                "names and IDs with separators, .., NUL, UTF-8, Latin-1, 300 characters");
   app.add_option("--opaque-bytes", options.stream.opaque_bytes,
@@ -196,6 +200,10 @@ void apply(const RawTexts& raw, Options& options) {
   options.not_recorded_after = std::chrono::milliseconds(raw.not_recorded_after_ms);
   if (raw.beam_frames > 0) options.stream.day.beam_frames = raw.beam_frames;
   if (raw.beams > 0) options.stream.day.beams = raw.beams;
+  if (!raw.technique.empty()) {
+    options.stream.day.technique =
+        raw.technique == "vmat" ? Technique::vmat : Technique::step_and_shoot;
+  }
   for (std::size_t i = 0; i < kFaults; ++i)
     options.stream.faults.every(static_cast<Fault>(i), raw.every[i]);
   for (const auto& text : raw.faults_at) {

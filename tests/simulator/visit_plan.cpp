@@ -12,7 +12,8 @@ constexpr std::string_view kPhotonEnergies[] = {"6 MV", "6 MV FFF", "10 MV", "10
 
 Beam plan_beam(const DayOptions& options, Random& random, int number) {
   Beam beam;
-  beam.technique = random.one_in(2) ? Technique::vmat : Technique::step_and_shoot;
+  const auto drawn_technique = random.one_in(2) ? Technique::vmat : Technique::step_and_shoot;
+  beam.technique = options.technique.value_or(drawn_technique);
   beam.field_id = "1-" + std::to_string(number);
   beam.radiation = "PHOTON";
   beam.energy = random.pick(kPhotonEnergies);

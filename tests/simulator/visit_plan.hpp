@@ -11,19 +11,20 @@
 
 namespace icom::simulator {
 
+enum class Technique : std::uint8_t { step_and_shoot, vmat };
+
 /// The habits of a day.
 struct DayOptions {
   std::uint64_t seed = 1;
   int hz = 4;  ///< frames in a second of Linac time; durations are drawn in seconds
   int idle_frames =
       24;  ///< with no patient, between visits; 0: patients always change without a gap
-  std::optional<int> beam_frames;  ///< frames of beam-on per beam, >= 1; drawn if not given
-  std::optional<int> beams;        ///< beams per visit, >= 1; drawn if not given
+  std::optional<int> beam_frames;      ///< frames of beam-on per beam, >= 1; drawn if not given
+  std::optional<int> beams;            ///< beams per visit, >= 1; drawn if not given
+  std::optional<Technique> technique;  ///< of every beam; drawn if not given
   bool hostile_names = false;
   std::uint64_t deliveries = 0;  ///< visits with MU before the day ends; 0: the day never ends
 };
-
-enum class Technique : std::uint8_t { step_and_shoot, vmat };
 
 struct Beam {
   Technique technique = Technique::vmat;

@@ -56,6 +56,13 @@ class FakeProcessHost final : public ProcessHost {
     }
     return false;
   }
+  /// 0 if it does not run.
+  [[nodiscard]] ProcessId process(const std::string& name) const {
+    for (const auto& [process, state] : running_) {
+      if (state.name == name) return process;
+    }
+    return 0;
+  }
   [[nodiscard]] int starts(const std::string& name) const {
     int count = 0;
     for (const auto& event : events) count += event == "start " + name ? 1 : 0;

@@ -6,7 +6,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "tests/unit/supervise/fake_process_host.hpp"
 
@@ -46,7 +49,24 @@ class SupervisorTest : public ::testing::Test {
     plan.command.program = name;
     plan.runs_elsewhere = [this, name] { return elsewhere_.contains(name); };
     plan.elsewhere = [this, name] { return elsewhere_.at(name); };
+    if (name.starts_with('l')) {
+      plan.ask_to_leave = [this, name](milliseconds) { return ask(name); };
+      plan.unwanted = [this, name] { return unwanted_.contains(name); };
+      plan.successor = Command{.program = "new " + name, .arguments = {}};
+    }
     return plan;
+  }
+  /// A listener that is asked leaves as soon as it may.
+  boost::asio::awaitable<bool> ask(std::string name) {
+    ++asked_;
+    Bell bell(io_.get_executor());
+    if (!host_.runs(name)) name = "new " + name;
+    while (!may_leave_ && host_.runs(name)) {
+      co_await bell.wait_until(Bell::Clock::now() + milliseconds(1));
+    }
+    if (!answers_) co_return false;
+    if (host_.runs(name)) host_.end(name, {});
+    co_return true;
   }
   void start() {
     supervisor_ = std::make_unique<Supervisor>(
@@ -75,6 +95,10 @@ class SupervisorTest : public ::testing::Test {
   StopTimings stop_;
   bool drained_ = true;
   bool running_ = false;
+  bool answers_ = true;  ///< listeners that are asked to leave
+  bool may_leave_ = true;
+  int asked_ = 0;
+  std::set<std::string> unwanted_;
   std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
   std::unique_ptr<Supervisor> supervisor_;
 };
@@ -107,8 +131,7 @@ TEST_F(SupervisorTest, StopEndsListenersBeforeTheForwarder) {
   host_.events.clear();
   supervisor_->stop();
   run_until([this] { return !running_; });
-  EXPECT_THAT(host_.events, ElementsAre("terminate l1", "end l1", "terminate l2", "end l2",
-                                        "terminate f", "end f"));
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "terminate f", "end f"));
 }
 
 TEST_F(SupervisorTest, ForwarderMayDrainBeforeItIsStopped) {
@@ -135,6 +158,7 @@ TEST_F(SupervisorTest, ForwarderThatCannotDrainIsStoppedAllTheSame) {
 }
 
 TEST_F(SupervisorTest, ProgramsThatDoNotEndAreKilled) {
+  answers_ = false;
   host_.stubborn = {"l2", "f"};
   start();
   host_.events.clear();
@@ -144,7 +168,8 @@ TEST_F(SupervisorTest, ProgramsThatDoNotEndAreKilled) {
                                         "end l2", "terminate f", "kill f", "end f"));
 }
 
-TEST_F(SupervisorTest, SecondSignalKillsAtOnce) {
+TEST_F(SupervisorTest, KillKillsAtOnce) {
+  answers_ = false;
   stop_ = {};  // the real, long ones
   host_.stubborn = {"l1", "l2", "f"};
   start();
@@ -154,6 +179,109 @@ TEST_F(SupervisorTest, SecondSignalKillsAtOnce) {
   run_until([this] { return !running_; });
   EXPECT_THAT(host_.events, Contains("kill l1"));
   EXPECT_THAT(host_.events, Contains("kill f"));
+}
+
+TEST_F(SupervisorTest, StopWaitsForEachListenerThatMayNotLeaveYetAndForNoOther) {
+  may_leave_ = false;
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return asked_ == 2; });
+  for (int i = 0; i < 5; ++i) io_.run_one_for(milliseconds(5));
+  EXPECT_THAT(host_.events, ElementsAre());
+  host_.end("l1", {});
+  for (int i = 0; i < 5; ++i) io_.run_one_for(milliseconds(5));
+  EXPECT_TRUE(host_.runs("l2"));
+  EXPECT_TRUE(host_.runs("f"));
+  may_leave_ = true;
+  host_.end("l2", {});
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "terminate f", "end f"));
+}
+
+TEST_F(SupervisorTest, BeamThatDoesNotEndIsWaitedForOnlySoLong) {
+  may_leave_ = false;
+  stop_.beams = milliseconds(30);
+  start();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("terminate l1"));
+  EXPECT_THAT(host_.events, Contains("terminate l2"));
+  EXPECT_THAT(host_.events, Not(Contains("kill l1")));
+}
+
+TEST_F(SupervisorTest, HurryDoesNotWaitForBeams) {
+  may_leave_ = false;
+  start();
+  supervisor_->stop();
+  run_until([this] { return asked_ == 2; });
+  supervisor_->hurry();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("terminate l1"));
+  EXPECT_THAT(host_.events, Not(Contains("kill l1")));
+}
+
+TEST_F(SupervisorTest, ListenerThatCannotBeAskedIsTerminated) {
+  answers_ = false;
+  start();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("terminate l1"));
+}
+
+TEST_F(SupervisorTest, ListenerThatSomebodyHadLeaveIsNotStartedUntilItIsResumed) {
+  start();
+  unwanted_.insert("l1");
+  host_.end("l1", {});
+  for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  EXPECT_EQ(host_.starts("l1"), 1);
+  EXPECT_TRUE(host_.runs("l2"));
+  unwanted_.clear();
+  run_until([this] { return host_.runs("l1"); });
+}
+
+TEST_F(SupervisorTest, SuccessorOfEachListenerIsStartedAndIsTheChildFromThenOn) {
+  start();
+  supervisor_->replace_listeners();
+  EXPECT_TRUE(host_.runs("new l1"));
+  EXPECT_TRUE(host_.runs("new l2"));
+  EXPECT_FALSE(host_.runs("new f"));
+  host_.end("l1", {});
+  host_.end("l2", {});
+  for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  EXPECT_EQ(host_.starts("l1"), 1);  // its work goes on
+  host_.end("new l1", {.signal = 11});
+  run_until([this] { return host_.runs("l1"); });
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("end new l2"));
+}
+
+TEST_F(SupervisorTest, SuccessorThatFailsChangesNothing) {
+  start();
+  supervisor_->replace_listeners();
+  host_.end("new l1", {.exit_code = 1});
+  io_.poll();
+  EXPECT_TRUE(host_.runs("l1"));
+  supervisor_->replace_listeners();  // another attempt
+  EXPECT_EQ(host_.starts("new l1"), 2);
+  EXPECT_EQ(host_.starts("new l2"), 1);
+}
+
+TEST_F(SupervisorTest, AdoptedListenerHasASuccessorToo) {
+  elsewhere_["l1"] = 77;
+  start();
+  supervisor_->replace_listeners();
+  ASSERT_TRUE(host_.runs("new l1"));
+  elsewhere_["l1"] = host_.process("new l1");
+  for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  host_.events.clear();
+  supervisor_->stop();
+  elsewhere_.clear();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("end new l1"));
+  EXPECT_THAT(host_.events, Not(Contains("kill new l1")));
+  EXPECT_THAT(host_.events, Not(Contains("terminate 77")));
 }
 
 TEST_F(SupervisorTest, StopDuringAWaitForARestartStartsNothing) {
@@ -182,6 +310,7 @@ TEST_F(SupervisorTest, AdoptedListenerThatEndsIsReplaced) {
 }
 
 TEST_F(SupervisorTest, AdoptedListenerIsStoppedWithTheOthers) {
+  answers_ = false;
   elsewhere_["l1"] = 77;
   host_.on_signal = [this](ProcessId process) {
     if (process == 77) elsewhere_.clear();

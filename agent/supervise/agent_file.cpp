@@ -1,0 +1,32 @@
+#include "agent/supervise/agent_file.hpp"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace icom::supervise {
+
+using Json = nlohmann::ordered_json;
+
+std::error_code write_agent_file(os::FileSystem& files,
+                                 const std::filesystem::path& spool_directory,
+                                 const AgentFile& agent) {
+  const Json json{{"pid", agent.pid}, {"version", agent.version}, {"started_us", agent.started_us}};
+  const std::string text = json.dump(2) + "\n";
+  return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
+                              os::Durability::process_crash);
+}
+
+std::optional<AgentFile> find_running_agent(os::FileSystem& files,
+                                            const std::filesystem::path& spool_directory) {
+  if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
+  std::ifstream file(spool_directory / kAgentFile);
+  const Json json = Json::parse(file, nullptr, false);
+  try {
+    if (!json.is_object()) return std::nullopt;
+    return AgentFile{json.at("pid"), json.at("version"), json.at("started_us")};
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace icom::supervise

@@ -1,0 +1,31 @@
+// agent.json: what a running `icom-agent run` tells of itself, in the spool directory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "agent/supervise/process_host.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::supervise {
+
+inline constexpr const char* kAgentFile = "agent.json";
+/// Held by the one `icom-agent run` of a spool directory.
+inline constexpr const char* kAgentLockFile = "agent.lock";
+
+struct AgentFile {
+  ProcessId pid = 0;
+  std::string version;
+  std::int64_t started_us = 0;  ///< microseconds since 1970, UTC
+};
+
+std::error_code write_agent_file(os::FileSystem& files,
+                                 const std::filesystem::path& spool_directory,
+                                 const AgentFile& agent);
+/// Nothing if no `icom-agent run` is there now.
+std::optional<AgentFile> find_running_agent(os::FileSystem& files,
+                                            const std::filesystem::path& spool_directory);
+
+}  // namespace icom::supervise

@@ -1,0 +1,147 @@
+#include "agent/supervise/drain_command.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "agent/listen/listen_program.hpp"
+#include "agent/supervise/leave_request.hpp"
+#include "agent/supervise/site_plan.hpp"
+
+namespace icom::supervise {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// "However long": what the request can carry, seven weeks.
+constexpr milliseconds kNoLimit{std::numeric_limits<std::uint32_t>::max()};
+/// A listener that leaves ends within two seconds, by its own promise.
+constexpr std::chrono::seconds kEndsWithin{5};
+constexpr std::chrono::seconds kTellEach{5};
+constexpr milliseconds kLook{50};
+
+/// One Linac's listener, from the request to its end.
+class Departure {
+ public:
+  Departure(std::string serial, std::filesystem::path folder, bool talks)
+      : serial_(std::move(serial)), folder_(std::move(folder)), talks_(talks) {}
+
+  awaitable<void> run(bool force) {
+    if (!is_running(folder_)) {
+      tell("no listener runs");
+      left_ = true;
+      co_return;
+    }
+    LeaveProgress progress;
+    progress.waiting = [this](milliseconds since_change, milliseconds) { waits(since_change); };
+    progress.leaving = [this](const std::string& why) {
+      why_ = why;
+      tell("leaves: " + why);
+    };
+    outcome_ = co_await ask_to_leave(folder_, force ? milliseconds(0) : kNoLimit, progress);
+    if (outcome_ == LeaveOutcome::leaving) left_ = co_await ends();
+    tell(left_ ? "has left; icom-agent resume --linac " + serial_ + " starts it again" : problem());
+  }
+
+  [[nodiscard]] bool left() const { return left_; }
+  [[nodiscard]] nlohmann::ordered_json to_json() const {
+    nlohmann::ordered_json json;
+    json["serial"] = serial_;
+    json["left"] = left_;
+    json["why"] = left_ ? why_ : problem();
+    return json;
+  }
+
+ private:
+  void waits(milliseconds since_change) {
+    const auto now = Clock::now();
+    if (told_ != Clock::time_point{} && now - told_ < kTellEach) return;
+    told_ = now;
+    char text[96];
+    std::snprintf(
+        text, sizeof text,
+        "waits: a beam may be on, MU changed %.1f s ago; leaves 10 s after the last change",
+        static_cast<double>(since_change.count()) / 1000);
+    tell(text);
+  }
+  awaitable<bool> ends() const {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (const auto deadline = Clock::now() + kEndsWithin; is_running(folder_);) {
+      if (Clock::now() >= deadline) co_return false;
+      timer.expires_after(kLook);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_return true;
+  }
+  [[nodiscard]] std::string problem() const {
+    switch (outcome_) {
+      case LeaveOutcome::not_there:
+        return "a listener runs and cannot be asked: use the user that it runs as; or end it with "
+               "SIGTERM, when no beam is on";
+      case LeaveOutcome::cut_off:
+        return "the listener has broken off: look at its log, and ask again";
+      case LeaveOutcome::leaving:
+        break;
+    }
+    return "the listener wanted to leave and has not ended: its disk may hang";
+  }
+  void tell(const std::string& what) const {
+    if (talks_) std::cout << "Linac " << serial_ << ": " << what << std::endl;
+  }
+
+  std::string serial_;
+  std::filesystem::path folder_;
+  bool talks_;
+  LeaveOutcome outcome_ = LeaveOutcome::not_there;
+  std::string why_;
+  bool left_ = false;
+  Clock::time_point told_;
+};
+
+}  // namespace
+
+int drain(const config::SiteSettings& site, const DrainOptions& options) {
+  asio::io_context io(1);
+  std::deque<Departure> departures;
+  for (const auto& serial : options.linacs) {
+    auto& one = departures.emplace_back(serial, site.spool.directory / serial, !options.json);
+    asio::co_spawn(io, one.run(options.force), asio::detached);
+  }
+  io.run();
+  if (options.json) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (const auto& one : departures) json.push_back(one.to_json());
+    std::cout << json.dump(2) << '\n';
+  }
+  const bool all_left = std::all_of(departures.begin(), departures.end(),
+                                    [](const Departure& one) { return one.left(); });
+  return all_left ? 0 : 1;
+}
+
+int resume(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
+  for (const auto& serial : linacs) {
+    const auto folder = site.spool.directory / serial;
+    const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile);
+    std::cout << "Linac " << serial << ": "
+              << (is_running(folder) ? "its listener runs"
+                  : was_drained      ? "icom-agent run starts its listener within a second"
+                                     : "its listener was not asked to leave, and does not run")
+              << '\n';
+  }
+  return 0;
+}
+
+}  // namespace icom::supervise

@@ -1,0 +1,70 @@
+#include "agent/supervise/upgrade_command.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <thread>
+
+#include "agent/forward/status_files.hpp"
+#include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/posix_process_host.hpp"
+
+namespace icom::supervise {
+
+namespace {
+
+/// A take-over lasts milliseconds; a listener may wait ten seconds for each of its steps.
+constexpr std::chrono::seconds kWithin{20};
+constexpr std::chrono::milliseconds kLook{50};
+
+/// Of the listener that runs; 0: none tells of itself.
+ProcessId listener_of(const config::SiteSettings& site, const std::string& serial) {
+  const auto status = forward::read_listener_status(site.spool.directory / serial);
+  return status ? status->pid : 0;
+}
+
+std::string version_of(const config::SiteSettings& site, const std::string& serial) {
+  const auto status = forward::read_listener_status(site.spool.directory / serial);
+  return status ? status->version : "?";
+}
+
+}  // namespace
+
+int upgrade(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
+  const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
+  if (!agent) {
+    std::cerr << "icom-agent: no icom-agent run looks after " << site.spool.directory.string()
+              << ": start the new icom-listen with --take-over and the other options of the one "
+                 "that runs\n";
+    return 1;
+  }
+  std::map<std::string, ProcessId> before;
+  for (const auto& serial : linacs) before[serial] = listener_of(site, serial);
+
+  boost::asio::io_context io;
+  posix_process_host(io.get_executor())->send(agent->pid, ProcessSignal::replace);
+
+  const auto deadline = std::chrono::steady_clock::now() + kWithin;
+  while (!before.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kLook);
+    for (auto one = before.begin(); one != before.end();) {
+      const auto now = listener_of(site, one->first);
+      if (now == one->second) {
+        ++one;
+        continue;
+      }
+      std::cout << "Linac " << one->first << ": process " << now << " (version "
+                << version_of(site, one->first) << ") has taken over from " << one->second
+                << std::endl;
+      one = before.erase(one);
+    }
+  }
+  for (const auto& [serial, pid] : before) {
+    std::cerr << "icom-agent: Linac " << serial << ": process " << pid
+              << " still listens: the log of icom-agent run tells why\n";
+  }
+  return before.empty() ? 0 : 1;
+}
+
+}  // namespace icom::supervise
