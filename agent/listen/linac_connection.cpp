@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "agent/listen/crash_farewell.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::listen {
@@ -61,6 +62,7 @@ void LinacConnection::let_go() {
 }
 
 os::Descriptor LinacConnection::release(bool& ipv6) {
+  set_crash_farewell(-1);
   if (!socket_.is_open()) return {};
   boost::system::error_code gone;
   ipv6 = socket_.local_endpoint(gone).protocol() == tcp::v6();
@@ -75,6 +77,7 @@ asio::awaitable<void> LinacConnection::run() {
     if (!adopted) failure = co_await connect();
     if (failure.empty()) {
       const auto begin = Clock::now();
+      set_crash_farewell(socket_.native_handle());
       if (!adopted) sink_.connected();
       const auto reason = co_await read_until_over();
       if (!reason && letting_go_) co_return;
@@ -181,6 +184,7 @@ asio::awaitable<void> LinacConnection::close() {
     if (ready) read_available(ended);
   }
   read_available(ended);
+  set_crash_farewell(-1);
   socket_.close(ignored);
 }
 

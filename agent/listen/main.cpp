@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/listen/crash_farewell.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
@@ -119,6 +120,7 @@ void listen(const Options& options) {
 
 int main(int argc, char** argv) {
   icom::os::ignore_pipe_and_hangup();
+  icom::listen::prepare_crash_farewell();
   Options options;
   try {
     options = parse(argc, argv);

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 
+#include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/site_plan.hpp"
@@ -80,8 +81,12 @@ int run_site(const RunOptions& options) {
   const auto lock = lock_site(site.spool.directory);
   if (!lock) return 1;
 
-  asio::io_context io(1);
   auto& files = os::real_file_system();
+  // Whoever starts this wants listeners: nobody is forgotten over a restart.
+  for (const auto& linac : site.linacs) {
+    files.remove(site.spool.directory / linac.serial / listen::kDrainedFile);
+  }
+  asio::io_context io(1);
   const auto host = posix_process_host(io.get_executor());
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),

@@ -58,6 +58,13 @@ class Conduct(LabCase):
         self.wait_for(lambda: len(self.clients()) == 2, 20, "the listener is back")
         self.assert_harmless([("fin", False), ("simulator", False)])
 
+    def test_new_supervisor_starts_what_was_drained(self):
+        self.assertEqual(0, self.site.command("drain", "--force").returncode)
+        self.assertTrue((self.site.spool / "4299" / "drained").exists())
+        self.assertEqual(0, self.site.agent.stop(30))
+        self.site.agent.start()
+        self.wait_for(lambda: len(self.clients()) == 2, 20, "the listener is back")
+
     def test_forced_drain_leaves_in_the_beam_with_fin(self):
         self.wait_for_beam()
         done = self.site.command("drain", "--force")
