@@ -13,15 +13,16 @@ from .sshd import make_key
 class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
-    def __init__(self, programs, folder, name, hosting, linacs, stop_within=10):
-        """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams."""
+    def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None):
+        """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams;
+        `spool`: the spool directory, in the site's folder unless given."""
         self.programs = Path(programs)
         self.folder = Path(folder) / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.stop_within = stop_within
         self.linacs = dict(linacs)
-        self.spool = self.folder / "spool"
+        self.spool = Path(spool or self.folder / "spool")
         self.key = make_key(self.folder / "key_ed25519")
         self.token_file = self.folder / "token"
         self.known_hosts = self.folder / "known_hosts"
