@@ -112,10 +112,7 @@ void ChunkBuilder::add(const FrameKey& key, Bytes frame) {
   raw_bytes_ += frame.size();
 }
 
-void ChunkBuilder::seal(Database& database, ZstdCodec& zstd) {
-  if (keys_.empty()) {
-    return;
-  }
+ChunkBuilder::Packed ChunkBuilder::pack(Database& database, ZstdCodec& zstd) const {
   ByteVector codes;
   if (in_tail_ > 0) {
     ByteVector part;
@@ -127,16 +124,43 @@ void ChunkBuilder::seal(Database& database, ZstdCodec& zstd) {
     }
   }
   append(codes, codes_);
-
-  const ByteVector keys = compressed_keys(keys_, zstd);
+  Packed packed;
+  packed.keys = compressed_keys(keys_, zstd);
   const Bytes data = zstd.compress(codes);
+  packed.data.assign(data.begin(), data.end());
+  return packed;
+}
+
+std::optional<std::int64_t> ChunkBuilder::seal(Database& database, ZstdCodec& zstd) {
+  if (keys_.empty()) {
+    return std::nullopt;
+  }
+  const Packed packed = pack(database, zstd);
   Query insert(database,
                "INSERT INTO chunk (linac, epoch, first_time, last_time, frames, raw_bytes, keys, "
                "data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(linac_, keys_.front().place.epoch, keys_.front().place.time, keys_.back().place.time,
-              static_cast<std::int64_t>(keys_.size()), static_cast<std::int64_t>(raw_bytes_), keys,
-              data);
+              static_cast<std::int64_t>(keys_.size()), static_cast<std::int64_t>(raw_bytes_),
+              packed.keys, packed.data);
   insert.run();
+  const std::int64_t chunk = database.last_inserted_id();
+  start_anew(database);
+  return chunk;
+}
+
+void ChunkBuilder::seal_into(Database& database, ZstdCodec& zstd, std::int64_t chunk) {
+  const Packed packed = pack(database, zstd);
+  Query update(database,
+               "UPDATE chunk SET first_time = ?, last_time = ?, frames = ?, raw_bytes = ?, "
+               "keys = ?, data = ? WHERE id = ?");
+  update.bind(keys_.front().place.time, keys_.back().place.time,
+              static_cast<std::int64_t>(keys_.size()), static_cast<std::int64_t>(raw_bytes_),
+              packed.keys, packed.data, chunk);
+  update.run();
+  start_anew(database);
+}
+
+void ChunkBuilder::start_anew(Database& database) {
   if (in_tail_ > 0) {
     Query remove(database, "DELETE FROM tail WHERE linac = ?");
     remove.bind(linac_);

@@ -1,6 +1,8 @@
 // Frames on their way into chunks. docs/storage.md, "Chunks" and "The tail".
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/icom/delta_codec.hpp"
@@ -32,9 +34,11 @@ class ChunkBuilder {
   /// Nothing more will be accepted before seal().
   [[nodiscard]] bool is_full() const;
 
-  /// Makes a chunk of everything collected, tail rows included, and starts anew. Nothing happens if
-  /// there is nothing.
-  void seal(Database& database, ZstdCodec& zstd);
+  /// Makes a chunk of everything collected, tail rows included, and starts anew. Gives the chunk's
+  /// id; nothing happens, and nothing is given, if there is nothing.
+  std::optional<std::int64_t> seal(Database& database, ZstdCodec& zstd);
+  /// The same into the row of a chunk that is there already. Precondition: something was added.
+  void seal_into(Database& database, ZstdCodec& zstd, std::int64_t chunk);
   /// Makes a tail row of what was added since the last call.
   void flush_to_tail(Database& database, ZstdCodec& zstd);
 
@@ -42,6 +46,12 @@ class ChunkBuilder {
   [[nodiscard]] std::span<const FrameKey> keys() const { return keys_; }
 
  private:
+  struct Packed {
+    ByteVector keys;
+    ByteVector data;
+  };
+  Packed pack(Database& database, ZstdCodec& zstd) const;
+  void start_anew(Database& database);
   std::int64_t set_aside(Database& database, std::size_t from_part);
 
   std::int64_t linac_;

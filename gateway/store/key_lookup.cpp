@@ -37,6 +37,10 @@ bool KeyLookup::remembers(const FrameIdentity& identity) const {
   });
 }
 
+void KeyLookup::forget(std::int64_t chunk) {
+  std::erase_if(kept_, [chunk](const Kept& kept) { return kept.chunk == chunk; });
+}
+
 KeyLookup::Kept& KeyLookup::place_for(std::int64_t chunk) {
   if (kept_.size() < kMostKept) {
     kept_.emplace_back();

@@ -11,8 +11,8 @@
 namespace icom::store {
 
 /// Looks into the key lists of one Linac's chunks, whatever their age. Keeps the few lists it used
-/// last, so that a replay of many frames reads each list once. Not thread-safe. Chunks never
-/// change, so what is kept stays true until a rollback.
+/// last, so that a replay of many frames reads each list once. Not thread-safe. What is kept stays
+/// true until a rollback, or until forget() is told that the chunk changed.
 class KeyLookup {
  public:
   explicit KeyLookup(std::int64_t linac) : linac_(linac) {}
@@ -22,6 +22,8 @@ class KeyLookup {
             std::vector<FrameKey>& found);
   /// True if the lists kept already show this very frame; false means nothing.
   [[nodiscard]] bool remembers(const FrameIdentity& identity) const;
+  /// The chunk has other frames now, or is gone.
+  void forget(std::int64_t chunk);
 
  private:
   struct Kept {

@@ -3,10 +3,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "gateway/store/chunk_merge.hpp"
 
 namespace icom::store {
 
 namespace {
+
+// Each costs the coding of a chunk. Late frames that trickle in make one chunk a commit; a backlog
+// makes full ones, of which the last may have to be merged.
+constexpr std::size_t kMostMerges = 4;
 
 GapEdge edge_of(const FrameKey& key) {
   return {key.place.epoch, key.place.time, key.place.sub, key.counter};
@@ -165,7 +172,7 @@ void LinacLog::insert_frame(const IncomingEntry& entry, const Placement& placeme
                        placement.gap->from.time == late_.keys().back().place.time &&
                        placement.gap->from.sub == late_.keys().back().place.sub;
   if (!goes_on || !late_.accepts(key.place)) {
-    late_.seal(database_, zstd_);
+    seal_late();
   }
   late_.add(key, entry.bytes);
   records_.insert(key.place);
@@ -222,8 +229,32 @@ void LinacLog::take_event(const IncomingEntry& entry) {
   }
 }
 
+void LinacLog::seal_late() {
+  if (const auto chunk = late_.seal(database_, zstd_)) {
+    late_chunks_.push_back(*chunk);
+  }
+}
+
+void LinacLog::merge_late_chunks() {
+  // The newest first: those before it may already be full.
+  std::size_t merges = 0;
+  while (!late_chunks_.empty() && merges < kMostMerges) {
+    const std::int64_t chunk = late_chunks_.back();
+    late_chunks_.pop_back();
+    if (const auto merged = merge_chunk(database_, zstd_, chunk)) {
+      lookup_.forget(merged->into);
+      lookup_.forget(merged->gone);
+      late_chunks_.push_back(
+          merged->into);  // where earlier commits left more than they could merge
+      ++merges;
+    }
+  }
+  late_chunks_.clear();
+}
+
 void LinacLog::flush(std::vector<std::int64_t>& changed_records) {
-  late_.seal(database_, zstd_);
+  seal_late();
+  merge_late_chunks();
   open_.flush_to_tail(database_, zstd_);
   if (head_changed_) {
     save_head(database_, linac_, head_);

@@ -48,6 +48,8 @@ class LinacLog {
   Gap gap_before(const FrameKey& key, const Continuity& between) const;
   void split_gap(const Gap& gap, const FrameKey& key);
   void record_gap(GapEdge from, GapEdge to, const Gap& origin);
+  void seal_late();
+  void merge_late_chunks();
 
   Database& database_;
   ZstdCodec& zstd_;
@@ -56,6 +58,7 @@ class LinacLog {
   bool head_changed_ = false;
   ChunkBuilder open_;  // the end of the order
   ChunkBuilder late_;  // frames that fall into gaps; never left over after a transaction
+  std::vector<std::int64_t> late_chunks_;  // made in this transaction
   KeyLookup lookup_;
   LinePosition line_;
   PositionTable positions_;
