@@ -26,6 +26,9 @@ nlohmann::ordered_json row_json(const store::LedgerRow& row) {
   object["junk_runs"] = row.counts.junk_runs;
   object["junk_bytes"] = row.counts.junk_bytes;
   object["stored_bytes"] = row.counts.stored_bytes;
+  object["given_up"] = row.given_up.frames;
+  object["given_up_with_patient"] = row.given_up.frames_with_patient;
+  object["given_up_reasons"] = row.given_up.reasons;
   return object;
 }
 
@@ -33,8 +36,8 @@ void print_row(const store::LedgerRow& row, std::ostream& out) {
   out << std::left << std::setw(8) << row.linac.site << std::setw(8) << row.linac.serial
       << std::right << std::setw(12) << row.counts.received << std::setw(12) << row.counts.stored
       << std::setw(12) << row.counts.duplicates << std::setw(10) << row.counts.conflicts
-      << std::setw(8) << row.gaps << std::setw(10) << row.missing_estimate << std::setw(8)
-      << row.counts.junk_runs << '\n';
+      << std::setw(8) << row.gaps << std::setw(10) << row.missing_estimate << std::setw(10)
+      << row.given_up.frames << std::setw(8) << row.counts.junk_runs << '\n';
 }
 
 }  // namespace
@@ -44,7 +47,7 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
   store::StoreReader reader(store);
   if (!json) {
     out << "site    linac       received      stored  duplicates conflicts    gaps   missing"
-           "    junk\n";
+           "  given up    junk\n";
   }
   for (const store::LedgerRow& row : reader.ledger(filter.serial, filter.since)) {
     if (json) {

@@ -11,6 +11,7 @@
 
 #include "common/config/config_error.hpp"
 #include "common/config/gateway_settings.hpp"
+#include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/linac_time_text.hpp"
 #include "gateway/cli/record_export.hpp"
@@ -28,7 +29,8 @@ constexpr const char* kDescription =
     "Receives the iCom streams of all sites' Linacs, keeps every frame, finds the treatment "
     "records in them and archives those for PyMedPhys.\n"
     "\n"
-    "The commands that read (records, export, ledger) work while 'serve' runs. Times are of the "
+    "The commands that read (records, export, ledger, gaps) work while 'serve' runs. Times are of "
+    "the "
     "Linac's own clock.";
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 failed, 2 wrong usage or settings. Errors go to stderr and name no "
@@ -94,6 +96,13 @@ int ledger(const Options& options) {
   } else {
     icom::cli::list_ledger(store_of(options), filter, options.json, std::cout);
   }
+  return end_output(std::cout, "the standard output");
+}
+
+int gaps(const Options& options) {
+  const icom::cli::LedgerFilter filter{.serial = given(options.linac),
+                                       .since = given_time(options.since)};
+  icom::cli::list_gaps(store_of(options), filter, options.json, std::cout);
   return end_output(std::cout, "the standard output");
 }
 
@@ -174,6 +183,16 @@ void add_ledger(CLI::App& app, Options& options) {
       ->excludes("--json");
 }
 
+void add_gaps(CLI::App& app, Options& options) {
+  CLI::App* command = add_command(
+      app, options, "gaps",
+      "List the places where frames are missing, or may be, and what agents said of them");
+  command->add_option("--linac", options.linac, "only of the Linac with this serial number")
+      ->type_name("SERIAL");
+  add_since(command, options, "only those that end at this time or later");
+  command->add_flag("--json", options.json, "one JSON object a line instead of a table");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -188,6 +207,7 @@ int main(int argc, char** argv) {
   add_records(app, options);
   add_export(app, options);
   add_ledger(app, options);
+  add_gaps(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -200,6 +220,7 @@ int main(int argc, char** argv) {
     if (app.got_subcommand("check")) return icom::serve::run_check(options.config);
     if (app.got_subcommand("records")) return records(options);
     if (app.got_subcommand("export")) return export_one(options);
+    if (app.got_subcommand("gaps")) return gaps(options);
     return ledger(options);
   } catch (const icom::config::ConfigError& error) {
     std::cerr << error.what() << '\n';

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "gateway/archive/archive_index.hpp"
+#include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/linac_time_text.hpp"
 #include "gateway/cli/shown_text.hpp"
 
@@ -37,9 +38,18 @@ Json interlocks_json(const std::vector<records::Interlock>& interlocks) {
   return list;
 }
 
+Json gaps_json(const std::vector<store::Gap>& gaps) {
+  Json list = Json::array();
+  for (const store::Gap& gap : gaps) {
+    list.push_back(gap_json(gap));
+  }
+  return list;
+}
+
 Json record_json(const store::RecordRow& row, const std::optional<std::string>& file,
                  const std::vector<records::Beam>& beams,
-                 const std::vector<records::Interlock>& interlocks) {
+                 const std::vector<records::Interlock>& interlocks,
+                 const std::vector<store::Gap>& gaps) {
   const records::Record& record = row.stored.record;
   Json object;
   object["id"] = row.stored.id;
@@ -58,6 +68,7 @@ Json record_json(const store::RecordRow& row, const std::optional<std::string>& 
   object["revision"] = row.stored.revision;
   object["beams"] = beams_json(beams);
   object["interlocks"] = interlocks_json(interlocks);
+  object["gap_list"] = gaps_json(gaps);
   return object;
 }
 
@@ -85,7 +96,8 @@ void list_records(const std::filesystem::path& store, const store::RecordFilter&
   for (const store::RecordRow& row : reader.records(filter)) {
     if (json) {
       const auto file = index ? index->written_file(row.stored.id) : std::nullopt;
-      out << record_json(row, file, reader.beams(row.stored.id), reader.interlocks(row.stored.id))
+      out << record_json(row, file, reader.beams(row.stored.id), reader.interlocks(row.stored.id),
+                         reader.gaps_of(row))
                  .dump()
           << '\n';
     } else {

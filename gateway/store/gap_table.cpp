@@ -10,7 +10,8 @@ constexpr std::int64_t kMaxFillableSeconds = 366LL * 24 * 3600;
 
 #define ICOM_GAP_COLUMNS                                                             \
   "SELECT id, epoch, from_time, from_sub, from_counter, to_epoch, to_time, to_sub, " \
-  "to_counter, kind, missing, missing_estimate, given_up FROM gap "
+  "to_counter, kind, missing, missing_estimate, given_up, given_up_with_patient, "   \
+  "given_up_reason FROM gap "
 
 GapEdge edge_at(const Query& query, int column) {
   return {query.integer(column), query.integer(column + 1), query.integer(column + 2),
@@ -21,6 +22,13 @@ std::optional<std::int64_t> integer_or_null(const Query& query, int column) {
   return query.is_null(column) ? std::nullopt : std::optional(query.integer(column));
 }
 
+std::optional<GivenUp> given_up_or_null(const Query& query, int column) {
+  if (query.is_null(column)) {
+    return std::nullopt;
+  }
+  return GivenUp{query.integer(column), query.integer(column + 1), query.text(column + 2)};
+}
+
 Gap read(const Query& query) {
   return {.id = query.integer(0),
           .from = edge_at(query, 1),
@@ -28,7 +36,15 @@ Gap read(const Query& query) {
           .kind = query.text(9),
           .missing = integer_or_null(query, 10),
           .missing_estimate = query.integer(11),
-          .given_up = integer_or_null(query, 12)};
+          .given_up = given_up_or_null(query, 12)};
+}
+
+std::vector<Gap> all_of(Query& query) {
+  std::vector<Gap> gaps;
+  while (query.step()) {
+    gaps.push_back(read(query));
+  }
+  return gaps;
 }
 
 bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter) {
@@ -46,11 +62,13 @@ bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter) {
 void insert_gap(Database& database, std::int64_t linac, const Gap& gap) {
   Query query(database,
               "INSERT INTO gap (linac, epoch, from_time, from_sub, from_counter, to_epoch, "
-              "to_time, to_sub, to_counter, kind, missing, missing_estimate, given_up) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+              "to_time, to_sub, to_counter, kind, missing, missing_estimate, given_up, "
+              "given_up_with_patient, given_up_reason) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   query.bind(linac, gap.from.epoch, gap.from.time, gap.from.sub, int{gap.from.counter},
              gap.to.epoch, gap.to.time, gap.to.sub, int{gap.to.counter}, gap.kind, gap.missing,
-             gap.missing_estimate, gap.given_up);
+             gap.missing_estimate, frames_of(gap.given_up), patients_of(gap.given_up),
+             reasons_of(gap.given_up));
   query.run();
 }
 
@@ -63,11 +81,17 @@ void remove_gap(Database& database, std::int64_t gap) {
 std::vector<Gap> load_gaps(Database& database, std::int64_t linac) {
   Query query(database, ICOM_GAP_COLUMNS "WHERE linac = ? ORDER BY to_epoch, to_time, to_sub");
   query.bind(linac);
-  std::vector<Gap> gaps;
-  while (query.step()) {
-    gaps.push_back(read(query));
-  }
-  return gaps;
+  return all_of(query);
+}
+
+std::vector<Gap> load_gaps_between(Database& database, std::int64_t linac, const FramePlace& from,
+                                   const FramePlace& to) {
+  Query query(database, ICOM_GAP_COLUMNS
+              "WHERE linac = ? AND (to_epoch, to_time, to_sub) >= (?, ?, ?) "
+              "AND (to_epoch, to_time, to_sub) <= (?, ?, ?) AND (missing IS NULL OR missing > 0) "
+              "ORDER BY to_epoch, to_time, to_sub");
+  query.bind(linac, from.epoch, from.time, from.sub, to.epoch, to.time, to.sub);
+  return all_of(query);
 }
 
 std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/records/frame_place.hpp"
+#include "gateway/store/given_up.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace icom::store {
@@ -27,7 +28,7 @@ struct Gap {
                         ///< epoch ends)
   std::optional<std::int64_t> missing;
   std::int64_t missing_estimate = 0;
-  std::optional<std::int64_t> given_up;
+  std::optional<GivenUp> given_up;
 };
 
 void insert_gap(Database& database, std::int64_t linac, const Gap& gap);
@@ -35,6 +36,10 @@ void remove_gap(Database& database, std::int64_t gap);
 
 /// In order.
 std::vector<Gap> load_gaps(Database& database, std::int64_t linac);
+/// Those with missing frames, or possibly so, whose end lies between these places, both included;
+/// in order. What makes a record incomplete.
+std::vector<Gap> load_gaps_between(Database& database, std::int64_t linac, const FramePlace& from,
+                                   const FramePlace& to);
 
 /// The gap of this epoch that a frame of this time and counter falls into, strictly between its
 /// edges.

@@ -6,7 +6,8 @@ Head load_head(Database& database, std::int64_t linac) {
   Head head;
   Query query(database,
               "SELECT epoch, time, sub, arrival, counter, hash, highest_time, first_time, "
-              "first_sub, first_counter, arrivals, given_up FROM head WHERE linac = ?");
+              "first_sub, first_counter, arrivals, given_up, given_up_with_patient, "
+              "given_up_reason FROM head WHERE linac = ?");
   query.bind(linac);
   if (query.step()) {
     head.last.place = {query.integer(0), query.integer(1), query.integer(2), query.integer(3)};
@@ -18,7 +19,7 @@ Head load_head(Database& database, std::int64_t linac) {
     head.first_counter = static_cast<std::uint8_t>(query.integer(9));
     head.arrivals = query.integer(10);
     if (!query.is_null(11)) {
-      head.given_up = query.integer(11);
+      head.given_up = GivenUp{query.integer(11), query.integer(12), query.text(13)};
     }
   }
   return head;
@@ -27,18 +28,22 @@ Head load_head(Database& database, std::int64_t linac) {
 void save_head(Database& database, std::int64_t linac, const Head& head) {
   Query query(database,
               "INSERT INTO head (linac, epoch, time, sub, arrival, counter, hash, highest_time, "
-              "first_time, first_sub, first_counter, arrivals, given_up) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+              "first_time, first_sub, first_counter, arrivals, given_up, given_up_with_patient, "
+              "given_up_reason) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
               "ON CONFLICT (linac) DO UPDATE SET epoch = excluded.epoch, time = excluded.time, "
               "sub = excluded.sub, arrival = excluded.arrival, counter = excluded.counter, "
               "hash = excluded.hash, highest_time = excluded.highest_time, "
               "first_time = excluded.first_time, first_sub = excluded.first_sub, "
               "first_counter = excluded.first_counter, arrivals = excluded.arrivals, "
-              "given_up = excluded.given_up");
+              "given_up = excluded.given_up, "
+              "given_up_with_patient = excluded.given_up_with_patient, "
+              "given_up_reason = excluded.given_up_reason");
   const FramePlace& place = head.last.place;
   query.bind(linac, place.epoch, place.time, place.sub, place.arrival, int{head.last.counter},
              head.last.hash, head.highest_time, head.first_time, head.first_sub,
-             int{head.first_counter}, head.arrivals, head.given_up);
+             int{head.first_counter}, head.arrivals, frames_of(head.given_up),
+             patients_of(head.given_up), reasons_of(head.given_up));
   query.run();
 }
 

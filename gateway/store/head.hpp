@@ -6,6 +6,7 @@
 
 #include "gateway/records/frame_place.hpp"
 #include "gateway/store/frame_key.hpp"
+#include "gateway/store/given_up.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace icom::store {
@@ -17,8 +18,8 @@ struct Head {
   std::int64_t first_sub = 0;
   std::uint8_t first_counter = 0;
   std::int64_t arrivals = 0;  ///< frames stored so far
-  /// Frames that the agent reported as given up since the last frame; 0 if it could not count them.
-  std::optional<std::int64_t> given_up;
+  /// What the agent reported as given up since the last frame.
+  std::optional<GivenUp> given_up;
 
   [[nodiscard]] bool empty() const { return arrivals == 0; }
 };

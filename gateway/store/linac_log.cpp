@@ -197,7 +197,10 @@ void LinacLog::record_gap(GapEdge from, GapEdge to, const Gap& origin) {
   gap.kind = origin.kind == "hole" ? "hole" : counted_on ? "silence" : "counter";
   gap.missing = between.missing;
   gap.missing_estimate = between.missing_estimate;
-  gap.given_up = origin.given_up;
+  if (origin.given_up) {
+    // How many of them this part of the gap still lacks, nobody can say.
+    gap.given_up = GivenUp{.reasons = origin.given_up->reasons};
+  }
   insert_gap(database_, linac_, gap);
 }
 
@@ -223,8 +226,10 @@ void LinacLog::take_event(const IncomingEntry& entry) {
   }
   line_.run.reset();
   if (entry.kind == EntryKind::hole) {
-    head_.given_up =
-        head_.given_up.value_or(0) + static_cast<std::int64_t>(decode_hole(entry.bytes).frames);
+    if (!head_.given_up) {
+      head_.given_up.emplace();
+    }
+    head_.given_up->add(decode_hole(entry.bytes));
     head_changed_ = true;
   }
 }

@@ -137,6 +137,11 @@ std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& ser
       row.missing = gaps.integer(1);
       row.missing_estimate = gaps.integer(2);
     }
+    Query holes(database_, "SELECT bytes FROM event WHERE linac = ? AND kind = 5");
+    holes.bind(linac.id);
+    while (holes.step()) {
+      row.given_up.add(decode_hole(holes.blob(0)));
+    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -144,6 +149,12 @@ std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& ser
 
 std::vector<Gap> StoreReader::gaps(std::int64_t linac) {
   return load_gaps(database_, linac);
+}
+
+std::vector<Gap> StoreReader::gaps_of(const RecordRow& row) {
+  const records::Record& record = row.stored.record;
+  return load_gaps_between(database_, row.linac.id, record.first,
+                           record.next.value_or(record.last));
 }
 
 void StoreReader::frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,

@@ -49,6 +49,7 @@ struct LedgerRow {
   std::int64_t gaps = 0;
   std::int64_t missing = 0;           ///< frames, where the counter tells for certain
   std::int64_t missing_estimate = 0;  ///< frames, with the gaps where it may have wrapped
+  GivenUp given_up;                   ///< by agents, as they told, since ever
 };
 
 /// One connection, read-only. Not thread-safe. Everything throws SqlError when the database cannot
@@ -73,6 +74,8 @@ class StoreReader {
                                 const std::optional<std::int64_t>& since);
   /// In order.
   std::vector<Gap> gaps(std::int64_t linac);
+  /// What makes the record incomplete.
+  std::vector<Gap> gaps_of(const RecordRow& row);
 
   /// Hands out a Linac's frames in order, both ends included, until `visit` returns false. The
   /// bytes live during the call. Sees one state of the store from begin to end. Throws CorruptData.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/record_export.hpp"
 #include "gateway/cli/record_listing.hpp"
@@ -105,6 +106,62 @@ TEST_F(ListingTest, TheLedgerIsAnObjectALinac) {
   EXPECT_EQ(found[0]["received"], 37);
   EXPECT_EQ(found[0]["gaps"], 1);
   EXPECT_EQ(found[0]["missing"], 3);
+}
+
+TEST_F(ListingTest, AHoleIsToldAsWhatItIsInTheLedgerTheGapsAndTheRecordThatLacksIt) {
+  const store::LinacId linac = store_->linac("nbcc", "9183");
+  test::Feed agent(linac, 1);
+  const ByteVector hole =
+      encode_hole({.frames = 6, .frames_with_patient = 5, .reason = "disk_full"});
+  agent.frames(test::idle(0, 4) + test::delivery(4, 12, {"1", "A"}));
+  agent.event(EntryKind::hole, hole);
+  agent.frames(test::delivery(18, 24, {"1", "A"}) + test::idle(24, 26));
+  ASSERT_TRUE(commit(agent.batch()));
+
+  std::ostringstream out;
+  list_ledger(folder(), {.serial = "9183", .since = {}}, true, out);
+  const Json row = lines(out.str()).at(0);
+  EXPECT_EQ(row["given_up"], 6);
+  EXPECT_EQ(row["given_up_with_patient"], 5);
+  EXPECT_EQ(row["given_up_reasons"], "disk_full");
+
+  out.str("");
+  list_gaps(folder(), {.serial = "9183", .since = {}}, true, out);
+  ASSERT_EQ(lines(out.str()).size(), 1U);
+  Json gap = lines(out.str())[0];
+  EXPECT_EQ(keys(gap),
+            (std::vector<std::string>{"site", "linac", "from", "from_counter", "to", "to_counter",
+                                      "kind", "missing", "missing_estimate", "given_up",
+                                      "given_up_with_patient", "reason"}));
+  EXPECT_EQ(gap["kind"], "hole");
+  EXPECT_EQ(gap["from_counter"], 11);
+  EXPECT_EQ(gap["to_counter"], 18);
+  EXPECT_EQ(gap["missing"], 6);
+  EXPECT_EQ(gap["given_up"], 6);
+  EXPECT_EQ(gap["given_up_with_patient"], 5);
+  EXPECT_EQ(gap["reason"], "disk_full");
+
+  const auto found = records({.serial = "9183"});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["complete"], false);
+  ASSERT_EQ(found[0]["gap_list"].size(), 1U);
+  gap.erase("site");
+  gap.erase("linac");
+  EXPECT_EQ(found[0]["gap_list"][0], gap);
+  EXPECT_TRUE(records({.serial = "4299"})[0]["gap_list"].empty());
+}
+
+TEST_F(ListingTest, GapsAreListedFromATimeOnAndForPeopleToo) {
+  std::ostringstream out;
+  list_gaps(folder(), {}, true, out);
+  ASSERT_EQ(lines(out.str()).size(), 1U);
+  EXPECT_TRUE(lines(out.str())[0]["reason"].is_null());
+  const std::int64_t end = identify(test::idle(33, 34)[0])->time;
+  out.str("");
+  list_gaps(folder(), {.serial = {}, .since = end + 1}, true, out);
+  EXPECT_TRUE(out.str().empty());
+  list_gaps(folder(), {.serial = {}, .since = end}, false, out);
+  EXPECT_NE(out.str().find("counter"), std::string::npos) << out.str();
 }
 
 TEST_F(ListingTest, TheLedgerFrameByFrameIsInOrder) {

@@ -48,15 +48,34 @@ TEST_F(OrderTest, APauseOfTheLinacOnOneConnectionMissesNothing) {
 }
 
 TEST_F(OrderTest, AHoleThatTheAgentReportsNamesWhatWasGivenUp) {
-  const ByteVector hole = encode_hole({.frames = 40, .frames_with_patient = 0, .reason = "bound"});
+  const ByteVector hole = encode_hole({.frames = 30, .frames_with_patient = 0, .reason = "bound"});
+  const ByteVector more = encode_hole({.frames = 8, .frames_with_patient = 3, .reason = "bound"});
+  const ByteVector last = encode_hole({.frames = 2, .frames_with_patient = 0, .reason = "corrupt"});
   ASSERT_TRUE(commit(feed().frames(messages(0, 10)).batch()));
   ASSERT_TRUE(commit(feed().from_seq(11).event(EntryKind::hole, hole).batch()));
+  ASSERT_TRUE(commit(feed().from_seq(12).event(EntryKind::hole, more).batch()));
+  ASSERT_TRUE(commit(feed().from_seq(13).event(EntryKind::hole, last).batch()));
   reopen();  // the hole must not be forgotten before the frame after it
-  ASSERT_TRUE(commit(feed().from_seq(12).frames(messages(50, 60)).batch()));
+  ASSERT_TRUE(commit(feed().from_seq(14).frames(messages(50, 60)).batch()));
   ASSERT_EQ(gaps().size(), 1U);
   EXPECT_EQ(gaps()[0].kind, "hole");
   EXPECT_EQ(gaps()[0].missing, 40);
-  EXPECT_EQ(gaps()[0].given_up, 40);
+  EXPECT_EQ(gaps()[0].given_up, (GivenUp{40, 3, "bound,corrupt"}));
+  EXPECT_EQ(ledger().given_up, (GivenUp{40, 3, "bound,corrupt"}));
+}
+
+TEST_F(OrderTest, LateFramesInAHoleLeaveItsReasonAndNoCountThatNobodyKnows) {
+  const ByteVector hole = encode_hole({.frames = 40, .frames_with_patient = 9, .reason = "bound"});
+  ASSERT_TRUE(commit(feed().frames(messages(0, 10)).event(EntryKind::hole, hole).batch()));
+  ASSERT_TRUE(commit(feed().from_seq(12).frames(messages(50, 60)).batch()));
+  store_all(messages(20, 30));
+  ASSERT_EQ(gaps().size(), 2U);
+  for (const Gap& gap : gaps()) {
+    EXPECT_EQ(gap.kind, "hole");
+    EXPECT_EQ(gap.given_up, (GivenUp{0, 0, "bound"}));
+  }
+  store_all(messages(10, 50));
+  EXPECT_TRUE(gaps().empty());
 }
 
 TEST_F(OrderTest, LateFramesCloseTheirGap) {
