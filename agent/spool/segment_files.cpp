@@ -17,11 +17,29 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 constexpr std::size_t kNumberDigits = 12;
 
 constexpr std::size_t kFormat = 8;
+constexpr std::size_t kBefore = 12;
 constexpr std::size_t kRun = 16;
 constexpr std::size_t kNumber = 24;
 constexpr std::size_t kFirstSeq = 32;
 constexpr std::size_t kChecksum = 40;
 static_assert(kChecksum + sizeof(std::uint64_t) == kSegmentHeaderSize);
+
+// Bits of the field at kBefore; 0: nothing is known.
+constexpr std::uint32_t kKnown = 1;
+constexpr std::uint32_t kWithPatient = 2;
+constexpr std::uint32_t kWithoutPatient = 4;
+
+std::uint32_t bits_of(const std::optional<FrameKinds>& kinds) {
+  if (!kinds) return 0;
+  return kKnown | (kinds->with_patient ? kWithPatient : 0U) |
+         (kinds->without_patient ? kWithoutPatient : 0U);
+}
+
+std::optional<FrameKinds> kinds_of(std::uint32_t bits) {
+  if ((bits & kKnown) == 0) return std::nullopt;
+  return FrameKinds{.with_patient = (bits & kWithPatient) != 0,
+                    .without_patient = (bits & kWithoutPatient) != 0};
+}
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
   if (name.size() != kNumberDigits + kSuffix.size() || !name.ends_with(kSuffix))
@@ -41,6 +59,7 @@ SegmentHeaderBytes encode_segment_header(const SegmentHeader& header) {
   const Bytes magic = as_bytes(kMagic);
   std::copy(magic.begin(), magic.end(), at);
   store_little_endian(at + kFormat, kSpoolFormat);
+  store_little_endian(at + kBefore, bits_of(header.before));
   store_little_endian(at + kRun, header.run);
   store_little_endian(at + kNumber, header.number);
   store_little_endian(at + kFirstSeq, header.first_seq);
@@ -57,7 +76,8 @@ std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
   }
   return SegmentHeader{.run = load_little_endian<std::uint64_t>(at + kRun),
                        .number = load_little_endian<std::uint64_t>(at + kNumber),
-                       .first_seq = load_little_endian<std::uint64_t>(at + kFirstSeq)};
+                       .first_seq = load_little_endian<std::uint64_t>(at + kFirstSeq),
+                       .before = kinds_of(load_little_endian<std::uint32_t>(at + kBefore))};
 }
 
 std::filesystem::path segment_path(const std::filesystem::path& directory, std::uint64_t number) {

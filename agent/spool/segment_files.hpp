@@ -21,10 +21,21 @@ inline constexpr std::uint32_t kSpoolFormat = 1;
 
 using SegmentHeaderBytes = std::array<std::byte, kSegmentHeaderSize>;
 
+/// Which kinds of frames a segment holds.
+struct FrameKinds {
+  bool with_patient = false;
+  bool without_patient = false;
+
+  friend bool operator==(const FrameKinds&, const FrameKinds&) = default;
+};
+
 struct SegmentHeader {
   std::uint64_t run = 0;
   std::uint64_t number = 0;
   std::uint64_t first_seq = 0;  ///< every entry of the run before this one is in an earlier segment
+  /// Of the run's segment before this one, where there is one: so that nobody needs to read it to
+  /// know.
+  std::optional<FrameKinds> before = std::nullopt;
 };
 
 SegmentHeaderBytes encode_segment_header(const SegmentHeader& header);

@@ -1,11 +1,12 @@
-// Decides what a spool gives up when it may not grow, or the disk is full. docs/storage.md, "The
-// spool".
+// Decides what a spool gives up when it may not grow, or the disk is full. docs/storage.md, "What
+// is given up first".
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "agent/spool/segment_content.hpp"
@@ -17,7 +18,8 @@ namespace icom::spool {
 struct GivenUp {
   std::uint64_t frames = 0;
   std::uint64_t frames_with_patient = 0;
-  /// Frames given up before, of which a hole entry told that is gone now too: to be told again.
+  /// Of which no hole entry in the spool tells, since none could be written where they stood; with
+  /// those that a hole entry told of which is gone now too.
   std::uint64_t untold_frames = 0;
   std::uint64_t untold_frames_with_patient = 0;
 };
@@ -28,8 +30,8 @@ class SpoolBound {
   SpoolBound(os::FileSystem& files, std::filesystem::path directory)
       : files_(files), directory_(std::move(directory)) {}
 
-  /// `content`: what it holds, where that is known; otherwise it is read when it matters, since
-  /// reading 20 GiB at a start would keep the Linac waiting.
+  /// `content`: what it holds, where that is known; otherwise it is found out when it matters,
+  /// since reading 20 GiB at a start would keep the Linac waiting.
   void add(std::uint64_t number, std::uint64_t bytes, std::optional<SegmentContent> content);
 
   /// Of all segments added, in bytes. Those that the reader removed count until free_some()
@@ -38,24 +40,29 @@ class SpoolBound {
 
   /// Makes the spool smaller by one step: what the reader has removed; else the oldest segment
   /// without a patient's frame; else the other frames of the oldest segment that has both; else the
-  /// oldest segment. Nothing: there is no segment left to give up.
-  std::optional<GivenUp> free_some();
+  /// oldest segment. A hole entry in its place tells of it, `reason` with it. Nothing: there is no
+  /// segment left to give up. Reads and writes two segments at most, and once the header of each.
+  std::optional<GivenUp> free_some(std::string_view reason);
 
  private:
   struct Segment {
     std::uint64_t bytes = 0;
     std::optional<SegmentContent> content;
-    bool unreadable = false;
+    std::optional<FrameKinds> kinds;  ///< known sooner than the rest
 
-    [[nodiscard]] bool without_patient() const;
-    [[nodiscard]] bool mixed() const;
+    [[nodiscard]] bool is_hole() const;
   };
   using Segments = std::map<std::uint64_t, Segment>;
 
   bool forget_removed();
-  void learn_content(std::uint64_t number, Segment& segment);
-  std::optional<GivenUp> remove(Segments::iterator at);
-  std::optional<GivenUp> thin_out(Segments::iterator at);
+  void learn_kinds(Segments::iterator at);
+  bool learn_content(Segments::iterator at);
+  Segments::iterator choose();
+  std::optional<GivenUp> give_up(Segments::iterator at, std::string_view reason);
+  std::optional<GivenUp> thin_out(Segments::iterator at, std::string_view reason);
+  bool leave_hole(Segments::iterator at, std::string_view reason);
+  void forget(Segments::iterator at);
+  std::error_code remove(Segments::iterator at);
 
   os::FileSystem& files_;
   std::filesystem::path directory_;

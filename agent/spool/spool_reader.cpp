@@ -200,8 +200,13 @@ std::optional<Entry> SpoolReader::State::accept(const Entry& entry) {
   last_received_us = entry.received_us;
   if (entry.seq <= last_seq) return std::nullopt;
   const bool missing = entry.seq > last_seq + 1;
+  const auto before = last_seq;
   last_seq = entry.seq;
-  if (!missing) return entry;
+  // A hole that the writer left in the place of what it gave up tells of all of it.
+  const auto& segment_header = scanner->header();
+  const bool told = entry.kind == EntryKind::hole && !scanner->passed_damage() && segment_header &&
+                    segment_header->first_seq <= before + 1;
+  if (!missing || told) return entry;
   behind_hole = entry;
   return hole(entry.seq - 1, entry.received_us, scanner->passed_damage() ? "corrupt" : "missing");
 }

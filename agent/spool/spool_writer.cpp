@@ -22,9 +22,22 @@ constexpr std::size_t kEntriesAtOnce = 256;
 /// Giving up goes by segments: with fewer than this many in the bound, one step would cost too
 /// large a share of it.
 constexpr std::uint64_t kSegmentsInBound = 8;
+/// A segment that has this share of its size ends where frames with a patient follow those without,
+/// or the other way round: then the one can be given up without touching the other, also on a full
+/// disk. Not sooner, so that a stream that goes to and fro does not make a file a frame.
+constexpr std::uint64_t kLeastShare = 32;
 
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
+
+/// Whether an entry goes into one write with what `kinds` tells of, which it is added to: frames
+/// with and without a patient go into different ones.
+bool joins(FrameKinds& kinds, const Entry& entry) {
+  if (entry.kind != EntryKind::frame) return true;
+  if (entry.has_patient ? kinds.without_patient : kinds.with_patient) return false;
+  (entry.has_patient ? kinds.with_patient : kinds.without_patient) = true;
+  return true;
+}
 
 std::uint64_t new_run() {
   // 0 stands for "no run" in the reader and on the link.
@@ -43,7 +56,7 @@ struct SpoolWriter::State {
   std::error_code begin_segment();
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
   std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
-  std::error_code make_room(std::uint64_t incoming);
+  std::error_code make_room(FrameKinds kinds, std::uint64_t incoming);
   bool free_some(const char* reason);
   void lay_out(const Entry& entry);
   void count_written(EntryBatch::Whole whole);
@@ -156,7 +169,8 @@ void SpoolWriter::State::begin_first_segment() {
 /// After an error the segment before goes on being the current one.
 std::error_code SpoolWriter::State::begin_segment() {
   std::unique_ptr<os::File> created;
-  const SegmentHeader header{.run = run, .number = number + 1, .first_seq = next_seq};
+  SegmentHeader header{.run = run, .number = number + 1, .first_seq = next_seq};
+  if (file) header.before = content.kinds();
   if (const auto error = create_segment(files, directory, header, created)) return error;
   if (file) closed.add(number, bytes, content);
   file = std::move(created);
@@ -191,12 +205,13 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
                                                 std::size_t& appended) {
   std::size_t count = 0;
   std::uint64_t incoming = 0;
+  FrameKinds kinds;
   while (count < std::min(entries.size(), kEntriesAtOnce) &&
-         entries[count].bytes.size() <= kMaxEntryBytes) {
+         entries[count].bytes.size() <= kMaxEntryBytes && joins(kinds, entries[count])) {
     incoming += kEntryHeaderSize + entries[count++].bytes.size();
   }
   if (count == 0) return std::make_error_code(std::errc::message_size);
-  if (const auto error = make_room(incoming)) return error;
+  if (const auto error = make_room(kinds, incoming)) return error;
 
   batch.clear();
   if (untold) {
@@ -221,8 +236,11 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
   return error;
 }
 
-std::error_code SpoolWriter::State::make_room(std::uint64_t incoming) {
-  if (torn || bytes >= segment_bytes) {
+std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::uint64_t incoming) {
+  const FrameKinds here = content.kinds();
+  const bool would_mix =
+      (kinds.with_patient && here.without_patient) || (kinds.without_patient && here.with_patient);
+  if (torn || bytes >= segment_bytes || (would_mix && bytes >= segment_bytes / kLeastShare)) {
     // Where no new segment can be begun, a sound one grows on; the next append tries again.
     if (const auto error = begin_segment(); error && torn) return error;
   }
@@ -233,14 +251,14 @@ std::error_code SpoolWriter::State::make_room(std::uint64_t incoming) {
 
 /// False: there is nothing left to give up.
 bool SpoolWriter::State::free_some(const char* reason) {
-  const auto gone = closed.free_some();
+  const auto gone = closed.free_some(reason);
   if (!gone) return false;
   counts.given_up_frames += gone->frames;
   counts.given_up_frames_with_patient += gone->frames_with_patient;
-  if (gone->frames + gone->untold_frames > 0) {
+  if (gone->untold_frames > 0) {
     if (!untold) untold = Hole{};
-    untold->frames += gone->frames + gone->untold_frames;
-    untold->frames_with_patient += gone->frames_with_patient + gone->untold_frames_with_patient;
+    untold->frames += gone->untold_frames;
+    untold->frames_with_patient += gone->untold_frames_with_patient;
     untold->reason = reason;
   }
   return true;
