@@ -27,6 +27,9 @@ json linac_to_json(const LinacForwardStatus& linac) {
       {"entries_acked", linac.entries_acked},
       {"corrupt_entries", linac.corrupt_entries},
       {"holes", linac.holes},
+      {"damaged_segments", linac.damaged_segments},
+      {"damaged_bytes", linac.damaged_bytes},
+      {"damaged_newest", linac.damaged_newest},
       {"round_trip_ms", linac.round_trip_ms},
   };
 }
@@ -43,6 +46,9 @@ LinacForwardStatus linac_from_json(const json& from) {
   linac.entries_acked = from.value("entries_acked", linac.entries_acked);
   linac.corrupt_entries = from.value("corrupt_entries", linac.corrupt_entries);
   linac.holes = from.value("holes", linac.holes);
+  linac.damaged_segments = from.value("damaged_segments", linac.damaged_segments);
+  linac.damaged_bytes = from.value("damaged_bytes", linac.damaged_bytes);
+  linac.damaged_newest = from.value("damaged_newest", linac.damaged_newest);
   linac.round_trip_ms = from.value("round_trip_ms", linac.round_trip_ms);
   return linac;
 }

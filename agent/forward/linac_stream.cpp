@@ -1,5 +1,7 @@
 #include "agent/forward/linac_stream.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "agent/forward/refusal_text.hpp"
@@ -35,7 +37,7 @@ void LinacStream::welcome(const link::LinacWelcome& answer) {
   // order.
   for (const std::uint64_t run : reader_.runs()) {
     const auto position = stored_.find(run);
-    if (position != stored_.end() && position->second > 0) reader_.release(run, position->second);
+    if (position != stored_.end() && position->second > 0) release(run, position->second);
   }
   rewind();
 }
@@ -69,7 +71,18 @@ void LinacStream::acknowledged(const UnacknowledgedWindow::Advance& advance) {
   status_.acked_seq = advance.seq;
   status_.entries_acked += advance.entries;
   status_.round_trip_ms = advance.round_trip.count();
-  reader_.release(advance.run, advance.seq);
+  release(advance.run, advance.seq);
+}
+
+void LinacStream::release(std::uint64_t run, std::uint64_t seq) {
+  reader_.release(run, seq);
+  for (const auto& file : reader_.take_set_aside()) {
+    spdlog::error(
+        "Linac {}: a spool segment is damaged; what can be read of it is stored at the gateway, "
+        "and all goes on. It is kept as {}: have this machine's disk and memory checked, then "
+        "delete the file",
+        serial_, file.string());
+  }
 }
 
 std::uint64_t LinacStream::unsent_bytes() const {
@@ -82,6 +95,10 @@ LinacForwardStatus LinacStream::status(std::uint64_t bytes_on_the_way) const {
   status.backlog_bytes = reader_.backlog_bytes() + bytes_on_the_way;
   status.corrupt_entries = counts.corrupt_entries;
   status.holes = counts.holes;
+  const auto damaged = reader_.damaged();
+  status.damaged_segments = damaged.files;
+  status.damaged_bytes = damaged.bytes;
+  status.damaged_newest = damaged.newest.string();
   return status;
 }
 

@@ -52,6 +52,7 @@ class LinacStream {
 
  private:
   void rewind();
+  void release(std::uint64_t run, std::uint64_t seq);
   void store_position(std::uint64_t run, std::uint64_t seq);
 
   std::string serial_;

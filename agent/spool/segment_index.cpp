@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "agent/spool/damaged_segments.hpp"
 #include "agent/spool/segment_scanner.hpp"
 
 namespace icom::spool {
@@ -77,7 +78,19 @@ void SegmentIndex::note_last_seq(std::uint64_t number, std::uint64_t seq) {
   if (found != segments_.end()) found->second.last_seq = seq;
 }
 
-std::error_code SegmentIndex::remove(std::uint64_t number) {
+void SegmentIndex::note_damaged(std::uint64_t number) {
+  const auto found = segments_.find(number);
+  if (found != segments_.end()) found->second.damaged = true;
+}
+
+std::error_code SegmentIndex::remove(std::uint64_t number, bool& set_aside) {
+  const auto found = segments_.find(number);
+  const bool damaged = found != segments_.end() && found->second.damaged;
+  set_aside = damaged && !DamagedSegments(files_, directory_).take(number);
+  if (set_aside) {
+    segments_.erase(found);
+    return {};
+  }
   const auto error = files_.remove(segment_path(directory_, number));
   // The writer may have given it up a moment before.
   if (error && error != std::errc::no_such_file_or_directory) return error;

@@ -38,8 +38,10 @@ class SegmentIndex {
   /// The segment has been read to its end.
   void note_last_seq(std::uint64_t number, std::uint64_t seq);
 
-  /// Removes the file.
-  std::error_code remove(std::uint64_t number);
+  /// The segment is damaged: remove() will set it aside.
+  void note_damaged(std::uint64_t number);
+  /// Removes the file, or sets it aside where it is damaged; `set_aside` tells which.
+  std::error_code remove(std::uint64_t number, bool& set_aside);
   /// Of the segments beyond `number`, in bytes.
   [[nodiscard]] std::uint64_t bytes_after(std::uint64_t number) const;
   /// In bytes; 0 if it is not there.
@@ -50,6 +52,7 @@ class SegmentIndex {
     std::uint64_t bytes = 0;
     std::optional<SegmentHeader> header;
     std::optional<std::uint64_t> last_seq;
+    bool damaged = false;
   };
 
   std::optional<SegmentHeader> read_header(std::uint64_t number);

@@ -17,6 +17,7 @@ std::optional<Entry> SegmentScanner::next(bool complete) {
     switch (look(complete, entry)) {
       case Look::entry:
         gave_entry_ = true;
+        damaged_inside_ = damaged_inside_ || passed_damage_;
         return entry;
       case Look::nothing:
         return std::nullopt;

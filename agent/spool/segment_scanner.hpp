@@ -41,6 +41,9 @@ class SegmentScanner {
   /// Of the last entry passed over whose header was intact; 0 if there was none since the entry
   /// given out before.
   [[nodiscard]] std::uint64_t damaged_seq() const { return damaged_seq_; }
+  /// True if damaged bytes had intact entries behind them: not the torn end that a kill or a power
+  /// cut leaves.
+  [[nodiscard]] bool damaged_inside() const { return damaged_inside_; }
   /// In the file; everything before has been dealt with.
   [[nodiscard]] std::uint64_t offset() const { return blocks_.offset(); }
   [[nodiscard]] ScanCounts counts() const;
@@ -63,6 +66,7 @@ class SegmentScanner {
   bool searching_ = false;            ///< for an intact header, after a damaged one
   bool gave_entry_ = false;
   bool passed_damage_ = false;
+  bool damaged_inside_ = false;
   std::uint64_t damaged_seq_ = 0;
   ScanCounts counts_;
 };

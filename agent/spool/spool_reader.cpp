@@ -30,6 +30,8 @@ struct SpoolReader::State {
   std::optional<Entry> finish_segment();
   Entry hole(std::uint64_t seq, std::int64_t received_us, const char* reason);
   void begin_run(std::uint64_t of_run);
+  [[nodiscard]] bool worth_a_look(const std::optional<SegmentHeader>& own,
+                                  const std::optional<SegmentHeader>& next) const;
 
   os::FileSystem& files;
   std::filesystem::path directory;
@@ -45,6 +47,7 @@ struct SpoolReader::State {
   std::int64_t last_received_us = 0;
   std::optional<Entry> behind_hole;  ///< the entry before which a hole was given out
   ByteVector hole_bytes;
+  std::vector<std::filesystem::path> set_aside;
   SpoolReaderCounts counts;  ///< without those of `scanner`
 };
 
@@ -105,9 +108,21 @@ void SpoolReader::release(std::uint64_t run, std::uint64_t seq) {
     }
     unreadable.push_back(*number);
     for (const auto finished : std::exchange(unreadable, {})) {
-      if (index.remove(finished)) return;
+      bool set_aside = false;
+      if (index.remove(finished, set_aside)) return;
+      if (set_aside) {
+        state_->set_aside.push_back(DamagedSegments::path(state_->directory, finished));
+      }
     }
   }
+}
+
+std::vector<std::filesystem::path> SpoolReader::take_set_aside() {
+  return std::exchange(state_->set_aside, {});
+}
+
+DamagedSegments::Summary SpoolReader::damaged() const {
+  return DamagedSegments(state_->files, state_->directory).summary();
 }
 
 std::uint64_t SpoolReader::backlog_bytes() const {
@@ -228,9 +243,20 @@ std::optional<Entry> SpoolReader::State::finish_segment() {
     }
   }
   if (own) index.note_last_seq(segment, last_seq);
+  if (worth_a_look(own, next)) index.note_damaged(segment);
   add_scan_counts(counts, scanner->counts());
   scanner.reset();
   return lost;
+}
+
+/// Whether the segment that was just read is damaged in a way that no kill and no power cut
+/// explains: those tear the end of a run's last segment.
+bool SpoolReader::State::worth_a_look(const std::optional<SegmentHeader>& own,
+                                      const std::optional<SegmentHeader>& next) const {
+  if (scanner->damaged_inside() || scanner->counts().read_errors > 0) return true;
+  if (!scanner->passed_damage()) return false;
+  if (!own) return scanner->offset() >= kSegmentHeaderSize;  // neither a header nor an entry
+  return next && next->run == own->run;
 }
 
 Entry SpoolReader::State::hole(std::uint64_t seq, std::int64_t received_us, const char* reason) {

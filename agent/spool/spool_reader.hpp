@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "agent/spool/damaged_segments.hpp"
 #include "agent/spool/spool_format.hpp"
 #include "common/os/file_system.hpp"
 
@@ -42,8 +43,13 @@ class SpoolReader {
   /// counts.
   std::optional<Entry> next();
   /// Everything of `run` up to `seq` (and all older runs) is stored at the gateway: removes the
-  /// segments that hold nothing else.
+  /// segments that hold nothing else. Those in which damage was found while they were read are set
+  /// aside instead.
   void release(std::uint64_t run, std::uint64_t seq);
+  /// Where the segments are that were set aside since the last call.
+  std::vector<std::filesystem::path> take_set_aside();
+  /// All damaged segments that are kept now.
+  [[nodiscard]] DamagedSegments::Summary damaged() const;
 
   /// Bytes in segments from the reading position on (an estimate for status).
   [[nodiscard]] std::uint64_t backlog_bytes() const;

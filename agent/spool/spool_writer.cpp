@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/spool/damaged_segments.hpp"
 #include "agent/spool/entry_batch.hpp"
 #include "agent/spool/segment_files.hpp"
 #include "agent/spool/spool_bound.hpp"
@@ -26,6 +27,10 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 /// or the other way round: then the one can be given up without touching the other, also on a full
 /// disk. Not sooner, so that a stream that goes to and fro does not make a file a frame.
 constexpr std::uint64_t kLeastShare = 32;
+
+// Why frames are given up: docs/storage.md.
+constexpr const char* kDiskFull = "disk_full";
+constexpr const char* kBound = "bound";
 
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
@@ -160,7 +165,7 @@ void SpoolWriter::State::begin_first_segment() {
   for (;;) {
     const auto error = begin_segment();
     if (!error) return;
-    if (!os::means_full(error) || !free_some("disk_full")) {
+    if (!os::means_full(error) || !free_some(kDiskFull)) {
       throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
     }
   }
@@ -192,7 +197,7 @@ std::error_code SpoolWriter::State::append(std::span<const Entry> entries, std::
     appended += now;
     if (!error) continue;
     if (error == std::errc::message_size) return error;
-    if (os::means_full(error) && free_some("disk_full")) continue;
+    if (os::means_full(error) && free_some(kDiskFull)) continue;
     // A file that cannot be written may be the only one that cannot.
     if (std::exchange(tried_elsewhere, true) || begin_segment()) return error;
   }
@@ -244,13 +249,14 @@ std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::uint64_t in
     // Where no new segment can be begun, a sound one grows on; the next append tries again.
     if (const auto error = begin_segment(); error && torn) return error;
   }
-  while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes && free_some("bound")) {
+  while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes && free_some(kBound)) {
   }
   return {};
 }
 
 /// False: there is nothing left to give up.
 bool SpoolWriter::State::free_some(const char* reason) {
+  if (reason == kDiskFull && DamagedSegments(files, directory).remove_oldest()) return true;
   const auto gone = closed.free_some(reason);
   if (!gone) return false;
   counts.given_up_frames += gone->frames;

@@ -41,6 +41,8 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
   linac.refusal = found->reason;
   linac.backlog_bytes = found->backlog_bytes;
   linac.round_trip_ms = found->round_trip_ms;
+  linac.damaged_segments = found->damaged_segments;
+  linac.damaged_newest = found->damaged_newest;
 }
 
 void judge(const LinacState& linac, SiteState& site) {
@@ -60,6 +62,13 @@ void judge(const LinacState& linac, SiteState& site) {
     site.problems.push_back(name + std::to_string(linac.given_up_frames) +
                             " frames were given up for want of room: raise spool.max_bytes, or "
                             "make room on its disk");
+  }
+  if (linac.damaged_segments > 0) {
+    site.problems.push_back(
+        name + std::to_string(linac.damaged_segments) +
+        " damaged spool segments are kept for a look, the newest is " + linac.damaged_newest +
+        ": what could be read of them is forwarded and all goes on; have the disk and the memory "
+        "of this machine checked, then delete the files");
   }
 }
 

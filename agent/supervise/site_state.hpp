@@ -28,6 +28,8 @@ struct LinacState {
   std::string refusal;                ///< why not, in the gateway's words
   std::uint64_t backlog_bytes = 0;
   std::int64_t round_trip_ms = -1;
+  std::uint64_t damaged_segments = 0;  ///< of its spool, set aside
+  std::string damaged_newest;          ///< the newest one's path
 };
 
 struct SiteState {

@@ -121,6 +121,8 @@ std::string to_json(const SiteState& site) {
     one["refusal"] = linac.refusal;
     one["backlog_bytes"] = linac.backlog_bytes;
     one["round_trip_ms"] = linac.round_trip_ms;
+    one["damaged_segments"] = linac.damaged_segments;
+    one["damaged_newest"] = linac.damaged_newest;
     out["linacs"].push_back(std::move(one));
   }
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -24,6 +24,9 @@ ForwardStatus example() {
   linac.entries_acked = 42;
   linac.corrupt_entries = 1;
   linac.holes = 2;
+  linac.damaged_segments = 3;
+  linac.damaged_bytes = 24'000'000;
+  linac.damaged_newest = "/spool/4299/000000000042.spool.damaged";
   linac.round_trip_ms = 7;
   status.linacs = {linac, {.serial = "9183", .reason = "not registered"}};
   return status;
