@@ -1,5 +1,7 @@
 #include "gateway/archive/archive_index.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "common/os/file_system.hpp"
 
 namespace icom::archive {
@@ -24,7 +26,34 @@ ArchiveIndex ArchiveIndex::open_for_writing(const std::filesystem::path& store_f
   std::unique_ptr<os::File> made;
   (void)os::real_file_system().create(index_file(store_folder), made);
   made.reset();
-  ArchiveIndex index(index_file(store_folder), Database::Access::read_write);
+  const auto file = index_file(store_folder);
+  try {
+    return make(file);
+  } catch (const store::SqlError& error) {
+    if (!error.is_damage()) {
+      throw;
+    }
+    spdlog::error(
+        "the list of archived files is damaged ({}): it is kept as {}.damaged and made again from "
+        "the records; nothing is lost, but have this machine's disk and memory checked",
+        error.what(), file.string());
+  }
+  for (const char* part : {"", "-wal", "-shm"}) {
+    std::error_code ignored;  // there may be no such part; an old one that stays shows in make()
+    std::filesystem::rename(file.string() + part, file.string() + ".damaged" + part, ignored);
+  }
+  return make(file);
+}
+
+ArchiveIndex ArchiveIndex::make(const std::filesystem::path& file) {
+  ArchiveIndex index(file, Database::Access::read_write);
+  {
+    // It is small, and a damaged page would otherwise show once a record needs it.
+    Query check(*index.database_, "PRAGMA quick_check(1)");
+    if (check.step() && check.text(0) != "ok") {
+      throw store::SqlError::damaged("a page of it is not what was written");
+    }
+  }
   index.database_->execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "CREATE TABLE IF NOT EXISTS written ("

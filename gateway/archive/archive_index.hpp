@@ -16,7 +16,8 @@ namespace icom::archive {
 /// Everything throws store::SqlError.
 class ArchiveIndex {
  public:
-  /// Makes it if it is missing.
+  /// Makes it if it is missing, and if it is damaged: then what was there is kept as
+  /// `archive.db.damaged` (one at most), and that is logged.
   static ArchiveIndex open_for_writing(const std::filesystem::path& store_folder);
   /// Nothing if no archivist has run yet.
   static std::optional<ArchiveIndex> open_for_reading(const std::filesystem::path& store_folder);
@@ -41,6 +42,7 @@ class ArchiveIndex {
   void remove(std::int64_t record);
 
  private:
+  static ArchiveIndex make(const std::filesystem::path& file);
   ArchiveIndex(const std::filesystem::path& file, store::Database::Access access);
   std::unique_ptr<store::Database> database_;
 };

@@ -68,6 +68,7 @@ struct Archivist::State {
   // Of the thread.
   std::unique_ptr<store::StoreReader> reader;
   std::optional<ArchiveIndex> index;
+  bool index_is_suspect = false;  // damage showed: to be opened anew, which mends it
   std::set<std::int64_t> pending;
   std::thread thread;
 };
@@ -123,6 +124,8 @@ void Archivist::State::write_pending() {
       next = pending.erase(next);
     } catch (const std::exception& error) {
       problem = error.what();
+      const auto* sql = dynamic_cast<const store::SqlError*>(&error);
+      index_is_suspect = index_is_suspect || (sql != nullptr && sql->is_damage());
       ++next;  // one record that cannot be written keeps no other from its file
       const std::lock_guard lock(mutex);
       ++status.failures;
@@ -146,6 +149,11 @@ void Archivist::State::run() {
   bool in_step = false;
   do {
     try {
+      if (std::exchange(index_is_suspect, false)) {
+        index.emplace(ArchiveIndex::open_for_writing(options.store_folder));
+        const std::lock_guard lock(mutex);
+        compare = true;
+      }
       find_unwritten();
       write_pending();
       in_step = pending.empty();

@@ -1,10 +1,33 @@
 #include "gateway/store/key_lookup.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "gateway/store/chunk_limits.hpp"
+#include "gateway/store/varint.hpp"
 
 namespace icom::store {
+
+namespace {
+
+// A key list that is damaged shows nothing; it must not stop the Linac, whose frames would be sent
+// again and again.
+void read_keys(const Query& chunk, ZstdCodec& zstd, std::vector<FrameKey>& keys) {
+  try {
+    ByteVector plain;
+    zstd.decompress(chunk.blob(2), plain);
+    decode_keys(plain, chunk.integer(1), keys);
+  } catch (const CorruptData& damage) {
+    keys.clear();
+    spdlog::error(
+        "chunk {} of the store is damaged ({}): what it holds cannot be read, or told from what "
+        "comes again; have this machine's disk and memory checked, and restore a backup",
+        chunk.integer(0), damage.what());
+  }
+}
+
+}  // namespace
 
 void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std::uint8_t counter,
                      std::vector<FrameKey>& found) {
@@ -19,9 +42,7 @@ void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std
     const bool is_known = known != kept_.end();
     Kept& kept = is_known ? *known : place_for(id);
     if (!is_known) {
-      ByteVector plain;
-      zstd.decompress(chunks.blob(2), plain);
-      decode_keys(plain, chunks.integer(1), kept.keys);
+      read_keys(chunks, zstd, kept.keys);
     }
     kept.used = ++uses_;
     for_each_match(kept.keys, time, counter, [&](const FrameKey& key) { found.push_back(key); });

@@ -9,6 +9,15 @@ namespace {
 constexpr int kBusyTimeoutMs = 5000;
 }  // namespace
 
+bool SqlError::is_damage() const {
+  const int primary = code_ & 0xFF;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+}
+
+SqlError SqlError::damaged(const std::string& what) {
+  return {what, SQLITE_CORRUPT};
+}
+
 Database::Database(const std::filesystem::path& file, Access access) : name_(file.string()) {
   const int flags = access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                  : SQLITE_OPEN_READONLY;

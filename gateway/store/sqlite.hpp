@@ -23,6 +23,9 @@ class SqlError : public std::runtime_error {
  public:
   SqlError(const std::string& what, int code) : std::runtime_error(what), code_(code) {}
   [[nodiscard]] int code() const { return code_; }  ///< SQLite's extended result code
+  /// The file itself is not, or is no longer, a whole database.
+  [[nodiscard]] bool is_damage() const;
+  static SqlError damaged(const std::string& what);
 
  private:
   int code_;

@@ -189,6 +189,32 @@ TEST_F(ArchivistTest, WhatWasNotWrittenBeforeARestartIsWrittenAfterIt) {
   EXPECT_EQ(archivist_->status().written, 1U);
 }
 
+TEST_F(ArchivistTest, AListThatIsDamagedIsSetAsideMadeAgainAndFilesAreAdopted) {
+  store_all(test::idle(0, 4) + test::delivery(4, 24, {"1", "A"}) + test::idle(24, 26));
+  wait_written(1);
+  end();
+  const auto index = folder() / "archive.db";
+  const auto size = std::filesystem::file_size(index);
+  ASSERT_GT(size, 4096U);
+  // Its beginning, its middle, its end, and all of it.
+  for (const auto& [from, count] : std::vector<std::pair<std::uintmax_t, std::uintmax_t>>{
+           {0, 100}, {size / 2, size / 4}, {size - 100, 100}, {0, size}}) {
+    SCOPED_TRACE(from);
+    {
+      std::fstream file(index, std::ios::binary | std::ios::in | std::ios::out);
+      file.seekp(static_cast<std::streamoff>(from));
+      file << std::string(count, 'x');
+    }
+    begin();
+    wait_written(1);
+    EXPECT_EQ(files(), std::vector<std::string>{"patients/1_A/20260302_080001.xz"});
+    EXPECT_TRUE(std::filesystem::exists(folder() / "archive.db.damaged"));
+    std::filesystem::remove(folder() / "archive.db.damaged");
+    end();
+  }
+  begin();
+}
+
 TEST_F(ArchivistTest, AShareThatIsAwayDelaysTheFilesOnly) {
   const auto away = temporary_.path() / "away";
   std::filesystem::rename(archive(), away);

@@ -158,6 +158,21 @@ TEST_F(CrashTest, AFlippedBitInAChunkIsNoticedOnReading) {
   EXPECT_THROW(stored(), std::runtime_error);
 }
 
+TEST_F(CrashTest, ADamagedKeyListDoesNotStopTheLinac) {
+  store_all(messages(0, 300));
+  store_.reset();
+  {
+    Database database(folder() / "icom.db", Database::Access::read_write);
+    database.execute("UPDATE chunk SET keys = substr(keys, 1, 100)");
+  }
+  open();
+  // A replay that reaches into the damaged chunk, then the stream goes on.
+  store_all(messages(250, 310));
+  store_all(messages(310, 320));
+  EXPECT_GE(ledger().counts.stored, 320);
+  EXPECT_EQ(ledger().counts.received, 370);
+}
+
 TEST_F(CrashTest, ADamagedTailRowIsSetAsideAndTheLinacGoesOn) {
   store_all(messages(0, 10));
   store_all(messages(10, 20));
