@@ -12,6 +12,7 @@ from .agent_site import AgentSite
 from .hosting_site import HostingSite
 from .linac import Linac
 from .process import LabError, wait_until
+from .small_disk import SmallDisk
 
 
 class LabCase(unittest.TestCase):
@@ -54,6 +55,14 @@ class LabCase(unittest.TestCase):
         hosting = HostingSite(self.programs, self.folder / "hosting", **options)
         self._to_stop.append(hosting.stop)
         return hosting
+
+    def small_disk(self, folder, size):
+        """Before whatever uses it is started. Skips the test where there can be none."""
+        if SmallDisk.why_not():
+            self.skipTest(SmallDisk.why_not())
+        disk = SmallDisk(folder, size)
+        self._to_stop.insert(0, disk.unmount)  # they are stopped in reverse: this comes last
+        return disk
 
     def linac(self, serial, *options):
         linac = Linac(self.programs, self.folder / "linacs", serial, *options)

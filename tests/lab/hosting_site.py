@@ -76,6 +76,9 @@ archive:
         """{(site, linac): {...}}"""
         return {(one["site"], one["linac"]): one for one in self._objects("ledger")}
 
+    def gaps(self):
+        return self._objects("gaps")
+
     def records(self):
         return self._objects("records")
 
