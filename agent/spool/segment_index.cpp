@@ -7,7 +7,7 @@
 
 namespace icom::spool {
 
-std::error_code SegmentIndex::refresh() {
+std::error_code SegmentIndex::look(Sizes sizes) {
   std::vector<std::uint64_t> numbers;
   if (const auto error = list_segments(files_, directory_, numbers)) return error;
   std::map<std::uint64_t, Segment> now;
@@ -15,7 +15,9 @@ std::error_code SegmentIndex::refresh() {
     const auto known = segments_.find(number);
     const bool still_growing = known == segments_.end() || std::next(known) == segments_.end();
     Segment segment = known == segments_.end() ? Segment{} : known->second;
-    if (still_growing) files_.file_size(segment_path(directory_, number), segment.bytes);
+    if (still_growing || sizes == Sizes::all) {
+      files_.file_size(segment_path(directory_, number), segment.bytes);
+    }
     now.emplace_hint(now.end(), number, segment);
   }
   segments_ = std::move(now);

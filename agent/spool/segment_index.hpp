@@ -21,7 +21,9 @@ class SegmentIndex {
       : files_(files), directory_(std::move(directory)) {}
 
   /// Looks at the directory again. After an error everything stays as it was.
-  std::error_code refresh();
+  std::error_code refresh() { return look(Sizes::newest); }
+  /// The same, and at the size of each segment: those that are given up become small.
+  std::error_code refresh_sizes() { return look(Sizes::all); }
 
   [[nodiscard]] std::vector<std::uint64_t> numbers() const;  ///< ascending
   [[nodiscard]] bool contains(std::uint64_t number) const { return segments_.contains(number); }
@@ -55,6 +57,8 @@ class SegmentIndex {
     bool damaged = false;
   };
 
+  enum class Sizes { newest, all };
+  std::error_code look(Sizes sizes);
   std::optional<SegmentHeader> read_header(std::uint64_t number);
 
   os::FileSystem& files_;

@@ -126,7 +126,8 @@ DamagedSegments::Summary SpoolReader::damaged() const {
 }
 
 std::uint64_t SpoolReader::backlog_bytes() const {
-  const State& state = *state_;
+  State& state = *state_;
+  state.index.refresh_sizes();
   std::uint64_t bytes = state.index.bytes_after(state.segment);
   if (state.scanner) {
     const auto size = state.index.bytes_of(state.segment);

@@ -51,7 +51,8 @@ class SpoolReader {
   /// All damaged segments that are kept now.
   [[nodiscard]] DamagedSegments::Summary damaged() const;
 
-  /// Bytes in segments from the reading position on (an estimate for status).
+  /// Bytes in segments from the reading position on (an estimate for status). Looks at the
+  /// directory: true also while nobody reads.
   [[nodiscard]] std::uint64_t backlog_bytes() const;
   [[nodiscard]] SpoolReaderCounts counts() const;
 

@@ -228,5 +228,16 @@ TEST_F(SpoolReading, BacklogIsWhatIsNotYetRead) {
   EXPECT_EQ(reader.backlog_bytes(), 0U);
 }
 
+TEST_F(SpoolReading, BacklogGrowsWhileNobodyReads) {
+  const auto writer = write(1, 20);
+  SpoolReader reader(files_, kSpool);
+  reader.rewind([](std::uint64_t) { return 0; });
+  const auto before = reader.backlog_bytes();
+  for (std::uint64_t number = 21; number <= 40; ++number) {
+    ASSERT_FALSE(writer->append(frame(0, number).entry()));
+  }
+  EXPECT_GE(reader.backlog_bytes(), before + 20 * 20U);
+}
+
 }  // namespace
 }  // namespace icom::spool
