@@ -14,6 +14,10 @@ constexpr std::size_t kFrameSize = 100;
 /// Some 60 frames of which each eighth is a segment.
 constexpr SpoolLimits kTight{.max_bytes = 10'000, .segment_bytes = 1'000};
 
+/// Segments hold two frames before they part by kind: where those with and without a patient
+/// alternate, each holds both. Room for 464 of them.
+constexpr SpoolLimits kMixing{.max_bytes = 80'000, .segment_bytes = 9'600};
+
 std::uint64_t bytes_on_disk(const os::FaultingFileSystem& files) {
   std::uint64_t sum = 0;
   for (const auto& segment : segments_of(files)) sum += files.content(segment).size();
@@ -90,9 +94,9 @@ TEST_F(BoundedSpool, SegmentsWithoutAPatientGoBeforeOlderOnesWithOne) {
 }
 
 TEST_F(BoundedSpool, FramesWithoutAPatientGoOutOfSegmentsThatHoldBoth) {
-  SpoolWriter writer(files_, kSpool, kTight);
-  // In every segment one frame with a patient.
-  write(writer, 120, [](std::uint64_t number) { return number % 5 == 0; });
+  SpoolWriter writer(files_, kSpool, kMixing);
+  write(writer, 520, [](std::uint64_t number) { return number % 2 == 0; });
+  EXPECT_GT(writer.counts().given_up_frames, 0U);
   const auto found = account();
   EXPECT_EQ(found.with_patient, patients_.size());
   EXPECT_EQ(found.told_with_patient, 0U);
@@ -290,20 +294,23 @@ TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
 
 TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
   const auto fill = [](SpoolWriter& writer) {
-    for (std::uint64_t number = 1; number <= 64; ++number) {
-      writer.append(frame(0, number, number % 6 == 0, kFrameSize).entry());
+    for (std::uint64_t number = 1; number <= 464; ++number) {
+      writer.append(frame(0, number, number % 2 == 0, kFrameSize).entry());
     }
   };
-  constexpr SpoolLimits kAlmost{.max_bytes = 9'800, .segment_bytes = 1'000};
-  for (std::uint64_t nth = 1; nth <= 60; ++nth) {
+  bool over = false;
+  for (std::uint64_t nth = 1; !over; ++nth) {
     SCOPED_TRACE(nth);
     os::FaultingFileSystem files;
-    SpoolWriter writer(files, kSpool, kAlmost);
+    SpoolWriter writer(files, kSpool, kMixing);
     fill(writer);
+    ASSERT_EQ(writer.counts().given_up_frames, 0U);
     files.set_fault(os::FaultingFileSystem::Fault{.operation = nth, .error = EIO});
-    EXPECT_FALSE(writer.append(frame(0, 65, true, kFrameSize).entry()));
+    EXPECT_FALSE(writer.append(frame(0, 465, true, kFrameSize).entry()));
+    over = files.operations() < nth;
     files.set_fault(std::nullopt);
-    EXPECT_LE(bytes_on_disk(files), kAlmost.max_bytes);
+    EXPECT_GT(writer.counts().given_up_frames, 0U);
+    EXPECT_LE(bytes_on_disk(files), kMixing.max_bytes);
     std::uint64_t frames = 0;
     std::uint64_t told = 0;
     for (const auto& entry : read_all(files)) {
@@ -311,7 +318,7 @@ TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
       if (entry.kind == EntryKind::hole) told += decode_hole(as_bytes(entry.bytes)).frames;
     }
     // What was given up is told by the next append, where this one had to begin with it.
-    EXPECT_EQ(frames + std::max(told, writer.counts().given_up_frames), 65U);
+    EXPECT_EQ(frames + std::max(told, writer.counts().given_up_frames), 465U);
     for (const auto& path : files.all_files()) EXPECT_NE(path.extension(), ".tmp");
   }
 }
