@@ -7,6 +7,11 @@
 namespace icom::config {
 namespace {
 
+/// Nobody means one in a path, and messages name paths.
+bool is_control(char c) {
+  return (c >= 0 && c < ' ') || c == 0x7F;
+}
+
 /// How many letters must be inserted, left out or replaced to get from one word to the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
@@ -80,7 +85,7 @@ std::optional<std::filesystem::path> MapReader::path(const std::string& key,
                                                      const std::string& expected) {
   return value(key, expected,
                [this](const std::string& text) -> std::optional<std::filesystem::path> {
-                 if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
+                 if (text.empty() || std::ranges::any_of(text, is_control)) return std::nullopt;
                  return file_->resolved(text);
                });
 }
@@ -111,7 +116,7 @@ std::optional<MapReader> MapReader::entry(const YAML::Node& node, const std::str
                                           std::size_t index) {
   std::string path = path_of(key) + '[' + std::to_string(index) + ']';
   if (!node.IsMap()) {
-    file_->problem(node.Mark(), std::move(path), described(node), "a map of settings");
+    file_->problem(node.Mark(), path, described(node), "a map of settings");
     return std::nullopt;
   }
   return MapReader(*file_, node, std::move(path));

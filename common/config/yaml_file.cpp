@@ -13,6 +13,9 @@ namespace {
 /// Far above any real file; keeps a wrong path (a disk image) from being read into memory.
 constexpr std::uintmax_t kMaxFileBytes = 1U << 20U;
 
+/// Of a key's path, or of what the YAML library says, in a message: both may quote the file.
+constexpr std::size_t kMaxQuoted = 120;
+
 }  // namespace
 
 std::optional<YAML::Node> YamlFile::document() {
@@ -33,7 +36,8 @@ std::optional<YAML::Node> YamlFile::document() {
     if (documents.size() == 1 && documents.front().IsMap()) return documents.front();
     problem("one YAML map of settings, `key: value` line by line");
   } catch (const YAML::Exception& failure) {
-    problem(failure.mark, "", "", "YAML without errors (" + failure.msg + ")");
+    problem(failure.mark, "", "",
+            "YAML without errors (" + log::printable(failure.msg, kMaxQuoted) + ")");
   }
   return std::nullopt;
 }
@@ -42,11 +46,11 @@ std::filesystem::path YamlFile::resolved(const std::string& path) const {
   return (file_.parent_path() / path).lexically_normal();
 }
 
-void YamlFile::problem(const YAML::Mark& mark, std::string key, std::string_view read,
+void YamlFile::problem(const YAML::Mark& mark, std::string_view key, std::string_view read,
                        std::string expected) {
   const bool placed = !mark.is_null();
   problems_.push_back({file_.string(), placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0,
-                       std::move(key), log::printable(read), std::move(expected)});
+                       log::printable(key, kMaxQuoted), log::printable(read), std::move(expected)});
 }
 
 void YamlFile::problem(std::string expected) {

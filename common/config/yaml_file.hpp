@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/config_error.hpp"
@@ -23,7 +24,8 @@ class YamlFile {
   [[nodiscard]] std::filesystem::path resolved(const std::string& path) const;
   [[nodiscard]] const std::filesystem::path& path() const { return file_; }
 
-  void problem(const YAML::Mark& mark, std::string key, std::string_view read,
+  /// `key` and `read` may be anything that stands in the file.
+  void problem(const YAML::Mark& mark, std::string_view key, std::string_view read,
                std::string expected);
   /// With the file as a whole.
   void problem(std::string expected);

@@ -10,7 +10,11 @@
 namespace icom::config {
 namespace {
 
+using testing::AllOf;
+using testing::Each;
+using testing::Ge;
 using testing::HasSubstr;
+using testing::Le;
 
 class SiteSettingsTest : public SettingsFolder {
  protected:
@@ -161,6 +165,26 @@ TEST_F(SiteSettingsTest, LongAndUnprintableValuesAreShortenedInErrors) {
       error(with(kSite, "Australia/Sydney", "\"\\a" + std::string(500, 'x') + "\"")).what();
   EXPECT_LT(text.size(), 300U);
   EXPECT_THAT(text, HasSubstr("\"?xxx"));
+}
+
+TEST_F(SiteSettingsTest, WhateverIsQuotedFromTheFileIsShownAsShortPrintableText) {
+  const std::string quoted = "\"tu\\x1B[31m\\nnel\": 1\n" + std::string(500, 'k') + ": 1\n";
+  const std::string unknown_anchor = "site: *n\x01" + std::string(500, 'a') + "\n";
+  for (const std::string& text : {quoted, unknown_anchor}) {
+    const ConfigError refused = error(text);
+    for (const Problem& problem : refused.problems()) {
+      EXPECT_LT(problem.text().size(), 500U);
+      EXPECT_THAT(problem.text(), Each(AllOf(Ge(' '), Le('~'))));
+    }
+  }
+}
+
+TEST_F(SiteSettingsTest, APathWithAControlCharacterIsRefused) {
+  for (const char* const text : {"\"\\0\"", "\"/etc\\x1B[31m/known_hosts\"", "\"known\\nhosts\""}) {
+    const ConfigError refused =
+        error(with(kSite, "known_hosts: known_hosts", std::string("known_hosts: ") + text));
+    EXPECT_EQ(refused.first().key, "tunnel.known_hosts") << text;
+  }
 }
 
 TEST_F(SiteSettingsTest, NoLinacIsReported) {
