@@ -7,6 +7,7 @@
 #include "agent/forward/refusal_text.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
+#include "common/link/read_message.hpp"
 
 namespace icom::forward {
 
@@ -17,7 +18,7 @@ namespace {
 
 link::ToAgent parse(const std::string& bytes) {
   link::ToAgent message;
-  if (!message.ParseFromString(bytes)) {
+  if (!link::read_message(bytes, message)) {
     throw LinkFailure(FailureKind::protocol, "the gateway sent something that is no message");
   }
   return message;

@@ -6,6 +6,7 @@
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
 #include "common/link/message_compression.hpp"
+#include "common/link/read_message.hpp"
 
 namespace icom::link {
 namespace {
@@ -76,7 +77,7 @@ const char* BatchDecoder::State::decode(std::string_view compressed, DecodedBatc
   std::string plain;
   if (!decompressor.decompress(compressed, kMaxBatchBytes, plain)) return "bad compressed data";
   Batch batch;
-  if (!batch.ParseFromString(plain)) return "not a batch";
+  if (!read_message(plain, batch)) return "not a batch";
   plain = {};  // the batch has its own copy; a connection must not hold both
 
   std::vector<std::size_t> ends;

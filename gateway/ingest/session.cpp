@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/asio/deadline.hpp"
+#include "common/link/read_message.hpp"
 #include "common/log/printable.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
@@ -140,7 +141,8 @@ awaitable<bool> Session::read(link::ToGateway& message) {
   }
   const auto bytes = buffer_.cdata();
   const bool parsed =
-      socket_.got_binary() && message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+      socket_.got_binary() &&
+      link::read_message({static_cast<const char*>(bytes.data()), bytes.size()}, message);
   buffer_.clear();
   if (buffer_.capacity() > kKeptBuffer) buffer_.shrink_to_fit();
   if (!parsed) refuse(refusal(link::Refused::MALFORMED, "a message cannot be read"));
