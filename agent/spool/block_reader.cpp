@@ -29,7 +29,7 @@ void BlockReader::make_room(std::size_t wanted) {
   const std::size_t kept = filled_ - at_;
   if (wanted > block_size_) {
     const std::size_t size = std::max(wanted, kBlock);
-    auto larger = std::make_unique<std::byte[]>(size);
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(size);
     if (kept > 0) std::memcpy(larger.get(), block_.get() + at_, kept);
     block_ = std::move(larger);
     block_size_ = size;
