@@ -138,8 +138,8 @@ SpoolWriter::State::State(os::FileSystem& file_system, std::filesystem::path whe
 }
 
 void SpoolWriter::State::take_directory() {
-  const auto check = [this](std::error_code error, const std::filesystem::path& what,
-                            const char* doing) {
+  const auto check = [](std::error_code error, const std::filesystem::path& what,
+                        const char* doing) {
     if (error) throw std::system_error(error, std::string(doing) + " " + what.string());
   };
   check(files.create_directories(directory), directory, "cannot make the spool's directory");

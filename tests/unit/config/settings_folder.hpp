@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/config/config_error.hpp"
+#include "tests/unit/config/example_site.hpp"
 
 namespace icom::config {
 
@@ -42,28 +43,6 @@ class SettingsFolder : public testing::Test {
 
   std::filesystem::path folder_;
 };
-
-/// A whole site file in which a test changes one thing.
-inline const std::string kSite = R"(site: nbcc
-timezone: Australia/Sydney
-linacs:
-  - serial: "4299"
-    address: 192.168.17.40
-  - serial: "9183"
-    address: 192.168.17.42:1707
-tunnel:
-  host: physics.rccc.example
-  port: 38471
-  user: icom
-  key: /etc/icom/nbcc_ed25519
-  known_hosts: known_hosts
-  gateway: 127.0.0.1:7600
-  token_file: ../secrets/nbcc.token
-spool:
-  directory: /var/lib/icom/spool
-  max_bytes: 20 GiB
-forwards: []
-)";
 
 /// `text` with the first `what` replaced. Throws where there is none.
 inline std::string with(std::string text, const std::string& what, const std::string& by) {
