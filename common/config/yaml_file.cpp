@@ -1,7 +1,10 @@
 #include "common/config/yaml_file.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +18,35 @@ constexpr std::uintmax_t kMaxFileBytes = 1U << 20U;
 
 /// Of a key's path, or of what the YAML library says, in a message: both may quote the file.
 constexpr std::size_t kMaxQuoted = 120;
+
+class LookAtNothing final : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+  using Text = std::string;
+
+  void OnDocumentStart(const Mark& /*at*/) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark& /*at*/, Anchor /*anchor*/) override {}
+  void OnAlias(const Mark& /*at*/, Anchor /*anchor*/) override {}
+  void OnScalar(const Mark& /*at*/, const Text& /*tag*/, Anchor /*anchor*/,
+                const Text& /*value*/) override {}
+  void OnSequenceStart(const Mark& /*at*/, const Text& /*tag*/, Anchor /*anchor*/,
+                       Style /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark& /*at*/, const Text& /*tag*/, Anchor /*anchor*/,
+                  Style /*style*/) override {}
+  void OnMapEnd() override {}
+};
+
+/// YAML::LoadAll() would tell too, but finds documents without end in some broken files, such as
+/// one that begins with a comma.
+bool holds_more_than_one(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  LookAtNothing handler;
+  return parser.HandleNextDocument(handler) && parser.HandleNextDocument(handler);
+}
 
 }  // namespace
 
@@ -32,8 +64,8 @@ std::optional<YAML::Node> YamlFile::document() {
   }
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() == 1 && documents.front().IsMap()) return documents.front();
+    YAML::Node document = YAML::Load(text);
+    if (document.IsMap() && !holds_more_than_one(text)) return document;
     problem("one YAML map of settings, `key: value` line by line");
   } catch (const YAML::Exception& failure) {
     problem(failure.mark, "", "",

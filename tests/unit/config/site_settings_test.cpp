@@ -196,6 +196,16 @@ TEST_F(SiteSettingsTest, NoLinacIsReported) {
   EXPECT_EQ(refused.first().key, "linacs");
 }
 
+TEST_F(SiteSettingsTest, AFileInWhichTheYamlLibraryFindsDocumentsWithoutEndIsReported) {
+  for (const char* const text : {",2n:&te s", ", a: b", "site: nbcc\n, a"}) {
+    EXPECT_FALSE(error(text).problems().empty()) << text;
+  }
+}
+
+TEST_F(SiteSettingsTest, ASecondDocumentIsReported) {
+  EXPECT_THAT(error(kSite + "---\n" + kSite).first().expected, HasSubstr("one YAML map"));
+}
+
 TEST_F(SiteSettingsTest, EveryTruncationIsAnErrorOrALoad) {
   for (std::size_t size = 0; size < kSite.size(); ++size) {
     try {
