@@ -93,6 +93,12 @@ void make_streams() {
 void make_frames() {
   write("items", "idle", small_frame(5, false));
   write("items", "patient", small_frame(5, true));
+  test::FrameSpec spec;
+  spec.items = {{0x3008, 0x0032, "DS", 'R', "-32767"},
+                {0x3008, 0x0032, "DS", 'R', "83.2"},
+                {0x300A, 0x011E, "DS", 'R', "32767"},
+                {0x3001, 0x1016, "LO", 'R', ""}};
+  write("items", "not-available", test::build_frame(spec));
   simulator::FrameSource source({});
   write("items", "simulated", source.next().whole->bytes);
 }
