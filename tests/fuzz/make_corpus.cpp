@@ -322,9 +322,14 @@ http: 127.0.0.1:8080)";
 void make_settings() {
   write("site_settings", "right", as_bytes(config::kSite));
   write("site_settings", "wrong", as_bytes(kWrongSite));
+  const auto with = [](std::string text, std::string_view what, std::string_view by) {
+    return text.replace(text.find(what), what.size(), by);
+  };
+  write("site_settings", "same-address",
+        as_bytes(with(config::kSite, "192.168.17.42:1707", "192.168.17.40")));
+  write("site_settings", "same-serial", as_bytes(with(config::kSite, "9183", "4299")));
   const std::string parting = "\n%%%\n";
-  std::string other = config::kSite;
-  other.replace(other.find("nbcc"), 4, "rccc");
+  const std::string other = with(config::kSite, "nbcc", "rccc");
   write("gateway_settings", "right", as_bytes(std::string(kGateway) + parting + config::kSite));
   write("gateway_settings", "same-serials",
         as_bytes(std::string(kGateway) + parting + config::kSite + parting + other));
