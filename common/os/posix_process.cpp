@@ -25,8 +25,8 @@ void end_process_within(std::chrono::seconds limit) {
 void lower_priority_of_this_thread() {
   // Linux keeps a nice value for each thread, and 0 is the calling one, whatever POSIX says of the
   // whole process.
-  constexpr int kNice = 10;
-  ::setpriority(PRIO_PROCESS, 0, kNice);
+  constexpr int kNicer = 10;
+  ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNicer);
 }
 
 }  // namespace icom::os
