@@ -140,6 +140,11 @@ RecordFileResult update_record_file(std::int64_t record, store::StoreReader& rea
   if (!row || !row->stored.record.next || !row->stored.record.kept) {
     return remove_record(record, index, files, archive_directory);
   }
+  // A record that was found by comparing the tables may be told of once more.
+  const auto entry = index.find(record);
+  if (entry && entry->revision == row->stored.revision && entry->stale_file.empty()) {
+    return RecordFileResult::up_to_date;
+  }
   const Content content = read_record(*row, reader);
   const std::string folder =
       std::string("patients/") + (content.readable ? "" : "unknown_error_in_record/") +

@@ -11,6 +11,7 @@ namespace icom::archive {
 
 enum class RecordFileResult {
   written,       ///< the file holds the record at its present revision
+  up_to_date,    ///< it did so before
   not_archived,  ///< the record has no file, and is to have none
 };
 
