@@ -1,7 +1,7 @@
 """Runs the fuzzers of build/fuzz, two at a time, and says for each what it did.
 
     tests/fuzz/run.py [--seconds N] [FUZZER...]     30 s each unless said otherwise; ICOM_FUZZ_SECONDS is another way to say it
-    tests/fuzz/run.py --shrink [FUZZER...]          takes what earlier runs found new into the corpora, and leaves out what adds nothing
+    tests/fuzz/run.py --shrink [FUZZER...]          takes the best of what earlier runs found new into the corpora
 
 A fuzzer begins with tests/fuzz/corpus and tests/fuzz/found, and writes only below build/fuzz: inputs that reach something new to
 finds/, those that break something to broken/. docs/fuzzing.md
@@ -23,6 +23,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "fuzz"
 AT_A_TIME = 2
 CORPUS_BYTES = 24_000  # of a fuzzer: all corpora together stay below 300 kB
+CORPUS_FILES = 32  # beside the seeds
 
 # Bounds that no input may break: memory of the whole process, of one allocation, and the time of one input.
 LIMITS = ["-rss_limit_mb=1024", "-malloc_limit_mb=128", "-timeout=10"]
@@ -85,23 +86,26 @@ def fuzz(name, seconds):
 
 
 def shrink(name):
-    """Puts the smallest inputs that together reach everything into the corpus; seeds stay as they are made."""
+    """Puts the fewest inputs that together reach all code that was reached into the corpus; seeds stay as they are made."""
     corpus = folder(HERE / "corpus" / name)
     seeds = sorted(corpus.glob("seed-*"))
     with tempfile.TemporaryDirectory() as kept:
         # Merging begins with what is there: the seeds are only added to.
         for seed in seeds:
             shutil.copy(seed, kept)
-        subprocess.run([program(name), kept, corpus, folder(BUILD / "finds" / name), "-set_cover_merge=1", "-max_len=4096", *LIMITS],
+        subprocess.run([program(name), kept, corpus, folder(BUILD / "finds" / name), "-set_cover_merge=1", "-use_counters=0",
+                        "-max_len=4096", *LIMITS],
                        capture_output=True, check=True, env=ENVIRONMENT)
         for old in corpus.iterdir():
             if old not in seeds:
                 old.unlink()
         room = CORPUS_BYTES - sum(seed.stat().st_size for seed in seeds)
-        for new in sorted(Path(kept).iterdir(), key=lambda path: path.stat().st_size):
-            room -= 0 if new.name.startswith("seed-") else new.stat().st_size
-            if room >= 0 and not new.name.startswith("seed-"):
-                shutil.copy(new, corpus / new.name[:16])
+        new = [path for path in Path(kept).iterdir() if not path.name.startswith("seed-")]
+        # Where there are too many, the largest: they reach most.
+        for path in sorted(new, key=lambda path: path.stat().st_size, reverse=True)[:CORPUS_FILES]:
+            if path.stat().st_size <= room:
+                room -= path.stat().st_size
+                shutil.copy(path, corpus / path.name[:16])
     files = list(corpus.iterdir())
     print(f"{name:18} {len(files)} files, {sum(file.stat().st_size for file in files)} bytes", flush=True)
     return True
