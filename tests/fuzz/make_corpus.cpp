@@ -291,6 +291,21 @@ void make_spools() {
   append_chunk(intact, segment(0x1122334455667788, 2, 4, 5));
   append_chunk(intact, segment(0x8877665544332211, 3, 1, 2));
   write("spool_reader", "intact", intact);
+  ByteVector given_up = segment(0x1122334455667788, 4, 1, 1);
+  const ByteVector told = encode_hole({3, 0, "bound"});
+  append(given_up, spool::encode_entry_header({.kind = EntryKind::hole,
+                                               .run = 0x1122334455667788,
+                                               .seq = 5,
+                                               .received_us = 1'772'438'400'250'000,
+                                               .has_patient = false,
+                                               .bytes = told}));
+  append(given_up, told);
+  ByteVector with_hole;
+  append_byte(with_hole, 0);
+  append_byte(with_hole, 2);
+  append_chunk(with_hole, given_up);
+  append_chunk(with_hole, segment(0x1122334455667788, 5, 6, 7));
+  write("spool_reader", "given-up", with_hole);
   ByteVector damaged = intact;
   damaged[0] = std::byte{2};
   damaged[300] ^= std::byte{1};
