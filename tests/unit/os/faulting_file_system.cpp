@@ -31,7 +31,7 @@ class FaultingFileSystem::OpenFile final : public File {
       written = static_cast<std::size_t>(files_.room_left());
       if (!error) error = failure(ENOSPC);
     }
-    icom::append(node_->bytes, Bytes(all).first(written));
+    node_->append(Bytes(all).first(written));
     return error;
   }
 
@@ -40,8 +40,8 @@ class FaultingFileSystem::OpenFile final : public File {
     const std::lock_guard lock(files_.mutex_);
     got = 0;
     if (const auto error = files_.count_operation()) return error;
-    if (offset >= node_->bytes.size()) return {};
-    const Bytes from = Bytes(node_->bytes).subspan(static_cast<std::size_t>(offset));
+    if (offset >= node_->bytes().size()) return {};
+    const Bytes from = Bytes(node_->bytes()).subspan(static_cast<std::size_t>(offset));
     got = std::min(from.size(), buffer.size());
     std::copy_n(from.begin(), got, buffer.begin());
     return {};
@@ -50,21 +50,21 @@ class FaultingFileSystem::OpenFile final : public File {
   std::error_code sync_data() override {
     const std::lock_guard lock(files_.mutex_);
     if (const auto error = files_.count_operation()) return error;
-    node_->synced = node_->bytes;
+    node_->sync();
     return {};
   }
 
   std::error_code truncate(std::uint64_t size) override {
     const std::lock_guard lock(files_.mutex_);
     if (const auto error = files_.count_operation()) return error;
-    node_->bytes.resize(static_cast<std::size_t>(size));
+    node_->resize(size);
     return {};
   }
 
   std::error_code size(std::uint64_t& bytes) override {
     const std::lock_guard lock(files_.mutex_);
     if (const auto error = files_.count_operation()) return error;
-    bytes = node_->bytes.size();
+    bytes = node_->bytes().size();
     return {};
   }
 
@@ -125,11 +125,12 @@ std::size_t FaultingFileSystem::appends_held() const {
   return appends_held_;
 }
 
-void FaultingFileSystem::cut_power() {
+void FaultingFileSystem::cut_power(Survival bytes, bool names_survive) {
   const std::lock_guard lock(mutex_);
+  if (names_survive) durable_names_ = names_;
   // New nodes: what handles from before the cut still do is no longer seen.
   for (auto& [path, node] : durable_names_) {
-    node = std::make_shared<Node>(Node{node->synced, node->synced});
+    node = std::make_shared<Node>(node->after_power_cut(bytes));
   }
   names_ = durable_names_;
   locked_.clear();
@@ -137,12 +138,12 @@ void FaultingFileSystem::cut_power() {
 
 ByteVector FaultingFileSystem::content(const std::filesystem::path& path) const {
   const std::lock_guard lock(mutex_);
-  return names_.at(path)->bytes;
+  return names_.at(path)->bytes();
 }
 
 void FaultingFileSystem::put(const std::filesystem::path& path, ByteVector content) {
   const std::lock_guard lock(mutex_);
-  auto node = std::make_shared<Node>(Node{content, content});
+  auto node = std::make_shared<Node>(std::move(content));
   names_[path] = node;
   durable_names_[path] = node;
   directories_.insert(path.parent_path());
@@ -220,7 +221,7 @@ std::error_code FaultingFileSystem::file_size(const std::filesystem::path& path,
   if (const auto error = count_operation()) return error;
   const auto found = names_.find(path);
   if (found == names_.end()) return failure(ENOENT);
-  bytes = found->second->bytes.size();
+  bytes = found->second->bytes().size();
   return {};
 }
 
@@ -256,7 +257,7 @@ std::error_code FaultingFileSystem::count_operation() {
 std::uint64_t FaultingFileSystem::room_left() const {
   if (!capacity_) return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t used = 0;
-  for (const auto& [path, node] : names_) used += node->bytes.size();
+  for (const auto& [path, node] : names_) used += node->bytes().size();
   return *capacity_ - std::min(*capacity_, used);
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/os/file_system.hpp"
+#include "tests/unit/os/durable_bytes.hpp"
 
 namespace icom::os {
 
@@ -45,9 +46,9 @@ class FaultingFileSystem final : public FileSystem {
   /// How many appends wait now.
   [[nodiscard]] std::size_t appends_held() const;
 
-  /// What was not synced is gone: bytes of files, and names in directories. Locks are let go;
-  /// handles from before see the old files.
-  void cut_power();
+  /// What was not synced is gone, or what is left of it is as asked: bytes of files, and names in
+  /// directories. Locks are let go; handles from before see the old files.
+  void cut_power(Survival bytes = Survival::nothing, bool names_survive = false);
 
   /// A file's bytes; fails the program if it is not there.
   [[nodiscard]] ByteVector content(const std::filesystem::path& path) const;
@@ -72,10 +73,7 @@ class FaultingFileSystem final : public FileSystem {
   class OpenFile;
   class HeldLock;
   /// A file apart from its name.
-  struct Node {
-    ByteVector bytes;
-    ByteVector synced;
-  };
+  using Node = DurableBytes;
   using Names = std::map<std::filesystem::path, std::shared_ptr<Node>>;
 
   /// Counts one operation; the error if this is one that is to fail. Precondition: mutex_ is held.
