@@ -54,10 +54,13 @@ FrameScan::~FrameScan() = default;
 void FrameScan::open(const Waiting& waiting) {
   auto source = std::make_unique<Source>();
   source->chunk = waiting.chunk;
-  Query query(database_, "SELECT keys, data FROM chunk WHERE id = ?");
-  query.bind(waiting.chunk);
+  // Which chunk this is, an index told: a damaged one may tell of another Linac's.
+  Query query(database_,
+              "SELECT keys, data FROM chunk WHERE id = ? AND linac = ? AND epoch = ? AND "
+              "first_time = ?");
+  query.bind(waiting.chunk, linac_, waiting.epoch, waiting.first_time);
   if (!query.step()) {
-    throw CorruptData("chunk " + std::to_string(waiting.chunk) + " is gone");
+    throw CorruptData("chunk " + std::to_string(waiting.chunk) + " is not what its index says");
   }
   ByteVector keys;
   zstd_.decompress(query.blob(0), keys);
@@ -112,7 +115,12 @@ bool FrameScan::next() {
     if (source == nullptr || source->place() > to_) {
       return false;
     }
+    const FramePlace before = key_.place;
     key_ = source->keys[source->at];
+    if (key_.place <= before) {
+      throw CorruptData("frames of Linac number " + std::to_string(linac_) +
+                        " are not in their order");
+    }
     frame_ = source->take(zstd_);
     if (key_.place >= from_) {
       return true;

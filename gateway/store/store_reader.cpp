@@ -160,17 +160,39 @@ std::vector<Gap> StoreReader::gaps_of(const RecordRow& row) {
 void StoreReader::frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
                          const Visitor& visit) {
   const Transaction snapshot(database_, Transaction::Kind::read);
-  FrameScan scan(database_, zstd_, linac, from, to);
-  while (scan.next()) {
-    if (!visit(scan.key(), scan.frame())) {
-      return;
-    }
-  }
+  scan(linac, from, to, visit);
 }
 
 void StoreReader::all_frames(std::int64_t linac, const Visitor& visit) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  frames(linac, FramePlace{}, FramePlace{kMost, kMost, kMost, kMost}, visit);
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  const auto read = scan(linac, FramePlace{}, FramePlace{kMost, kMost, kMost, kMost}, visit);
+  const std::int64_t stored = stored_frames(linac);
+  if (read && *read != stored) {
+    throw CorruptData("of " + std::to_string(stored) + " stored frames of Linac number " +
+                      std::to_string(linac) + ", " + std::to_string(*read) + " were found");
+  }
+}
+
+std::optional<std::int64_t> StoreReader::scan(std::int64_t linac, const FramePlace& from,
+                                              const FramePlace& to, const Visitor& visit) {
+  FrameScan scan(database_, zstd_, linac, from, to);
+  std::int64_t read = 0;
+  while (scan.next()) {
+    if (!visit(scan.key(), scan.frame())) {
+      return std::nullopt;
+    }
+    ++read;
+  }
+  return read;
+}
+
+std::int64_t StoreReader::stored_frames(std::int64_t linac) {
+  Query query(database_,
+              "SELECT (SELECT arrivals FROM head WHERE linac = ?1) - "
+              "(SELECT coalesce(sum(frames), 0) FROM damaged_tail WHERE linac = ?1)");
+  query.bind(linac);
+  return query.step() ? query.integer(0) : 0;
 }
 
 }  // namespace icom::store

@@ -82,9 +82,17 @@ class StoreReader {
   using Visitor = std::function<bool(const FrameKey& key, Bytes frame)>;
   void frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
               const Visitor& visit);
+  /// The same of all frames. Throws CorruptData, after the last one, if there are not as many as
+  /// were stored: a damaged index hides rows without SQLite noticing.
   void all_frames(std::int64_t linac, const Visitor& visit);
 
  private:
+  /// How many were visited, or nothing if `visit` ended it. Precondition: in a transaction.
+  std::optional<std::int64_t> scan(std::int64_t linac, const FramePlace& from, const FramePlace& to,
+                                   const Visitor& visit);
+  /// What was ever stored of a Linac, but for what was set aside since.
+  std::int64_t stored_frames(std::int64_t linac);
+
   Database database_;
   ZstdCodec zstd_;
 };

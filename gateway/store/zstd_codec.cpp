@@ -27,15 +27,17 @@ ZstdCodec::ZstdCodec() : contexts_(std::make_unique<Contexts>()) {
   if (contexts_->compress == nullptr || contexts_->decompress == nullptr) {
     throw std::bad_alloc();
   }
+  ZSTD_CCtx_setParameter(contexts_->compress, ZSTD_c_compressionLevel, kLevel);
+  // A key list has no other checksum, and a flipped bit often decompresses to something.
+  ZSTD_CCtx_setParameter(contexts_->compress, ZSTD_c_checksumFlag, 1);
 }
 
 ZstdCodec::~ZstdCodec() = default;
 
 Bytes ZstdCodec::compress(Bytes plain) {
   compressed_.resize(ZSTD_compressBound(plain.size()));
-  const std::size_t size =
-      ZSTD_compressCCtx(contexts_->compress, compressed_.data(), compressed_.size(), plain.data(),
-                        plain.size(), kLevel);
+  const std::size_t size = ZSTD_compress2(contexts_->compress, compressed_.data(),
+                                          compressed_.size(), plain.data(), plain.size());
   if (ZSTD_isError(size) != 0U) {
     throw std::runtime_error(std::string("cannot compress a chunk: ") + ZSTD_getErrorName(size));
   }

@@ -55,7 +55,8 @@ class FaultingVfs {
   [[nodiscard]] std::uint64_t failed() const;
 
   /// What was not synced is gone, or what is left of it is as asked. Handles from before see the
-  /// old files.
+  /// old files; but a connection from before deletes by name, so let everything fail until it is
+  /// closed.
   void cut_power(os::Survival bytes);
   /// As after a kill of the process: nothing is lost but locks and shared memory.
   void kill() { cut_power(os::Survival::everything); }
