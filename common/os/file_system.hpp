@@ -43,6 +43,7 @@ class FileSystem {
   virtual std::error_code rename(const std::filesystem::path& from,
                                  const std::filesystem::path& to) = 0;
   virtual std::error_code remove(const std::filesystem::path& path) = 0;
+  /// Makes what is missing of the path, durably. After an error nothing that it made need be there.
   virtual std::error_code create_directories(const std::filesystem::path& path) = 0;
   virtual std::error_code sync_directory(const std::filesystem::path& path) = 0;
   /// In bytes.

@@ -122,7 +122,14 @@ class PosixFileSystem final : public FileSystem {
 
   std::error_code create_directories(const std::filesystem::path& path) override {
     std::error_code error;
-    std::filesystem::create_directories(path, error);
+    if (path.empty() || std::filesystem::is_directory(path, error)) return {};
+    const auto parent = path.parent_path();
+    if (const auto failed = create_directories(parent)) return failed;
+    std::filesystem::create_directory(path, error);
+    if (error) return error;
+    error = sync_directory(parent.empty() ? "." : parent);
+    // What is not durable must not be found here by the next attempt.
+    if (error) ::rmdir(path.c_str());
     return error;
   }
 

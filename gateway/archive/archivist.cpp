@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds kLongestRetry = 60s;
 struct Archivist::State {
   explicit State(Options given)
       : options(std::move(given)),
-        files(os::real_file_system()),
+        files(*options.files),
         live(files, options.archive_directory,
              [this](std::int64_t linac) { return host_of(linac); }) {}
 

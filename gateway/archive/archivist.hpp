@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "common/os/file_system.hpp"
 #include "gateway/store/store.hpp"
 
 namespace icom::archive {
@@ -28,6 +29,7 @@ class Archivist final : public store::StoreObserver {
     /// (site, serial) -> the Linac's address without its port; names the Linac's folder below
     /// live/. A Linac that is not in here gets no live files.
     std::map<std::pair<std::string, std::string>, std::string> hosts;
+    os::FileSystem* files = &os::real_file_system();  ///< that the archive's folder is in
   };
 
   /// What the archive is doing. Names nobody.

@@ -95,19 +95,16 @@ void make_folder(std::int64_t record, os::FileSystem& files,
     return;
   }
   check(files.create_directories(path), record, "make its folder");
-  for (auto parent = path.parent_path(); parent != archive_directory.parent_path();
-       parent = parent.parent_path()) {
-    check(files.sync_directory(parent), record, "sync its folder");
-    if (parent == archive_directory || parent == parent.parent_path()) {
-      break;
-    }
-  }
 }
 
 void remove_file(std::int64_t record, os::FileSystem& files, const std::filesystem::path& path) {
-  const std::error_code error = files.remove(path);
-  if (error != std::errc::no_such_file_or_directory) {
-    check(error, record, "remove the file it had before");
+  // Synced also if it was gone: it may be gone by an attempt whose sync failed. Otherwise a power
+  // cut brings it back when nobody knows of it any more.
+  for (const std::error_code error :
+       {files.remove(path), files.sync_directory(path.parent_path())}) {
+    if (error != std::errc::no_such_file_or_directory) {
+      check(error, record, "remove the file it had before");
+    }
   }
 }
 

@@ -1,18 +1,19 @@
 #include "gateway/archive/archivist.hpp"
 
-#include <lzma.h>
-
 #include <chrono>
 #include <fstream>
 #include <thread>
 
 #include "gateway/archive/archive_index.hpp"
 #include "tests/unit/archive/delivery_frames.hpp"
+#include "tests/unit/archive/xz_content.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::archive {
 namespace {
 
+using test::joined;
+using test::unxz;
 using test::operator+;
 
 ByteVector file_bytes(const std::filesystem::path& path) {
@@ -20,27 +21,6 @@ ByteVector file_bytes(const std::filesystem::path& path) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const Bytes bytes = as_bytes(text);
   return {bytes.begin(), bytes.end()};
-}
-
-ByteVector unxz(const ByteVector& compressed) {
-  ByteVector plain(8U << 20U);
-  std::uint64_t limit = UINT64_MAX;
-  std::size_t in = 0;
-  std::size_t out = 0;
-  const lzma_ret result = lzma_stream_buffer_decode(
-      &limit, 0, nullptr, reinterpret_cast<const std::uint8_t*>(compressed.data()), &in,
-      compressed.size(), reinterpret_cast<std::uint8_t*>(plain.data()), &out, plain.size());
-  EXPECT_EQ(result, LZMA_OK);
-  plain.resize(out);
-  return plain;
-}
-
-ByteVector joined(const std::vector<ByteVector>& frames) {
-  ByteVector all;
-  for (const ByteVector& frame : frames) {
-    append(all, frame);
-  }
-  return all;
 }
 
 class ArchivistTest : public test::StoreFixture {
