@@ -59,6 +59,9 @@ void encode_keys(std::span<const FrameKey> keys, ByteVector& out) {
 }
 
 void decode_keys(Bytes encoded, std::int64_t epoch, std::vector<FrameKey>& keys) {
+  if (epoch < 1) {
+    throw CorruptData("a key list is of an impossible epoch");
+  }
   VarintReader in(encoded);
   if (in.take(1)[0] != kVersion) {
     throw CorruptData("a key list is of an unknown version");

@@ -44,7 +44,7 @@ void DurableBytes::resize(std::uint64_t size) {
 }
 
 void DurableBytes::sync() {
-  synced_ = bytes_;
+  for (const Change& change : changes_) apply(synced_, change);
   changes_.clear();
 }
 
