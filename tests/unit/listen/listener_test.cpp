@@ -227,6 +227,22 @@ TEST_F(Listening, ReadingGoesOnWhileTheDiskStallsAndNothingIsLost) {
   EXPECT_EQ(spooled().frames_in_holes, 0U);
 }
 
+TEST_F(Listening, ASyncThatStallsHoldsUpNeitherReadingNorWriting) {
+  start();
+  linac_.accept();
+  linac_.send(linac_frame(0));
+  EXPECT_TRUE(eventually([&] { return spooled().frames == 1; }));
+  files_.hold_syncs(true);
+  linac_.send(linac_frame(1));
+  EXPECT_TRUE(eventually([&] { return files_.syncs_held() > 0; }));
+  linac_.send(linac_frames(2, 200));
+  EXPECT_TRUE(eventually([&] { return spooled().frames == 201; })) << "written, not yet synced";
+  EXPECT_GT(files_.syncs_held(), 0U);
+  files_.hold_syncs(false);
+  stop();
+  EXPECT_EQ(spooled().stream, linac_frames(0, 200));
+}
+
 TEST_F(Listening, AStallBeyondTheQueueCostsFramesWithoutAPatientAndTellsHowMany) {
   start();
   linac_.accept();

@@ -20,9 +20,7 @@ class FaultingFileSystem::OpenFile final : public File {
 
   std::error_code append(std::span<const Bytes> parts, std::size_t& written) override {
     std::unique_lock lock(files_.mutex_);
-    ++files_.appends_held_;
-    files_.appends_let_go_.wait(lock, [this] { return !files_.hold_appends_; });
-    --files_.appends_held_;
+    files_.appends_.pass(lock);
     ByteVector all;
     for (const Bytes part : parts) icom::append(all, part);
     std::error_code error = files_.count_operation();
@@ -48,7 +46,8 @@ class FaultingFileSystem::OpenFile final : public File {
   }
 
   std::error_code sync_data() override {
-    const std::lock_guard lock(files_.mutex_);
+    std::unique_lock lock(files_.mutex_);
+    files_.syncs_.pass(lock);
     if (const auto error = files_.count_operation()) return error;
     node_->sync();
     return {};
@@ -114,15 +113,34 @@ void FaultingFileSystem::set_capacity(std::optional<std::uint64_t> bytes) {
   capacity_ = bytes;
 }
 
-void FaultingFileSystem::hold_appends(bool hold) {
+void FaultingFileSystem::Gate::pass(std::unique_lock<std::mutex>& lock) {
+  ++held;
+  let_go.wait(lock, [this] { return !hold; });
+  --held;
+}
+
+void FaultingFileSystem::set(Gate& gate, bool hold) {
   const std::lock_guard lock(mutex_);
-  hold_appends_ = hold;
-  appends_let_go_.notify_all();
+  gate.hold = hold;
+  gate.let_go.notify_all();
+}
+
+void FaultingFileSystem::hold_appends(bool hold) {
+  set(appends_, hold);
 }
 
 std::size_t FaultingFileSystem::appends_held() const {
   const std::lock_guard lock(mutex_);
-  return appends_held_;
+  return appends_.held;
+}
+
+void FaultingFileSystem::hold_syncs(bool hold) {
+  set(syncs_, hold);
+}
+
+std::size_t FaultingFileSystem::syncs_held() const {
+  const std::lock_guard lock(mutex_);
+  return syncs_.held;
 }
 
 void FaultingFileSystem::cut_power(Survival bytes, bool names_survive) {

@@ -45,6 +45,9 @@ class FaultingFileSystem final : public FileSystem {
   void hold_appends(bool hold);
   /// How many appends wait now.
   [[nodiscard]] std::size_t appends_held() const;
+  /// The same for syncs of a file's data.
+  void hold_syncs(bool hold);
+  [[nodiscard]] std::size_t syncs_held() const;
 
   /// What was not synced is gone, or what is left of it is as asked: bytes of files, and names in
   /// directories. Locks are let go; handles from before see the old files.
@@ -76,14 +79,23 @@ class FaultingFileSystem final : public FileSystem {
   using Node = DurableBytes;
   using Names = std::map<std::filesystem::path, std::shared_ptr<Node>>;
 
+  /// Operations of one kind wait here for as long as a test wants it.
+  struct Gate {
+    std::condition_variable let_go;
+    bool hold = false;
+    std::size_t held = 0;
+    /// Precondition: `lock` holds mutex_.
+    void pass(std::unique_lock<std::mutex>& lock);
+  };
+  void set(Gate& gate, bool hold);
+
   /// Counts one operation; the error if this is one that is to fail. Precondition: mutex_ is held.
   std::error_code count_operation();
   [[nodiscard]] std::uint64_t room_left() const;
 
   mutable std::mutex mutex_;
-  std::condition_variable appends_let_go_;
-  bool hold_appends_ = false;
-  std::size_t appends_held_ = 0;
+  Gate appends_;
+  Gate syncs_;
   std::optional<Fault> fault_;
   std::uint64_t operations_ = 0;
   std::optional<std::uint64_t> capacity_;
