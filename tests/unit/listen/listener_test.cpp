@@ -24,7 +24,11 @@ const std::filesystem::path kSpool = "/spool";
 class Listening : public ::testing::Test {
  protected:
   Listening() { spdlog::set_level(spdlog::level::off); }
-  ~Listening() override { stop(); }
+  ~Listening() override {
+    files_.hold_appends(false);  // where a test failed half-way
+    files_.hold_syncs(false);
+    stop();
+  }
 
   void start(ListenerTimings timings = quick()) {
     std::promise<void> listening;
