@@ -13,11 +13,14 @@ from .sshd import make_key
 class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
-    def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None):
+    def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None, *, beside=None, max_bytes="2 GiB",
+                 inside=()):
         """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams;
-        `spool`: the spool directory, in the site's folder unless given."""
+        `spool`: the spool directory, in the site's folder unless given; `beside`: the AgentSite whose second agent this one is:
+        the same site and token, its own key and spool; `inside`: see Process."""
         self.programs = Path(programs)
-        self.folder = Path(folder) / name
+        self.folder = Path(folder) / (f"{name}-second" if beside else name)
+        self._inside = inside
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.stop_within = stop_within
@@ -29,14 +32,15 @@ class AgentSite:
 
         hosting.sshd.authorize(f"{self.key}.pub")
         self.known_hosts.write_text(hosting.sshd.known_hosts_line())
-        self.token_file.write_text(hosting.new_token(name) + "\n")
+        self.token_file.write_text(beside.token_file.read_text() if beside else hosting.new_token(name) + "\n")
         self.token_file.chmod(0o600)
-        self.yaml = write_site_file(hosting, name, linacs, key=self.key, known_hosts=self.known_hosts,
-                                    token_file=self.token_file, spool=self.spool)
+        self.yaml = write_site_file(hosting, name, linacs, folder=self.folder if beside else None, key=self.key,
+                                    known_hosts=self.known_hosts, token_file=self.token_file, spool=self.spool,
+                                    max_bytes=max_bytes)
         self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml, "--stop-within", str(stop_within)],
-                             self.folder / "agent.log")
+                             self.folder / "agent.log", inside=inside)
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
-                                 self.folder / "forward.log")
+                                 self.folder / "forward.log", inside=inside)
         self.listeners = {}
         for serial, address in linacs.items():
             self.add_listener(serial, address)
@@ -44,7 +48,8 @@ class AgentSite:
     def add_listener(self, serial, address):
         """A listener that the test starts; it is in no YAML unless `linacs` named it."""
         command = [self.programs / "icom-listen", "--linac", address, "--serial", serial, "--spool", self.spool]
-        self.listeners[serial] = Process(f"listener {serial}", command, self.folder / f"listen-{serial}.log")
+        self.listeners[serial] = Process(f"listener {serial}", command, self.folder / f"listen-{serial}.log",
+                                         inside=self._inside)
         return self.listeners[serial]
 
     def start(self):

@@ -10,7 +10,9 @@ from .sshd import Sshd, accepts, free_port
 
 
 class HostingSite:
-    def __init__(self, programs, folder, sshd_config=""):
+    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data="."):
+        """`address`: where its sshd listens; the gateway is always on loopback. `data`: where its store and archive are, below
+        `folder`."""
         self.programs = Path(programs)
         self.folder = Path(folder)
         self.sites = self.folder / "sites"
@@ -18,19 +20,20 @@ class HostingSite:
         for made in (self.sites, self.tokens):
             made.mkdir(parents=True, exist_ok=True)
         self.tokens.chmod(0o700)
-        self.archive = self.folder / "archive"
+        self.store = self.folder / data / "store"
+        self.archive = self.folder / data / "archive"
         self.ingest_port = free_port()
         self.config = self.folder / "gateway.yaml"
         self.config.write_text(f"""\
 sites: sites
 tokens: tokens
 ingest: 127.0.0.1:{self.ingest_port}
-store: store
+store: {self.store}
 archive:
-  directory: archive
+  directory: {self.archive}
   live: true
 """)
-        self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config)
+        self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config, address)
         self.gateway = Process("gateway", [self.programs / "icom-gateway", "serve", "--config", self.config],
                                self.folder / "gateway.log")
 
@@ -69,18 +72,19 @@ archive:
             raise LabError(f"icom-gateway {arguments} gave {done.returncode}: {done.stderr}")
         return done.stdout
 
-    def _objects(self, *arguments):
+    def command_objects(self, *arguments):
+        """What such a command lists, an object each."""
         return [json.loads(line) for line in self.command(*arguments, "--json").splitlines() if line.strip()]
 
     def ledger(self):
         """{(site, linac): {...}}"""
-        return {(one["site"], one["linac"]): one for one in self._objects("ledger")}
+        return {(one["site"], one["linac"]): one for one in self.command_objects("ledger")}
 
     def gaps(self):
         return self._objects("gaps")
 
     def records(self):
-        return self._objects("records")
+        return self.command_objects("records")
 
     def stored_frames(self, serial):
         """Every stored frame of a Linac in its order: [(time, counter, hash)]."""

@@ -25,8 +25,22 @@ class SentFrame:
         return (self.time, self.counter, self.hash)
 
 
+def read_ledger(file):
+    """Its lines about messages, junk and parts among them; none if the file is not there."""
+    rows = []
+    if not file.exists():
+        return rows
+    for line in file.read_text(encoding="ascii").splitlines():
+        if line.startswith("#") or not line:
+            continue
+        client, wall, time, counter, digest, size, patient, kind = line.split("\t")[:8]
+        rows.append(SentFrame(int(client), int(wall), time, -1 if counter == "-" else int(counter), digest, int(size),
+                              patient == "1", kind))
+    return rows
+
+
 class Linac:
-    def __init__(self, programs, folder, serial, *options):
+    def __init__(self, programs, folder, serial, *options, inside=()):
         self.serial = serial
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +51,7 @@ class Linac:
             f"linac {serial}",
             [Path(programs) / "linac-simulator", "--port", "0", "--serial", serial,
              "--ledger", self.ledger_file, "--report", self.report_file, *options],
-            self.folder / f"{serial}.log")
+            self.folder / f"{serial}.log", inside=inside)
 
     def start(self):
         self.process.start()
@@ -51,18 +65,7 @@ class Linac:
 
     def sent(self):
         """Every frame that was wholly handed to a client, in the order of sending."""
-        frames = []
-        if not self.ledger_file.exists():
-            return frames
-        for line in self.ledger_file.read_text(encoding="ascii").splitlines():
-            if line.startswith("#") or not line:
-                continue
-            client, wall, time, counter, digest, size, patient, kind = line.split("\t")[:8]
-            if kind in ("junk", "partial"):
-                continue
-            frames.append(SentFrame(int(client), int(wall), time, int(counter), digest, int(size),
-                                    patient == "1", kind))
-        return frames
+        return [row for row in read_ledger(self.ledger_file) if row.kind not in ("junk", "partial")]
 
     def report(self):
         return json.loads(self.report_file.read_text())

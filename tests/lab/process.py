@@ -26,17 +26,19 @@ def wait_until(condition, seconds, what):
 class Process:
     """One program, its output in a file, restarted on request with the same command."""
 
-    def __init__(self, name, command, log, env=None, cwd=None):
+    def __init__(self, name, command, log, env=None, cwd=None, inside=()):
+        """`inside`: a command that runs another in a network namespace, put in front of this one."""
         self.name = name
         self.command = [str(part) for part in command]
         self.log = Path(log)
         self._env = {**os.environ, **(env or {})}
         self._cwd = cwd
+        self._inside = [str(part) for part in inside]
         self._child = None
 
     def start(self):
         # A test that is itself killed takes its processes with it.
-        command = ["setpriv", "--pdeathsig", "KILL", *self.command]
+        command = ["setpriv", "--pdeathsig", "KILL", *self._inside, *self.command]
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen(
                 command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,

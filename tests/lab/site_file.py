@@ -1,16 +1,18 @@
 """A site's YAML, as both its agent and the gateway read it."""
 
 
-def write_site_file(hosting, name, linacs, *, key="key", known_hosts="known_hosts", token_file=None, spool="spool"):
-    """`linacs`: {serial: "HOST:PORT"}. The rest matters to the site's agent only. Returns the file."""
+def write_site_file(hosting, name, linacs, *, folder=None, key="key", known_hosts="known_hosts", token_file=None,
+                    spool="spool", max_bytes="2 GiB"):
+    """`linacs`: {serial: "HOST:PORT"}. The rest matters to the site's agent only. Returns the file, in the gateway's
+    folder of sites unless another is given."""
     entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
-    file = hosting.sites / f"{name}.yaml"
+    file = (folder or hosting.sites) / f"{name}.yaml"
     file.write_text(f"""\
 site: {name}
 timezone: Australia/Sydney
 linacs:
 {entries}tunnel:
-  host: 127.0.0.1
+  host: {hosting.sshd.address}
   port: {hosting.sshd.port}
   user: {hosting.sshd.user}
   key: {key}
@@ -19,7 +21,7 @@ linacs:
   token_file: {token_file or name + ".token"}
 spool:
   directory: {spool}
-  max_bytes: 2 GiB
+  max_bytes: {max_bytes}
 forwards: []
 """)
     return file

@@ -10,16 +10,16 @@ from pathlib import Path
 from .process import Process, wait_until
 
 
-def free_port():
+def free_port(address="127.0.0.1"):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
-def accepts(port):
+def accepts(port, address="127.0.0.1"):
     with socket.socket() as probe:
         probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 def make_key(path, kind="ed25519"):
@@ -31,14 +31,15 @@ def make_key(path, kind="ed25519"):
 class Sshd:
     """As root it logs in the account `nobody`, which has no shell; otherwise the user who runs it."""
 
-    def __init__(self, folder, ingest_port, extra_config=""):
+    def __init__(self, folder, ingest_port, extra_config="", address="127.0.0.1"):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.address = address
+        self.port = free_port(address)
         self.user = "nobody" if os.geteuid() == 0 else getpass.getuser()
         self._ingest_port = ingest_port
         self._extra_config = extra_config
-        self._host_key = make_key(self.folder / "host_ed25519")
+        self.host_key = make_key(self.folder / "host_ed25519")  # another one counts from the next start
         self._authorized = self.folder / "authorized_keys"
         self._authorized.write_text("")
         self._process = None
@@ -51,8 +52,8 @@ class Sshd:
         self._authorized.chmod(0o644)
 
     def known_hosts_line(self):
-        kind, key = Path(f"{self._host_key}.pub").read_text().split()[:2]
-        return f"[127.0.0.1]:{self.port} {kind} {key}\n"
+        kind, key = Path(f"{self.host_key}.pub").read_text().split()[:2]
+        return f"[{self.address}]:{self.port} {kind} {key}\n"
 
     def start(self):
         program = shutil.which("sshd") or "/usr/sbin/sshd"
@@ -60,9 +61,9 @@ class Sshd:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         config = self.folder / "sshd_config"
         config.write_text(f"""\
-ListenAddress 127.0.0.1
+ListenAddress {self.address}
 Port {self.port}
-HostKey {self._host_key}
+HostKey {self.host_key}
 PidFile none
 AuthorizedKeysFile {self._authorized}
 StrictModes no
@@ -85,7 +86,7 @@ LogLevel VERBOSE
         self.folder.chmod(0o711)
         self._process = Process("sshd", [program, "-D", "-e", "-f", config], self.folder / "sshd.log")
         self._process.start()
-        wait_until(lambda: accepts(self.port), 10, "sshd accepts connections")
+        wait_until(lambda: accepts(self.port, self.address), 10, "sshd accepts connections")
         return self
 
     def kill(self):

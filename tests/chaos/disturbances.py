@@ -1,0 +1,210 @@
+"""What each kind of disturbance does. All of them leave everything running: the next one finds the ordinary state, or one that is
+still on its way back to it."""
+
+import contextlib
+import os
+import signal
+import time
+
+from tests.lab.process import LabError, wait_until
+from tests.lab.sshd import make_key
+
+from . import processes
+from .scene import now_us
+
+BACK_WITHIN = 60
+# Room for what is left of a segment and for one more, of 4 MiB each: then the disk is full and has a segment without a patient.
+ROOM_LEFT = 9 << 20
+
+
+class Disturber:
+    """Carries out steps of the schedule."""
+
+    def __init__(self, scene):
+        self._scene = scene
+        self.notes = []  # what the last step has to tell
+
+    def carry_out(self, step):
+        self.notes = []
+        action = getattr(self, "_" + step.kind.replace("-", "_"))
+        site = self._scene.sites.get(step.where)
+        action(site, lambda: self._wait(step, site))
+
+    def _wait(self, step, site):
+        """The length of the disturbance, which is the thing under test, with a kill in the middle of it if that is planned."""
+        if not step.meanwhile:
+            time.sleep(step.seconds)
+            return
+        time.sleep(step.seconds / 2)
+        getattr(self, "_" + step.meanwhile.replace("-", "_"))(site, lambda: None)
+        time.sleep(step.seconds / 2)
+
+    # Killed, and started again by whoever is there for that.
+
+    def _kill_forwarder(self, site, wait):
+        processes.kill(site.forwarders())
+        wait()
+
+    def _kill_listener(self, site, wait):
+        self._scene.keep_clock_jumps_away(site, 5)
+        self._scene.note_killed([site])
+        processes.kill(site.listeners())
+        wait()
+
+    def _kill_supervisor(self, site, wait):
+        before = sorted(site.listeners())
+        site.agent.agent.kill()
+        wait()
+        site.agent.agent.start()
+        if sorted(site.listeners()) != before:
+            self._scene.failures.append(f"{site.name}: the supervisor's death changed the listeners")
+
+    def _kill_gateway(self, _, wait):
+        self._scene.hosting.gateway.kill()
+        wait()
+        self._scene.hosting.start_gateway()
+
+    def _kill_sshd(self, _, wait):
+        self._scene.hosting.sshd.kill()
+        wait()
+        self._scene.hosting.sshd.start()
+
+    def _reboot(self, _, wait):
+        sites = self._scene.sites.values()
+        for site in sites:
+            self._scene.keep_clock_jumps_away(site, 15)
+        self._scene.note_killed(sites)
+        for site in sites:
+            site.kill()
+        self._scene.hosting.gateway.kill()
+        self._scene.hosting.sshd.kill()
+        wait()
+        self._scene.hosting.start()
+        for site in sites:
+            site.agent.start()
+
+    # There, and not answering.
+
+    def _freeze_forwarder(self, site, wait):
+        frozen = site.forwarders()
+        processes.send(frozen, signal.SIGSTOP)
+        wait()
+        processes.send(frozen, signal.SIGCONT)
+
+    def _freeze_gateway(self, _, wait):
+        self._scene.hosting.gateway.signal(signal.SIGSTOP)
+        wait()
+        self._scene.hosting.gateway.signal(signal.SIGCONT)
+
+    def _freeze_sshd(self, _, wait):
+        self._scene.hosting.sshd.signal_all(signal.SIGSTOP)
+        wait()
+        self._scene.hosting.sshd.signal_all(signal.SIGCONT)
+
+    # The line between the sites.
+
+    @contextlib.contextmanager
+    def _line(self, site, **quality):
+        self._scene.lines.set(site.name, **quality)
+        yield
+        self._scene.lines.set(site.name)
+
+    def _cable_pulled(self, site, wait):
+        with self._line(site, cut=True):
+            wait()
+
+    def _cable_one_way_up(self, site, wait):
+        with self._line(site, ways=("up",), cut=True):
+            wait()
+
+    def _cable_one_way_down(self, site, wait):
+        with self._line(site, ways=("down",), cut=True):
+            wait()
+
+    def _slow_and_lossy(self, site, wait):
+        with self._line(site, delay_ms=300, loss=0.05):
+            wait()
+
+    def _reordered(self, site, wait):
+        with self._line(site, delay_ms=10, reorder=0.25):
+            wait()
+
+    def _narrow(self, site, wait):
+        with self._line(site, kbit_s=56):
+            wait()
+
+    # Disks.
+
+    def _gateway_disk_full(self, _, wait):
+        self._scene.gateway_disk.fill()
+        wait()
+        self._scene.gateway_disk.empty()
+
+    def _agent_disk_full(self, site, wait):
+        """Full while the gateway cannot be reached. It begins with a long time without a patient, so that there is something
+        to give up that belongs to no treatment."""
+        linac = site.linacs[0]
+        listener = f"{linac.serial}/listener.json"
+        self._scene.keep_clock_jumps_away(site, 45)
+        wait_until(lambda: patient_has_just_gone(linac), 120, f"a patient of Linac {linac.serial} has gone")
+        before = site.agent.status_file(listener)
+        with self._line(site, cut=True):
+            site.disk.fill(leave=ROOM_LEFT)
+            wait_until(lambda: site.disk.free() < 64 << 10, 60, f"the disk of {site.name} is full")
+            wait()
+            site.disk.empty()
+        emptied = now_us()
+        after = wait_until(lambda: told if (told := site.agent.status_file(listener)).get("written_us", 0) > emptied else None,
+                           20, "the listener tells what it gave up")
+        given_up = after["given_up_frames"] - before["given_up_frames"]
+        with_patient = after["given_up_frames_with_patient"] - before["given_up_frames_with_patient"]
+        self.notes.append(f"gave up {given_up} frames, {with_patient} of them with a patient")
+        if with_patient or not given_up or after["pid"] != before["pid"]:
+            self._scene.failures.append(f"{site.name}: on the full disk it {self.notes[-1]}; expected some without, none with, "
+                                        "and the same listener all the time")
+
+    # Keys and agents.
+
+    def _host_key_changed(self, _, wait):
+        sshd = self._scene.hosting.sshd
+        right = sshd.host_key
+        wrong = sshd.folder / "other_ed25519"
+        if not wrong.exists():
+            make_key(wrong)
+        self._restart_sshd(wrong)
+        wait()
+        for site in self._scene.sites.values():
+            if site.agent.status_file("forward.json").get("connected"):
+                self._scene.failures.append(f"{site.name}: the forwarder accepts a host key that it does not know")
+        self._restart_sshd(right)
+
+    def _restart_sshd(self, key):
+        sshd = self._scene.hosting.sshd
+        sshd.kill()
+        sshd.host_key = key
+        sshd.start()
+
+    def _second_agent(self, site, wait):
+        self._scene.wait_caught_up(site, BACK_WITHIN)
+        self._scene.keep_clock_jumps_away(site, 45)
+        site.second.start_parts()
+        site.second.wait_connected()
+        wait()
+        site.second.stop()
+
+    def _listener_away_a_counter_round(self, site, wait):
+        """Longer than the counter needs for a round, so that it tells nothing about how much is missing."""
+        self._scene.keep_clock_jumps_away(site, 20)
+        if site.agent.agent.stop(30) != 0:
+            self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
+        wait()
+        site.agent.start()
+
+
+def patient_has_just_gone(linac, within=100):
+    """By the ledger's last lines: none of the newest frames has a patient, some of a moment ago has."""
+    with open(linac.ledger_file, "rb") as ledger:
+        ledger.seek(max(0, os.fstat(ledger.fileno()).st_size - within * 90))
+        rows = [line.split(b"\t") for line in ledger.read().splitlines()[1:] if not line.startswith(b"#")]
+    patients = [row[6] for row in rows if len(row) >= 8]
+    return len(patients) > 10 and patients[-1] == b"0" and b"1" in patients
