@@ -21,7 +21,6 @@ class Gap:
     to_counter: int
     kind: str
     missing: int | None
-    given_up: int | None
 
     @property
     def ends(self):
@@ -37,11 +36,12 @@ def on_their_way(rows, kills_us):
     return excused - received
 
 
-def differences(made, sent, stored, gaps, excused):
+def differences(made, sent, stored, gaps, given_up, excused):
     """What is wrong, as sentences; empty if every frame is accounted for.
 
     `made`: MadeFrames in order. `sent`: identities that went to a client; `excused`: those of them that a killed listener may have
-    lost. `stored`: identities in the gateway's order. `gaps`: its Gaps."""
+    lost. `stored`: identities in the gateway's order. `gaps`: its Gaps. `given_up`: frames that the agent told it to have given
+    up."""
     known = {frame.identity: frame for frame in made}
     in_store = set(stored)
     wrong = []
@@ -54,7 +54,6 @@ def differences(made, sent, stored, gaps, excused):
 
     lost = [frame for frame in made if frame.identity in sent and frame.identity not in in_store
             and frame.identity not in excused]
-    given_up = sum(gap.given_up or 0 for gap in gaps)
     if len(lost) > given_up:
         wrong.append(f"{len(lost)} frames sent are not stored and {given_up} were told to be given up, first {lost[0].identity}")
     if with_patient := [frame for frame in lost if frame.patient]:

@@ -13,6 +13,7 @@ from . import processes
 from .scene import now_us
 
 BACK_WITHIN = 60
+BACK = 6.0  # seconds after which a listener that was taken away is ordinarily back
 # Room for what is left of a segment and for one more, of 4 MiB each: then the disk is full and has a segment without a patient.
 ROOM_LEFT = 9 << 20
 
@@ -22,10 +23,12 @@ class Disturber:
 
     def __init__(self, scene):
         self._scene = scene
+        self._seconds = 0
         self.notes = []  # what the last step has to tell
 
     def carry_out(self, step):
         self.notes = []
+        self._seconds = step.seconds
         action = getattr(self, "_" + step.kind.replace("-", "_"))
         site = self._scene.sites.get(step.where)
         action(site, lambda: self._wait(step, site))
@@ -46,7 +49,7 @@ class Disturber:
         wait()
 
     def _kill_listener(self, site, wait):
-        self._scene.keep_clock_jumps_away(site, 5)
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
         self._scene.note_killed([site])
         processes.kill(site.listeners())
         wait()
@@ -72,7 +75,7 @@ class Disturber:
     def _reboot(self, _, wait):
         sites = self._scene.sites.values()
         for site in sites:
-            self._scene.keep_clock_jumps_away(site, 15)
+            self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
         self._scene.note_killed(sites)
         for site in sites:
             site.kill()
@@ -145,8 +148,8 @@ class Disturber:
         to give up that belongs to no treatment."""
         linac = site.linacs[0]
         listener = f"{linac.serial}/listener.json"
-        self._scene.keep_clock_jumps_away(site, 45)
-        wait_until(lambda: patient_has_just_gone(linac), 120, f"a patient of Linac {linac.serial} has gone")
+        wait_until(lambda: patient_has_just_gone(linac) and self._scene.no_clock_jumps(site, self._seconds + 25), 240,
+                   f"a patient of Linac {linac.serial} has gone")
         before = site.agent.status_file(listener)
         with self._line(site, cut=True):
             site.disk.fill(leave=ROOM_LEFT)
@@ -186,7 +189,7 @@ class Disturber:
 
     def _second_agent(self, site, wait):
         self._scene.wait_caught_up(site, BACK_WITHIN)
-        self._scene.keep_clock_jumps_away(site, 45)
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
         site.second.start_parts()
         site.second.wait_connected()
         wait()
@@ -194,7 +197,7 @@ class Disturber:
 
     def _listener_away_a_counter_round(self, site, wait):
         """Longer than the counter needs for a round, so that it tells nothing about how much is missing."""
-        self._scene.keep_clock_jumps_away(site, 20)
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
         if site.agent.agent.stop(30) != 0:
             self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
         wait()

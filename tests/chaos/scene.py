@@ -19,8 +19,8 @@ GATEWAY_DISK = "256m"
 AGENT_DISK = "256m"
 # Segments of the spool are an eighth of its bound; small ones, so that there are some without a patient in a short run.
 SMALL_SPOOL = "32 MiB"
-# Within this many seconds the Linac's clock is not set back where a listener is to be taken away; see keep_clock_jumps_away.
-AROUND_A_JUMP = 3.0
+# Seconds around what is kept away from a Linac's clock that is set; see keep_clock_jumps_away.
+AROUND_A_JUMP = 1.5
 
 # What is odd about each Linac. `--replay` is not part of what it makes, only of what a new client gets.
 ODDITIES = {
@@ -167,22 +167,20 @@ class Scene:
                 self.killed[linac.serial].append(now_us())
 
     def keep_clock_jumps_away(self, site, seconds):
-        """Waits if a clock of the site's Linacs is about to be set within `seconds`, or has just been.
+        """Waits if a clock of the site's Linacs is about to be set within `seconds`, or has just been set.
 
         A clock that is set back while nobody listens, or while two agents tell of it in different order, cannot be told from a
         backlog in every case: docs/storage.md, "Known limits". So these two are kept apart."""
+        wait_until(lambda: self.no_clock_jumps(site, seconds), 120, f"no clock of {site.name} is about to be set")
+
+    def no_clock_jumps(self, site, seconds):
         rate = self.speed * MESSAGES_PER_SECOND
         jumps = {plan.serial: plan.jumps for plan in self.plans}
-
-        def clear():
-            for linac in site.linacs:
-                made = linac.report()["frames_made"]
-                if any(made - AROUND_A_JUMP * rate < jump < made + (seconds + AROUND_A_JUMP) * rate
-                       for jump in jumps[linac.serial]):
-                    return False
-            return True
-
-        wait_until(clear, 120, f"no clock of {site.name} is about to be set")
+        for linac in site.linacs:
+            made = linac.report()["frames_made"]
+            if any(made - AROUND_A_JUMP * rate < jump < made + (seconds + AROUND_A_JUMP) * rate for jump in jumps[linac.serial]):
+                return False
+        return True
 
     def wait_caught_up(self, site, seconds):
         """Until the site's agent is connected and what it holds is in the gateway, but for the newest."""

@@ -1,10 +1,12 @@
 """After the disturbances: the comparison, and the summary that is printed."""
 
+import contextlib
 import sqlite3
 
 from . import account, undisturbed
 from .stream import Stream
 
+HOLE = 5          # an event's kind: common/icom/stream_entry.hpp
 TIMES_SHOWN = 8  # of differences of one kind
 
 
@@ -31,12 +33,13 @@ class Verdict:
             sent = set(row.identity for row in rows)
             stored = scene.hosting.stored_frames(plan.serial)
             gaps = recorded_gaps(scene.hosting, plan.serial)
+            given_up = told_given_up(scene.hosting, plan.serial)
             excused = account.on_their_way(rows, scene.killed[plan.serial])
-            self._add(plan.serial, account.differences(stream.frames, sent, stored, gaps, excused))
+            self._add(plan.serial, account.differences(stream.frames, sent, stored, gaps, given_up, excused))
             files[plan.serial] = scene.folder / "streams" / f"{plan.serial}.received"
             frames[plan.serial] = stream.pick(stored, files[plan.serial])
             stream.remove()
-            self._rows.append(self._row(plan, stream.frames, rows, sent, stored, gaps, excused,
+            self._rows.append(self._row(plan, stream.frames, rows, sent, stored, gaps, given_up, excused,
                                         ledger.get((plan.site, plan.serial), {})))
             self._judge_conduct(linac)
         self._wrong += undisturbed.archive_differences(scene.hosting, frames, files)
@@ -66,7 +69,7 @@ class Verdict:
         finally:
             reference.stop()
 
-    def _row(self, plan, made, rows, sent, stored, gaps, excused, ledger):
+    def _row(self, plan, made, rows, sent, stored, gaps, given_up, excused, ledger):
         in_store = set(stored)
         return {
             "Linac": plan.serial,
@@ -78,7 +81,7 @@ class Verdict:
             "duplicates": ledger.get("duplicates", 0),
             "gaps": len(gaps),
             "on the way": len(excused - in_store),
-            "given up": sum(gap.given_up or 0 for gap in gaps),
+            "given up": given_up,
             "clock set": sum(jump <= made[-1].number for jump in plan.jumps),
         }
 
@@ -133,11 +136,19 @@ class Verdict:
             print(f"  {text}")
 
 
+def _rows(hosting, query, *values):
+    with contextlib.closing(sqlite3.connect(f"file:{hosting.store / 'icom.db'}?mode=ro", uri=True)) as database:
+        return database.execute(query, values).fetchall()
+
+
 def recorded_gaps(hosting, serial):
-    columns = "epoch, from_time, from_counter, to_epoch, to_time, to_counter, kind, missing, given_up"
-    database = sqlite3.connect(f"file:{hosting.store / 'icom.db'}?mode=ro", uri=True)
-    try:
-        rows = database.execute(f"SELECT {columns} FROM gap JOIN linac ON linac.id = gap.linac WHERE serial = ?", (serial,))
-        return [account.Gap(*row) for row in rows]
-    finally:
-        database.close()
+    return [account.Gap(*row) for row in _rows(
+        hosting, "SELECT epoch, from_time, from_counter, to_epoch, to_time, to_counter, kind, missing "
+                 "FROM gap JOIN linac ON linac.id = gap.linac WHERE serial = ?", serial)]
+
+
+def told_given_up(hosting, serial):
+    """Frames that the agent said to have given up, by its hole entries (docs/storage.md, "The spool")."""
+    holes = _rows(hosting, "SELECT event.bytes FROM event JOIN linac ON linac.id = event.linac WHERE serial = ? AND event.kind = ?",
+                  serial, HOLE)
+    return sum(int.from_bytes(content[:8], "little") for (content,) in holes)
