@@ -25,6 +25,11 @@ class Host:
         self.inside = ["nsenter", f"--net={file}"]
         _ip("link", "set", "lo", "up", inside=self.inside)
 
+    def let_go(self):
+        """It is gone when the last process in it is."""
+        subprocess.run(["umount", self.file], check=True)
+        self.file.unlink()
+
 
 class Lines:
     """A line from each site's host to the hosting site, as good or bad as asked for."""

@@ -75,7 +75,7 @@ class Run:
         if passed and not self._asked.keep:
             for disk in self._scene.small_disks:
                 disk.unmount()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self._folder)
             return
         for disk in self._scene.small_disks if self._scene else []:
             disk.leave_content()

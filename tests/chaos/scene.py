@@ -132,12 +132,12 @@ class Scene:
         self.plans = linac_plans(seed, minutes, speed)
         self.killed = {plan.serial: [] for plan in self.plans}  # when its listener was killed with -9, us since 1970
         self.failures = []
-        hosts = [Host(folder / "hosts", name) for name in schedule.SITES]
-        self.lines = Lines(hosts, seed)
+        self._hosts = [Host(folder / "hosts", name) for name in schedule.SITES]
+        self.lines = Lines(self._hosts, seed)
         self.gateway_disk = SmallDisk(folder / "hosting" / "disk", GATEWAY_DISK)
         self.hosting = HostingSite(programs, folder / "hosting", address=HOSTING_ADDRESS, data="disk")
         self.sites = {}
-        for host in hosts:
+        for host in self._hosts:
             self.sites[host.name] = Site(programs, folder, host.name, self.hosting, host,
                                          [plan for plan in self.plans if plan.site == host.name], speed)
 
@@ -204,7 +204,7 @@ class Scene:
                 self.failures.append(f"the simulator of Linac {linac.serial} failed")
 
     def stop(self):
-        """Everything that runs; never fails, since it is also what is done after a failure."""
+        """Ends everything that runs. What does not end as it should is no reason not to end the rest."""
         for site in self.sites.values():
             for part in (site.kill, site.second.stop if site.second else None):
                 try:
@@ -217,3 +217,5 @@ class Scene:
         self.hosting.gateway.kill()
         self.hosting.sshd.stop()
         self.lines.stop()
+        for host in self._hosts:
+            host.let_go()
