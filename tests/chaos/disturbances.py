@@ -14,6 +14,7 @@ from .scene import now_us
 
 BACK_WITHIN = 60
 BACK = 6.0  # seconds after which a listener that was taken away is ordinarily back
+AHEAD = 1.5  # seconds of frames that only the first agent has
 # Room for what is left of a segment and for one more, of 4 MiB each: then the disk is full and has a segment without a patient.
 ROOM_LEFT = 9 << 20
 
@@ -193,6 +194,20 @@ class Disturber:
         site.second.start_parts()
         site.second.wait_connected()
         wait()
+        site.second.stop()
+
+    def _second_agent_is_ahead(self, site, wait):
+        """The first one's frames of before the second came, and they alone, arrive when later ones are stored."""
+        self._scene.wait_caught_up(site, BACK_WITHIN)
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
+        frozen = site.forwarders()
+        processes.send(frozen, signal.SIGSTOP)
+        time.sleep(AHEAD)
+        site.second.start_parts()
+        site.second.wait_connected()
+        wait()
+        processes.send(frozen, signal.SIGCONT)
+        self._scene.wait_caught_up(site, BACK_WITHIN)
         site.second.stop()
 
     def _listener_away_a_counter_round(self, site, wait):

@@ -44,6 +44,7 @@ KINDS = (
     Kind("agent-disk-full", SITE_WITH_SMALL_DISK, 3, 5, around=32),
     Kind("host-key-changed", "hosting", 5, 30, around=1.5),
     Kind("second-agent", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
+    Kind("second-agent-is-ahead", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
     Kind("listener-away-a-counter-round", "site", 4.5, 10, around=2),
 )
 KILLS = ("kill-forwarder", "kill-gateway", "kill-sshd", "kill-supervisor")
