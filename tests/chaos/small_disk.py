@@ -43,7 +43,11 @@ class SmallDisk:
         """Puts what is on it in its place, so that it is still there when the mount is not."""
         copy = self.folder.with_name(self.folder.name + ".copy")
         self.empty()
-        shutil.copytree(self.folder, copy, symlinks=True)
+        shutil.copytree(self.folder, copy, symlinks=True, ignore=_sockets)
         self.unmount()
         self.folder.rmdir()
         copy.rename(self.folder)
+
+
+def _sockets(folder, names):
+    return [name for name in names if (Path(folder) / name).is_socket()]
