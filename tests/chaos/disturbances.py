@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from tests.lab.process import LabError, wait_until
+from tests.lab.process import Process, wait_until
 from tests.lab.sshd import make_key
 
 from . import processes
@@ -188,6 +188,24 @@ class Disturber:
         sshd.host_key = key
         sshd.start()
 
+    def _listener_taken_over(self, site, wait):
+        """As an upgrade does it: another listener takes each one's connection over. The Linacs must not notice."""
+        self._scene.keep_clock_jumps_away(site, BACK)
+        for old in site.listeners():
+            command = processes.command_of(old)
+            serial = command[command.index("--serial") + 1]
+            linac = next(one for one in site.linacs if one.serial == serial)
+            clients = len(linac.report()["clients"])
+            if "--take-over" not in command:
+                command.append("--take-over")
+            new = Process(f"listener {serial}", command, site.agent.folder / f"take-over-{serial}.log", inside=site.host.inside).start()
+            wait_until(lambda: processes.gone(old), 20, f"the listener of {serial} has handed its Linac over")
+            wait_until(lambda: (told := site.agent.status_file(f"{serial}/listener.json"))["pid"] == new.pid and told["connected"],
+                       20, f"the listener that took {serial} over has its Linac")
+            if len(linac.report()["clients"]) != clients:
+                self._scene.failures.append(f"Linac {serial} noticed that its listener was replaced")
+        wait()
+
     def _second_agent(self, site, wait):
         self._scene.wait_caught_up(site, BACK_WITHIN)
         self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
@@ -213,7 +231,7 @@ class Disturber:
     def _listener_away_a_counter_round(self, site, wait):
         """Longer than the counter needs for a round, so that it tells nothing about how much is missing."""
         self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
-        if site.agent.agent.stop(30) != 0:
+        if site.agent.agent.stop(90) != 0:
             self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
         wait()
         site.agent.start()
