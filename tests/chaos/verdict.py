@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections import Counter
 
 from . import account, undisturbed
 from .stream import Stream
@@ -89,9 +90,7 @@ class Verdict:
         """A treatment that would not have been recorded is a failure unless the listener was killed just then."""
         report = linac.report()
         clients = {client["client"]: client for client in report["clients"]}
-        closed = {}
         for client in clients.values():
-            closed[client["closed_by"]] = closed.get(client["closed_by"], 0) + 1
             if client["stopped_reading"] or client["backlog_overflowed"] or client["bytes_received"]:
                 self._wrong.append(f"Linac {linac.serial}: client {client['client']} stopped reading, or sent something")
             if client["closed_by"] == "reset" and not self._killed(linac, client):
@@ -102,9 +101,12 @@ class Verdict:
                 excused += 1
             else:
                 self._wrong.append(f"Linac {linac.serial}: a treatment would not have been recorded: {one['reason']}")
-        self._conduct.append(f"  {linac.serial}: {len(clients)} clients, closed by {', '.join(f'{how} {n}' for how, n in closed.items())}; "
+        killed = [client for client in clients.values() if self._killed(linac, client)]
+        self._conduct.append(f"  {linac.serial}: {len(clients)} clients, {endings(clients.values())}; "
                              f"longest stall {max((client['longest_stall_ms'] for client in clients.values()), default=0)} ms; "
-                             f"treatments not recorded {len(report['not_recorded'])}, of these {excused} by kill -9 of the listener")
+                             f"treatments not recorded: {len(report['not_recorded'])}"
+                             + (f"\n        of these, by kill -9 of the listener: {len(killed)} clients, {endings(killed)}; "
+                                f"treatments not recorded: {excused}" if killed else ""))
 
     def _killed(self, linac, client):
         """Whether it went when its listener was killed."""
@@ -134,6 +136,12 @@ class Verdict:
         print("FAIL")
         for text in self._wrong:
             print(f"  {text}")
+
+
+def endings(clients):
+    """How many were closed in which way, for people."""
+    counts = Counter(client["closed_by"] for client in clients)
+    return "closed by " + ", ".join(f"{how} {count}" for how, count in sorted(counts.items()))
 
 
 def _rows(hosting, query, *values):
