@@ -22,11 +22,12 @@ SMALL_SPOOL = "32 MiB"
 # Seconds around what is kept away from a Linac's clock that is set; see keep_clock_jumps_away.
 AROUND_A_JUMP = 1.5
 
-# What is odd about each Linac. `--replay` is not part of what it makes, only of what a new client gets.
+# What is odd about each Linac: site, frames replayed to a new client, whether its clock is set, and what decides its frames. The
+# clock of the one whose agent gives frames up is left alone, for the reason that keep_clock_jumps_away tells.
 ODDITIES = {
-    "4299": ("nbcc", 40, ["--idle", "24", "--duplicate-every", "701", "--skip-every", "1511"]),
-    "9183": ("nbcc", 400, ["--idle", "60", "--skip-every", "977"]),
-    "9002": ("sash", 0, ["--idle", "2000", "--beam-frames", "100", "--duplicate-every", "1303"]),
+    "4299": ("nbcc", 40, True, ["--idle", "24", "--duplicate-every", "701", "--skip-every", "1511"]),
+    "9183": ("nbcc", 400, True, ["--idle", "60", "--skip-every", "977"]),
+    "9002": ("sash", 0, False, ["--idle", "2000", "--beam-frames", "100", "--duplicate-every", "1303"]),
 }
 SKIPS = (1511, 977)
 
@@ -42,8 +43,9 @@ class LinacPlan:
 
 def linac_plans(seed, minutes, speed):
     plans = []
-    for serial, (site, replay, options) in ODDITIES.items():
-        jumps = clock_jumps(random.Random(f"{seed} {serial}"), minutes * 60 * speed * MESSAGES_PER_SECOND)
+    for serial, (site, replay, clock_is_set, options) in ODDITIES.items():
+        frames = minutes * 60 * speed * MESSAGES_PER_SECOND
+        jumps = clock_jumps(random.Random(f"{seed} {serial}"), frames) if clock_is_set else {}
         stream = ["--seed", str(seed * 1000 + int(serial) % 1000), *options]
         for frame, seconds in jumps.items():
             stream += ["--clock-jump-at", f"{frame}:{seconds}"]
@@ -169,8 +171,8 @@ class Scene:
     def keep_clock_jumps_away(self, site, seconds):
         """Waits if a clock of the site's Linacs is about to be set within `seconds`, or has just been set.
 
-        A clock that is set back while nobody listens, or while two agents tell of it in different order, cannot be told from a
-        backlog in every case: docs/storage.md, "Known limits". So these two are kept apart."""
+        A clock that is set back while nobody listens, among frames that were given up, or while two agents tell of it in different
+        order, cannot be told from a backlog in every case: docs/storage.md, "Known limits". So these are kept apart."""
         wait_until(lambda: self.no_clock_jumps(site, seconds), 120, f"no clock of {site.name} is about to be set")
 
     def no_clock_jumps(self, site, seconds):
