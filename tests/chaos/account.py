@@ -71,7 +71,7 @@ def _gap_differences(frames, gaps):
     recorded = {gap.ends: gap for gap in gaps}
     wrong = []
     for one, two in zip(frames, frames[1:]):
-        missing = two.number - one.number - 1
+        missing = max(0, two.number - one.number - 1)  # frames in conflict have the same number
         gap = recorded.pop((one.epoch, one.time, one.counter, two.epoch, two.time, two.counter), None)
         quiet = one.epoch == two.epoch and two.time - one.time > QUIET_SECONDS
         if gap is None:

@@ -77,6 +77,14 @@ class Account(unittest.TestCase):
         by_time = sorted(self.all)
         self.assert_one("the order differs", self.differences(by_time))
 
+    def test_two_frames_of_one_time_and_counter_are_two_frames(self):
+        rows = a_stream()
+        other = SentFrame(1, 0, rows[4].time, rows[4].counter, "f" * 16, 100, False, "conflict")
+        self.made = made_frames(rows[:5] + [other] + rows[5:])
+        self.all = [frame.identity for frame in self.made]
+        self.assertEqual([], self.differences())
+        self.assert_one("1 frames sent are not stored", self.differences(self.without(5)))
+
     def test_a_frame_that_was_never_made_is_noticed(self):
         stranger = (linac_time(50), 1, "f" * 16)
         self.assertIn("never made", self.differences(self.all + [stranger])[0])

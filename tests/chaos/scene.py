@@ -26,10 +26,10 @@ AROUND_A_JUMP = 1.5
 # clock of the one whose agent gives frames up is left alone, for the reason that keep_clock_jumps_away tells.
 ODDITIES = {
     "4299": ("nbcc", 40, True, ["--idle", "24", "--duplicate-every", "701", "--skip-every", "1511"]),
-    "9183": ("nbcc", 400, True, ["--idle", "60", "--skip-every", "977"]),
+    "9183": ("nbcc", 400, True, ["--idle", "60", "--skip-every", "977", "--conflict-every", "1709"]),
     "9002": ("sash", 0, False, ["--idle", "2000", "--beam-frames", "100", "--duplicate-every", "1303"]),
 }
-SKIPS = (1511, 977)
+NOT_AT_A_JUMP = (1511, 977, 1709)  # the numbers of skipped frames and conflicts, by what they are multiples of
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def clock_jumps(draw, frames):
     for start in range(0, int(frames - each / 2), int(each)):
         for part, seconds in ((0.2, 3600), (0.5, -3600), (0.8, -300)):
             frame = int(start + each * (part + draw.uniform(-0.01, 0.01)))
-            while any(abs(frame % every - 1) <= 2 for every in SKIPS):  # a gap at the jump is another matter
+            while any(min(frame % every, -frame % every) <= 3 for every in NOT_AT_A_JUMP):
                 frame += 1
             jumps[frame] = seconds
     return jumps
