@@ -100,6 +100,13 @@ class Disturber:
         wait()
         self._scene.hosting.gateway.signal(signal.SIGCONT)
 
+    def _gateway_hangs_then_dies(self, _, wait):
+        """So that a window full of frames is sent and never acknowledged."""
+        self._scene.hosting.gateway.signal(signal.SIGSTOP)
+        wait()
+        self._scene.hosting.gateway.kill()
+        self._scene.hosting.start_gateway()
+
     def _freeze_sshd(self, _, wait):
         self._scene.hosting.sshd.signal_all(signal.SIGSTOP)
         wait()
