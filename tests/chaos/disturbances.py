@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from tests.lab.process import Process, wait_until
+from tests.lab.process import wait_until
 from tests.lab.sshd import make_key
 
 from . import processes
@@ -194,23 +194,21 @@ class Disturber:
         sshd.host_key = key
         sshd.start()
 
-    def _listener_taken_over(self, site, wait):
-        """As an upgrade does it: another listener takes each one's connection over. The Linacs must not notice."""
+    def _listeners_upgraded(self, site, wait):
+        """New listeners take the connections over. The Linacs must not notice."""
         self._scene.keep_clock_jumps_away(site, BACK)
-        for old in site.listeners():
-            command = processes.command_of(old)
-            serial = command[command.index("--serial") + 1]
-            linac = next(one for one in site.linacs if one.serial == serial)
-            clients = len(linac.report()["clients"])
-            if "--take-over" not in command:
-                command.append("--take-over")
-            new = Process(f"listener {serial}", command, site.agent.folder / f"take-over-{serial}.log", inside=site.host.inside).start()
-            wait_until(lambda: processes.gone(old), 20, f"the listener of {serial} has handed its Linac over")
-            wait_until(lambda: (told := site.agent.status_file(f"{serial}/listener.json"))["pid"] == new.pid and told["connected"],
-                       20, f"the listener that took {serial} over has its Linac")
-            if len(linac.report()["clients"]) != clients:
-                self._scene.failures.append(f"Linac {serial} noticed that its listener was replaced")
+        wait_until(lambda: all(site.agent.status_file(f"{linac.serial}/listener.json").get("connected") for linac in site.linacs),
+                   BACK_WITHIN, f"the listeners of {site.name} are connected")
+        before = self._listeners_and_clients(site)
+        done = site.agent.command("upgrade", seconds=60)
+        after = self._listeners_and_clients(site)
+        if done.returncode != 0 or before[0] & after[0] or before[1] != after[1]:
+            self._scene.failures.append(f"{site.name}: listeners and clients before the upgrade {before}, after it {after}; "
+                                        f"icom-agent upgrade gave {done.returncode}: {done.stdout} {done.stderr}")
         wait()
+
+    def _listeners_and_clients(self, site):
+        return set(site.listeners()), [len(linac.report()["clients"]) for linac in site.linacs]
 
     def _second_agent(self, site, wait):
         self._scene.wait_caught_up(site, BACK_WITHIN)

@@ -13,18 +13,13 @@ def find(program, *words):
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        command = command_of(entry.name)
-        if command and Path(command[0]).name == program and all(str(word) in command for word in words):
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if Path(command[0]).name == program and all(str(word) in command for word in words):
             found.append(int(entry.name))
     return found
-
-
-def command_of(pid):
-    """Its program and arguments; empty if it is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-    except OSError:
-        return []
 
 
 def send(pids, number):

@@ -44,7 +44,7 @@ KINDS = (
     Kind("gateway-disk-full", "hosting", 5, 30),
     Kind("agent-disk-full", SITE_WITH_SMALL_DISK, 3, 5, around=32),
     Kind("host-key-changed", "hosting", 5, 30, around=1.5),
-    Kind("listener-taken-over", "site", 0, 0, around=1.5),
+    Kind("listeners-upgraded", "site", 0, 0, around=1.5),
     Kind("second-agent", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
     Kind("second-agent-is-ahead", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
     Kind("listener-away-a-counter-round", "site", 4.5, 10, around=2),
