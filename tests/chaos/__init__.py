@@ -1,1 +1,1 @@
-"""A site or two and the hosting site as separate hosts, disturbed by a seeded schedule; then every frame is accounted for. docs/chaos.md."""
+"""Hosts that are killed, cut off and filled up by a seeded schedule; then every frame is accounted for. docs/chaos.md."""

@@ -37,7 +37,8 @@ class Run:
     def carry_out(self):
         """True: PASS."""
         asked = self._asked
-        print(f"chaos: seed {asked.seed}, {asked.minutes:g} minutes, Linacs {asked.speed:g} times faster than life, state in {self._folder}")
+        print(f"chaos: seed {asked.seed}, {asked.minutes:g} minutes, Linacs {asked.speed:g} times faster than life, "
+              f"state in {self._folder}")
         print("\n".join(["the schedule:", *schedule.lines(self._plan)]), flush=True)
         self._scene = Scene(self._programs, self._folder, asked.seed, asked.minutes, asked.speed)
         self._scene.start()
