@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/forward/status_files.hpp"
+#include "agent/listen/listen_program.hpp"
 
 namespace icom::supervise {
 
@@ -19,6 +20,8 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   LinacState state;
   state.serial = settings.serial;
   state.address = settings.address.text();
+  std::error_code unknown;
+  state.drained = std::filesystem::exists(spool / listen::kDrainedFile, unknown);
   const auto status = forward::read_listener_status(spool);
   if (!status) return state;
   state.listening = forward::is_fresh(status->written_us, now_us, forward::kListenerFileLives);
@@ -47,7 +50,12 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
 
 void judge(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
-  if (!linac.listening) {
+  if (linac.drained) {
+    site.problems.push_back(name +
+                            "not recorded: its listener was asked to leave; icom-agent resume "
+                            "--linac " +
+                            linac.serial + " starts it again");
+  } else if (!linac.listening) {
     site.problems.push_back(name +
                             "no listener runs: start icom-agent run, or its icom-listen service");
   } else if (!linac.connected) {

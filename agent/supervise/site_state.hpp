@@ -16,6 +16,7 @@ struct LinacState {
   std::string serial;
   std::string address;
   bool listening = false;  ///< its listener runs
+  bool drained = false;    ///< its listener was asked to leave, and is not wanted
   bool connected = false;  ///< to the Linac
   std::int64_t since_us = 0;
   std::uint64_t frames = 0;

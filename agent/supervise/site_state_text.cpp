@@ -109,6 +109,7 @@ std::string to_json(const SiteState& site) {
     one["serial"] = linac.serial;
     one["address"] = linac.address;
     one["listening"] = linac.listening;
+    one["drained"] = linac.drained;
     one["connected"] = linac.connected;
     one["since_us"] = linac.since_us;
     one["frames"] = linac.frames;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "agent/listen/listen_program.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
@@ -19,6 +20,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::int64_t kSecond = 1'000'000;
 
@@ -69,6 +71,15 @@ TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
   EXPECT_TRUE(state.linacs.at(0).forwarded);
   EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
   EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, DrainedLinacIsAProblemThatNamesTheWayBack) {
+  std::ofstream(folder_ / "4299" / listen::kDrainedFile) << now_ << '\n';
+  listener_.stream.connected = false;
+  listener_.written_us = now_ - 60 * kSecond;
+  const auto state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("icom-agent resume --linac 4299")));
+  EXPECT_THAT(state.problems, Not(Contains(HasSubstr("no listener runs"))));
 }
 
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
