@@ -81,7 +81,7 @@ archive:
         return {(one["site"], one["linac"]): one for one in self.command_objects("ledger")}
 
     def gaps(self):
-        return self._objects("gaps")
+        return self.command_objects("gaps")
 
     def records(self):
         return self.command_objects("records")
