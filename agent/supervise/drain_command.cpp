@@ -99,7 +99,7 @@ class Departure {
     return "the listener wanted to leave and has not ended: its disk may hang";
   }
   void tell(const std::string& what) const {
-    if (talks_) std::cout << "Linac " << serial_ << ": " << what << std::endl;
+    if (talks_) std::cout << "Linac " << serial_ << ": " << what << '\n' << std::flush;
   }
 
   std::string serial_;

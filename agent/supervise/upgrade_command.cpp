@@ -55,8 +55,8 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
         continue;
       }
       std::cout << "Linac " << one->first << ": process " << now << " (version "
-                << version_of(site, one->first) << ") has taken over from " << one->second
-                << std::endl;
+                << version_of(site, one->first) << ") has taken over from " << one->second << '\n'
+                << std::flush;
       one = before.erase(one);
     }
   }
