@@ -23,7 +23,8 @@ std::optional<BeamWatch::Clock::time_point> BeamWatch::quiet_from() const {
 }
 
 bool BeamWatch::beam_may_be_on(Clock::time_point now) const {
-  return patient_ && now < mu_changed_ + kQuiet;
+  const auto quiet = quiet_from();
+  return quiet && now < *quiet;
 }
 
 }  // namespace icom::listen
