@@ -25,8 +25,11 @@ constexpr std::size_t kEntriesAtOnce = 256;
 constexpr std::uint64_t kSegmentsInBound = 8;
 /// A segment that has this share of its size ends where frames with a patient follow those without,
 /// or the other way round: then the one can be given up without touching the other, also on a full
-/// disk. Not sooner, so that a stream that goes to and fro does not make a file a frame.
+/// disk. Not sooner, so that a stream that goes to and fro does not make a file a frame; nor before
+/// it has this many microseconds of the stream, so that one that comes in a rush (a Linac's replay,
+/// a listener that catches up) is not held up by the making of files.
 constexpr std::uint64_t kLeastShare = 32;
+constexpr std::int64_t kLeastTime = 1'000'000;
 
 // Why frames are given up: docs/storage.md.
 constexpr const char* kDiskFull = "disk_full";
@@ -61,7 +64,8 @@ struct SpoolWriter::State {
   std::error_code begin_segment();
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
   std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
-  std::error_code make_room(FrameKinds kinds, std::uint64_t incoming);
+  std::error_code make_room(FrameKinds kinds, std::int64_t received_us, std::uint64_t incoming);
+  [[nodiscard]] bool parts_here(FrameKinds kinds, std::int64_t received_us) const;
   bool free_some(const char* reason);
   void lay_out(const Entry& entry);
   void count_written(EntryBatch::Whole whole);
@@ -82,7 +86,8 @@ struct SpoolWriter::State {
   std::uint64_t number = 0;
   std::uint64_t bytes = 0;  ///< good ones: what append() said is in the spool, and the header
   SegmentContent content;
-  bool torn = false;  ///< bytes that could not be taken back follow the good ones
+  std::int64_t begun_us = 0;  ///< when its first entry was received
+  bool torn = false;          ///< bytes that could not be taken back follow the good ones
 
   std::uint64_t next_seq = 1;
   std::optional<Hole> untold;  ///< given up, and no hole entry is in the spool yet
@@ -216,7 +221,7 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
     incoming += kEntryHeaderSize + entries[count++].bytes.size();
   }
   if (count == 0) return std::make_error_code(std::errc::message_size);
-  if (const auto error = make_room(kinds, incoming)) return error;
+  if (const auto error = make_room(kinds, entries[0].received_us, incoming)) return error;
 
   batch.clear();
   if (untold) {
@@ -241,17 +246,23 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
   return error;
 }
 
-std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::uint64_t incoming) {
-  const FrameKinds here = content.kinds();
-  const bool would_mix =
-      (kinds.with_patient && here.without_patient) || (kinds.without_patient && here.with_patient);
-  if (torn || bytes >= segment_bytes || (would_mix && bytes >= segment_bytes / kLeastShare)) {
+std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::int64_t received_us,
+                                              std::uint64_t incoming) {
+  if (torn || bytes >= segment_bytes || parts_here(kinds, received_us)) {
     // Where no new segment can be begun, a sound one grows on; the next append tries again.
     if (const auto error = begin_segment(); error && torn) return error;
   }
   while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes && free_some(kBound)) {
   }
   return {};
+}
+
+/// Whether frames of these kinds, received then, go into a segment of their own.
+bool SpoolWriter::State::parts_here(FrameKinds kinds, std::int64_t received_us) const {
+  const FrameKinds here = content.kinds();
+  const bool would_mix =
+      (kinds.with_patient && here.without_patient) || (kinds.without_patient && here.with_patient);
+  return would_mix && bytes >= segment_bytes / kLeastShare && received_us - begun_us >= kLeastTime;
 }
 
 /// False: there is nothing left to give up.
@@ -279,6 +290,7 @@ void SpoolWriter::State::lay_out(const Entry& entry) {
 
 void SpoolWriter::State::count_written(EntryBatch::Whole whole) {
   if (whole.entries == 0) return;
+  if (content.run == 0) begun_us = batch.entries().front().received_us;
   for (const auto& entry : std::span(batch.entries()).first(whole.entries)) content.add(entry);
   next_seq += whole.entries;
   bytes += whole.bytes;

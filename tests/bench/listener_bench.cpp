@@ -19,6 +19,7 @@
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/framer.hpp"
 #include "common/icom/values.hpp"
+#include "common/os/utc_clock.hpp"
 #include "tests/bench/sample.hpp"
 
 namespace icom {
@@ -83,10 +84,12 @@ std::size_t read_stream(Framer& framer, std::vector<spool::Entry>& entries, Keep
     framer.commit(count);
     rest = rest.subspan(count);
     entries.clear();
+    const auto now_us = os::utc_now_us();
     while (const auto piece = framer.next()) {
       const auto identity = identify(piece->bytes);
       benchmark::DoNotOptimize(identity);
       spool::Entry entry;
+      entry.received_us = now_us;
       entry.has_patient = seems_to_have_patient(piece->bytes);
       entry.bytes = piece->bytes;
       entries.push_back(entry);

@@ -14,8 +14,8 @@ constexpr std::size_t kFrameSize = 100;
 /// Some 60 frames of which each eighth is a segment.
 constexpr SpoolLimits kTight{.max_bytes = 10'000, .segment_bytes = 1'000};
 
-/// Segments hold two frames before they part by kind: where those with and without a patient
-/// alternate, each holds both. Room for 464 of them.
+/// Segments part by kind after a second, which is four frames: where those with and without a
+/// patient alternate, each holds both.
 constexpr SpoolLimits kMixing{.max_bytes = 80'000, .segment_bytes = 9'600};
 
 std::uint64_t bytes_on_disk(const os::FaultingFileSystem& files) {
@@ -292,21 +292,37 @@ TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
   EXPECT_EQ(seqs_of(read_all(files_)), (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
+TEST_F(BoundedSpool, StreamThatComesInARushMakesNoMoreFilesThanItsSizeAsksFor) {
+  SpoolWriter writer(files_, kSpool, {.max_bytes = 1'000'000, .segment_bytes = 100'000});
+  for (std::uint64_t number = 1; number <= 600; ++number) {
+    auto one = frame(0, number, number / 100 % 2 == 0, kFrameSize);
+    one.received_us = 1'700'000'000'000'000;
+    ASSERT_FALSE(writer.append(one.entry()));
+  }
+  EXPECT_EQ(segments_of(files_).size(), 1U);
+}
+
 TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
-  const auto fill = [](SpoolWriter& writer) {
-    for (std::uint64_t number = 1; number <= 464; ++number) {
-      writer.append(frame(0, number, number % 2 == 0, kFrameSize).entry());
-    }
+  const auto one = [](std::uint64_t number) {
+    return frame(0, number, number % 2 == 0, kFrameSize);
   };
+  // As many as go in without anything given up.
+  const std::uint64_t fit = [&] {
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, kMixing);
+    std::uint64_t number = 0;
+    while (writer.counts().given_up_frames == 0) writer.append(one(++number).entry());
+    return number - 1;
+  }();
   bool over = false;
   for (std::uint64_t nth = 1; !over; ++nth) {
     SCOPED_TRACE(nth);
     os::FaultingFileSystem files;
     SpoolWriter writer(files, kSpool, kMixing);
-    fill(writer);
+    for (std::uint64_t number = 1; number <= fit; ++number) writer.append(one(number).entry());
     ASSERT_EQ(writer.counts().given_up_frames, 0U);
     files.set_fault(os::FaultingFileSystem::Fault{.operation = nth, .error = EIO});
-    EXPECT_FALSE(writer.append(frame(0, 465, true, kFrameSize).entry()));
+    EXPECT_FALSE(writer.append(one(fit + 1).entry()));
     over = files.operations() < nth;
     files.set_fault(std::nullopt);
     EXPECT_GT(writer.counts().given_up_frames, 0U);
@@ -318,7 +334,7 @@ TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
       if (entry.kind == EntryKind::hole) told += decode_hole(as_bytes(entry.bytes)).frames;
     }
     // What was given up is told by the next append, where this one had to begin with it.
-    EXPECT_EQ(frames + std::max(told, writer.counts().given_up_frames), 465U);
+    EXPECT_EQ(frames + std::max(told, writer.counts().given_up_frames), fit + 1);
     for (const auto& path : files.all_files()) EXPECT_NE(path.extension(), ".tmp");
   }
 }
