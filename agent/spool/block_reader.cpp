@@ -25,6 +25,11 @@ Bytes BlockReader::at_least(std::size_t wanted) {
   return {block_.get() + at_, filled_ - at_};
 }
 
+bool BlockReader::is_cut_short() const {
+  std::uint64_t size = 0;
+  return !file_->size(size) && size < offset();
+}
+
 void BlockReader::make_room(std::size_t wanted) {
   const std::size_t kept = filled_ - at_;
   if (wanted > block_size_) {

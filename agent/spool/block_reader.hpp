@@ -25,6 +25,8 @@ class BlockReader {
   void forget_ahead() { filled_ = at_; }
 
   [[nodiscard]] std::uint64_t offset() const { return block_offset_ + at_; }
+  /// True if the file is shorter than what was read of it.
+  [[nodiscard]] bool is_cut_short() const;
   /// Times that the disk refused to read. Bytes that it refuses twice are given as zeros.
   [[nodiscard]] std::uint64_t read_errors() const { return read_errors_; }
 

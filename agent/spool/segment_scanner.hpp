@@ -46,6 +46,9 @@ class SegmentScanner {
   [[nodiscard]] bool damaged_inside() const { return damaged_inside_; }
   /// In the file; everything before has been dealt with.
   [[nodiscard]] std::uint64_t offset() const { return blocks_.offset(); }
+  /// True if the file lost what was dealt with already: the writer gave it up on a full disk.
+  /// Damage found at its end is none then.
+  [[nodiscard]] bool is_cut_short() const { return blocks_.is_cut_short(); }
   [[nodiscard]] ScanCounts counts() const;
 
  private:

@@ -21,6 +21,10 @@ bool SpoolBound::Segment::is_hole() const {
   return bytes <= kHoleSegmentBytes && content && content->frames == 0;
 }
 
+const char* reason_of(Shortage shortage) {
+  return shortage == Shortage::bound ? "bound" : "disk_full";
+}
+
 void SpoolBound::add(std::uint64_t number, std::uint64_t bytes,
                      std::optional<SegmentContent> content) {
   Segment segment{.bytes = bytes, .content = content, .kinds = std::nullopt};
@@ -29,7 +33,7 @@ void SpoolBound::add(std::uint64_t number, std::uint64_t bytes,
   bytes_ += bytes;
 }
 
-std::optional<GivenUp> SpoolBound::free_some(std::string_view reason) {
+std::optional<GivenUp> SpoolBound::free_some(Shortage shortage) {
   if (forget_removed()) return GivenUp{};
   for (;;) {
     const auto at = choose();
@@ -42,13 +46,13 @@ std::optional<GivenUp> SpoolBound::free_some(std::string_view reason) {
     const auto kinds = at->second.content->kinds();
     if (kinds.with_patient && kinds.without_patient) {
       // Needs room for the copy; on a full disk the oldest segment goes instead.
-      if (const auto gone = thin_out(at, reason)) return gone;
+      if (const auto gone = thin_out(at, shortage)) return gone;
       const auto oldest = std::find_if(segments_.begin(), segments_.end(),
                                        [](const auto& one) { return !one.second.is_hole(); });
       if (!oldest->second.content && !learn_content(oldest)) return GivenUp{};
-      return give_up(oldest, reason);
+      return give_up(oldest, shortage);
     }
-    return give_up(at, reason);
+    return give_up(at, shortage);
   }
 }
 
@@ -115,15 +119,19 @@ bool SpoolBound::learn_content(Segments::iterator at) {
   return true;
 }
 
-std::optional<GivenUp> SpoolBound::give_up(Segments::iterator at, std::string_view reason) {
+std::optional<GivenUp> SpoolBound::give_up(Segments::iterator at, Shortage shortage) {
   const SegmentContent content = *at->second.content;
   GivenUp gone{.frames = content.frames, .frames_with_patient = content.frames_with_patient};
+  const auto old = open_to_cut(at->first, shortage);
   // In one step, so that a reader finds either what was there or what is told of it. On a full disk
   // there is room only once the segment is gone.
-  if (leave_hole(at, reason)) return gone;
+  if (leave_hole(at, shortage)) {
+    if (old) old->truncate(0);
+    return gone;
+  }
   if (remove(at)) return std::nullopt;
-  at->second.bytes = 0;
-  if (!leave_hole(at, reason)) {
+  if (old) old->truncate(0);
+  if (!leave_hole(at, shortage)) {
     forget(at);
     gone.untold_frames = content.frames + content.lost_frames;
     gone.untold_frames_with_patient =
@@ -135,7 +143,7 @@ std::optional<GivenUp> SpoolBound::give_up(Segments::iterator at, std::string_vi
 /// In place of the segment and of the holes beside it one hole that tells of all: what is left of
 /// months of giving up is a segment, not one for each. If a kill or a power cut comes between,
 /// frames are told of twice, never not at all.
-bool SpoolBound::leave_hole(Segments::iterator at, std::string_view reason) {
+bool SpoolBound::leave_hole(Segments::iterator at, Shortage shortage) {
   const auto run = at->second.content->run;
   if (run == 0) return false;  // not one intact entry: nobody knows what it held
   const auto joins = [run](const Segments::value_type& one) {
@@ -149,8 +157,8 @@ bool SpoolBound::leave_hole(Segments::iterator at, std::string_view reason) {
   SegmentContent all;
   for (auto each = first; each != std::next(last); ++each) all.join(*each->second.content);
   std::uint64_t size = 0;
-  if (write_hole_segment(files_, segment_path(directory_, last->first), last->first, all, reason,
-                         size)) {
+  if (write_hole_segment(files_, segment_path(directory_, last->first), last->first, all,
+                         reason_of(shortage), size)) {
     return false;
   }
   while (first != last) {
@@ -166,11 +174,12 @@ bool SpoolBound::leave_hole(Segments::iterator at, std::string_view reason) {
   return true;
 }
 
-std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at, std::string_view reason) {
+std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at, Shortage shortage) {
   auto& [number, segment] = *at;
   std::uint64_t size = 0;
   SegmentContent gone;
-  if (keep_patients_only(files_, segment_path(directory_, number), reason, size, gone)) {
+  if (keep_patients_only(files_, segment_path(directory_, number), reason_of(shortage), size,
+                         gone)) {
     return std::nullopt;
   }
   bytes_ -= segment.bytes;
@@ -182,6 +191,15 @@ std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at, std::string_v
   GivenUp given_up;
   given_up.frames = gone.frames;
   return given_up;
+}
+
+/// A file that has lost its name keeps its room for as long as anybody has it open, as the
+/// forwarder may. Nothing where room on the disk is not what is asked for, or it cannot be had in
+/// this way.
+std::unique_ptr<os::File> SpoolBound::open_to_cut(std::uint64_t number, Shortage shortage) {
+  std::unique_ptr<os::File> file;
+  if (shortage == Shortage::full_disk) files_.open_write(segment_path(directory_, number), file);
+  return file;
 }
 
 std::error_code SpoolBound::remove(Segments::iterator at) {

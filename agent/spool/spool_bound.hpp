@@ -5,14 +5,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "agent/spool/segment_content.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::spool {
+
+/// What asks for room.
+enum class Shortage { bound, full_disk };
+
+/// As it stands in hole entries: docs/storage.md.
+const char* reason_of(Shortage shortage);
 
 /// What was given up.
 struct GivenUp {
@@ -40,9 +46,11 @@ class SpoolBound {
 
   /// Makes the spool smaller by one step: what the reader has removed; else the oldest segment
   /// without a patient's frame; else the other frames of the oldest segment that has both; else the
-  /// oldest segment. A hole entry in its place tells of it, `reason` with it. Nothing: there is no
-  /// segment left to give up. Reads and writes two segments at most, and once the header of each.
-  std::optional<GivenUp> free_some(std::string_view reason);
+  /// oldest segment. A hole entry in its place tells of it, and why. A reader that has it open
+  /// reads the old file to its end; on a full disk one that goes whole is cut to nothing, since a
+  /// file that is open keeps its room. Nothing: there is no segment left to give up. Reads and
+  /// writes two segments at most, and once the header of each.
+  std::optional<GivenUp> free_some(Shortage shortage);
 
  private:
   struct Segment {
@@ -58,9 +66,10 @@ class SpoolBound {
   void learn_kinds(Segments::iterator at);
   bool learn_content(Segments::iterator at);
   Segments::iterator choose();
-  std::optional<GivenUp> give_up(Segments::iterator at, std::string_view reason);
-  std::optional<GivenUp> thin_out(Segments::iterator at, std::string_view reason);
-  bool leave_hole(Segments::iterator at, std::string_view reason);
+  std::optional<GivenUp> give_up(Segments::iterator at, Shortage shortage);
+  std::optional<GivenUp> thin_out(Segments::iterator at, Shortage shortage);
+  bool leave_hole(Segments::iterator at, Shortage shortage);
+  std::unique_ptr<os::File> open_to_cut(std::uint64_t number, Shortage shortage);
   void forget(Segments::iterator at);
   std::error_code remove(Segments::iterator at);
 

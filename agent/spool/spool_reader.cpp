@@ -153,6 +153,10 @@ std::optional<Entry> SpoolReader::State::next() {
       // leave.
       if (!writer_has_gone_on()) return std::nullopt;
       complete = true;
+    } else if (scanner->is_cut_short()) {
+      // What is told of it stands under the same number, or nothing does.
+      scanner.reset();
+      --segment;
     } else if (auto lost = finish_segment()) {
       return lost;
     }

@@ -31,10 +31,6 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 constexpr std::uint64_t kLeastShare = 32;
 constexpr std::int64_t kLeastTime = 1'000'000;
 
-// Why frames are given up: docs/storage.md.
-constexpr const char* kDiskFull = "disk_full";
-constexpr const char* kBound = "bound";
-
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
 
@@ -66,7 +62,7 @@ struct SpoolWriter::State {
   std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
   std::error_code make_room(FrameKinds kinds, std::int64_t received_us, std::uint64_t incoming);
   [[nodiscard]] bool parts_here(FrameKinds kinds, std::int64_t received_us) const;
-  bool free_some(const char* reason);
+  bool free_some(Shortage shortage);
   void lay_out(const Entry& entry);
   void count_written(EntryBatch::Whole whole);
   void publish();
@@ -170,7 +166,7 @@ void SpoolWriter::State::begin_first_segment() {
   for (;;) {
     const auto error = begin_segment();
     if (!error) return;
-    if (!os::means_full(error) || !free_some(kDiskFull)) {
+    if (!os::means_full(error) || !free_some(Shortage::full_disk)) {
       throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
     }
   }
@@ -202,7 +198,7 @@ std::error_code SpoolWriter::State::append(std::span<const Entry> entries, std::
     appended += now;
     if (!error) continue;
     if (error == std::errc::message_size) return error;
-    if (os::means_full(error) && free_some(kDiskFull)) continue;
+    if (os::means_full(error) && free_some(Shortage::full_disk)) continue;
     // A file that cannot be written may be the only one that cannot.
     if (std::exchange(tried_elsewhere, true) || begin_segment()) return error;
   }
@@ -252,7 +248,8 @@ std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::int64_t rec
     // Where no new segment can be begun, a sound one grows on; the next append tries again.
     if (const auto error = begin_segment(); error && torn) return error;
   }
-  while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes && free_some(kBound)) {
+  while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes &&
+         free_some(Shortage::bound)) {
   }
   return {};
 }
@@ -266,9 +263,10 @@ bool SpoolWriter::State::parts_here(FrameKinds kinds, std::int64_t received_us) 
 }
 
 /// False: there is nothing left to give up.
-bool SpoolWriter::State::free_some(const char* reason) {
-  if (reason == kDiskFull && DamagedSegments(files, directory).remove_oldest()) return true;
-  const auto gone = closed.free_some(reason);
+bool SpoolWriter::State::free_some(Shortage shortage) {
+  if (shortage == Shortage::full_disk && DamagedSegments(files, directory).remove_oldest())
+    return true;
+  const auto gone = closed.free_some(shortage);
   if (!gone) return false;
   counts.given_up_frames += gone->frames;
   counts.given_up_frames_with_patient += gone->frames_with_patient;
@@ -276,7 +274,7 @@ bool SpoolWriter::State::free_some(const char* reason) {
     if (!untold) untold = Hole{};
     untold->frames += gone->untold_frames;
     untold->frames_with_patient += gone->untold_frames_with_patient;
-    untold->reason = reason;
+    untold->reason = reason_of(shortage);
   }
   return true;
 }

@@ -39,6 +39,9 @@ class FileSystem {
                                  std::unique_ptr<File>& file) = 0;
   virtual std::error_code open_read(const std::filesystem::path& path,
                                     std::unique_ptr<File>& file) = 0;
+  /// One that exists, for appending and cutting it short; it cannot be read.
+  virtual std::error_code open_write(const std::filesystem::path& path,
+                                     std::unique_ptr<File>& file) = 0;
   /// Takes the place of `to` if that exists. Durable only after sync_directory() of the parent.
   virtual std::error_code rename(const std::filesystem::path& from,
                                  const std::filesystem::path& to) = 0;

@@ -111,6 +111,11 @@ class PosixFileSystem final : public FileSystem {
     return open_file(path, O_RDONLY, file);
   }
 
+  std::error_code open_write(const std::filesystem::path& path,
+                             std::unique_ptr<File>& file) override {
+    return open_file(path, O_WRONLY | O_APPEND, file);
+  }
+
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override {
     return result(::rename(from.c_str(), to.c_str()));

@@ -182,7 +182,7 @@ std::error_code FaultingFileSystem::create(const std::filesystem::path& path,
   if (names_.contains(path)) return failure(EEXIST);
   auto node = std::make_shared<Node>();
   names_[path] = node;
-  file = std::make_unique<OpenFile>(*this, std::move(node));
+  file = open(node);
   return {};
 }
 
@@ -192,8 +192,22 @@ std::error_code FaultingFileSystem::open_read(const std::filesystem::path& path,
   if (const auto error = count_operation()) return error;
   const auto found = names_.find(path);
   if (found == names_.end()) return failure(ENOENT);
-  file = std::make_unique<OpenFile>(*this, found->second);
+  file = open(found->second);
   return {};
+}
+
+std::error_code FaultingFileSystem::open_write(const std::filesystem::path& path,
+                                               std::unique_ptr<File>& file) {
+  return open_read(path, file);
+}
+
+/// Precondition: mutex_ is held.
+std::unique_ptr<File> FaultingFileSystem::open(const std::shared_ptr<Node>& node) {
+  // Shares nothing with the names' pointers but the node: it tells whether the file is open.
+  const std::shared_ptr<Node> handle(node.get(), [node](Node*) {});
+  std::erase_if(opened_, [](const auto& one) { return one.expired(); });
+  opened_.push_back(handle);
+  return std::make_unique<OpenFile>(*this, handle);
 }
 
 std::error_code FaultingFileSystem::rename(const std::filesystem::path& from,
@@ -274,8 +288,13 @@ std::error_code FaultingFileSystem::count_operation() {
 
 std::uint64_t FaultingFileSystem::room_left() const {
   if (!capacity_) return std::numeric_limits<std::uint64_t>::max();
+  std::set<std::shared_ptr<Node>> there;
+  for (const auto& [path, node] : names_) there.insert(node);
+  for (const auto& opened : opened_) {
+    if (auto node = opened.lock()) there.insert(std::move(node));
+  }
   std::uint64_t used = 0;
-  for (const auto& [path, node] : names_) used += node->bytes().size();
+  for (const auto& node : there) used += node->bytes().size();
   return *capacity_ - std::min(*capacity_, used);
 }
 

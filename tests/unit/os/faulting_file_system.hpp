@@ -38,7 +38,8 @@ class FaultingFileSystem final : public FileSystem {
   void set_fault(std::optional<Fault> fault);
   [[nodiscard]] std::uint64_t operations() const;
 
-  /// Appends beyond this sum of all files' sizes fail with ENOSPC after what fits.
+  /// Appends beyond this sum of all files' sizes fail with ENOSPC after what fits. A file without a
+  /// name counts as long as somebody has it open, as it does on a disk.
   void set_capacity(std::optional<std::uint64_t> bytes);
 
   /// Until let go, each append waits.
@@ -62,6 +63,8 @@ class FaultingFileSystem final : public FileSystem {
   std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override;
   std::error_code open_read(const std::filesystem::path& path,
                             std::unique_ptr<File>& file) override;
+  std::error_code open_write(const std::filesystem::path& path,
+                             std::unique_ptr<File>& file) override;
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override;
   std::error_code remove(const std::filesystem::path& path) override;
@@ -89,6 +92,7 @@ class FaultingFileSystem final : public FileSystem {
   };
   void set(Gate& gate, bool hold);
 
+  std::unique_ptr<File> open(const std::shared_ptr<Node>& node);
   /// Counts one operation; the error if this is one that is to fail. Precondition: mutex_ is held.
   std::error_code count_operation();
   [[nodiscard]] std::uint64_t room_left() const;
@@ -101,6 +105,7 @@ class FaultingFileSystem final : public FileSystem {
   std::optional<std::uint64_t> capacity_;
   Names names_;
   Names durable_names_;
+  std::vector<std::weak_ptr<Node>> opened_;  ///< expired where the file was closed since
   std::set<std::filesystem::path> directories_;
   std::set<std::filesystem::path> locked_;
 };

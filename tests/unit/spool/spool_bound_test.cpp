@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <set>
+#include <tuple>
+#include <vector>
 
 #include "tests/unit/spool/spool_test_support.hpp"
 
@@ -184,6 +188,86 @@ TEST_F(BoundedSpool, OnAFullDiskNoFrameWithAPatientGoesWhileThereAreOthers) {
   EXPECT_EQ(found.frames + found.told, sent_);
 }
 
+/// Segments that a reader does not take in at once.
+constexpr std::size_t kLargeFrame = 8'000;
+constexpr SpoolLimits kLarge{.max_bytes = 64 << 20, .segment_bytes = 100 * kLargeFrame};
+
+/// Fills a disk that has room for 450 frames, beside a reader that took `read_first` entries when
+/// 400 were there. All of what the reader gives.
+struct ReadBesideAFullDisk {
+  ReadBesideAFullDisk(std::uint64_t read_first,
+                      const std::function<bool(std::uint64_t)>& with_patient) {
+    os::FaultingFileSystem files;
+    files.set_capacity(450 * kLargeFrame);
+    SpoolWriter writer(files, kSpool, kLarge);
+    SpoolReader reader(files, kSpool);
+    const auto append = [&](std::uint64_t up_to) {
+      for (; sent < up_to; ++sent) {
+        const auto one = frame(0, sent + 1, with_patient(sent + 1), kLargeFrame);
+        EXPECT_FALSE(writer.append(one.entry()));
+      }
+    };
+    append(400);
+    while (entries.size() < read_first) entries.push_back(owned(*reader.next()));
+    append(600);
+    for (const auto& entry : read_all(reader)) entries.push_back(entry);
+    given_up = writer.counts().given_up_frames;
+    given_up_with_patient = writer.counts().given_up_frames_with_patient;
+  }
+  std::uint64_t sent = 0;
+  std::uint64_t given_up = 0;
+  std::uint64_t given_up_with_patient = 0;
+  std::vector<OwnedEntry> entries;
+};
+
+TEST(SpoolOnAFullDisk, ASegmentThatTheReaderHasOpenGivesItsRoomLikeAnyOther) {
+  const auto nobody = [](std::uint64_t) { return false; };
+  const auto given_up = ReadBesideAFullDisk(0, nobody).given_up;
+  EXPECT_GT(given_up, 0U);
+  for (std::uint64_t read_first = 1; read_first <= 300; read_first += 7) {
+    SCOPED_TRACE(read_first);
+    EXPECT_EQ(ReadBesideAFullDisk(read_first, nobody).given_up, given_up);
+  }
+}
+
+TEST(SpoolOnAFullDisk, AReaderGoesOnBehindWhatWasGivenUpBeforeItsEyes) {
+  std::uint64_t holes = 0;
+  for (std::uint64_t read_first = 1; read_first <= 300; read_first += 3) {
+    SCOPED_TRACE(read_first);
+    const ReadBesideAFullDisk outcome(read_first, [](std::uint64_t) { return false; });
+    std::uint64_t before = 0;
+    for (const auto& entry : outcome.entries) {
+      ASSERT_GT(entry.seq, before) << "in order, each once";
+      if (entry.kind == EntryKind::hole) {
+        ++holes;
+        EXPECT_EQ(decode_hole(as_bytes(entry.bytes)).reason, "disk_full");
+      } else {
+        EXPECT_EQ(entry.seq, before + 1) << "nothing is missing without a word";
+        EXPECT_EQ(entry.bytes, frame(0, entry.seq, false, kLargeFrame).bytes);
+      }
+      before = entry.seq;
+    }
+    EXPECT_EQ(before, outcome.sent);
+  }
+  EXPECT_GT(holes, 0U);
+}
+
+// Every segment holds both kinds.
+TEST(SpoolOnAFullDisk, AReaderGetsEachFrameWithAPatientThatIsNotGivenUpOnce) {
+  const auto some = [](std::uint64_t number) { return number % 3 == 0; };
+  for (std::uint64_t read_first = 1; read_first <= 300; read_first += 3) {
+    SCOPED_TRACE(read_first);
+    const ReadBesideAFullDisk outcome(read_first, some);
+    ASSERT_GT(outcome.given_up, 0U);
+    std::vector<std::uint64_t> patients;
+    for (const auto& entry : outcome.entries) {
+      if (entry.has_patient) patients.push_back(entry.seq);
+    }
+    EXPECT_TRUE(std::is_sorted(patients.begin(), patients.end(), std::less_equal<>()));
+    EXPECT_GE(patients.size() + outcome.given_up_with_patient, outcome.sent / 3);
+  }
+}
+
 TEST_F(BoundedSpool, AHoleStandsWhereTheFramesStoodAndTellsHowMany) {
   SpoolWriter writer(files_, kSpool, kTight);
   write(writer, 500, [](std::uint64_t number) { return number % 40 < 5; });
@@ -238,31 +322,36 @@ TEST_F(BoundedSpool, TheWorkOfOneStepDoesNotGrowWithTheSpool) {
   EXPECT_LE(most_later, 60U);
 }
 
-TEST_F(BoundedSpool, WhenTheDiskIsFullAndThePowerGoesAnywhereNoSyncedFrameWithAPatientIsLost) {
-  const auto fill = [](SpoolWriter& writer, std::uint64_t from, std::uint64_t to) {
-    for (auto number = from; number < to; ++number) {
-      writer.append(frame(0, number, number % 20 < 5, kFrameSize).entry());
-    }
-  };
-  constexpr SpoolLimits kLimits{.max_bytes = 1 << 20, .segment_bytes = 1'000};
-  for (std::uint64_t nth = 1;; ++nth) {
-    SCOPED_TRACE(nth);
+/// What of the last writes, and of the last changes of names, survives a power cut.
+class SpoolOnAFullDiskWithoutPower
+    : public ::testing::TestWithParam<std::tuple<os::Survival, bool>> {
+ protected:
+  /// Writes 100 frames and syncs them, then others to the full disk, where the power goes after the
+  /// `nth` operation. False: the last one was before it.
+  bool run(std::uint64_t nth, const std::function<bool(std::uint64_t)>& with_patient) {
     os::FaultingFileSystem files;
-    bool over = false;
+    bool reached = false;
     {
-      SpoolWriter writer(files, kSpool, kLimits);
-      fill(writer, 1, 100);
-      ASSERT_FALSE(writer.sync());
+      SpoolWriter writer(files, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
+      const auto fill = [&](std::uint64_t from, std::uint64_t to) {
+        for (auto number = from; number < to; ++number) {
+          writer.append(frame(0, number, with_patient(number), kFrameSize).entry());
+        }
+      };
+      fill(1, 100);
+      EXPECT_FALSE(writer.sync());
       files.set_capacity(16'000);
       files.set_fault(os::FaultingFileSystem::Fault{
           .operation = nth, .error = EIO, .times = os::FaultingFileSystem::kForEver});
-      fill(writer, 100, 112);
-      over = files.operations() < nth;
-      files.cut_power();
+      fill(100, 130);
+      reached = files.operations() >= nth;
+      files.cut_power(std::get<0>(GetParam()), std::get<1>(GetParam()));
       files.set_fault(std::nullopt);
+      files.set_capacity(std::nullopt);
+      given_up_with_patient = writer.counts().given_up_frames_with_patient;
     }
-    SpoolWriter after(files, kSpool, kLimits);
-    ASSERT_FALSE(after.append(frame(0, 200, true, kFrameSize).entry()));
+    SpoolWriter after(files, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
+    EXPECT_FALSE(after.append(frame(0, 300, true, kFrameSize).entry()));
     std::set<std::string> read;
     std::uint64_t before = 0;
     for (const auto& entry : read_all(files)) {
@@ -272,14 +361,38 @@ TEST_F(BoundedSpool, WhenTheDiskIsFullAndThePowerGoesAnywhereNoSyncedFrameWithAP
       }
       if (entry.kind == EntryKind::frame) read.insert(entry.bytes);
     }
+    lost_with_patient = 0;
     for (std::uint64_t number = 1; number < 100; ++number) {
-      if (number % 20 < 5) {
-        EXPECT_TRUE(read.contains(frame(0, number, true, kFrameSize).bytes)) << number;
-      }
+      if (!with_patient(number)) continue;
+      if (!read.contains(frame(0, number, true, kFrameSize).bytes)) ++lost_with_patient;
     }
     for (const auto& path : files.all_files()) EXPECT_NE(path.extension(), ".tmp");
-    if (over) break;
+    return reached;
   }
+
+  std::uint64_t given_up_with_patient = 0;
+  std::uint64_t lost_with_patient = 0;  ///< of those synced
+};
+
+INSTANTIATE_TEST_SUITE_P(Whatever, SpoolOnAFullDiskWithoutPower,
+                         ::testing::Combine(::testing::ValuesIn(os::kEverySurvival),
+                                            ::testing::Bool()));
+
+TEST_P(SpoolOnAFullDiskWithoutPower, NoSyncedFrameWithAPatientIsLostWhileThereAreOthers) {
+  std::uint64_t nth = 1;
+  for (; run(nth, [](std::uint64_t number) { return number % 20 < 5; }); ++nth) {
+    ASSERT_EQ(lost_with_patient, 0U) << nth;
+  }
+  EXPECT_GT(nth, 1U);
+}
+
+// Each segment holds both kinds, and has to be rewritten for giving up the one.
+TEST_P(SpoolOnAFullDiskWithoutPower, NoneIsLostButThoseGivenUpWhereTheyLieAmongOthers) {
+  std::uint64_t nth = 1;
+  for (; run(nth, [](std::uint64_t number) { return number % 3 == 0; }); ++nth) {
+    ASSERT_LE(lost_with_patient, given_up_with_patient) << nth;
+  }
+  EXPECT_GT(nth, 1U);
 }
 
 TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
