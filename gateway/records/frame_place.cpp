@@ -10,7 +10,7 @@ Continuity continuity(std::int64_t time, std::uint8_t counter, std::int64_t next
   const auto step = static_cast<std::uint8_t>(next_counter - counter);
   const std::int64_t missing_of_256 = static_cast<std::uint8_t>(step - 1);
   Continuity result;
-  if (step == 1 && elapsed <= kMaxQuietSeconds) {
+  if (step == 1 && elapsed >= 0 && elapsed <= kMaxQuietSeconds) {
     result.missing = 0;
     return result;
   }

@@ -54,7 +54,13 @@ bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter) {
   if (time == gap.from.time && counter_distance(gap.from.counter, counter) <= 0) {
     return false;
   }
-  return time != gap.to.time || counter_distance(counter, gap.to.counter) > 0;
+  if (time == gap.to.time && counter_distance(counter, gap.to.counter) <= 0) {
+    return false;
+  }
+  // Where the number of those missing is exact, so are their counters: one gets nothing that was
+  // sent at another time, as when the clock was set back to here.
+  const auto step = static_cast<std::uint8_t>(counter - gap.from.counter);
+  return !gap.missing || (step > 0 && step <= *gap.missing);
 }
 
 }  // namespace

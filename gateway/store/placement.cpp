@@ -78,10 +78,11 @@ Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint6
     return {.kind = Placement::Kind::append, .epoch = 1};
   }
   const FramePlace& last = head.last.place;
-  const bool next_in_line = line.continues(run, frame.counter, head);
-  const std::int64_t elapsed = frame.time - last.time;
-  if (next_in_line && elapsed >= 0 && elapsed <= kMaxQuietSeconds) {
-    return append_to(head, frame);
+  const Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
+  if (line.continues(run, frame.counter, head)) {
+    // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
+    // fell the clock was set back.
+    return frame.time >= last.time ? append_to(head, frame) : new_epoch;
   }
   if (frame.time > head.highest_time) {
     return append_to(head, frame);
@@ -96,10 +97,6 @@ Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint6
   }
   if (is_behind(head, frame)) {
     return append_to(head, frame);
-  }
-  Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
-  if (next_in_line) {
-    return new_epoch;  // nothing came between, so the clock went back
   }
   if (const FrameKey* other = in_epoch(same, last.epoch)) {
     return beside(*other);
