@@ -49,6 +49,27 @@ void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std
   }
 }
 
+std::optional<FrameKey> KeyLookup::last(Database& database, ZstdCodec& zstd) const {
+  Query chunks(database,
+               "SELECT id, epoch, keys, last_time FROM chunk WHERE linac = ? "
+               "ORDER BY epoch DESC, last_time DESC");
+  chunks.bind(linac_);
+  std::optional<FrameKey> last;
+  std::vector<FrameKey> keys;
+  // Late frames lie in chunks of their own, so that several may reach to the last second.
+  while (chunks.step()) {
+    if (last && (chunks.integer(1) != last->place.epoch || chunks.integer(3) < last->place.time)) {
+      break;
+    }
+    keys.clear();
+    read_keys(chunks, zstd, keys);
+    if (!keys.empty() && (!last || keys.back().place > last->place)) {
+      last = keys.back();
+    }
+  }
+  return last;
+}
+
 bool KeyLookup::remembers(const FrameIdentity& identity) const {
   return std::any_of(kept_.begin(), kept_.end(), [&](const Kept& kept) {
     bool seen = false;

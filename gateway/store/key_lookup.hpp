@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gateway/store/frame_key.hpp"
@@ -20,6 +21,8 @@ class KeyLookup {
   /// Appends the keys of every chunked frame of this time and counter, of any epoch.
   void find(Database& database, ZstdCodec& zstd, std::int64_t time, std::uint8_t counter,
             std::vector<FrameKey>& found);
+  /// The chunked frame that is last in the order and whose chunk's key list can be read.
+  [[nodiscard]] std::optional<FrameKey> last(Database& database, ZstdCodec& zstd) const;
   /// True if the lists kept already show this very frame; false means nothing.
   [[nodiscard]] bool remembers(const FrameIdentity& identity) const;
   /// The chunk has other frames now, or is gone.

@@ -36,8 +36,22 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac)
     spdlog::error(
         "the store holds {} damaged frames of Linac number {}: set aside in the table damaged_tail",
         frames, linac);
+    go_back_before_damage();
   }
   records_.load(database_, zstd_);
+}
+
+/// The last frames cannot be read any more: the order goes on from the last one that can, so that
+/// what is lost shows as a gap, and lands behind it if it should come again.
+void LinacLog::go_back_before_damage() {
+  if (const auto last = lookup_.last(database_, zstd_)) {
+    head_.last = *last;
+  }
+  if (!head_.given_up) {
+    head_.given_up.emplace();
+  }
+  head_.given_up->add({.frames = 0, .frames_with_patient = 0, .reason = "corrupt"});
+  head_changed_ = true;
 }
 
 bool LinacLog::take(const IncomingEntry& entry) {
@@ -104,9 +118,8 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
     Continuity between =
         continuity(head_.last.place.time, head_.last.counter, key.place.time, key.counter);
     if (in_line) {
-      between.missing =
-          0;  // one connection, counted on: the Linac itself was silent, or its clock was set
-      between.missing_estimate = 0;
+      // One connection, counted on: the Linac itself was silent, or its clock was set.
+      between = {.gap = key.place.time - head_.last.place.time > kMaxQuietSeconds, .missing = 0};
     }
     if (between.gap) {
       insert_gap(database_, linac_, gap_before(key, between));

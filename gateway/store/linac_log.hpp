@@ -39,6 +39,7 @@ class LinacLog {
   std::map<std::uint64_t, std::uint64_t> take_new_positions() { return positions_.take_changes(); }
 
  private:
+  void go_back_before_damage();
   bool take_frame(const IncomingEntry& entry);
   void take_event(const IncomingEntry& entry);
   void append_frame(const IncomingEntry& entry, const Placement& placement);

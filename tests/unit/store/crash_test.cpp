@@ -187,6 +187,36 @@ TEST_F(CrashTest, ADamagedTailRowIsSetAsideAndTheLinacGoesOn) {
   Query aside(database, "SELECT sum(frames) FROM damaged_tail");
   ASSERT_TRUE(aside.step());
   EXPECT_EQ(aside.integer(0), 20);
+  ASSERT_EQ(gaps().size(), 1U);
+  EXPECT_EQ(gaps()[0].kind, "hole");
+  EXPECT_EQ(gaps()[0].missing, 20);
+  EXPECT_EQ(gaps()[0].given_up, (GivenUp{0, 0, "corrupt"}));
+}
+
+TEST_F(CrashTest, FramesOfADamagedTailRowThatComeAgainFillTheirPlace) {
+  store_all(messages(0, 10));
+  store_all(messages(10, 20));
+  store_.reset();
+  damage(folder(), "SELECT data FROM tail WHERE part = 10",
+         "UPDATE tail SET data = ? WHERE part = 10");
+  open();
+  store_all(messages(5, 30));
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 30)));
+  EXPECT_TRUE(gaps().empty());
+}
+
+TEST_F(CrashTest, ARecordThatADamagedTailRowCutsIsNotComplete) {
+  store_all(messages(0, 10) + messages(10, 20, test::Patient{}));
+  store_all(messages(20, 30, test::Patient{}));
+  store_.reset();
+  damage(folder(), "SELECT data FROM tail WHERE part = 20",
+         "UPDATE tail SET data = ? WHERE part = 20");
+  open();
+  store_all(messages(30, 40, test::Patient{}) + messages(40, 44));
+  const auto found = records();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].stored.record.complete());
+  EXPECT_EQ(found[0].stored.record.gaps, 1);
 }
 
 TEST_F(CrashTest, ADamagedChunkInTheOpenRecordDoesNotStopTheLinac) {
