@@ -45,12 +45,8 @@ std::optional<GivenUp> SpoolBound::free_some(Shortage shortage) {
     }
     const auto kinds = at->second.content->kinds();
     if (kinds.with_patient && kinds.without_patient) {
-      // Needs room for the copy; on a full disk the oldest segment goes instead.
+      // Needs room for the copy; where there is none it goes whole.
       if (const auto gone = thin_out(at, shortage)) return gone;
-      const auto oldest = std::find_if(segments_.begin(), segments_.end(),
-                                       [](const auto& one) { return !one.second.is_hole(); });
-      if (!oldest->second.content && !learn_content(oldest)) return GivenUp{};
-      return give_up(oldest, shortage);
     }
     return give_up(at, shortage);
   }

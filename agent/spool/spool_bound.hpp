@@ -45,7 +45,8 @@ class SpoolBound {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   /// Makes the spool smaller by one step: what the reader has removed; else the oldest segment
-  /// without a patient's frame; else the other frames of the oldest segment that has both; else the
+  /// without a patient's frame; else the other frames of the oldest segment that has both, or
+  /// all of it where there is no room for the copy; else the
   /// oldest segment. A hole entry in its place tells of it, and why. A reader that has it open
   /// reads the old file to its end; on a full disk one that goes whole is cut to nothing, since a
   /// file that is open keeps its room. Nothing: there is no segment left to give up. Reads and

@@ -29,7 +29,7 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 /// it has this many microseconds of the stream, so that one that comes in a rush (a Linac's replay,
 /// a listener that catches up) is not held up by the making of files.
 constexpr std::uint64_t kLeastShare = 32;
-constexpr std::int64_t kLeastTime = 1'000'000;
+constexpr std::int64_t kLeastTime = 100'000;
 
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;

@@ -18,8 +18,8 @@ constexpr std::size_t kFrameSize = 100;
 /// Some 60 frames of which each eighth is a segment.
 constexpr SpoolLimits kTight{.max_bytes = 10'000, .segment_bytes = 1'000};
 
-/// Segments part by kind after a second, which is four frames: where those with and without a
-/// patient alternate, each holds both.
+/// Segments hold two frames before they part by kind: where those with and without a patient
+/// alternate, each holds both.
 constexpr SpoolLimits kMixing{.max_bytes = 80'000, .segment_bytes = 9'600};
 
 std::uint64_t bytes_on_disk(const os::FaultingFileSystem& files) {
@@ -266,6 +266,25 @@ TEST(SpoolOnAFullDisk, AReaderGetsEachFrameWithAPatientThatIsNotGivenUpOnce) {
     EXPECT_TRUE(std::is_sorted(patients.begin(), patients.end(), std::less_equal<>()));
     EXPECT_GE(patients.size() + outcome.given_up_with_patient, outcome.sent / 3);
   }
+}
+
+// There is no room for taking the others' frames out of the segments that hold both, which come in
+// a rush.
+TEST_F(BoundedSpool, OnAFullDiskSegmentsThatHoldBothGoBeforeThoseOfPatientsAlone) {
+  files_.set_capacity(15'000);
+  SpoolWriter writer(files_, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 3'000});
+  write(writer, 40, [](std::uint64_t) { return true; });
+  const auto alone = patients_;
+  while (writer.counts().given_up_frames == 0) {
+    ++sent_;
+    auto one = frame(0, sent_, sent_ % 3 != 0, kFrameSize);
+    one.received_us = 1'700'000'000'000'000;
+    ASSERT_FALSE(writer.append(one.entry()));
+  }
+  std::set<std::string> read;
+  for (const auto& entry : read_all(files_)) read.insert(entry.bytes);
+  EXPECT_TRUE(std::includes(read.begin(), read.end(), alone.begin(), alone.end()));
+  EXPECT_GT(writer.counts().given_up_frames_with_patient, 0U);
 }
 
 TEST_F(BoundedSpool, AHoleStandsWhereTheFramesStoodAndTellsHowMany) {
