@@ -1,6 +1,7 @@
 #include "agent/listen/entry_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace icom::listen {
@@ -9,6 +10,10 @@ namespace {
 
 std::size_t cost_of(const QueuedEntry& entry) {
   return EntryQueue::kEntryCost + entry.bytes.size();
+}
+
+bool is_hole(const QueuedEntry& entry) {
+  return entry.kind == EntryKind::hole;
 }
 
 /// Connects and disconnects are worth more than they cost.
@@ -44,13 +49,6 @@ EntryQueue::Taken EntryQueue::take(std::vector<QueuedEntry>& to, std::size_t mos
   const auto something = [this] { return closed_ || !entries_.empty(); };
   if (!changed_.wait_for(lock, limit, something)) return Taken::nothing_yet;
   if (entries_.empty()) return Taken::closed;
-  if (untold_) {
-    to.push_back({.kind = EntryKind::hole,
-                  .received_us = entries_.front().received_us,
-                  .has_patient = false,
-                  .bytes = encode_hole(*untold_)});
-    untold_.reset();
-  }
   std::size_t taken = 0;
   do {
     taken += cost_of(entries_.front());
@@ -72,32 +70,42 @@ QueueCounts EntryQueue::counts() const {
 }
 
 void EntryQueue::make_room(std::size_t incoming) {
-  if (counts_.bytes + incoming <= max_bytes_) return;
-  for (auto entry = entries_.begin();
-       entry != entries_.end() && counts_.bytes + incoming > max_bytes_;) {
-    if (may_go_first(*entry)) {
-      count_dropped(*entry);
-      entry = entries_.erase(entry);
-    } else {
-      ++entry;
-    }
+  const auto is_full = [&] { return counts_.bytes + incoming > max_bytes_; };
+  for (auto entry = entries_.begin(); entry != entries_.end() && is_full();) {
+    entry = may_go_first(*entry) ? drop(entry) : std::next(entry);
   }
-  while (!entries_.empty() && counts_.bytes + incoming > max_bytes_) {
-    count_dropped(entries_.front());
-    entries_.pop_front();
+  for (auto entry = entries_.begin(); entry != entries_.end() && is_full();) {
+    entry = is_hole(*entry) ? std::next(entry) : drop(entry);
   }
 }
 
-void EntryQueue::count_dropped(const QueuedEntry& entry) {
-  counts_.bytes -= cost_of(entry);
-  if (entry.kind != EntryKind::frame) return;
-  if (!untold_) untold_ = Hole{.reason = "queue_full"};
-  ++untold_->frames;
-  ++counts_.dropped_frames;
-  if (entry.has_patient) {
-    ++untold_->frames_with_patient;
-    ++counts_.dropped_frames_with_patient;
+/// Leaves a hole in its place, one for all that stood beside each other. The entry behind it.
+EntryQueue::Entries::iterator EntryQueue::drop(Entries::iterator entry) {
+  Hole hole{.frames = 0, .frames_with_patient = 0, .reason = "queue_full"};
+  if (entry->kind == EntryKind::frame) {
+    hole.frames = 1;
+    hole.frames_with_patient = entry->has_patient ? 1 : 0;
+    counts_.dropped_frames += hole.frames;
+    counts_.dropped_frames_with_patient += hole.frames_with_patient;
   }
+  const auto join = [&](Entries::iterator other) {
+    const Hole told = decode_hole(other->bytes);
+    hole.frames += told.frames;
+    hole.frames_with_patient += told.frames_with_patient;
+    counts_.bytes -= cost_of(*other);
+    return entries_.erase(other);
+  };
+  const auto received_us = entry->received_us;
+  counts_.bytes -= cost_of(*entry);
+  entry = entries_.erase(entry);
+  if (entry != entries_.end() && is_hole(*entry)) entry = join(entry);
+  if (entry != entries_.begin() && is_hole(*std::prev(entry))) entry = join(std::prev(entry));
+  entry = entries_.insert(entry, {.kind = EntryKind::hole,
+                                  .received_us = received_us,
+                                  .has_patient = false,
+                                  .bytes = encode_hole(hole)});
+  counts_.bytes += cost_of(*entry);
+  return std::next(entry);
 }
 
 }  // namespace icom::listen

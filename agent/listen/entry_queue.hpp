@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "common/icom/bytes.hpp"
@@ -32,7 +31,7 @@ struct QueueCounts {
 
 /// Bounded in bytes. push() never waits for the other side: where a disk has stalled for so long
 /// that the bound is reached, the oldest entries without a patient are dropped first, then the
-/// oldest; a hole entry in their place tells how many frames went. Thread-safe; one side pushes,
+/// oldest; a hole entry where they stood tells how many frames went. Thread-safe; one side pushes,
 /// one takes.
 class EntryQueue {
  public:
@@ -58,14 +57,15 @@ class EntryQueue {
   [[nodiscard]] QueueCounts counts() const;
 
  private:
+  using Entries = std::deque<QueuedEntry>;
+
   void make_room(std::size_t incoming);
-  void count_dropped(const QueuedEntry& entry);
+  Entries::iterator drop(Entries::iterator entry);
 
   const std::size_t max_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<QueuedEntry> entries_;
-  std::optional<Hole> untold_;  ///< dropped since the last hole entry
+  Entries entries_;
   bool closed_ = false;
   QueueCounts counts_;
 };
