@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kCountsSize = 2 * sizeof(std::uint64_t);
 constexpr std::size_t kMaxReason = 64;
+/// Of all Linacs of the world together, in centuries: a number beyond it counts nothing.
+constexpr std::uint64_t kMostGivenUp = std::uint64_t{1} << 40U;
 
 }  // namespace
 
@@ -28,9 +30,10 @@ Hole decode_hole(Bytes bytes) {
   if (!plain) {
     return {0, 0, "unreadable"};
   }
-  return {load_little_endian<std::uint64_t>(bytes.data()),
-          load_little_endian<std::uint64_t>(bytes.data() + sizeof(std::uint64_t)),
-          std::string(reason)};
+  const auto frames = load_little_endian<std::uint64_t>(bytes.data());
+  const auto with_patient = load_little_endian<std::uint64_t>(bytes.data() + sizeof(std::uint64_t));
+  if (frames > kMostGivenUp || with_patient > frames) return {0, 0, "unreadable"};
+  return {frames, with_patient, std::string(reason)};
 }
 
 }  // namespace icom

@@ -146,6 +146,7 @@ void Archivist::State::write_pending() {
 void Archivist::State::run() {
   os::lower_priority_of_this_thread();  // compressing a backlog's records; the store comes first
   std::chrono::milliseconds retry = kFirstRetry;
+  std::chrono::milliseconds pause = kLongestRetry;
   bool in_step = false;
   do {
     try {
@@ -167,8 +168,9 @@ void Archivist::State::run() {
         spdlog::warn("the archive cannot read the store: {}", error.what());
       }
     }
+    pause = in_step ? kLongestRetry : retry;
     retry = in_step ? kFirstRetry : std::min(retry * 2, kLongestRetry);
-  } while (wait(in_step ? kLongestRetry : retry));
+  } while (wait(pause));
 }
 
 Archivist::Archivist(Options options) : state_(std::make_unique<State>(std::move(options))) {}

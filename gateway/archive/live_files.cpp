@@ -104,7 +104,10 @@ bool LiveFiles::write(const Waiting& waiting) {
       }
     }
   } catch (const std::exception& problem) {
-    spdlog::warn("a live file could not be written: {}", problem.what());
+    if (const auto unsaid = warnings_.admit(std::chrono::steady_clock::now())) {
+      spdlog::warn("a live file could not be written: {} ({} like this not logged)", problem.what(),
+                   *unsaid);
+    }
     return false;
   }
   if (error) {

@@ -81,7 +81,8 @@ void RecordBuilder::extend_beam(const RecordFrame& frame) {
   const std::string_view field = frame.facts.field_id.value_or(std::string_view());
   const std::optional<double> mu = frame.facts.delivery_mu;
   const bool fell_back = mu && beam_mu_ && *mu < *beam_mu_;
-  if (record_.beams.empty() || record_.beams.back().field_id != field || fell_back) {
+  const bool ends = record_.beams.empty() || record_.beams.back().field_id != field || fell_back;
+  if (ends && record_.beams.size() < kMaxBeams) {
     record_.beams.push_back({.field_id = std::string(field), .first_time = frame.place.time});
     beam_delivered_ = {};
     beam_mu_.reset();

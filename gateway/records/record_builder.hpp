@@ -36,6 +36,9 @@ struct Interlock {
 /// frames hold them all.
 inline constexpr std::size_t kMaxInterlocks = 100;
 
+/// The same for beams: what follows counts to the last one.
+inline constexpr std::size_t kMaxBeams = 1'000;
+
 struct Record {
   std::string patient_id;    ///< raw
   std::string patient_name;  ///< raw; the first one in its frames that is not empty

@@ -1,9 +1,9 @@
 """How long live frames take while a backlog drains, measured from outside on real processes.
 
-    python3 tests/bench/backlog_figures.py [--programs build/release/bin] [--backlog 100000] [--frames 300] [--hz 20] [--rounds 3]
+    python3 tests/bench/backlog_figures.py [--programs build/release/bin] [--backlog 130000] [--frames 300] [--hz 20] [--rounds 3]
 
 In turn: one Linac alone; the same beside another Linac of the site whose spool holds a backlog that is draining; and that other
-Linac's own live frames. A backlog of three days is 1.04 million frames (8.3 GB); the default is a tenth of it, since what matters is that it
+Linac's own live frames. A backlog of three days is 1.04 million frames (8.3 GB); the default is an eighth of it, since what matters is that it
 drains for as long as is measured. Prints median and 99th percentile from handing a frame's last byte to the kernel until a reader of the store's
 database sees it committed, and the ratio; and how long a Linac's own live frames wait for its own backlog.
 """
@@ -90,7 +90,7 @@ def percentiles(delays):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=Path, default=ROOT / "build" / "release" / "bin")
-    parser.add_argument("--backlog", type=int, default=100_000)
+    parser.add_argument("--backlog", type=int, default=130_000)
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--hz", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=3)

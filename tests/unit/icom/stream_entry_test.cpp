@@ -7,7 +7,7 @@ namespace {
 
 TEST(Hole, ComesBackAsItWas) {
   for (const Hole& hole :
-       {Hole{0, 0, "disk_full"}, Hole{7, 3, "bound"}, Hole{~0ULL, ~0ULL, "corrupt"}}) {
+       {Hole{0, 0, "disk_full"}, Hole{7, 3, "bound"}, Hole{1ULL << 40U, 1ULL << 40U, "corrupt"}}) {
     const Hole again = decode_hole(encode_hole(hole));
     EXPECT_EQ(again.frames, hole.frames);
     EXPECT_EQ(again.frames_with_patient, hole.frames_with_patient);
@@ -22,6 +22,9 @@ TEST(Hole, IsUnreadableWhereItIsCutOrNotPlainText) {
   }
   EXPECT_EQ(decode_hole(encode_hole({7, 3, "line\nbreak"})).reason, "unreadable");
   EXPECT_EQ(decode_hole(encode_hole({7, 3, "line\nbreak"})).frames, 0U);
+  EXPECT_EQ(decode_hole(encode_hole({std::uint64_t{1} << 63U, 0, "bound"})).frames, 0U)
+      << "sums of such numbers would overflow";
+  EXPECT_EQ(decode_hole(encode_hole({3, 7, "bound"})).reason, "unreadable");
   EXPECT_EQ(decode_hole(ByteVector(500, std::byte{'a'})).reason, "unreadable");
 }
 
