@@ -66,14 +66,17 @@ bool LinacLog::take(const IncomingEntry& entry) {
 }
 
 bool LinacLog::take_frame(const IncomingEntry& entry) {
-  const Placement placement = place_frame(linac_, entry.identity, entry.run, head_, line_,
+  const Placement placement = place_frame(linac_, entry.identity, entry.run, head_, at_head_,
                                           {database_, zstd_, lookup_, open_.keys(), late_.keys()});
   LedgerCounts& counts = ledger_.at(entry.identity.time);
   ++counts.received;
   if (placement.kind == Placement::Kind::duplicate) {
     ++counts.duplicates;
-    const bool is_last = entry.identity == head_.last.identity();
-    line_.run = is_last ? std::optional(entry.run) : std::nullopt;
+    if (entry.identity == head_.last.identity()) {
+      at_head_.caught_up(entry.run);
+    } else {
+      at_head_.left(entry.run);
+    }
     return false;
   }
   ++counts.stored;
@@ -107,7 +110,7 @@ FrameKey LinacLog::next_key(const IncomingEntry& entry, const Placement& placeme
 
 void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placement) {
   const bool first_ever = head_.empty();
-  const bool in_line = line_.continues(entry.run, entry.identity.counter, head_);
+  const bool in_line = at_head_.continues(entry.run, entry.identity.counter, head_);
   const FrameKey key = next_key(entry, placement);
   bool incomplete = false;
   if (first_ever) {
@@ -129,7 +132,7 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
   head_.given_up.reset();
   add_at_end(key, entry, incomplete);
   head_.last = key;
-  line_.run = entry.run;
+  at_head_.appended(entry.run);
 }
 
 void LinacLog::add_at_end(const FrameKey& key, const IncomingEntry& entry, bool incomplete_before) {
@@ -189,7 +192,7 @@ void LinacLog::insert_frame(const IncomingEntry& entry, const Placement& placeme
   }
   late_.add(key, entry.bytes);
   records_.insert(key.place);
-  line_.run.reset();
+  at_head_.left(entry.run);
 }
 
 void LinacLog::split_gap(const Gap& gap, const FrameKey& key) {
@@ -237,7 +240,7 @@ void LinacLog::take_event(const IncomingEntry& entry) {
     counts.junk_bytes += static_cast<std::int64_t>(entry.bytes.size());
     return;
   }
-  line_.run.reset();
+  at_head_.left(entry.run);
   if (entry.kind == EntryKind::hole) {
     if (!head_.given_up) {
       head_.given_up.emplace();

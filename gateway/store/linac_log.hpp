@@ -61,7 +61,7 @@ class LinacLog {
   ChunkBuilder late_;  // frames that fall into gaps; never left over after a transaction
   std::vector<std::int64_t> late_chunks_;  // made in this transaction
   KeyLookup lookup_;
-  LinePosition line_;
+  RunsAtHead at_head_;
   PositionTable positions_;
   LedgerTally ledger_;
   RecordKeeper records_;

@@ -73,13 +73,13 @@ const FrameKey* in_epoch(const std::vector<FrameKey>& keys, std::int64_t epoch) 
 }  // namespace
 
 Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint64_t run,
-                      const Head& head, const LinePosition& line, const StoredFrames& stored) {
+                      const Head& head, const RunsAtHead& at_head, const StoredFrames& stored) {
   if (head.empty()) {
     return {.kind = Placement::Kind::append, .epoch = 1};
   }
   const FramePlace& last = head.last.place;
   const Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
-  if (line.continues(run, frame.counter, head)) {
+  if (at_head.continues(run, frame.counter, head)) {
     // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
     // fell the clock was set back.
     return frame.time >= last.time ? append_to(head, frame) : new_epoch;

@@ -56,6 +56,8 @@ def differences(made, sent, stored, gaps, given_up, excused):
             and frame.identity not in excused]
     if len(lost) > given_up:
         wrong.append(f"{len(lost)} frames sent are not stored and {given_up} were told to be given up, first {lost[0].identity}")
+    elif untold := _outside_holes(made, in_store, {frame.identity for frame in lost}, gaps):
+        wrong.append(f"{len(untold)} of the frames lost lie where no hole is told, first {untold[0].identity}")
     if with_patient := [frame for frame in lost if frame.patient]:
         wrong.append(f"{len(with_patient)} of the frames lost have a patient, first {with_patient[0].identity}")
 
@@ -64,6 +66,21 @@ def differences(made, sent, stored, gaps, given_up, excused):
         at = next(i for i, (a, b) in enumerate(zip(stored, expected)) if a != b)
         wrong.append(f"the order differs from frame {at} on: stored {stored[at]}, made {expected[at]}")
     return wrong + _gap_differences([frame for frame in made if frame.identity in in_store], gaps)
+
+
+def _outside_holes(made, in_store, lost, gaps):
+    """Those of the lost that do not lie between two stored frames with a hole between them. What went before the first stored frame
+    has no row (docs/storage.md, "Gaps")."""
+    holes = {gap.ends for gap in gaps if gap.kind == "hole"}
+    outside, since, before = [], [], None
+    for frame in made:
+        if frame.identity in lost:
+            since.append(frame)
+        elif frame.identity in in_store:
+            if since and before and (before.epoch, before.time, before.counter, frame.epoch, frame.time, frame.counter) not in holes:
+                outside += since
+            since, before = [], frame
+    return outside + since
 
 
 def _gap_differences(frames, gaps):

@@ -92,6 +92,10 @@ class Account(unittest.TestCase):
     def test_frames_given_up_are_right_if_told_and_without_a_patient(self):
         stored, gap = self.without(4), gap_between(self.made[3], self.made[5], "hole")
         self.assertEqual([], self.differences(stored, [gap], given_up=1))
+        gap = gap_between(self.made[3], self.made[5], "counter", missing=1)
+        self.assert_one("where no hole is told", self.differences(stored, [gap], given_up=1))
+        self.assertEqual([], self.differences(self.without(0), given_up=1))
+        self.assert_one("where no hole is told", self.differences(self.without(15), given_up=1))
         stored, gap = self.without(10), gap_between(self.made[9], self.made[11], "hole")
         self.assert_one("have a patient", self.differences(stored, [gap], given_up=1))
 

@@ -54,11 +54,12 @@ def linac_plans(seed, minutes, speed):
 
 
 def clock_jumps(draw, frames):
-    """Summer time begins, ends, and the clock is set back by five minutes; again and again in a long run."""
+    """The clock is set back by five minutes, summer time ends and begins; again and again in a long run. In this order, so that
+    seconds that were there come again: an hour that is first left out and then gone back would repeat nothing."""
     each = min(frames, 3 * 60 * 20 * MESSAGES_PER_SECOND)
     jumps = {}
     for start in range(0, int(frames - each / 2), int(each)):
-        for part, seconds in ((0.2, 3600), (0.5, -3600), (0.8, -300)):
+        for part, seconds in ((0.2, -300), (0.5, -3600), (0.8, 3600)):
             frame = int(start + each * (part + draw.uniform(-0.01, 0.01)))
             while any(min(frame % every, -frame % every) <= 3 for every in NOT_AT_A_JUMP):
                 frame += 1

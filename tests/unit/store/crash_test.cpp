@@ -23,7 +23,7 @@ void copy_store(const std::filesystem::path& from, const std::filesystem::path& 
   }
 }
 
-TEST_F(CrashTest, EveryCommitSurvivesAKillWithoutAByteOfTheNextOne) {
+TEST_F(CrashTest, WhatWasAcknowledgedIsInTheFilesAndNoByteOfTheNextCommit) {
   const auto all = messages(0, 300, test::Patient{});
   const auto copy = temporary_.path() / "copy";
   test::Feed from = feed(1);

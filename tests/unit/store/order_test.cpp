@@ -237,6 +237,23 @@ TEST_F(OrderTest, AGapWhoseNumberIsExactTakesItsOwnCountersOnly) {
   }
 }
 
+// The two agents of one Linac are in step, and the clock is set back to where a frame is missing.
+TEST_F(OrderTest, ASecondAgentHidesNoClockThatIsSetBack) {
+  test::Feed a = feed(1);
+  test::Feed b = feed(2);
+  const auto before = messages(0, 20) + messages(340, 400);
+  const auto after = messages(400, 440, {}, -60U);  // seconds 40 to 50
+  std::vector<ByteVector> all = before + after;
+  for (const ByteVector& one : all) {
+    ASSERT_TRUE(commit(a.frame(one).batch()));
+    ASSERT_TRUE(commit(b.frame(one).batch()));
+  }
+  EXPECT_TRUE(test::same_frames(stored(), all));
+  EXPECT_EQ(ledger().counts.duplicates, std::ssize(all));
+  ASSERT_EQ(gaps().size(), 1U);
+  EXPECT_EQ(gaps()[0].kind, "counter");
+}
+
 TEST_F(OrderTest, AFrameFromABrokenClockHidesNoLaterOnes) {
   test::FrameSpec broken;
   broken.time = "2099-12-3123:59:59";
