@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.lab.process import LabError
+from tests.lab.sanitizers import SanitizerReports
 
 from . import arguments, schedule
 from .disturbances import Disturber
@@ -27,6 +28,8 @@ class Run:
         self._folder = Path(tempfile.mkdtemp(prefix="icom-chaos-"))
         self._folder.chmod(0o711)  # sshd's account must be able to reach its list of keys
         self._programs = Path(os.environ["ICOM_PROGRAMS"])
+        self._sanitizers = SanitizerReports(self._folder)
+        os.environ.update(self._sanitizers.environment())
         self._scene = None
         self._done = Counter()
         self._begun = time.monotonic()
@@ -70,17 +73,23 @@ class Run:
             time.sleep(step.pause)
 
     def end(self, passed):
-        """Stops and removes everything; the state stays, and is named, unless it is of no interest."""
+        """Stops and removes everything; the state stays, and is named, unless it is of no interest. What a sanitizer reports, also of
+        the way a process ended, makes a failure of a PASS: whether it still is one."""
         if self._scene:
             self._scene.stop()
+        reports = self._sanitizers.texts()
+        if reports:
+            print("FAIL", *reports, sep="\n", flush=True)
+            passed = False
         if passed and not self._asked.keep:
             for disk in self._scene.small_disks:
                 disk.unmount()
             shutil.rmtree(self._folder)
-            return
+            return True
         for disk in self._scene.small_disks if self._scene else []:
             disk.leave_content()
         print(f"kept for a look: {self._folder}", flush=True)
+        return passed
 
 
 def interrupt(*_):
@@ -104,7 +113,7 @@ def main():
         if not isinstance(error, LabError):
             raise
     finally:
-        run.end(passed)
+        passed = run.end(passed)
     return 0 if passed else 1
 
 

@@ -2,10 +2,10 @@
 
 import json
 import os
-import subprocess
 import unittest
 
 from tests.lab.case import LabCase
+from tests.lab.process import run_to_end
 
 
 class AgentCommands(LabCase):
@@ -17,8 +17,7 @@ class AgentCommands(LabCase):
         self.site = self.agent_site("nbcc", self.hosting, {one.serial: one.address for one in self.linacs})
 
     def agent(self, *arguments):
-        return subprocess.run([self.programs / "icom-agent", *map(str, arguments)],
-                              capture_output=True, text=True, timeout=30)
+        return run_to_end([self.programs / "icom-agent", *arguments], 30)
 
     def test_run_holds_listeners_and_forwarder_and_stops_them_cleanly(self):
         self.hosting.start()

@@ -1,10 +1,9 @@
 """What is refused says so, changes nothing, and the spool keeps everything until it is put right."""
 
-import os
-import subprocess
 import unittest
 
 from tests.lab.case import LabCase
+from tests.lab.process import run_to_end
 from tests.lab.sshd import make_key
 
 
@@ -115,8 +114,7 @@ class Refusals(LabCase):
     def test_token_file_that_others_can_read_stops_the_gateway_check(self):
         token = self.hosting.tokens / "nbcc.token"
         token.chmod(0o644)
-        done = subprocess.run([self.programs / "icom-gateway", "check", "--config", self.hosting.config],
-                              capture_output=True, text=True, timeout=30, env={**os.environ})
+        done = run_to_end([self.programs / "icom-gateway", "check", "--config", self.hosting.config], 30)
         self.assertNotEqual(0, done.returncode)
         self.assertIn("nbcc.token", done.stdout + done.stderr)
 

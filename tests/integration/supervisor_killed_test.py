@@ -1,10 +1,10 @@
 """kill -9 of the supervisor: the Linacs must not notice, and the next supervisor takes over what runs."""
 
 import json
-import subprocess
 import unittest
 
 from tests.lab.case import LabCase
+from tests.lab.process import run_to_end
 
 
 class SupervisorKilled(LabCase):
@@ -45,13 +45,10 @@ class SupervisorKilled(LabCase):
 
     def test_second_supervisor_is_refused(self):
         second = self.site.programs / "icom-agent"
-        done = self.run_program(second, "run", "--site", self.site.yaml)
+        done = run_to_end([second, "run", "--site", self.site.yaml], 30)
         self.assertEqual(1, done.returncode)
         self.assertIn("another icom-agent", done.stderr)
         self.assertEqual(0, self.site.agent.stop(15))
-
-    def run_program(self, program, *arguments):
-        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=30)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 import json
 import signal
-import subprocess
 from pathlib import Path
 
-from .process import Process, wait_until
+from .process import Process, run_to_end, wait_until
 from .site_file import write_site_file
 from .sshd import make_key
 
@@ -75,8 +74,7 @@ class AgentSite:
 
     def command(self, name, *arguments, seconds=30):
         """One of icom-agent's commands for this site, when it has ended."""
-        return subprocess.run([self.programs / "icom-agent", name, "--site", self.yaml, *map(str, arguments)],
-                              capture_output=True, text=True, timeout=seconds)
+        return run_to_end([self.programs / "icom-agent", name, "--site", self.yaml, *arguments], seconds)
 
     def status(self):
         return json.loads(self.command("status", "--json").stdout)

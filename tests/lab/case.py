@@ -6,22 +6,29 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from . import audit
 from .agent_site import AgentSite
 from .hosting_site import HostingSite
 from .linac import Linac
 from .process import LabError, wait_until
+from .sanitizers import SanitizerReports
 from .small_disk import SmallDisk
 
 
 class LabCase(unittest.TestCase):
-    """One hosting site a test, in a folder of its own; kept, and named, when the test fails."""
+    """One hosting site a test, in a folder of its own; kept, and named, when the test fails. What a sanitizer reports of any process
+    that the test started, or that one of these started, fails it."""
 
     def setUp(self):
         self.programs = Path(os.environ["ICOM_PROGRAMS"])
         self.folder = Path(tempfile.mkdtemp(prefix="icom-lab-"))
         self.folder.chmod(0o711)
+        self._sanitizers = SanitizerReports(self.folder)
+        environment = mock.patch.dict(os.environ, self._sanitizers.environment())
+        environment.start()
+        self.addCleanup(environment.stop)
         self._to_stop = []
         self._failed_before = self._failures()
         self.addCleanup(self._clean_up)
@@ -36,13 +43,16 @@ class LabCase(unittest.TestCase):
                 part()
             except Exception as error:  # the next part must be stopped all the same
                 print(f"while stopping: {error}", file=sys.stderr)
-        if self._failures() > self._failed_before or sys.exc_info()[0]:
+        reports = self._sanitizers.texts()
+        if reports or self._failures() > self._failed_before or sys.exc_info()[0]:
             print(f"kept for a look: {self.folder}", file=sys.stderr)
             for log in sorted(self.folder.rglob("*.log")):
                 tail = log.read_text(errors="replace").splitlines()[-12:]
                 print(f"--- {log.relative_to(self.folder)}\n" + "\n".join(tail), file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+        if reports:
+            self.fail("\n".join(reports))
 
     def wait_for(self, condition, seconds, what):
         """As wait_until, but a condition that is not reached fails the test."""

@@ -2,10 +2,9 @@
 
 import json
 import secrets
-import subprocess
 from pathlib import Path
 
-from .process import LabError, Process, wait_until
+from .process import LabError, Process, run_to_end, wait_until
 from .sshd import Sshd, accepts, free_port
 
 
@@ -66,8 +65,7 @@ archive:
 
     def command(self, *arguments, check=True):
         """One of icom-gateway's commands on this store; its stdout."""
-        done = subprocess.run([self.programs / "icom-gateway", *map(str, arguments), "--config", self.config],
-                              capture_output=True, text=True, timeout=120)
+        done = run_to_end([self.programs / "icom-gateway", *arguments, "--config", self.config], 120)
         if check and done.returncode != 0:
             raise LabError(f"icom-gateway {arguments} gave {done.returncode}: {done.stderr}")
         return done.stdout
