@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
@@ -18,15 +19,15 @@ namespace {
 constexpr std::chrono::seconds kWithin{20};
 constexpr std::chrono::milliseconds kLook{50};
 
-/// Of the listener that runs; 0: none tells of itself.
-ProcessId listener_of(const config::SiteSettings& site, const std::string& serial) {
-  const auto status = forward::read_listener_status(site.spool.directory / serial);
-  return status ? status->pid : 0;
-}
+struct RunningListener {
+  ProcessId pid = 0;  ///< 0: none tells of itself
+  std::string version = "?";
+};
 
-std::string version_of(const config::SiteSettings& site, const std::string& serial) {
-  const auto status = forward::read_listener_status(site.spool.directory / serial);
-  return status ? status->version : "?";
+RunningListener listener_of(const config::SiteSettings& site, const std::string& serial) {
+  auto status = forward::read_listener_status(site.spool.directory / serial);
+  if (!status) return {};
+  return {status->pid, std::move(status->version)};
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
     return 1;
   }
   std::map<std::string, ProcessId> before;
-  for (const auto& serial : linacs) before[serial] = listener_of(site, serial);
+  for (const auto& serial : linacs) before[serial] = listener_of(site, serial).pid;
 
   boost::asio::io_context io;
   posix_process_host(io.get_executor())->send(agent->pid, ProcessSignal::replace);
@@ -50,12 +51,12 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
     std::this_thread::sleep_for(kLook);
     for (auto one = before.begin(); one != before.end();) {
       const auto now = listener_of(site, one->first);
-      if (now == one->second) {
+      if (now.pid == one->second) {
         ++one;
         continue;
       }
-      std::cout << "Linac " << one->first << ": process " << now << " (version "
-                << version_of(site, one->first) << ") has taken over from " << one->second << '\n'
+      std::cout << "Linac " << one->first << ": process " << now.pid << " (version " << now.version
+                << ") has taken over from " << one->second << '\n'
                 << std::flush;
       one = before.erase(one);
     }
