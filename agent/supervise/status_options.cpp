@@ -1,0 +1,44 @@
+#include <iostream>
+#include <memory>
+
+#include "agent/supervise/commands.hpp"
+#include "agent/supervise/site_state_text.hpp"
+#include "common/config/site_settings.hpp"
+#include "common/os/utc_clock.hpp"
+
+namespace icom::supervise {
+
+namespace {
+
+constexpr const char* kStatusText =
+    "Shows how a site's listeners and forwarder are, from the files that they keep in the spool "
+    "directory: for each Linac since when it is connected, frames received since the listener "
+    "started, the age of the last one, gaps in the counter, what waits to be forwarded, and "
+    "whether "
+    "the gateway takes it; and what is wrong, with what to do. Needs neither network nor the "
+    "programs.\n\n"
+    "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
+
+int show_status(const std::filesystem::path& site_file, bool json) {
+  const auto site = config::load_site(site_file);
+  const auto state = look_at_site(site, os::utc_now_us());
+  std::cout << (json ? to_json(state) : to_table(state));
+  return state.problems.empty() ? kDone : kFailed;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& asked) {
+  struct Given {
+    std::filesystem::path site_file;
+    bool json = false;
+  };
+  auto given = std::make_shared<Given>();
+  auto* command = app.add_subcommand("status", kStatusText);
+  add_site_option(*command, given->site_file);
+  command->add_flag("--json", given->json, "One JSON object, for scripts");
+  command->callback(
+      [given, &asked] { asked = [given] { return show_status(given->site_file, given->json); }; });
+}
+
+}  // namespace icom::supervise
