@@ -43,25 +43,13 @@ ingest::SiteRegistry registry_of(const config::GatewaySettings& settings,
 
 }  // namespace
 
-class Gateway::StoreSink final : public ingest::EntrySink {
- public:
-  explicit StoreSink(store::Store& store) : store_(store) {}
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) override {
-    return store_.stored_position(linac, run);
-  }
-  bool submit(store::IncomingBatch&& batch) override { return store_.submit(std::move(batch)); }
-
- private:
-  store::Store& store_;
-};
-
 Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings));
   }
   store_ =
       std::make_unique<store::Store>(settings.store, store::Store::Options{}, archivist_.get());
-  sink_ = std::make_unique<StoreSink>(*store_);
+  sink_.emplace(*store_);
   registry_.emplace(registry_of(settings, std::move(tokens), *store_));
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;

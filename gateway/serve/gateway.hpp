@@ -17,6 +17,7 @@
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/site_registry.hpp"
 #include "gateway/serve/site_tokens.hpp"
+#include "gateway/serve/store_sink.hpp"
 #include "gateway/store/store.hpp"
 
 namespace icom::serve {
@@ -39,12 +40,10 @@ class Gateway {
   [[nodiscard]] std::string address() const { return server_->address(); }
 
  private:
-  class StoreSink;
-
   // In the order in which they are opened; they are closed in the opposite one.
   std::unique_ptr<archive::Archivist> archivist_;  ///< null without an archive
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<StoreSink> sink_;
+  std::optional<StoreSink> sink_;
   ingest::LinkStatusBoard board_;
   std::optional<ingest::SiteRegistry> registry_;
   std::unique_ptr<ingest::IngestServer> server_;

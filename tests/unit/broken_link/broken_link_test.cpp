@@ -18,6 +18,7 @@
 #include "agent/spool/spool_reader.hpp"
 #include "agent/spool/spool_writer.hpp"
 #include "gateway/ingest/ingest_server.hpp"
+#include "gateway/serve/store_sink.hpp"
 #include "tests/unit/broken_link/cutting_proxy.hpp"
 #include "tests/unit/os/faulting_file_system.hpp"
 #include "tests/unit/store/faulting_vfs.hpp"
@@ -36,18 +37,6 @@ using test::Direction;
 const std::filesystem::path kSpool = "/spool/4299";
 const std::string kToken = "the token of nbcc, thirty-two ..";
 constexpr std::uint64_t kFrames = 5;
-
-class StoreSink final : public ingest::EntrySink {
- public:
-  explicit StoreSink(store::Store& store) : store_(store) {}
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) override {
-    return store_.stored_position(linac, run);
-  }
-  bool submit(store::IncomingBatch&& batch) override { return store_.submit(std::move(batch)); }
-
- private:
-  store::Store& store_;
-};
 
 /// Short, so that a session has few bytes.
 ByteVector short_frame(std::uint64_t number) {
@@ -80,7 +69,7 @@ class Gateway {
   }
   store::LinacId linac_;
   ingest::SiteRegistry registry_;
-  StoreSink sink_;
+  serve::StoreSink sink_;
   ingest::LinkStatusBoard board_;
   ingest::IngestServer server_;
 };
