@@ -153,7 +153,9 @@ class Disturber:
 
     def _agent_disk_full(self, site, wait):
         """Full while the gateway cannot be reached. It begins with a long time without a patient, so that there is something
-        to give up that belongs to no treatment."""
+        to give up that belongs to no treatment; and with an empty spool, whose bound would otherwise be reached before the disk is
+        full."""
+        self._scene.wait_caught_up(site, BACK_WITHIN)
         linac = site.linacs[0]
         listener = f"{linac.serial}/listener.json"
         wait_until(lambda: patient_has_just_gone(linac), 120, f"a patient of Linac {linac.serial} has gone")
