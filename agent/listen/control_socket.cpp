@@ -73,7 +73,7 @@ awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes, const os::Des
     const auto deadline = close_after(stream, within);
     const auto [error] = co_await stream.async_wait(ControlStream::wait_write, kAwait);
     if (error) co_return false;
-    if (!send_descriptor(stream.native_handle(), bytes.front(), descriptor)) co_return false;
+    if (!send_descriptor(stream.native_handle(), bytes.front(), descriptor.get())) co_return false;
   }
   co_return co_await write_all(stream, bytes.subspan(1), within);
 }

@@ -8,7 +8,9 @@ namespace icom::listen {
 /// it as it would have.
 void prepare_crash_farewell();
 
-/// The one connection to say goodbye on; -1: none. From any thread.
-void set_crash_farewell(int connection);
+/// The one connection to say goodbye on; -1: none. `keeper`: the socket of whoever keeps it, -1:
+/// nobody does; as long as that one lives nothing is said, and the connection outlives us. From any
+/// thread.
+void set_crash_farewell(int connection, int keeper = -1);
 
 }  // namespace icom::listen

@@ -23,6 +23,9 @@ struct Handover {
   std::int64_t last_received_us = 0;  ///< the last bytes came
   /// Received, and part of no entry yet: the beginning of a frame.
   ByteVector unfinished;
+  /// It comes from a keeper: what the listener before had in memory is lost, and nothing of the
+  /// above but the connection is known.
+  bool reader_died = false;
 };
 
 /// Of the two parts that follow the descriptor.

@@ -28,11 +28,13 @@ constexpr int kReadsAtOnce = 16;
 }  // namespace
 
 LinacConnection::LinacConnection(asio::io_context& io, config::Address linac,
-                                 const ListenerTimings& timings, StreamSink& sink)
+                                 const ListenerTimings& timings, StreamSink& sink,
+                                 KeeperLink keeper)
     : io_(io),
       linac_(std::move(linac)),
       timings_(timings),
       sink_(sink),
+      keeper_(keeper),
       pace_(timings, os::random_u64()),
       resolver_(io),
       socket_(io),
@@ -77,7 +79,8 @@ asio::awaitable<void> LinacConnection::run() {
     if (!adopted) failure = co_await connect();
     if (failure.empty()) {
       const auto begin = Clock::now();
-      set_crash_farewell(socket_.native_handle());
+      const bool kept = keeper_.keep(socket_.native_handle());
+      set_crash_farewell(socket_.native_handle(), kept ? keeper_.socket() : -1);
       if (!adopted) sink_.connected();
       const auto reason = co_await read_until_over();
       if (!reason && letting_go_) co_return;
@@ -185,7 +188,9 @@ asio::awaitable<void> LinacConnection::close() {
   }
   read_available(ended);
   set_crash_farewell(-1);
-  socket_.close(ignored);
+  keeper_.drop();
+  // Not socket_.close(): while the keeper has its copy the kernel would go on telling of this one.
+  const os::Descriptor closing(socket_.release(ignored));
 }
 
 asio::awaitable<void> LinacConnection::pause_before_retry(std::chrono::nanoseconds lasted) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/listen/keeper_link.hpp"
 #include "agent/listen/listener_timings.hpp"
 #include "agent/listen/reconnect_pace.hpp"
 #include "agent/listen/stream_sink.hpp"
@@ -28,7 +29,7 @@ class LinacConnection {
  public:
   /// `io` and `sink` must outlive it.
   LinacConnection(boost::asio::io_context& io, config::Address linac,
-                  const ListenerTimings& timings, StreamSink& sink);
+                  const ListenerTimings& timings, StreamSink& sink, KeeperLink keeper = {});
   ~LinacConnection();
   LinacConnection(const LinacConnection&) = delete;
   LinacConnection& operator=(const LinacConnection&) = delete;
@@ -66,6 +67,7 @@ class LinacConnection {
   const config::Address linac_;
   const ListenerTimings timings_;
   StreamSink& sink_;
+  const KeeperLink keeper_;
   ReconnectPace pace_;
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::ip::tcp::socket socket_;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "agent/listen/control_protocol.hpp"
+#include "agent/listen/goodbye.hpp"
 #include "agent/listen/newcomer.hpp"
 #include "common/os/utc_clock.hpp"
 
@@ -73,7 +74,13 @@ ListenProgram::~ListenProgram() = default;
 
 void ListenProgram::start() {
   make_first_listener();
-  listener_->start();
+  Handover kept;
+  kept.connection = settings_.keeper.take();
+  if (kept.connection.valid()) {
+    kept.ipv6 = is_ipv6(kept.connection.get());
+    kept.reader_died = true;
+  }
+  listener_->start(std::move(kept));
   open_control();
 }
 

@@ -33,7 +33,8 @@ class ListenProgram {
   ListenProgram(const ListenProgram&) = delete;
   ListenProgram& operator=(const ListenProgram&) = delete;
 
-  /// Both before `io` runs; both throw std::exception if the spool cannot be used.
+  /// Both before `io` runs; both throw std::exception if the spool cannot be used. Goes on with the
+  /// connection that a keeper has, if it has one.
   void start();
   /// As start(), but with the connection of the listener that runs already, if one does; that one
   /// ends. Also throws if it does not hand over; it goes on then.

@@ -30,7 +30,7 @@ struct Listener::Parts {
         sync(writer, settings.timings.sync),
         intake(queue, board, os::utc_now_us),
         spool(queue, writer, sync, settings.timings, [this] { write_status(); }),
-        connection(io, settings.linac, settings.timings, intake) {}
+        connection(io, settings.linac, settings.timings, intake, settings.keeper) {}
 
   [[nodiscard]] ListenerStatus status() const;
   void write_status();
@@ -69,7 +69,11 @@ void Listener::start(Handover held) {
   spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
                parts_->folder.string(), parts_->writer.run());
   if (held.connection.valid()) {
-    parts_->intake.resume(held);
+    if (held.reader_died) {
+      parts_->intake.inherit();
+    } else {
+      parts_->intake.resume(held);
+    }
     parts_->connection.adopt(std::move(held.connection), held.ipv6);
   }
   boost::asio::co_spawn(parts_->io, parts_->connection.run(),

@@ -10,6 +10,7 @@
 
 #include "agent/listen/beam_watch.hpp"
 #include "agent/listen/handover.hpp"
+#include "agent/listen/keeper_link.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/listen/listener_timings.hpp"
 #include "agent/spool/spool_writer.hpp"
@@ -24,6 +25,7 @@ struct ListenerSettings {
   std::filesystem::path spool;  ///< `<spool>/<serial>/` is made in it
   spool::SpoolLimits limits;
   ListenerTimings timings;
+  KeeperLink keeper = {};  ///< who has a copy of the connection
 };
 
 /// Three threads, so that the Linac is read whatever the disk does: this object's `io` reads and

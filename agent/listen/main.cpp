@@ -66,6 +66,12 @@ Options parse(int argc, char** argv) {
   app.add_flag("--take-over", options.take_over,
                "take the connection over from the listener that runs, which then ends; the Linac "
                "notices nothing. Where none runs: as without");
+  int keeper = -1;
+  app.add_option("--keeper", keeper,
+                 "given by icom-agent run alone: the number of an open descriptor, a socket to "
+                 "whoever holds a copy of the Linac's connection, so that it outlives a crash of "
+                 "this program and the next one goes on with it")
+      ->type_name("DESCRIPTOR");
   app.add_option("--log-level", level, icom::log::level_names())->default_str("info");
   try {
     app.parse(argc, argv);
@@ -78,6 +84,7 @@ Options parse(int argc, char** argv) {
     throw CLI::ValidationError("--linac", "'" + linac + "' is not ADDRESS or ADDRESS:PORT");
   }
   options.settings.linac = *address;
+  options.settings.keeper = icom::listen::KeeperLink(keeper);
   if (!is_serial(options.settings.serial)) {
     throw CLI::ValidationError("--serial", "1 to 32 letters, digits, '_' or '-' are expected");
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "agent/listen/control_socket.hpp"
 #include "agent/listen/descriptor_passing.hpp"
@@ -85,26 +86,26 @@ boost::system::error_code connect_control(ControlStream& stream,
   return error;
 }
 
-bool send_descriptor(int socket, std::byte with, const os::Descriptor& descriptor) {
+bool send_descriptor(int socket, std::byte with, int descriptor) {
   Message message(&with);
-  if (descriptor.valid()) {
+  if (descriptor != kNoDescriptor) {
     cmsghdr* part = CMSG_FIRSTHDR(&message.header);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof(int));
-    const int number = descriptor.get();
-    std::memcpy(CMSG_DATA(part), &number, sizeof number);
+    std::memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
   } else {
     message.header.msg_control = nullptr;
     message.header.msg_controllen = 0;
   }
-  return succeeds([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); });
+  return succeeds([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
 bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor) {
   Message message(&with);
   descriptor.reset();
-  if (!succeeds([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); })) return false;
+  constexpr int kHow = MSG_CMSG_CLOEXEC | MSG_DONTWAIT;
+  if (!succeeds([&] { return ::recvmsg(socket, &message.header, kHow); })) return false;
   for (cmsghdr* part = CMSG_FIRSTHDR(&message.header); part != nullptr;
        part = CMSG_NXTHDR(&message.header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -113,6 +114,14 @@ bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor)
     descriptor = os::Descriptor(number);
   }
   return true;
+}
+
+std::array<os::Descriptor, 2> descriptor_channel() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot make a pair of sockets");
+  }
+  return {os::Descriptor(ends[0]), os::Descriptor(ends[1])};
 }
 
 }  // namespace icom::listen

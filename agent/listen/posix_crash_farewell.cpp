@@ -1,24 +1,20 @@
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <ctime>
 
 #include "agent/listen/crash_farewell.hpp"
+#include "agent/listen/goodbye.hpp"
 
 namespace icom::listen {
 
 namespace {
 
 constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
-/// For the Linac to answer our FIN, as in a proper stop.
-constexpr int kDrainMilliseconds = 1000;
-
 std::atomic<int> connection_of_ours{-1};
+std::atomic<int> keeper_of_it{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
 
 /// A stack that has overflown is of no use.
@@ -30,25 +26,26 @@ long long now_milliseconds() {
   return static_cast<long long>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
-/// Whatever is unread when the kernel closes the connection would make its FIN a reset. Only what
-/// POSIX allows in a signal handler.
+/// Only what POSIX allows in a signal handler.
 void say_goodbye(int connection) {
-  ::shutdown(connection, SHUT_WR);
-  char unread[4096];
-  const long long give_up = now_milliseconds() + kDrainMilliseconds;
-  for (;;) {
-    const ssize_t got = ::recv(connection, unread, sizeof unread, MSG_DONTWAIT);
-    if (got > 0 || (got < 0 && errno == EINTR)) continue;
-    if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return;
+  say_fin(connection);
+  const long long give_up = now_milliseconds() + kGoodbye.count();
+  while (!read_to_end(connection)) {
     const long long left = give_up - now_milliseconds();
     pollfd readable{connection, POLLIN, 0};
     if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) == 0) return;
   }
 }
 
+/// Whether somebody holds the other end of its socket.
+bool lives(int keeper) {
+  pollfd hung_up{keeper, 0, 0};
+  return keeper >= 0 && ::poll(&hung_up, 1, 0) == 0;
+}
+
 void on_crash(int signal) {
   const int connection = connection_of_ours.exchange(-1);
-  if (connection >= 0) say_goodbye(connection);
+  if (connection >= 0 && !lives(keeper_of_it)) say_goodbye(connection);
   ::raise(signal);  // its own effect is restored: SA_RESETHAND
 }
 
@@ -66,7 +63,9 @@ void prepare_crash_farewell() {
   for (const int signal : kCrashes) ::sigaction(signal, &action, nullptr);
 }
 
-void set_crash_farewell(int connection) {
+void set_crash_farewell(int connection, int keeper) {
+  connection_of_ours = -1;
+  keeper_of_it = keeper;
   connection_of_ours = connection;
 }
 

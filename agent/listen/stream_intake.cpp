@@ -62,6 +62,14 @@ void StreamIntake::resume(const Handover& handover) {
       handover.unfinished.size());
 }
 
+void StreamIntake::inherit() {
+  // What the other would have said.
+  push_disconnected("the listener died; the next one goes on with its connection");
+  connected();
+  say(connection_lines_, spdlog::level::warn,
+      "the listener before has died: this one goes on with its connection");
+}
+
 void StreamIntake::note_unfinished(Handover& handover) const {
   handover.since_us = status_.since_us;
   handover.last_received_us = last_received_us_;
@@ -116,12 +124,16 @@ void StreamIntake::disconnected(std::string_view reason) {
   status_.since_us = clock_();
   status_.last_failure = reason;
   post();
+  push_disconnected(reason);
+  say(connection_lines_, spdlog::level::warn, "connection to the Linac is over: {}", reason);
+}
+
+void StreamIntake::push_disconnected(std::string_view reason) {
   const Bytes text = as_bytes(reason);
   queue_.push({.kind = EntryKind::disconnected,
                .received_us = status_.since_us,
                .has_patient = false,
                .bytes = ByteVector(text.begin(), text.end())});
-  say(connection_lines_, spdlog::level::warn, "connection to the Linac is over: {}", reason);
 }
 
 void StreamIntake::connect_failed(std::string_view reason) {

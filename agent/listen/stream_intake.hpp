@@ -31,6 +31,9 @@ class StreamIntake final : public StreamSink {
   /// Before anything else, with a connection that another listener has had: its unfinished bytes
   /// come before those that will be received.
   void resume(const Handover& handover);
+  /// As resume(), but the other listener has died, and what it had in memory is lost: the stream
+  /// may begin in the middle of a frame.
+  void inherit();
   /// After the last call from a connection that is to be handed over: what resume() needs of it.
   void note_unfinished(Handover& handover) const;
   [[nodiscard]] const BeamWatch& beam() const { return beam_; }
@@ -45,6 +48,7 @@ class StreamIntake final : public StreamSink {
  private:
   void keep(const Piece& piece, std::int64_t received_us);
   void watch(Bytes frame, bool has_patient, std::int64_t received_us);
+  void push_disconnected(std::string_view reason);
   void note_convention();
   void post();
 

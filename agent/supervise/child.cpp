@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/listen/goodbye.hpp"
+
 namespace icom::supervise {
 
 using boost::asio::awaitable;
@@ -46,6 +48,7 @@ awaitable<void> Child::keep() {
       continue;
     }
     if (!ours_.lives() && plan_.unwanted && plan_.unwanted()) {
+      co_await say_goodbye_for(std::move(left_), "none is started");
       if (!std::exchange(told_unwanted, true)) {
         spdlog::warn("{} was asked to leave: it is not started again until somebody resumes it",
                      plan_.name);
@@ -59,11 +62,31 @@ awaitable<void> Child::keep() {
     if (stopping_) break;
     if (plan_.unwanted && plan_.unwanted()) continue;
     if (Clock::now() - started >= timings_.healthy) delay_ = timings_.first;
+    if (starts_at_once()) {
+      spdlog::info("{} is started again at once, for the connection that it has left", plan_.name);
+      continue;
+    }
+    co_await say_goodbye_for(std::move(left_), "it has ended too soon again");
     spdlog::info("{} is started again in {} ms", plan_.name, delay_.count());
     co_await bell_.wait_until(Clock::now() + delay_);
     delay_ = std::min(timings_.most, delay_ * 2);
   }
+  co_await say_goodbye_for(std::move(left_), "none is started");
   done_ = true;
+}
+
+/// Once: what ends on its own again and again must not keep a Linac waiting.
+bool Child::starts_at_once() {
+  const auto now = Clock::now();
+  if (!left_.valid() || now < at_once_from_) return false;
+  at_once_from_ = now + timings_.apart;
+  return true;
+}
+
+awaitable<void> Child::say_goodbye_for(os::Descriptor left, const char* why) {
+  if (!left.valid()) co_return;
+  spdlog::warn("{} has left its connection, and {}: FIN", plan_.name, why);
+  co_await say_goodbye(std::move(left));
 }
 
 awaitable<void> Child::watch_adopted() {
@@ -78,8 +101,13 @@ awaitable<void> Child::watch_adopted() {
       break;
     }
     // A stop may find a process that cannot be named: that one is left to whoever started it.
-    if (stopping_ && adopted_ == 0) break;
+    if (stopping_ && adopted_ == 0) {
+      left_.reset();
+      break;
+    }
     co_await bell_.wait_until(Clock::now() + timings_.poll);
+    // Whoever has come in the place of the one that ended has its connection from it, or its own.
+    if (plan_.runs_elsewhere()) left_.reset();
     if (adopted_ == 0) adopted_ = plan_.elsewhere();
   }
   adopted_ = 0;
@@ -94,15 +122,12 @@ awaitable<void> Child::live() {
       co_return;
     }
   }
-  while (ours_.lives()) {
-    co_await bell_.wait_until(Clock::time_point::max());
-    look_at_successor();
-    if (!ours_.lives() && successor_.lives()) {
-      spdlog::info("{} goes on as process {}", plan_.name, successor_.process);
-      ours_ = std::exchange(successor_, {});
-    }
-  }
-  const auto end = **std::exchange(ours_, {}).end;
+  co_await wait_for_end();
+  const Running ended = std::exchange(ours_, {});
+  if (ended.keeper) left_ = ended.keeper->release();
+  // It has died while it said goodbye itself.
+  if (left_.valid() && !listen::can_go_on(left_.get())) co_await say_goodbye(std::move(left_));
+  const auto end = **ended.end;
   if (stopping_) {
     spdlog::info("{} has ended ({})", plan_.name, end.text());
   } else {
@@ -110,8 +135,32 @@ awaitable<void> Child::live() {
   }
 }
 
-Child::Running Child::start(const Command& command) {
+awaitable<void> Child::wait_for_end() {
+  const auto give_up = Clock::now() + timings_.taken;
+  while (ours_.lives()) {
+    const bool offered = ours_.keeper && ours_.keeper->waits_to_be_taken();
+    if (offered && Clock::now() >= give_up) {
+      co_await say_goodbye_for(ours_.keeper->release(), "the new one does not take it");
+      continue;
+    }
+    co_await bell_.wait_until(offered ? give_up : Clock::time_point::max());
+    look_at_successor();
+    if (!ours_.lives() && successor_.lives()) {
+      spdlog::info("{} goes on as process {}", plan_.name, successor_.process);
+      if (ours_.keeper) successor_.keeper->inherit(ours_.keeper->release());
+      ours_ = std::exchange(successor_, {});
+    }
+  }
+}
+
+Child::Running Child::start(Command command) {
   Running running;
+  if (!plan_.keeper_option.empty()) {
+    running.keeper = std::make_shared<Keeper>(executor_, std::move(left_));
+    command.pass = running.keeper->programs_end();
+    command.arguments.push_back(plan_.keeper_option);
+    command.arguments.push_back(std::to_string(kPassedDescriptor));
+  }
   running.end = std::make_shared<std::optional<ProcessEnd>>();
   ProcessHost::Handlers handlers;
   handlers.line = [name = plan_.name](std::string_view line) { pass_on(name, line); };
@@ -119,7 +168,13 @@ Child::Running Child::start(const Command& command) {
     *end = how;
     bell_.ring();
   };
-  running.process = host_.start(command, std::move(handlers));
+  try {
+    running.process = host_.start(command, std::move(handlers));
+  } catch (const std::system_error&) {
+    if (running.keeper) left_ = running.keeper->release();
+    throw;
+  }
+  if (running.keeper) running.keeper->started();
   spdlog::info("{} is started (process {})", plan_.name, running.process);
   return running;
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/supervise/keeper.hpp"
 #include "agent/supervise/process_host.hpp"
 #include "common/asio/bell.hpp"
 
@@ -21,6 +22,12 @@ struct RestartTimings {
       std::chrono::minutes(1);  ///< a life this long starts from `first` again
   std::chrono::milliseconds poll =
       std::chrono::seconds(1);  ///< between two looks at an adopted process
+  /// One that leaves a connection behind is started again at once, if that has not been so within
+  /// this time; otherwise the Linac gets its goodbye.
+  std::chrono::milliseconds apart = std::chrono::seconds(2);
+  /// A connection that is not taken within this gets its goodbye, too. The kernel holds more of the
+  /// stream than that.
+  std::chrono::milliseconds taken = std::chrono::seconds(10);
 };
 
 /// What is to run, and how one that runs already is recognised.
@@ -30,6 +37,10 @@ struct ChildPlan {
   std::function<bool()>
       runs_elsewhere;  ///< true while a process that we did not start does this work
   std::function<ProcessId()> elsewhere;  ///< which one; 0 if that is not known
+
+  /// Its option for the number of a descriptor: the socket to the keeper of its connection. Empty:
+  /// it has no connection that is to outlive it.
+  std::string keeper_option;
 
   /// Asks whichever runs to end at a moment that harms nobody, within that time; false if it could
   /// not be asked. Empty: a signal is as good.
@@ -76,13 +87,17 @@ class Child {
   struct Running {
     ProcessId process = 0;  ///< 0: none
     std::shared_ptr<std::optional<ProcessEnd>> end;
+    std::shared_ptr<Keeper> keeper;  ///< none if the plan wants none
 
     [[nodiscard]] bool lives() const { return process != 0 && !*end; }
   };
 
   boost::asio::awaitable<void> watch_adopted();
   boost::asio::awaitable<void> live();
-  Running start(const Command& command);
+  boost::asio::awaitable<void> wait_for_end();
+  boost::asio::awaitable<void> say_goodbye_for(os::Descriptor left, const char* why);
+  [[nodiscard]] bool starts_at_once();
+  Running start(Command command);
   void look_at_successor();
   void end_running(ProcessSignal signal);
 
@@ -92,9 +107,11 @@ class Child {
   RestartTimings timings_;
   Bell bell_;
   Running ours_;
-  Running successor_;                ///< ours too, as long as it has not taken over
-  ProcessId adopted_ = 0;            ///< another's, while it runs and is known
-  std::chrono::milliseconds delay_;  ///< before the next start
+  Running successor_;                 ///< ours too, as long as it has not taken over
+  ProcessId adopted_ = 0;             ///< another's, while it runs and is known
+  std::chrono::milliseconds delay_;   ///< before the next start
+  os::Descriptor left_;               ///< the connection of the program that ended, for the next
+  Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
   bool done_ = false;

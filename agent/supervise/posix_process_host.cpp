@@ -56,6 +56,9 @@ pid_t spawn(const Command& command, int output) {
         what);
   check(posix_spawn_file_actions_adddup2(&setup.files, output, STDOUT_FILENO), what);
   check(posix_spawn_file_actions_adddup2(&setup.files, output, STDERR_FILENO), what);
+  if (command.pass >= 0) {
+    check(posix_spawn_file_actions_adddup2(&setup.files, command.pass, kPassedDescriptor), what);
+  }
   // A group of its own: Ctrl-C reaches this process alone, which then ends the others in the right
   // order.
   check(posix_spawnattr_setpgroup(&setup.attributes, 0), what);

@@ -13,9 +13,13 @@ namespace icom::supervise {
 
 using ProcessId = std::int64_t;
 
+/// The number by which a program knows the descriptor that is passed to it.
+inline constexpr int kPassedDescriptor = 3;
+
 struct Command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
+  int pass = -1;  ///< a descriptor of ours that it gets a copy of, as kPassedDescriptor; -1: none
 };
 
 struct ProcessEnd {

@@ -53,6 +53,7 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
                     {"--linac", linac.address.text(), "--serial", linac.serial, "--spool",
                      site.spool.directory.string(), "--max-bytes",
                      std::to_string(site.spool.max_bytes), "--log-level", programs.log_level}};
+    plan.keeper_option = "--keeper";
     plan.runs_elsewhere = [&files, lock = spool / spool::kLockFile] {
       return os::is_locked(files, lock);
     };

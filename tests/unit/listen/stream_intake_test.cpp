@@ -151,5 +151,29 @@ TEST_F(Intake, TheBoardTellsWhatTheStreamDoes) {
   EXPECT_EQ(status.bytes, linac_frame(1).size() + linac_frame(5).size());
 }
 
+TEST_F(Intake, AConnectionWhoseListenerDiedBeginsWithBothWordsAndLosesNoByteOfWhatComes) {
+  const auto frame = linac_frame(0);
+  for (std::size_t from = 0; from < frame.size(); ++from) {
+    SCOPED_TRACE(from);
+    StreamIntake next(queue_, board_, [this] { return now_; });
+    next.inherit();
+    ByteVector stream(frame.begin() + static_cast<long>(from), frame.end());
+    append(stream, linac_frames(1, 3));
+    const auto room = next.room();
+    ASSERT_GE(room.size(), stream.size());
+    std::copy(stream.begin(), stream.end(), room.begin());
+    next.received(stream.size());
+    next.disconnected("over");
+    const auto entries = take();
+    ASSERT_GE(entries.size(), 6U);
+    EXPECT_EQ(entries[0].kind, EntryKind::disconnected);
+    EXPECT_EQ(entries[1].kind, EntryKind::connected);
+    EXPECT_EQ(stream_of(entries), stream);
+    const auto is_frame = [](const QueuedEntry& entry) { return entry.kind == EntryKind::frame; };
+    EXPECT_EQ(std::count_if(entries.begin(), entries.end(), is_frame), from == 0 ? 4 : 3);
+    EXPECT_EQ(board_.read().counter.gaps, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace icom::listen

@@ -1,6 +1,8 @@
 // Processes in memory.
 #pragma once
 
+#include <unistd.h>
+
 #include <functional>
 #include <map>
 #include <set>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "agent/supervise/process_host.hpp"
+#include "common/os/descriptor.hpp"
 
 namespace icom::supervise::testing {
 
@@ -24,6 +27,7 @@ class FakeProcessHost final : public ProcessHost {
     }
     const ProcessId process = ++last_;
     running_[process] = {name, std::move(handlers)};
+    passed[name] = os::Descriptor(command.pass < 0 ? -1 : ::dup(command.pass));
     events.push_back("start " + name);
     return process;
   }
@@ -72,6 +76,7 @@ class FakeProcessHost final : public ProcessHost {
   std::set<std::string> missing;   ///< programs that cannot be started
   std::set<std::string> stubborn;  ///< programs that leave a SIGTERM unheard
   std::function<void(ProcessId)> on_signal;
+  std::map<std::string, os::Descriptor> passed;  ///< what the program got when it was last started
   std::vector<std::string> events;
 
  private:

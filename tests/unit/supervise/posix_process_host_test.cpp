@@ -1,5 +1,6 @@
 #include "agent/supervise/posix_process_host.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <csignal>
@@ -17,6 +19,7 @@
 #include <system_error>
 #include <vector>
 
+#include "common/os/descriptor.hpp"
 #include "common/os/process.hpp"
 
 namespace icom::supervise {
@@ -96,6 +99,26 @@ TEST_F(PosixProcessHostTest, MissingProgramIsNamed) {
   } catch (const std::system_error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("/no/such/program"));
   }
+}
+
+TEST_F(PosixProcessHostTest, DescriptorIsPassedUnderItsNumberWhateverNumberItHasHere) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  for (const int number : {ends[1], kPassedDescriptor}) {
+    SCOPED_TRACE(number);
+    const os::Descriptor before(number == ends[1] ? -1 : ::dup(number));
+    if (number != ends[1]) ::dup3(ends[1], number, O_CLOEXEC);
+    end_.reset();
+    ProcessHost::Handlers handlers{[](std::string_view) {}, [this](ProcessEnd end) { end_ = end; }};
+    host_->start({"/bin/sh", {"-c", "echo here >&3"}, number}, std::move(handlers));
+    run_until([this] { return end_.has_value(); });
+    std::array<char, 5> said{};
+    EXPECT_EQ(::read(ends[0], said.data(), said.size()), 5);
+    EXPECT_EQ(std::string_view(said.data(), said.size()), "here\n");
+    if (before.valid()) ::dup2(before.get(), number);
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_F(PosixProcessHostTest, ChildIsInAGroupOfItsOwn) {

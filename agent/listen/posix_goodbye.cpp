@@ -1,0 +1,49 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "agent/listen/goodbye.hpp"
+
+namespace icom::listen {
+
+namespace {
+
+/// Reads in a row: whoever reads keeps an eye on the time between them.
+constexpr int kReadsAtOnce = 64;
+
+}  // namespace
+
+void say_fin(int connection) {
+  ::shutdown(connection, SHUT_WR);
+}
+
+bool read_to_end(int connection) {
+  std::array<char, 4096> unread;
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const ssize_t got = ::recv(connection, unread.data(), unread.size(), MSG_DONTWAIT);
+    if (got > 0 || (got < 0 && errno == EINTR)) continue;
+    return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  }
+  return false;
+}
+
+bool can_go_on(int connection) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(connection, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  // The second: the Linac has closed, and what it sent before may be unread.
+  return info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT;
+}
+
+bool is_ipv6(int connection) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how sockets are asked
+  return ::getsockname(connection, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         address.ss_family == AF_INET6;
+}
+
+}  // namespace icom::listen
