@@ -110,6 +110,7 @@ awaitable<void> Child::watch_adopted() {
     if (plan_.runs_elsewhere()) left_.reset();
     if (adopted_ == 0) adopted_ = plan_.elsewhere();
   }
+  look_at_successor();
   adopted_ = 0;
 }
 
@@ -124,7 +125,7 @@ awaitable<void> Child::live() {
   }
   co_await wait_for_end();
   const Running ended = std::exchange(ours_, {});
-  if (ended.keeper) left_ = ended.keeper->release();
+  if (ended.keeper && !left_.valid()) left_ = ended.keeper->release();
   // It has died while it said goodbye itself.
   if (left_.valid() && !listen::can_go_on(left_.get())) co_await say_goodbye(std::move(left_));
   const auto end = **ended.end;
@@ -189,12 +190,18 @@ void Child::replace() {
   }
 }
 
-/// One that has ended has not taken over.
+/// One that has ended has not taken over, unless it has left a connection.
 void Child::look_at_successor() {
   if (successor_.process == 0 || successor_.lives()) return;
-  spdlog::error("{}: the new one has ended without taking over ({}); the one that runs goes on",
-                plan_.name, (*successor_.end)->text());
-  successor_ = {};
+  const Running ended = std::exchange(successor_, {});
+  if (ended.keeper) left_ = ended.keeper->release();
+  const auto how = (*ended.end)->text();
+  if (left_.valid()) {
+    spdlog::error("{}: the new one has ended ({})", plan_.name, how);
+  } else {
+    spdlog::error("{}: the new one has ended without taking over ({}); the one that runs goes on",
+                  plan_.name, how);
+  }
 }
 
 void Child::stop() {

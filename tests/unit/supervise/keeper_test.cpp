@@ -4,6 +4,7 @@
 #include "agent/supervise/keeper.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -38,6 +39,7 @@ class KeptConnection : public ::testing::Test {
   }
   ~KeptConnection() override {
     elsewhere_ = 0;
+    linac_.close();  // a goodbye waits for that
     if (child_) stop();
   }
 
@@ -332,9 +334,34 @@ TEST_F(KeptConnection, BothSidesOfATakeOverDieAndTheConnectionIsThere) {
     if (!new_one_first) die(std::move(handed_over), kNew);
     run_until([this] { return host_.starts(kOld) == 2; });
     EXPECT_TRUE(works(link().take()));
-    stop();
     linac_.close();
+    stop();
   }
+}
+
+TEST_F(KeptConnection, OfBothSidesThatDieTheSuccessorsConnectionIsTheNewerOne) {
+  start();
+  auto connection = connect();
+  child_->replace();
+  auto newer = connect(kNew);  // the first was closed meanwhile
+  die(std::move(newer), kNew);
+  die(std::move(connection));
+  run_until([this] { return host_.starts(kOld) == 2; });
+  const auto left = link().take();
+  linac_.send(as_bytes("x"));
+  char got = 0;
+  EXPECT_EQ(::recv(left.get(), &got, 1, 0), 1) << "the first one has ended";
+}
+
+TEST_F(KeptConnection, ASuccessorOfAnAdoptedOneThatDiesAtOnceLeavesItsConnection) {
+  elsewhere_ = 77;
+  start();
+  child_->replace();
+  auto connection = connect(kNew);
+  elsewhere_ = 0;
+  die(std::move(connection), kNew);
+  run_until([this] { return host_.starts(kOld) == 1; });
+  EXPECT_TRUE(works(link().take()));
 }
 
 TEST_F(KeptConnection, WhatASuccessorSaysItselfCountsMoreThanWhatItWasHanded) {
