@@ -110,6 +110,16 @@ class KeptConnection : public ::testing::Test {
     return linac_.wait_for_end();
   }
 
+  /// FIN, and no reset for what the Linac sends before it answers.
+  void expect_goodbye() {
+    EXPECT_EQ(end_at_linac(), "fin");
+    for (unsigned number = 0; number < 2; ++number) {
+      linac_.send(listen::linac_frame(number));
+      settle();
+    }
+    linac_.close();
+  }
+
   boost::asio::io_context io_;
   FakeProcessHost host_;
   listen::FakeLinac linac_;
@@ -183,7 +193,7 @@ TEST_F(KeptConnection, ASecondDeathSoonAfterIsAGoodbyeWhateverIsUnread) {
   auto left = link().take();
   EXPECT_TRUE(link().keep(left.get()));
   die(std::move(left));
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
 }
 
 TEST_F(KeptConnection, ASecondDeathBeforeItHasSaidAWordIsAGoodbye) {
@@ -191,7 +201,7 @@ TEST_F(KeptConnection, ASecondDeathBeforeItHasSaidAWordIsAGoodbye) {
   die(connect());
   run_until([this] { return host_.starts(kOld) == 2; });
   die({});
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
 }
 
 TEST_F(KeptConnection, DeathsThatAreFarApartAreEachGotOver) {
@@ -212,7 +222,7 @@ TEST_F(KeptConnection, OneThatIsNotTakenInTimeGetsItsGoodbye) {
   start();
   die(connect());
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
   EXPECT_FALSE(link().take().valid()) << "it comes too late for it";
   EXPECT_TRUE(host_.runs(kOld));
 }
@@ -233,7 +243,7 @@ TEST_F(KeptConnection, WhereNoneCanBeStartedTheLinacGetsAGoodbye) {
   start();
   host_.missing.insert(kOld);
   die(connect());
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
 }
 
 TEST_F(KeptConnection, WhereNoneIsWantedTheLinacGetsAGoodbye) {
@@ -241,7 +251,7 @@ TEST_F(KeptConnection, WhereNoneIsWantedTheLinacGetsAGoodbye) {
   auto connection = connect();
   unwanted_ = true;
   die(std::move(connection));
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
   EXPECT_EQ(host_.starts(kOld), 1);
 }
 
@@ -253,8 +263,7 @@ TEST_F(KeptConnection, OneThatDiesWhileItIsStoppedLeavesTheGoodbyeToItsKeeper) {
   child_->stop();
   settle();
   die(std::move(connection));
-  EXPECT_EQ(end_at_linac(), "fin");
-  linac_.close();
+  expect_goodbye();
   run_until([this] { return over_; });
   EXPECT_EQ(host_.starts(kOld), 1);
 }
@@ -265,7 +274,7 @@ TEST_F(KeptConnection, AGoodbyeThatItDidNotFinishIsFinished) {
   listen::say_fin(connection.get());
   linac_.send(listen::linac_frames(0, 9));  // before it has seen that
   die(std::move(connection));
-  EXPECT_EQ(end_at_linac(), "fin");
+  expect_goodbye();
   EXPECT_EQ(host_.starts(kOld), 1);
 }
 
