@@ -19,7 +19,7 @@ using asio::ip::tcp;
 
 Keeper::Keeper(const asio::any_io_executor& executor, os::Descriptor left)
     : ends_(listen::descriptor_channel()), socket_(executor), held_(std::move(left)) {
-  if (held_.valid()) listen::send_descriptor(ends_[0].get(), listen::kKept, held_.get());
+  offered_ = held_.valid() && listen::send_descriptor(ends_[0].get(), listen::kKept, held_.get());
 }
 
 void Keeper::started() {
@@ -52,7 +52,7 @@ void Keeper::hear() {
 
 bool Keeper::waits_to_be_taken() {
   hear();
-  return silent_ && held_.valid();
+  return offered_ && silent_ && held_.valid();
 }
 
 os::Descriptor Keeper::release() {

@@ -43,6 +43,7 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   std::array<os::Descriptor, 2> ends_;  ///< ours until started(), the program's
   Socket socket_;
   os::Descriptor held_;
+  bool offered_ = false;
   bool silent_ = true;  ///< the program has said nothing yet
 };
 

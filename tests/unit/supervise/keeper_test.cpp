@@ -316,6 +316,17 @@ TEST_F(KeptConnection, TheEndOfOneThatHasHandedOverIsNotNoticed) {
   EXPECT_EQ(host_.starts(kOld), 1);
 }
 
+TEST_F(KeptConnection, WhatASuccessorWasHandedIsItsOwnHoweverLateItsFirstWordComes) {
+  timings_.taken = milliseconds(0);
+  start();
+  auto connection = connect();
+  child_->replace();
+  const os::Descriptor handed_over(::dup(connection.get()));
+  die(std::move(connection), kOld, {});
+  settle();
+  EXPECT_TRUE(works(handed_over));
+}
+
 TEST_F(KeptConnection, ASuccessorThatDiesBeforeItsFirstWordLeavesWhatItWasHanded) {
   start();
   auto connection = connect();
