@@ -13,6 +13,7 @@ from . import processes
 from .scene import now_us
 
 BACK_WITHIN = 60
+APART = 5.0  # seconds between two kills of a listener, of which the second, too, is to go unnoticed
 BACK = 6.0  # seconds after which a listener that was taken away is ordinarily back
 AHEAD = 1.5  # seconds of frames that only the first agent has
 # Room for what is left of a segment and for one more, of 4 MiB each: then the disk is full and has a segment without a patient.
@@ -51,9 +52,24 @@ class Disturber:
 
     def _kill_listener(self, site, wait):
         self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
+        kept = self._are_kept(site)
+        before = self._listeners_and_clients(site)
         self._scene.note_killed([site])
         processes.kill(site.listeners())
         wait()
+        wait_until(lambda: all(is_connected(site, linac, before[0]) for linac in site.linacs), BACK_WITHIN,
+                   f"the listeners of {site.name} are back")
+        after = self._listeners_and_clients(site)
+        if kept and before[1] != after[1]:
+            self._scene.failures.append(f"{site.name}: listeners and clients before the kill {before}, after it {after}: the Linacs "
+                                        "were to notice nothing")
+
+    def _are_kept(self, site):
+        """Whether the connections of the site's listeners are to outlive them: docs/agent.md, "The keeper". Not where they outlived
+        their supervisor, or follow upon others that were killed just now."""
+        long_ago = now_us() - int(APART * 1e6)
+        return (all(processes.parent_runs(one, "icom-agent") for one in site.listeners())
+                and all(kill < long_ago for linac in site.linacs for kill in self._scene.killed[linac.serial]))
 
     def _kill_supervisor(self, site, wait):
         before = sorted(site.listeners())
@@ -210,6 +226,7 @@ class Disturber:
         wait()
 
     def _listeners_and_clients(self, site):
+        """Process numbers, and how many clients each Linac has had."""
         return set(site.listeners()), [len(linac.report()["clients"]) for linac in site.linacs]
 
     def _second_agent(self, site, wait):
@@ -241,6 +258,12 @@ class Disturber:
             self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
         wait()
         site.agent.start()
+
+
+def is_connected(site, linac, not_by):
+    """Whether a listener of another process number than these has the Linac's connection, and says so."""
+    told = site.agent.status_file(f"{linac.serial}/listener.json")
+    return told.get("connected") and told["pid"] not in not_by
 
 
 def patient_has_just_gone(linac, within=100):

@@ -22,6 +22,12 @@ def find(program, *words):
     return found
 
 
+def parent_runs(pid, program):
+    """Whether it was started by a process of this program that still lives."""
+    parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    return parent in find(program)
+
+
 def send(pids, number):
     for pid in pids:
         try:
