@@ -78,7 +78,7 @@ Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint6
     return {.kind = Placement::Kind::append, .epoch = 1};
   }
   const FramePlace& last = head.last.place;
-  const Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
+  Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
   if (at_head.continues(run, frame.counter, head)) {
     // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
     // fell the clock was set back.

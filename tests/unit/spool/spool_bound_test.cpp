@@ -255,7 +255,7 @@ TEST(SpoolOnAFullDisk, AReaderGoesOnBehindWhatWasGivenUpBeforeItsEyes) {
 // Every segment holds both kinds.
 TEST(SpoolOnAFullDisk, AReaderGetsEachFrameWithAPatientThatIsNotGivenUpOnce) {
   const auto some = [](std::uint64_t number) { return number % 3 == 0; };
-  for (std::uint64_t read_first = 1; read_first <= 300; read_first += 3) {
+  for (std::uint64_t read_first = 1; read_first <= 300; read_first += 13) {
     SCOPED_TRACE(read_first);
     const ReadBesideAFullDisk outcome(read_first, some);
     ASSERT_GT(outcome.given_up, 0U);
