@@ -6,6 +6,7 @@ from tests.lab.linac import SentFrame
 
 from . import account
 from .stream import made_frames
+from .undisturbed import leave_silences_out
 
 SECOND = 1_000_000
 
@@ -108,6 +109,15 @@ class Account(unittest.TestCase):
         rows = [row(1, 1, wall_us=kill - 2 * SECOND), row(1, 2, wall_us=kill - SECOND // 10), row(1, 3, wall_us=kill - SECOND // 20),
                 row(1, 3, "replay", wall_us=kill + 2 * SECOND)]
         self.assertEqual({rows[1].identity}, account.on_their_way(rows, [kill]))
+
+    def test_only_a_gap_over_which_the_counter_went_on_is_left_out_of_what_records_are_compared_by(self):
+        silence, counter = {"from_counter": 255, "to_counter": 0}, {"from_counter": 7, "to_counter": 9}
+        record = {"gap_list": [silence], "gaps": 1, "complete": False, "open": False}
+        leave_silences_out(record)
+        self.assertEqual({"gap_list": [], "gaps": 0, "complete": True, "open": False}, record)
+        record = {"gap_list": [silence, counter], "gaps": 2, "complete": False, "open": False}
+        leave_silences_out(record)
+        self.assertEqual({"gap_list": [counter], "gaps": 1, "complete": False, "open": False}, record)
 
 
 if __name__ == "__main__":
