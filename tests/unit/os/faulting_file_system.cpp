@@ -288,13 +288,20 @@ std::error_code FaultingFileSystem::count_operation() {
 
 std::uint64_t FaultingFileSystem::room_left() const {
   if (!capacity_) return std::numeric_limits<std::uint64_t>::max();
-  std::set<std::shared_ptr<Node>> there;
-  for (const auto& [path, node] : names_) there.insert(node);
-  for (const auto& opened : opened_) {
-    if (auto node = opened.lock()) there.insert(std::move(node));
-  }
   std::uint64_t used = 0;
-  for (const auto& node : there) used += node->bytes().size();
+  for (const auto& [path, node] : names_) used += node->bytes().size();
+  std::vector<const Node*> nameless;
+  for (const auto& opened : opened_) {
+    const auto handle = opened.lock();
+    const Node* const node = handle.get();
+    const bool counted =
+        node == nullptr || std::find(nameless.begin(), nameless.end(), node) != nameless.end() ||
+        std::any_of(names_.begin(), names_.end(),
+                    [node](const auto& name) { return name.second.get() == node; });
+    if (counted) continue;
+    nameless.push_back(node);
+    used += node->bytes().size();
+  }
   return *capacity_ - std::min(*capacity_, used);
 }
 

@@ -345,7 +345,7 @@ TEST_F(BoundedSpool, TheWorkOfOneStepDoesNotGrowWithTheSpool) {
 class SpoolOnAFullDiskWithoutPower
     : public ::testing::TestWithParam<std::tuple<os::Survival, bool>> {
  protected:
-  /// Writes 100 frames and syncs them, then others to the full disk, where the power goes after the
+  /// Writes 60 frames and syncs them, then others to the full disk, where the power goes after the
   /// `nth` operation. False: the last one was before it.
   bool run(std::uint64_t nth, const std::function<bool(std::uint64_t)>& with_patient) {
     os::FaultingFileSystem files;
@@ -357,17 +357,18 @@ class SpoolOnAFullDiskWithoutPower
           writer.append(frame(0, number, with_patient(number), kFrameSize).entry());
         }
       };
-      fill(1, 100);
+      fill(1, 60);
       EXPECT_FALSE(writer.sync());
-      files.set_capacity(16'000);
+      files.set_capacity(9'500);
       files.set_fault(os::FaultingFileSystem::Fault{
           .operation = nth, .error = EIO, .times = os::FaultingFileSystem::kForEver});
-      fill(100, 130);
+      fill(60, 68);
       reached = files.operations() >= nth;
       files.cut_power(std::get<0>(GetParam()), std::get<1>(GetParam()));
       files.set_fault(std::nullopt);
       files.set_capacity(std::nullopt);
       given_up_with_patient = writer.counts().given_up_frames_with_patient;
+      most_given_up = std::max(most_given_up, writer.counts().given_up_frames);
     }
     SpoolWriter after(files, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
     EXPECT_FALSE(after.append(frame(0, 300, true, kFrameSize).entry()));
@@ -381,7 +382,7 @@ class SpoolOnAFullDiskWithoutPower
       if (entry.kind == EntryKind::frame) read.insert(entry.bytes);
     }
     lost_with_patient = 0;
-    for (std::uint64_t number = 1; number < 100; ++number) {
+    for (std::uint64_t number = 1; number < 60; ++number) {
       if (!with_patient(number)) continue;
       if (!read.contains(frame(0, number, true, kFrameSize).bytes)) ++lost_with_patient;
     }
@@ -391,6 +392,7 @@ class SpoolOnAFullDiskWithoutPower
 
   std::uint64_t given_up_with_patient = 0;
   std::uint64_t lost_with_patient = 0;  ///< of those synced
+  std::uint64_t most_given_up = 0;      ///< of all frames, in any run
 };
 
 INSTANTIATE_TEST_SUITE_P(Whatever, SpoolOnAFullDiskWithoutPower,
@@ -402,7 +404,7 @@ TEST_P(SpoolOnAFullDiskWithoutPower, NoSyncedFrameWithAPatientIsLostWhileThereAr
   for (; run(nth, [](std::uint64_t number) { return number % 20 < 5; }); ++nth) {
     ASSERT_EQ(lost_with_patient, 0U) << nth;
   }
-  EXPECT_GT(nth, 1U);
+  EXPECT_GT(most_given_up, 0U);
 }
 
 // Each segment holds both kinds, and has to be rewritten for giving up the one.
@@ -411,7 +413,7 @@ TEST_P(SpoolOnAFullDiskWithoutPower, NoneIsLostButThoseGivenUpWhereTheyLieAmongO
   for (; run(nth, [](std::uint64_t number) { return number % 3 == 0; }); ++nth) {
     ASSERT_LE(lost_with_patient, given_up_with_patient) << nth;
   }
-  EXPECT_GT(nth, 1U);
+  EXPECT_GT(most_given_up, 0U);
 }
 
 TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
