@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "agent/spool/segment_content.hpp"
 #include "tests/unit/spool/spool_test_support.hpp"
 
 namespace icom::spool {
@@ -192,8 +193,11 @@ INSTANTIATE_TEST_SUITE_P(Writes, FaultySpool, ::testing::Values(write_one_by_one
 TEST(FaultySpoolBound, WheneverThePowerGoesWhileSegmentsAreThinnedOutNoPatientsFrameIsLost) {
   constexpr SpoolLimits kAlmost{.max_bytes = 9'800, .segment_bytes = 1'000};
   constexpr std::uint64_t kFrames = 64;
+  // In a rush, so that segments hold both kinds.
   const auto number_of = [](std::uint64_t number) {
-    return frame(0, number, number % 6 == 0, 100);
+    auto one = frame(0, number, number % 6 == 0, 100);
+    one.received_us = 1'700'000'000'000'000;
+    return one;
   };
   std::uint64_t nth = 1;
   for (bool cut = true; cut; ++nth) {
@@ -205,6 +209,12 @@ TEST(FaultySpoolBound, WheneverThePowerGoesWhileSegmentsAreThinnedOutNoPatientsF
         ASSERT_FALSE(writer.append(number_of(number).entry()));
       }
       ASSERT_FALSE(writer.sync());
+      const auto segments = segments_of(files);
+      ASSERT_TRUE(std::any_of(segments.begin(), segments.end(), [&](const auto& segment) {
+        SegmentContent content;
+        return !read_content(files, segment, content) && content.kinds().with_patient &&
+               content.kinds().without_patient;
+      })) << "there is nothing to thin out";
       files.set_fault(FaultingFileSystem::Fault{
           .operation = nth, .bytes_written = 30, .times = FaultingFileSystem::kForEver});
       for (std::uint64_t more = 1; more <= 10; ++more) {
