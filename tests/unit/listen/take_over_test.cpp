@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -185,7 +186,13 @@ TEST_F(TakeOver, AListenerThatIsKilledEarlierIsToldApart) {
   before_->signal(SIGSTOP);
   std::thread killer([this] { before_->signal(SIGKILL); });
   Newcomer newcomer(os::real_file_system(), spool());
-  EXPECT_THROW(newcomer.ask(), std::runtime_error);
+  // Killed before the newcomer connects it is not there; killed afterwards it does not hand over.
+  std::optional<Handover> handed_over;
+  try {
+    handed_over = newcomer.ask();
+  } catch (const std::runtime_error&) {
+  }
+  EXPECT_FALSE(handed_over);
   killer.join();
 }
 
