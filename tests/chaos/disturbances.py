@@ -66,9 +66,12 @@ class Disturber:
 
     def _are_kept(self, site):
         """Whether the connections of the site's listeners are to outlive them: docs/agent.md, "The keeper". Not where they outlived
-        their supervisor, or follow upon others that were killed just now."""
+        their supervisor, or follow upon others that were killed just now. Nor where they have just connected, since the Linacs'
+        reports may not tell of that yet."""
         long_ago = now_us() - int(APART * 1e6)
-        return (all(processes.parent_runs(one, "icom-agent") for one in site.listeners())
+        told = [site.agent.status_file(f"{linac.serial}/listener.json") for linac in site.linacs]
+        return (all(one.get("connected") and one["since_us"] < long_ago for one in told)
+                and all(processes.parent_runs(one, "icom-agent") for one in site.listeners())
                 and all(kill < long_ago for linac in site.linacs for kill in self._scene.killed[linac.serial]))
 
     def _kill_supervisor(self, site, wait):
@@ -93,9 +96,8 @@ class Disturber:
         sites = self._scene.sites.values()
         for site in sites:
             self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
-        self._scene.note_killed(sites)
         for site in sites:
-            site.kill()
+            site.go_down()
         self._scene.hosting.gateway.kill()
         self._scene.hosting.sshd.kill()
         wait()

@@ -48,7 +48,16 @@ def gone(pid):
         return True
 
 
+def terminate(pids):
+    """SIGTERM, and the end of them."""
+    end(pids, signal.SIGTERM)
+
+
 def kill(pids):
     """kill -9, and the end of them."""
-    send(pids, signal.SIGKILL)
+    end(pids, signal.SIGKILL)
+
+
+def end(pids, number):
+    send(pids, number)
     wait_until(lambda: all(gone(pid) for pid in pids), 10, f"processes {pids} are gone")

@@ -100,6 +100,12 @@ class Site:
         self.agent.agent.kill()
         processes.kill(self.listeners() + self.forwarders())
 
+    def go_down(self):
+        """The main agent's, as a machine that is rebooted takes them down: listeners are told to end, everything else is killed."""
+        self.agent.agent.kill()
+        processes.kill(self.forwarders())
+        processes.terminate(self.listeners())
+
     def is_well(self, since_us):
         """Its agents' status files, all written after `since_us`, say that they are connected."""
         files = ["forward.json", *(f"{linac.serial}/listener.json" for linac in self.linacs)]
