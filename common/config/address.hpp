@@ -13,6 +13,7 @@ struct Address {
                      ///< port follows)
   std::uint16_t port = 0;
   [[nodiscard]] std::string text() const;
+  bool operator==(const Address&) const = default;
 };
 
 /// Nothing if `text` is neither HOST nor HOST:PORT (1 to 65535), or has no port where

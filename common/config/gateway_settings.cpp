@@ -5,6 +5,7 @@
 
 #include "common/config/config_error.hpp"
 #include "common/config/map_reader.hpp"
+#include "common/config/tunnel_parts.hpp"
 
 namespace icom::config {
 namespace {
@@ -15,16 +16,24 @@ std::optional<bool> parse_flag(const std::string& text) {
   return std::nullopt;
 }
 
-std::optional<Address> parse_listening_address(const std::string& text) {
-  return parse_address(text, 0);
-}
-
 ArchiveSettings read_archive(MapReader& from) {
   ArchiveSettings archive;
   archive.directory = from.path("directory", "the path of a folder").value_or("");
   archive.live = from.value("live", "true or false", parse_flag, Presence::optional).value_or(true);
   from.done();
   return archive;
+}
+
+TunnelEndSettings read_tunnel_end(MapReader& from) {
+  TunnelEndSettings tunnel;
+  tunnel.host = read_sshd_host(from);
+  tunnel.port = read_sshd_port(from);
+  tunnel.user = read_sshd_user(from);
+  tunnel.host_keys = from.paths("host_keys",
+                                "a list of paths: the sshd's public host keys, such "
+                                "as /etc/ssh/ssh_host_ed25519_key.pub");
+  from.done();
+  return tunnel;
 }
 
 }  // namespace
@@ -41,15 +50,21 @@ GatewaySettings load_gateway(const std::filesystem::path& file) {
   settings.sites_folder = sites.value_or("");
   settings.tokens_folder =
       top.path("tokens", "the path of the folder of <site>.token files").value_or("");
-  settings.ingest = top.value("ingest", "ADDRESS:PORT to listen on, such as 127.0.0.1:7600",
-                              parse_listening_address)
+  settings.ingest = top.address("ingest", "ADDRESS:PORT to listen on, such as 127.0.0.1:7600",
+                                AddressForm::with_port)
                         .value_or(Address{});
   settings.store = top.path("store", "the path of a folder").value_or("");
   if (auto archive = top.map("archive", Presence::optional)) {
     settings.archive = read_archive(*archive);
   }
-  settings.http = top.value("http", "ADDRESS:PORT to listen on, such as 127.0.0.1:8080",
-                            parse_listening_address, Presence::optional);
+  settings.http = top.address("http", "ADDRESS:PORT to listen on, such as 127.0.0.1:8080",
+                              AddressForm::with_port, Presence::optional);
+  settings.registration = top.path("registration", "the path of a folder", Presence::optional)
+                              .value_or(settings.store / "registration");
+  if (auto tunnel = top.map("tunnel", Presence::optional)) {
+    settings.tunnel = read_tunnel_end(*tunnel);
+  }
+  settings.fan_out = read_fan_out(top);
   top.done();
 
   std::vector<Problem> problems = yaml.problems();

@@ -1,6 +1,7 @@
 // The gateway's settings: gateway.yaml.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,6 +15,18 @@ namespace icom::config {
 struct ArchiveSettings {
   std::filesystem::path directory;
   bool live = true;
+
+  bool operator==(const ArchiveSettings&) const = default;
+};
+
+/// How sites reach this machine: what an enrolment file tells them.
+struct TunnelEndSettings {
+  std::string host;
+  std::uint16_t port = 22;
+  std::string user;
+  std::vector<std::filesystem::path> host_keys;  ///< the sshd's public host keys: .pub files
+
+  bool operator==(const TunnelEndSettings&) const = default;
 };
 
 struct GatewaySettings {
@@ -23,7 +36,14 @@ struct GatewaySettings {
   std::filesystem::path store;  ///< a folder
   std::optional<ArchiveSettings> archive;
   std::optional<Address> http;
-  std::vector<SiteSettings> sites;  ///< loaded from sites_folder
+  /// What the gateway remembers of sites beside their files: keys, enrolments, Linacs that wait for
+  /// approval. A folder; `registration` in the store's unless given.
+  std::filesystem::path registration;
+  std::optional<TunnelEndSettings> tunnel;
+  FanOutSettings fan_out;
+  std::vector<SiteSettings> sites;  ///< loaded from sites_folder; maybe none
+
+  bool operator==(const GatewaySettings&) const = default;
 };
 
 /// Throws ConfigError.

@@ -27,6 +27,21 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+constexpr std::uint16_t kIcomPort = 1706;
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// `1706:192.168.17.40` as it was meant; nothing if `text` is something else.
+std::optional<std::string> host_and_port_exchanged(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !is_number(text.substr(0, colon))) return std::nullopt;
+  const std::string turned =
+      std::string(text.substr(colon + 1)) + ':' + std::string(text.substr(0, colon));
+  return parse_address(turned, 0) ? std::optional(turned) : std::nullopt;
+}
+
 /// What an unknown key may have been meant to be, and all that could stand there.
 std::string known_keys(const std::set<std::string>& known, std::string_view unknown) {
   std::string all;
@@ -81,13 +96,46 @@ std::optional<std::string> MapReader::scalar(const std::string& key, const std::
   return pair->value.Scalar();
 }
 
+std::optional<Address> MapReader::address(const std::string& key, const std::string& expected,
+                                          AddressForm form, Presence presence) {
+  const std::optional<std::string> text = scalar(key, expected, presence);
+  if (!text) return std::nullopt;
+  std::optional<Address> address;
+  if (form == AddressForm::port_or_address && is_number(*text)) {
+    address = parse_address("127.0.0.1:" + *text, 0);
+  } else {
+    address = parse_address(*text, form == AddressForm::linac ? kIcomPort : 0);
+  }
+  if (!address) {
+    const std::optional<std::string> turned = host_and_port_exchanged(*text);
+    problem(key, turned ? "the address before the port: did you mean " + *turned + "?" : expected);
+  }
+  return address;
+}
+
+std::optional<std::filesystem::path> MapReader::parse_path(const std::string& text) const {
+  if (text.empty() || std::ranges::any_of(text, is_control)) return std::nullopt;
+  return file_->resolved(text);
+}
+
 std::optional<std::filesystem::path> MapReader::path(const std::string& key,
-                                                     const std::string& expected) {
-  return value(key, expected,
-               [this](const std::string& text) -> std::optional<std::filesystem::path> {
-                 if (text.empty() || std::ranges::any_of(text, is_control)) return std::nullopt;
-                 return file_->resolved(text);
-               });
+                                                     const std::string& expected,
+                                                     Presence presence) {
+  const auto parse = [this](const std::string& text) { return parse_path(text); };
+  return value(key, expected, parse, presence);
+}
+
+std::vector<std::filesystem::path> MapReader::paths(const std::string& key,
+                                                    const std::string& expected) {
+  std::vector<std::filesystem::path> paths;
+  const auto entries = list(key, expected);
+  if (!entries) return paths;
+  if (entries->empty()) problem(key, expected);
+  const auto parse = [this](const std::string& text) { return parse_path(text); };
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    if (auto path = item((*entries)[i], key, i, expected, parse)) paths.push_back(*path);
+  }
+  return paths;
 }
 
 std::optional<MapReader> MapReader::map(const std::string& key, Presence presence) {
@@ -132,6 +180,12 @@ YAML::Mark MapReader::mark(const std::string& key) const {
 void MapReader::problem(const std::string& key, const std::string& expected) {
   const std::optional<Pair> pair = find(key);
   file_->problem(mark(key), path_of(key), pair ? described(pair->value) : "", expected);
+}
+
+void MapReader::problem_of_item(const YAML::Node& node, const std::string& key, std::size_t index,
+                                const std::string& expected) {
+  file_->problem(node.Mark(), path_of(key) + '[' + std::to_string(index) + ']', described(node),
+                 expected);
 }
 
 void MapReader::done() {

@@ -48,10 +48,9 @@ std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folde
     if (at->path().extension() == ".yaml") files.push_back(at->path());
   }
   std::ranges::sort(files);
-  if (error || files.empty()) {
+  if (error) {
     YamlFile whole(folder);
-    whole.problem(error ? "a folder that can be read (" + error.message() + ")"
-                        : "a folder with at least one <site>.yaml");
+    whole.problem("a folder that can be read (" + error.message() + ")");
     throw ConfigError(whole.problems());
   }
   return files;

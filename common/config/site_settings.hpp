@@ -8,12 +8,16 @@
 #include <vector>
 
 #include "common/config/address.hpp"
+#include "common/config/fan_out_settings.hpp"
+#include "common/config/forward_settings.hpp"
 
 namespace icom::config {
 
 struct LinacSettings {
   std::string serial;  ///< text: [A-Za-z0-9_-]{1,32}
   Address address;     ///< port 1706 unless given
+
+  bool operator==(const LinacSettings&) const = default;
 };
 
 struct TunnelSettings {
@@ -24,19 +28,27 @@ struct TunnelSettings {
   std::filesystem::path known_hosts;
   Address gateway;  ///< as the hosting site's sshd reaches it
   std::filesystem::path token_file;
+
+  bool operator==(const TunnelSettings&) const = default;
 };
 
 struct SpoolSettings {
   std::filesystem::path directory;  ///< one folder a Linac is made below it, named by the serial
   std::uint64_t max_bytes = 20ULL << 30U;
+
+  bool operator==(const SpoolSettings&) const = default;
 };
 
 struct SiteSettings {
   std::string site;
   std::string timezone;
-  std::vector<LinacSettings> linacs;
+  std::vector<LinacSettings> linacs;  ///< none yet, at a site that has just been added
   TunnelSettings tunnel;
   SpoolSettings spool;
+  std::vector<ForwardSettings> forwards;
+  FanOutSettings fan_out;
+
+  bool operator==(const SiteSettings&) const = default;
 };
 
 /// A site has 1 to 10.

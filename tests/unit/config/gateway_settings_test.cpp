@@ -52,6 +52,39 @@ TEST_F(GatewaySettingsTest, ArchiveAndHttpMayBeLeftOut) {
   EXPECT_EQ(gateway.ingest.text(), "[::1]:7600");
 }
 
+TEST_F(GatewaySettingsTest, TheWayInAndTheFanOutAreRead) {
+  const GatewaySettings gateway = load(kGateway + R"(registration: /var/lib/icom/registration
+tunnel:
+  host: physics.rccc.example
+  port: 38471
+  user: icom
+  host_keys: [/etc/ssh/ssh_host_ed25519_key.pub, keys/other.pub]
+fan_out:
+  ports:
+    - {serial: "4299", listen: 17060}
+)");
+  EXPECT_EQ(gateway.registration, "/var/lib/icom/registration");
+  ASSERT_TRUE(gateway.tunnel.has_value());
+  EXPECT_EQ(gateway.tunnel->host, "physics.rccc.example");
+  EXPECT_EQ(gateway.tunnel->port, 38471);
+  EXPECT_EQ(gateway.tunnel->user, "icom");
+  ASSERT_EQ(gateway.tunnel->host_keys.size(), 2U);
+  EXPECT_EQ(gateway.tunnel->host_keys[1], folder_ / "keys/other.pub");
+  ASSERT_EQ(gateway.fan_out.ports.size(), 1U);
+  EXPECT_EQ(gateway.fan_out.ports[0].listen.text(), "127.0.0.1:17060");
+}
+
+TEST_F(GatewaySettingsTest, RegistrationIsBesideTheStoreUnlessGiven) {
+  const GatewaySettings gateway = load(kGateway);
+  EXPECT_EQ(gateway.registration, gateway.store / "registration");
+  EXPECT_FALSE(gateway.tunnel.has_value());
+}
+
+TEST_F(GatewaySettingsTest, ATunnelWithoutHostKeysIsReported) {
+  const ConfigError refused = error(kGateway + "tunnel: {host: a, user: icom, host_keys: []}\n");
+  EXPECT_EQ(refused.first().key, "tunnel.host_keys");
+}
+
 TEST_F(GatewaySettingsTest, LiveFilesAreWrittenUnlessSwitchedOff) {
   EXPECT_TRUE(load(with(kGateway, "  live: false\n", "")).archive->live);
 }
