@@ -190,6 +190,11 @@ void Child::replace() {
   }
 }
 
+void Child::change(ChildPlan plan) {
+  plan_ = std::move(plan);
+  replace();
+}
+
 /// One that has ended has not taken over, unless it has left a connection.
 void Child::look_at_successor() {
   if (successor_.process == 0 || successor_.lives()) return;

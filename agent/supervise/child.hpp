@@ -47,6 +47,11 @@ struct ChildPlan {
   std::function<boost::asio::awaitable<bool>(std::chrono::milliseconds within)> ask_to_leave;
   /// True while somebody has had it end who wants none started. Empty: never.
   std::function<bool()> unwanted;
+  /// Takes that back. Empty: there is nothing to take back.
+  std::function<void()> want;
+  /// What it is connected to. A successor goes on with the connection of the one that runs, so it
+  /// must be connected to the same.
+  std::string connected_to;
   /// A program that takes the work over from the one that runs, which ends by itself then. Empty:
   /// there is none.
   std::optional<Command> successor;
@@ -72,10 +77,15 @@ class Child {
   void leave(std::chrono::milliseconds within);
   /// Lets the plan's successor take over, if there is one and the program runs.
   void replace();
+  /// From now on this is to run: the same work with other options. What runs is replaced by the
+  /// plan's successor, if there is one; otherwise the next start counts.
+  void change(ChildPlan plan);
   /// Ends it. After stop().
   void kill();
 
   [[nodiscard]] const std::string& name() const { return plan_.name; }
+  [[nodiscard]] const ChildPlan& plan() const { return plan_; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
   [[nodiscard]] bool done() const { return done_; }
   /// After leave(): that moment has not come.
   [[nodiscard]] bool waits_to_leave() const { return asking_; }

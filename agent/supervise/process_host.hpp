@@ -20,6 +20,8 @@ struct Command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
   int pass = -1;  ///< a descriptor of ours that it gets a copy of, as kPassedDescriptor; -1: none
+
+  bool operator==(const Command&) const = default;
 };
 
 struct ProcessEnd {

@@ -68,6 +68,8 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
       std::error_code unknown;
       return std::filesystem::exists(spool / listen::kDrainedFile, unknown);
     };
+    plan.want = [&files, spool] { files.remove(spool / listen::kDrainedFile); };
+    plan.connected_to = linac.address.text();
     plan.successor = plan.command;
     plan.successor->arguments.emplace_back("--take-over");
     plans.push_back(std::move(plan));

@@ -16,21 +16,105 @@ Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
                        std::vector<ChildPlan> listeners, ChildPlan forwarder,
                        std::function<bool()> drained, RestartTimings restart, StopTimings stop)
     : executor_(executor),
+      host_(host),
+      restart_timings_(restart),
       forwarder_(executor, host, std::move(forwarder), restart),
       drained_(std::move(drained)),
       stop_timings_(stop),
-      stop_bell_(executor),
       bell_(executor) {
-  for (auto& plan : listeners) listeners_.emplace_back(executor, host, std::move(plan), restart);
+  for (auto& plan : listeners) add(std::move(plan));
 }
 
 awaitable<void> Supervisor::run() {
   // keep() ends only after stop(), and run() only after every keep(), or when a killed process has
   // not ended in time.
-  for (auto& listener : listeners_) keep(listener);
+  for (auto& listener : listeners_) keep(listener.child);
   keep(forwarder_);
-  while (!stopping_) co_await stop_bell_.wait_until(Clock::time_point::max());
+  running_ = true;
+  while (!stopping_) {
+    remove_those_that_have_left();
+    co_await bell_.wait_until(any_leaves() ? Clock::now() + stop_timings_.poll
+                                           : Clock::time_point::max());
+  }
   co_await stop_in_order();
+}
+
+void Supervisor::add(ChildPlan plan) {
+  listeners_.emplace_back(executor_, host_, std::move(plan), restart_timings_);
+  if (running_) keep(listeners_.back().child);
+}
+
+void Supervisor::apply(std::vector<ChildPlan> listeners) {
+  if (stopping_) return;
+  for (auto& listener : listeners_) {
+    const auto same_name = [&](const ChildPlan& plan) {
+      return plan.name == listener.child.name();
+    };
+    const auto wanted = std::ranges::find_if(listeners, same_name);
+    if (wanted == listeners.end()) {
+      if (listener.wanted) {
+        spdlog::info("{} is not wanted any more: it leaves once no beam is on",
+                     listener.child.name());
+      }
+      listener.wanted = false;
+      retire(listener, std::nullopt);
+    } else {
+      // Whoever enters a Linac again wants it recorded, whatever was before.
+      if (!std::exchange(listener.wanted, true)) listener.was_unwanted = false;
+      change(listener, std::move(*wanted));
+      listeners.erase(wanted);
+    }
+  }
+  for (auto& plan : listeners) {
+    spdlog::info("{} is new", plan.name);
+    // Whoever enters a Linac wants it recorded.
+    if (plan.want) plan.want();
+    add(std::move(plan));
+  }
+  bell_.ring();
+}
+
+void Supervisor::change(Listener& listener, ChildPlan plan) {
+  Child& child = listener.child;
+  if (child.stopping()) {
+    listener.next = std::move(plan);
+  } else if (plan.connected_to != child.plan().connected_to) {
+    spdlog::info("{} is to be connected to {}: it leaves {} once no beam is on", child.name(),
+                 plan.connected_to, child.plan().connected_to);
+    retire(listener, std::move(plan));
+  } else if (plan.command != child.plan().command) {
+    spdlog::info("{} has other settings: a new one takes over", child.name());
+    child.change(std::move(plan));
+  }
+}
+
+void Supervisor::retire(Listener& listener, std::optional<ChildPlan> next) {
+  listener.next = std::move(next);
+  if (listener.child.stopping()) return;
+  // One that nobody wanted to run has left before, and the next one is not wanted either.
+  const ChildPlan& plan = listener.child.plan();
+  listener.was_unwanted = plan.unwanted && plan.unwanted();
+  listener.child.leave(kRetireWithin);
+}
+
+void Supervisor::remove_those_that_have_left() {
+  for (auto listener = listeners_.begin(); listener != listeners_.end();) {
+    if (!listener->child.done() || listener->child.waits_to_leave()) {
+      ++listener;
+      continue;
+    }
+    if (listener->next) {
+      // It was us who had the one before leave.
+      if (!listener->was_unwanted && listener->next->want) listener->next->want();
+      add(std::move(*listener->next));
+    }
+    listener = listeners_.erase(listener);
+  }
+}
+
+bool Supervisor::any_leaves() const {
+  return std::ranges::any_of(listeners_,
+                             [](const Listener& listener) { return listener.child.stopping(); });
 }
 
 void Supervisor::keep(Child& child) {
@@ -41,21 +125,24 @@ void Supervisor::keep(Child& child) {
 }
 
 awaitable<void> Supervisor::stop_in_order() {
-  for (auto& listener : listeners_) listener.leave(stop_timings_.beams);
-  const auto waits = [](const Child& listener) { return listener.waits_to_leave(); };
+  for (auto& listener : listeners_) {
+    listener.next.reset();
+    if (!listener.child.stopping()) listener.child.leave(stop_timings_.beams);
+  }
+  const auto waits = [](const Listener& listener) { return listener.child.waits_to_leave(); };
   co_await wait_for(
       [&] { return hurrying_ || std::none_of(listeners_.begin(), listeners_.end(), waits); },
       Clock::now() + stop_timings_.beams);
 
   const auto start = Clock::now();
   for (auto& listener : listeners_) {
-    if (waits(listener)) listener.stop();
+    if (waits(listener)) listener.child.stop();
   }
   co_await wait_for([this] { return listeners_done(); }, start + stop_timings_.listeners);
   for (auto& listener : listeners_) {
-    if (listener.done()) continue;
-    spdlog::error("{} does not end by itself: it is killed", listener.name());
-    listener.kill();
+    if (listener.child.done()) continue;
+    spdlog::error("{} does not end by itself: it is killed", listener.child.name());
+    listener.child.kill();
   }
 
   co_await wait_for([this] { return killing_ || drained_(); }, start + stop_timings_.drain);
@@ -77,12 +164,12 @@ awaitable<void> Supervisor::wait_for(std::function<bool()> condition, Clock::tim
 
 bool Supervisor::listeners_done() const {
   return std::all_of(listeners_.begin(), listeners_.end(),
-                     [](const Child& listener) { return listener.done(); });
+                     [](const Listener& listener) { return listener.child.done(); });
 }
 
 void Supervisor::stop() {
   stopping_ = true;
-  stop_bell_.ring();
+  bell_.ring();
 }
 
 void Supervisor::hurry() {
@@ -91,13 +178,13 @@ void Supervisor::hurry() {
 }
 
 void Supervisor::replace_listeners() {
-  for (auto& listener : listeners_) listener.replace();
+  for (auto& listener : listeners_) listener.child.replace();
 }
 
 void Supervisor::kill() {
   hurrying_ = true;
   killing_ = true;
-  for (auto& listener : listeners_) listener.kill();
+  for (auto& listener : listeners_) listener.child.kill();
   forwarder_.stop();
   forwarder_.kill();
   bell_.ring();

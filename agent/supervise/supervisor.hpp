@@ -4,8 +4,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <deque>
 #include <functional>
+#include <list>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "agent/supervise/child.hpp"
@@ -30,6 +32,10 @@ struct StopTimings {
       std::chrono::milliseconds(100);  ///< between two looks at the spools
 };
 
+/// How long a listener that is not wanted any more may wait for the end of a beam, while all else
+/// goes on: nobody waits for it, and a beam that is over is known after ten seconds.
+inline constexpr std::chrono::hours kRetireWithin{1};
+
 /// Holds the children, each by itself: the end of one touches no other.
 class Supervisor {
  public:
@@ -50,23 +56,46 @@ class Supervisor {
   void kill();
   /// New listeners take over from those that run, without the Linacs noticing.
   void replace_listeners();
+  /// From now on these listeners are to run. One that is new is started; one that is not among them
+  /// leaves its Linac as soon as no beam is on; one that is to be connected to another address
+  /// leaves, too, and then starts anew; one of which only the rest differs is replaced by one that
+  /// takes over. The others are not touched. What it does is logged.
+  void apply(std::vector<ChildPlan> listeners);
 
  private:
   using Clock = Bell::Clock;
 
+  struct Listener {
+    Listener(const boost::asio::any_io_executor& executor, ProcessHost& host, ChildPlan plan,
+             RestartTimings timings)
+        : child(executor, host, std::move(plan), timings) {}
+
+    Child child;
+    bool wanted = true;
+    std::optional<ChildPlan> next;  ///< to be started once this one has left
+    bool was_unwanted = false;      ///< somebody had it end before we did
+  };
+
   void keep(Child& child);
+  void add(ChildPlan plan);
+  void retire(Listener& listener, std::optional<ChildPlan> next);
+  void change(Listener& listener, ChildPlan plan);
+  void remove_those_that_have_left();
+  [[nodiscard]] bool any_leaves() const;
   boost::asio::awaitable<void> stop_in_order();
   boost::asio::awaitable<void> wait_for(std::function<bool()> condition,
                                         Clock::time_point deadline);
   [[nodiscard]] bool listeners_done() const;
 
   boost::asio::any_io_executor executor_;
-  std::deque<Child> listeners_;
+  ProcessHost& host_;
+  RestartTimings restart_timings_;
+  std::list<Listener> listeners_;
   Child forwarder_;
   std::function<bool()> drained_;
   StopTimings stop_timings_;
-  Bell stop_bell_;  ///< stop() was called
-  Bell bell_;       ///< a child is done
+  Bell bell_;  ///< a child is done, or something was asked for
+  bool running_ = false;
   bool stopping_ = false;
   bool hurrying_ = false;
   bool killing_ = false;

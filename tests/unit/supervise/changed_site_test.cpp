@@ -1,0 +1,216 @@
+// A supervisor whose site's settings change while it runs.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/unit/supervise/supervised_site.hpp"
+
+namespace icom::supervise::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class ChangedSite : public SupervisedSite {
+ protected:
+  ChangedSite() { marks_ = true; }
+
+  ChildPlan at(const std::string& name, const std::string& address) {
+    ChildPlan changed = plan(name);
+    changed.connected_to = address;
+    changed.command.arguments = {"--linac", address};
+    return changed;
+  }
+  void apply(std::vector<ChildPlan> plans) {
+    supervisor_->apply(std::move(plans));
+    io_.restart();
+    io_.poll();
+  }
+  void run_a_while() {
+    for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  }
+};
+
+TEST_F(ChangedSite, TheSameSettingsTouchNothing) {
+  start();
+  host_.events.clear();
+  apply({plan("l2"), plan("l1")});
+  run_a_while();
+  EXPECT_THAT(host_.events, IsEmpty());
+}
+
+TEST_F(ChangedSite, ANewLinacGetsAListenerAndNoOtherIsTouched) {
+  start();
+  host_.events.clear();
+  apply({plan("l1"), plan("l2"), plan("l3")});
+  EXPECT_THAT(host_.events, ElementsAre("start l3"));
+  host_.end("l3", {.exit_code = 1});
+  run_until([this] { return host_.runs("l3"); });  // and is looked after like the others
+}
+
+TEST_F(ChangedSite, ARemovedLinacsListenerLeavesAndNoOtherIsTouched) {
+  start();
+  host_.events.clear();
+  apply({plan("l2")});
+  run_until([this] { return !host_.runs("l1"); });
+  run_a_while();
+  EXPECT_THAT(host_.events, ElementsAre("end l1"));
+}
+
+TEST_F(ChangedSite, ARemovedLinacsListenerWaitsForTheEndOfTheBeam) {
+  may_leave_ = false;
+  start();
+  host_.events.clear();
+  apply({plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  apply({plan("l2")});
+  run_a_while();
+  EXPECT_THAT(host_.events, IsEmpty());
+  EXPECT_EQ(asked_, 1);
+  may_leave_ = true;
+  run_until([this] { return !host_.runs("l1"); });
+}
+
+TEST_F(ChangedSite, ALinacThatIsAddedAgainWhileItsListenerLeavesIsListenedToAgain) {
+  may_leave_ = false;
+  start();
+  apply({plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  apply({plan("l1"), plan("l2")});
+  run_a_while();
+  EXPECT_EQ(host_.starts("l1"), 1);  // two listeners at a Linac would be one too many
+  may_leave_ = true;
+  run_until([this] { return host_.starts("l1") == 2; });
+  run_a_while();
+  EXPECT_TRUE(host_.runs("l1"));
+  EXPECT_EQ(host_.starts("l2"), 1);
+}
+
+TEST_F(ChangedSite, ALinacThatIsAddedAgainLaterIsListenedToAgain) {
+  start();
+  apply({plan("l2")});
+  run_until([this] { return !host_.runs("l1"); });
+  run_a_while();
+  EXPECT_TRUE(unwanted_.contains("l1"));
+  apply({plan("l1"), plan("l2")});
+  run_until([this] { return host_.runs("l1"); });
+  EXPECT_FALSE(unwanted_.contains("l1"));
+}
+
+TEST_F(ChangedSite, AnotherAddressIsConnectedToOnceTheListenerHasLeftTheOldOne) {
+  may_leave_ = false;
+  start();
+  host_.events.clear();
+  apply({at("l1", "192.168.17.9"), plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  run_a_while();
+  EXPECT_THAT(host_.events, IsEmpty());
+  may_leave_ = true;
+  run_until([this] { return host_.starts("l1") == 1; });
+  run_a_while();
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "start l1"));
+  apply({at("l1", "192.168.17.9"), plan("l2")});
+  run_a_while();
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "start l1"));
+}
+
+TEST_F(ChangedSite, OfSeveralAddressesInARowTheLastCounts) {
+  may_leave_ = false;
+  start();
+  apply({at("l1", "192.168.17.8"), plan("l2")});
+  apply({at("l1", "192.168.17.9"), plan("l2")});
+  may_leave_ = true;
+  run_until([this] { return host_.starts("l1") == 2; });
+  // What runs is connected to that one now: there is nothing to change.
+  apply({at("l1", "192.168.17.9"), plan("l2")});
+  run_a_while();
+  EXPECT_EQ(host_.starts("l1"), 2);
+}
+
+TEST_F(ChangedSite, ALinacThatWasDrainedStaysSoAtAnotherAddress) {
+  start();
+  unwanted_.insert("l1");
+  host_.end("l1", {});
+  run_a_while();
+  apply({at("l1", "192.168.17.9"), plan("l2")});
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l1"));
+  unwanted_.clear();  // somebody resumes it
+  run_until([this] { return host_.runs("l1"); });
+}
+
+TEST_F(ChangedSite, OtherOptionsAreTakenOverBySuccessorWithoutALeave) {
+  start();
+  host_.events.clear();
+  ChildPlan more_room = plan("l1");
+  more_room.command.arguments = {"--max-bytes", "1"};
+  apply({more_room, plan("l2")});
+  EXPECT_THAT(host_.events, ElementsAre("start new l1"));
+  EXPECT_EQ(asked_, 0);
+  host_.end("l1", {});
+  run_a_while();
+  apply({more_room, plan("l2")});
+  run_a_while();
+  EXPECT_THAT(host_.events, ElementsAre("start new l1", "end l1"));
+}
+
+TEST_F(ChangedSite, AListenerWithOtherOptionsThatIsDownIsStartedWithThem) {
+  restart_.first = restart_.most = std::chrono::milliseconds(50);
+  start();
+  host_.end("l1", {.exit_code = 1});
+  io_.poll();
+  ChildPlan more_room = plan("l1");
+  more_room.command.program = "l1b";
+  apply({more_room, plan("l2")});
+  run_until([this] { return host_.runs("l1b"); });
+  EXPECT_EQ(host_.starts("l1"), 1);
+}
+
+TEST_F(ChangedSite, AStopEndsNewOnesAndThoseThatAreLeaving) {
+  may_leave_ = false;
+  stop_.beams = milliseconds(30);
+  start();
+  apply({at("l2", "192.168.17.9"), plan("l3")});  // l1 leaves, l2 leaves for another address
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  for (const char* const name : {"l1", "l2", "l3", "f"}) EXPECT_FALSE(host_.runs(name)) << name;
+  EXPECT_EQ(host_.starts("l2"), 1);
+  EXPECT_THAT(host_.events, Not(Contains("kill l1")));
+}
+
+TEST_F(ChangedSite, NothingIsAppliedOnceItStops) {
+  may_leave_ = false;
+  start();
+  supervisor_->stop();
+  apply({plan("l1"), plan("l2"), plan("l3")});
+  EXPECT_EQ(host_.starts("l3"), 0);
+  may_leave_ = true;
+  run_until([this] { return !running_; });
+}
+
+TEST_F(ChangedSite, AnAdoptedListenerOfARemovedLinacIsAskedToLeave) {
+  elsewhere_["l1"] = 77;
+  start();
+  apply({plan("l2")});
+  EXPECT_EQ(asked_, 1);
+  elsewhere_.clear();
+  run_a_while();
+  EXPECT_EQ(host_.starts("l1"), 0);
+}
+
+TEST_F(ChangedSite, ASiteMayLoseAllItsLinacsAndGetThemBack) {
+  start();
+  apply({});
+  run_until([this] { return !host_.runs("l1") && !host_.runs("l2"); });
+  EXPECT_TRUE(host_.runs("f"));
+  apply({plan("l1"), plan("l2")});
+  run_until([this] { return host_.runs("l1") && host_.runs("l2"); });
+}
+
+}  // namespace
+}  // namespace icom::supervise::testing

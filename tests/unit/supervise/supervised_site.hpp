@@ -1,0 +1,107 @@
+// A supervisor over processes in memory: listeners l1, l2, ... and the forwarder f.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/supervise/supervisor.hpp"
+#include "tests/unit/supervise/fake_process_host.hpp"
+
+namespace icom::supervise::testing {
+
+class SupervisedSite : public ::testing::Test {
+ protected:
+  SupervisedSite() {
+    restart_.first = std::chrono::milliseconds(1);
+    restart_.most = std::chrono::milliseconds(4);
+    restart_.poll = std::chrono::milliseconds(1);
+    stop_.listeners = std::chrono::milliseconds(20);
+    stop_.drain = std::chrono::milliseconds(40);
+    stop_.forwarder = std::chrono::milliseconds(60);
+    stop_.all = std::chrono::milliseconds(200);
+    stop_.poll = std::chrono::milliseconds(1);
+  }
+  ~SupervisedSite() override {
+    host_.stubborn.clear();
+    elsewhere_.clear();
+    if (running_) {
+      supervisor_->stop();
+      supervisor_->kill();
+      run_until([this] { return !running_; });
+    }
+  }
+
+  ChildPlan plan(const std::string& name) {
+    ChildPlan plan;
+    plan.name = name;
+    plan.command.program = name;
+    plan.runs_elsewhere = [this, name] { return elsewhere_.contains(name); };
+    plan.elsewhere = [this, name] { return elsewhere_.at(name); };
+    if (name.starts_with('l')) {
+      plan.ask_to_leave = [this, name](std::chrono::milliseconds) { return ask(name); };
+      plan.unwanted = [this, name] { return unwanted_.contains(name); };
+      plan.want = [this, name] { unwanted_.erase(name); };
+      plan.connected_to = "192.168.17.1";
+      plan.successor = Command{.program = "new " + name, .arguments = {}};
+    }
+    return plan;
+  }
+  /// A listener that is asked leaves as soon as it may.
+  boost::asio::awaitable<bool> ask(std::string name) {
+    ++asked_;
+    Bell bell(io_.get_executor());
+    if (!host_.runs(name)) name = "new " + name;
+    while (!may_leave_ && host_.runs(name)) {
+      co_await bell.wait_until(Bell::Clock::now() + std::chrono::milliseconds(1));
+    }
+    if (!answers_) co_return false;
+    if (marks_) unwanted_.insert(name.substr(name.find('l')));
+    if (host_.runs(name)) host_.end(name, {});
+    co_return true;
+  }
+  void start() {
+    supervisor_ = std::make_unique<Supervisor>(
+        io_.get_executor(), host_, std::vector<ChildPlan>{plan("l1"), plan("l2")}, plan("f"),
+        [this] { return drained_; }, restart_, stop_);
+    running_ = true;
+    boost::asio::co_spawn(io_, supervisor_->run(), [this](const std::exception_ptr& failure) {
+      running_ = false;
+      EXPECT_EQ(failure, nullptr);
+    });
+    io_.restart();
+    io_.poll();
+  }
+  void run_until(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "not within ten seconds";
+      io_.restart();
+      io_.run_one_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  boost::asio::io_context io_;
+  FakeProcessHost host_;
+  RestartTimings restart_;
+  StopTimings stop_;
+  bool drained_ = true;
+  bool running_ = false;
+  bool answers_ = true;  ///< listeners that are asked to leave
+  bool may_leave_ = true;
+  bool marks_ = false;  ///< one that leaves says so to whoever would start it again
+  int asked_ = 0;
+  std::set<std::string> unwanted_;
+  std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
+  std::unique_ptr<Supervisor> supervisor_;
+};
+
+}  // namespace icom::supervise::testing
