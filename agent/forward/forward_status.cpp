@@ -18,6 +18,7 @@ std::string hex(std::uint64_t value) {
 json linac_to_json(const LinacForwardStatus& linac) {
   return {
       {"serial", linac.serial},
+      {"registered", linac.registered},
       {"accepted", linac.accepted},
       {"reason", linac.reason},
       {"backlog_bytes", linac.backlog_bytes},
@@ -37,6 +38,7 @@ json linac_to_json(const LinacForwardStatus& linac) {
 LinacForwardStatus linac_from_json(const json& from) {
   LinacForwardStatus linac;
   linac.serial = from.at("serial").get<std::string>();
+  linac.registered = from.value("registered", linac.registered);
   linac.accepted = from.value("accepted", linac.accepted);
   linac.reason = from.value("reason", linac.reason);
   linac.backlog_bytes = from.value("backlog_bytes", linac.backlog_bytes);

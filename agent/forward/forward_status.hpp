@@ -16,6 +16,7 @@ inline constexpr const char* kForwardLockFile = "forward.lock";
 
 struct LinacForwardStatus {
   std::string serial;
+  bool registered = true;           ///< the site's settings have it; else it was removed from them
   bool accepted = false;            ///< by the gateway, in the last session that was welcomed
   std::string reason;               ///< why not
   std::uint64_t backlog_bytes = 0;  ///< in the spool, not acknowledged (an estimate)

@@ -61,6 +61,7 @@ awaitable<void> Forwarder::run() {
 
 awaitable<void> Forwarder::session_loop() {
   while (!stopping_) {
+    for (const auto& change : std::exchange(changes_, {})) change();
     std::optional<LinkFailure> failure;
     try {
       co_await one_session();
@@ -70,6 +71,7 @@ awaitable<void> Forwarder::session_loop() {
     set_connected(false);
     if (!failure || stopping_) continue;
     report(*failure);
+    if (!changes_.empty()) continue;
     co_await pause_.wait_until(Clock::now() + backoff_.next());
   }
   done_ = true;
@@ -86,7 +88,7 @@ awaitable<void> Forwarder::one_session() {
                       timings_.session);
   session_ = &session;
   pipe_ = pipe.get();
-  if (stopping_) session.stop();
+  if (stopping_ || !changes_.empty()) session.stop();
   std::optional<LinkFailure> failure;
   try {
     co_await session.run();
@@ -102,7 +104,7 @@ awaitable<void> Forwarder::one_session() {
   if (failure) throw LinkFailure(*failure);
 }
 
-/// Null when stop() came first.
+/// Null when stop() or change() came first.
 awaitable<std::unique_ptr<MessagePipe>> Forwarder::connect() {
   using asio::experimental::awaitable_operators::operator||;
   auto outcome =
@@ -124,6 +126,8 @@ void Forwarder::gateway_answered() {
       refused_linacs_.erase(linac.serial());
       continue;
     }
+    // Nobody is to do anything about a Linac that is not the site's any more.
+    if (!linac.registered()) continue;
     refused = true;
     const std::string reason = linac.status(0).reason;
     if (const auto unsaid = refused_linacs_[linac.serial()].admit(reason, Clock::now())) {
@@ -187,6 +191,12 @@ awaitable<void> Forwarder::status_loop() {
 
 void Forwarder::wake() {
   if (session_ != nullptr) session_->wake();
+}
+
+void Forwarder::change(std::function<void()> change) {
+  changes_.push_back(std::move(change));
+  pause_.ring();
+  if (session_ != nullptr) session_->stop();
 }
 
 void Forwarder::stop() {

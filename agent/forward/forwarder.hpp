@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/forward/backoff.hpp"
 #include "agent/forward/forward_status.hpp"
@@ -59,6 +60,10 @@ class Forwarder {
 
   /// A spool has grown.
   void wake();
+  /// Has `change` made at a moment when no session is under way, which may change the Linacs: one
+  /// that is under way is ended as by stop(), and another begins at once. What connect and caller
+  /// give counts from then on.
+  void change(std::function<void()> change);
   /// First phase: what is on its way is waited for, within SessionTimings; then run() returns.
   void stop();
   /// Second phase: run() returns without waiting for anybody.
@@ -84,9 +89,11 @@ class Forwarder {
   std::chrono::milliseconds ask_again_;
   ForwardStatus status_;  ///< but for the Linacs
 
-  LinkSession* session_ = nullptr;  ///< while one is under way
-  MessagePipe* pipe_ = nullptr;     ///< the same
-  Bell pause_;  ///< rung by stop(): ends a wait between sessions, and an attempt to connect
+  LinkSession* session_ = nullptr;              ///< while one is under way
+  MessagePipe* pipe_ = nullptr;                 ///< the same
+  std::vector<std::function<void()>> changes_;  ///< to be made
+  Bell pause_;  ///< rung by stop() and change(): ends a wait between sessions, and an attempt to
+                ///< connect
   Bell status_pause_;
   bool stopping_ = false;
   bool done_ = false;                          ///< no session any more: the last status is due

@@ -1,8 +1,8 @@
 // One Linac's way from its spool to the gateway, across sessions.
 #pragma once
 
+#include <boost/ptr_container/ptr_vector.hpp>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -44,6 +44,11 @@ class LinacStream {
   /// The gateway has stored everything up to there: the spool is trimmed.
   void acknowledged(const UnacknowledgedWindow::Advance& advance);
 
+  /// Whether the site's settings have this Linac. One that they do not have (any more) is sent to
+  /// the end of its spool, if the gateway takes it.
+  [[nodiscard]] bool registered() const { return status_.registered; }
+  void set_registered(bool registered) { status_.registered = registered; }
+
   [[nodiscard]] bool accepted() const { return status_.accepted; }
   /// Bytes in the spool that are not sent yet.
   [[nodiscard]] std::uint64_t unsent_bytes() const;
@@ -64,7 +69,8 @@ class LinacStream {
   LinacForwardStatus status_;
 };
 
-/// A site's Linacs; the addresses of its elements are stable.
-using LinacStreams = std::deque<LinacStream>;
+/// A site's Linacs, and those removed from it whose spools are not empty yet. The addresses of its
+/// elements are stable.
+using LinacStreams = boost::ptr_vector<LinacStream>;
 
 }  // namespace icom::forward

@@ -76,7 +76,7 @@ awaitable<void> LinkSession::greet() {
 void LinkSession::take_welcome(const link::Welcome& welcome) {
   const std::size_t most =
       std::clamp<std::uint64_t>(welcome.max_unacknowledged_bytes(), 1, kMaxUnacknowledged);
-  window_.emplace(most, linacs_.size());
+  window_.emplace(most, std::max<std::size_t>(linacs_.size(), 1));
   link::LinacWelcome unanswered;
   unanswered.set_reason("the gateway's Welcome does not mention it");
   for (auto& linac : linacs_) linac.welcome(unanswered);

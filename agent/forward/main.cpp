@@ -13,11 +13,13 @@
 #include <string>
 
 #include "agent/forward/forwarder.hpp"
+#include "agent/forward/site_changes.hpp"
 #include "agent/forward/site_spools.hpp"
 #include "agent/forward/ssh_connector.hpp"
 #include "agent/spool/spool_watch.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/config/config_error.hpp"
+#include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
@@ -112,12 +114,15 @@ std::unique_ptr<os::File> lock_spool(const std::filesystem::path& directory) {
   return error ? nullptr : std::move(lock);
 }
 
-int run(const config::SiteSettings& site) {
+int run(const std::filesystem::path& site_file) {
+  asio::io_context io(1);
+  config::SettingsWatch settings(io.get_executor(), {site_file});
+  config::SiteSettings site = config::load_site(site_file);
   const auto lock = lock_spool(site.spool.directory);
   if (!lock) return kFailed;
 
-  asio::io_context io(1);
-  LinacStreams linacs = open_streams(site, os::real_file_system());
+  LinacStreams linacs;
+  change_streams(linacs, site, os::real_file_system());
   spool::SpoolWatch watch(io.get_executor());
   for (const auto& linac : linacs) watch.add(linac.spool_directory());
 
@@ -126,7 +131,7 @@ int run(const config::SiteSettings& site) {
   identity.version = ICOM_VERSION;
   identity.pid = ::getpid();
   ForwarderSurroundings surroundings;
-  surroundings.connect = ssh_connector(site.tunnel);
+  surroundings.connect = [&site] { return ssh_connector(site.tunnel)(); };
   surroundings.caller = [&site] { return caller_of(site); };
   surroundings.listeners = [&linacs] { return listener_status(linacs); };
   surroundings.publish = [file = site.spool.directory / kForwardStatusFile](
@@ -135,13 +140,15 @@ int run(const config::SiteSettings& site) {
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
   const StopOnSignal stop(io, forwarder);
+  SiteChanges changes(site_file, site, linacs, watch, forwarder);
+  settings.start([&changes] { changes.take(); });
   std::exception_ptr failure;
   asio::co_spawn(io, forward(forwarder, watch), [&](const std::exception_ptr& thrown) {
     failure = thrown;
     io.stop();  // the watch and the signals would wait on
   });
   spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}", site.site,
-               linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),
+               site.linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),
                site.tunnel.host, site.tunnel.port);
   io.run();
   if (failure) std::rethrow_exception(failure);
@@ -163,8 +170,8 @@ constexpr const char* kFooter =
     "Files: <spool.directory>/forward.json holds the state, written once a second at most "
     "(icom-agent status shows it); forward.lock is held while running.\n"
     "Signals: SIGTERM and SIGINT wait up to two seconds for what is on its way, then leave; a "
-    "second "
-    "one leaves at once.\n"
+    "second one leaves at once. SIGHUP reads the settings again, as a change of their file does: "
+    "settings with an error are not taken, and the log says why.\n"
     "Exit codes: 0 stopped by a signal, 1 failed (another forwarder runs), 2 wrong usage or "
     "settings.";
 
@@ -197,7 +204,7 @@ int main(int argc, char** argv) {
   }
   log::init("icom-forward", *parsed_level);
   try {
-    return forward::run(config::load_site(site_file));
+    return forward::run(site_file);
   } catch (const config::ConfigError& error) {
     std::cerr << error.what() << '\n';
     return forward::kWrongSettings;

@@ -1,17 +1,76 @@
 #include "agent/forward/site_spools.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
 #include "agent/forward/status_files.hpp"
+#include "agent/spool/spool_writer.hpp"
+#include "common/link/limits.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::forward {
 
-LinacStreams open_streams(const config::SiteSettings& site, os::FileSystem& files) {
-  LinacStreams streams;
-  std::uint32_t number = 0;
-  for (const auto& linac : site.linacs) {
-    streams.emplace_back(files, linac.serial, ++number, site.spool.directory / linac.serial);
+namespace {
+
+bool has(const LinacStreams& streams, const std::string& serial) {
+  return std::ranges::any_of(
+      streams, [&serial](const LinacStream& stream) { return stream.serial() == serial; });
+}
+
+/// In messages a number is a Linac's own for as long as its stream lives.
+std::uint32_t unused_number(const LinacStreams& streams) {
+  std::uint32_t last = 0;
+  for (const auto& stream : streams) last = std::max(last, stream.number());
+  return last + 1;
+}
+
+/// As the folder is now.
+bool holds_nothing(const std::filesystem::path& spool, os::FileSystem& files) {
+  return spool::SpoolReader(files, spool).backlog_bytes() == 0;
+}
+
+/// Folders of the spool directory that hold segments, by name.
+std::vector<std::string> spools_in(const std::filesystem::path& directory, os::FileSystem& files) {
+  std::vector<std::string> serials;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code unknown;
+    if (!at->is_directory(unknown)) continue;
+    if (!holds_nothing(at->path(), files)) serials.push_back(at->path().filename().string());
   }
-  return streams;
+  std::ranges::sort(serials);
+  return serials;
+}
+
+}  // namespace
+
+void change_streams(LinacStreams& streams, const config::SiteSettings& site,
+                    os::FileSystem& files) {
+  const auto& directory = site.spool.directory;
+  const auto open = [&](const std::string& serial) {
+    streams.push_back(
+        std::make_unique<LinacStream>(files, serial, unused_number(streams), directory / serial));
+  };
+  for (const auto& linac : site.linacs) {
+    if (!has(streams, linac.serial)) open(linac.serial);
+  }
+  const auto is_registered = [&site](const std::string& serial) {
+    return std::ranges::any_of(site.linacs,
+                               [&serial](const auto& linac) { return linac.serial == serial; });
+  };
+  streams.erase_if([&](const LinacStream& stream) {
+    return !is_registered(stream.serial()) && holds_nothing(stream.spool_directory(), files) &&
+           !os::is_locked(files, stream.spool_directory() / spool::kLockFile);
+  });
+  for (const auto& serial : spools_in(directory, files)) {
+    if (!has(streams, serial) && streams.size() < link::kMaxLinacs) open(serial);
+  }
+  for (auto& stream : streams) stream.set_registered(is_registered(stream.serial()));
 }
 
 link::Status listener_status(const LinacStreams& linacs) {

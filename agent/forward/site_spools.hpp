@@ -7,9 +7,12 @@
 
 namespace icom::forward {
 
-/// One stream for each of the site's Linacs, numbered from 1 in the file's order. `files` must
-/// outlive them.
-LinacStreams open_streams(const config::SiteSettings& site, os::FileSystem& files);
+/// Makes `streams` what `site` says: one for each of its Linacs. One that is there stays as it is;
+/// one of a Linac that was removed stays until its spool is empty. A spool that was left in the
+/// spool directory by a Linac that is not in the settings any more gets one, too: nothing that was
+/// received is to lie there for good. Only while no session is under way. `files` must outlive
+/// them.
+void change_streams(LinacStreams& streams, const config::SiteSettings& site, os::FileSystem& files);
 
 /// What a Status message tells of the accepted Linacs, read from their listeners' status files. A
 /// Linac without a readable file is told as not connected.

@@ -8,12 +8,16 @@
 #include <csignal>
 #include <exception>
 #include <memory>
+#include <utility>
 
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
+#include "common/config/config_error.hpp"
+#include "common/config/settings_watch.hpp"
+#include "common/config/site_reload.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/process.hpp"
@@ -74,10 +78,26 @@ void replace_on(asio::signal_set& signals, Supervisor& supervisor) {
   });
 }
 
+/// Reads the site's settings again. Those with an error change nothing.
+void take_changes(const RunOptions& options, const Programs& programs, config::SiteSettings& site,
+                  Supervisor& supervisor) {
+  try {
+    auto reloaded = config::reload_site(options.site_file, site);
+    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
+    site = std::move(reloaded.settings);
+    spdlog::info("settings are read again: {} Linacs", site.linacs.size());
+    supervisor.apply(listener_plans(site, programs, os::real_file_system()));
+  } catch (const config::ConfigError& error) {
+    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
+  }
+}
+
 }  // namespace
 
 int run_site(const RunOptions& options) {
-  const auto site = config::load_site(options.site_file);
+  asio::io_context io(1);
+  config::SettingsWatch settings(io.get_executor(), {options.site_file});
+  auto site = config::load_site(options.site_file);
   const auto lock = lock_site(site.spool.directory);
   if (!lock) return 1;
 
@@ -86,7 +106,6 @@ int run_site(const RunOptions& options) {
   for (const auto& linac : site.linacs) {
     files.remove(site.spool.directory / linac.serial / listen::kDrainedFile);
   }
-  asio::io_context io(1);
   const auto host = posix_process_host(io.get_executor());
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
@@ -96,6 +115,7 @@ int run_site(const RunOptions& options) {
   stop_on(stop_signals, supervisor);
   asio::signal_set replace_signals(io, SIGUSR2);
   replace_on(replace_signals, supervisor);
+  settings.start([&] { take_changes(options, programs, site, supervisor); });
   // Only now: whoever reads its process number there may send signals to it.
   if (const auto error = write_agent_file(files, site.spool.directory,
                                           {os::process_id(), ICOM_VERSION, os::utc_now_us()})) {

@@ -23,6 +23,9 @@ constexpr const char* kRunText =
     "last listener at the latest. A second one does not wait for beams, a third one kills what "
     "still runs. If this process is killed its children go on; started again, it finds them and "
     "looks after them.\n\n"
+    "A changed settings file is taken within a second or so, and at a SIGHUP: a new Linac gets a "
+    "listener, that of a removed one leaves as soon as no beam is on, and no other Linac's is "
+    "touched. A file with an error changes nothing; the log says what is wrong.\n\n"
     "A SIGUSR2 (icom-agent upgrade sends one) starts new listeners that take over the connections "
     "of those that run; the Linacs notice nothing.";
 

@@ -48,6 +48,19 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
   linac.damaged_newest = found->damaged_newest;
 }
 
+/// Spools of Linacs that the settings do not have (any more).
+void judge_removed(const forward::ForwardStatus& forwarder, SiteState& site) {
+  for (const auto& linac : forwarder.linacs) {
+    if (linac.registered || linac.backlog_bytes == 0 || linac.accepted) continue;
+    site.problems.push_back(
+        "Linac " + linac.serial + ", which the site's file does not have, has " +
+        std::to_string(linac.backlog_bytes) + " bytes in its spool that the gateway does not take" +
+        (linac.reason.empty() ? "" : " (" + linac.reason + ")") +
+        ": have it registered there until they are sent, or delete its folder in the spool "
+        "directory");
+  }
+}
+
 void judge(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
   if (linac.drained) {
@@ -106,6 +119,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.problems.push_back("the forwarder has no connection to the gateway: " +
                             (site.last_error ? site.last_error->text : "connecting"));
   }
+  if (site.connected) judge_removed(*forwarder, site);
   for (const auto& linac : site.linacs) {
     judge(linac, site);
     if (site.connected && !linac.forwarded) {

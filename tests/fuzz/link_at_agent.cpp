@@ -120,7 +120,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ScriptedPipe pipe(context.get_executor(), Input(data, size));
   forward::LinacStreams linacs;
   for (std::uint32_t number = 1; number <= kSiteLinacs; ++number) {
-    linacs.emplace_back(files, std::to_string(number), number, site_spool(number));
+    linacs.push_back(std::make_unique<forward::LinacStream>(files, std::to_string(number), number,
+                                                            site_spool(number)));
   }
   const forward::SessionHooks hooks{[] { return link::Status(); }, [] {}};
   forward::LinkSession session(context.get_executor(), pipe, linacs, {"nbcc", "token", "1"}, hooks,

@@ -98,7 +98,7 @@ class BrokenLink : public testing::TestWithParam<Direction> {
     // A segment for each frame, so that each leaves the spool by itself.
     spool::SpoolWriter listener(files, kSpool, {.segment_bytes = 64});
     forward::LinacStreams linacs;
-    linacs.emplace_back(files, serial, 1, kSpool);
+    linacs.push_back(std::make_unique<forward::LinacStream>(files, serial, 1, kSpool));
 
     forward::ForwarderSurroundings surroundings;
     surroundings.connect = [&] {

@@ -51,7 +51,8 @@ ForwardSite::~ForwardSite() {
 
 void ForwardSite::add_linac(const std::string& serial) {
   const auto number = static_cast<std::uint32_t>(linacs_.size() + 1);
-  linacs_.emplace_back(os::real_file_system(), serial, number, folder_ / serial);
+  linacs_.push_back(
+      std::make_unique<LinacStream>(os::real_file_system(), serial, number, folder_ / serial));
   watch_.add(folder_ / serial);
 }
 

@@ -370,5 +370,57 @@ TEST_F(ForwarderTest, AbortEndsASessionWhoseGatewayIsSilent) {
   run_until([this] { return !running_; }, "the forwarder ends");
 }
 
+TEST_F(ForwarderTest, AChangeOfTheLinacsIsMadeBetweenTwoSessionsAndLosesNothing) {
+  add_linac("4299");
+  start_listener("4299");
+  write_many("4299", 200, 8000);
+  start();
+  run_until([this] { return arrived("4299") > 0; }, "the first entries");
+  forwarder_->change([this] { add_linac("9183"); });
+  write_many("4299", 20);
+  start_listener("9183");
+  write_many("9183", 20);
+  run_until_all_arrived();
+  EXPECT_EQ(gateway_.sessions, 2);
+  EXPECT_EQ(gateway_.goodbyes, 1);  // the first one was not broken off
+  EXPECT_EQ(gateway_.hellos.back().spools_size(), 2);
+}
+
+TEST_F(ForwarderTest, AChangeIsMadeAtOnceDuringAPauseAfterAFailure) {
+  timings_.backoff = {std::chrono::hours(1), std::chrono::hours(1)};
+  token_ = "not that of the site";
+  add_linac("4299");
+  start_listener("4299");
+  write_many("4299", 1);
+  start();
+  run_until([this] { return published_.last_error.has_value(); }, "the refusal");
+  forwarder_->change([this] { token_ = gateway_.conduct.token; });
+  run_until_all_arrived();
+}
+
+TEST_F(ForwarderTest, AChangeIsMadeAtOnceWhileTheGatewayDoesNotAnswer) {
+  gateway_.conduct.answer_hello = false;
+  add_linac("4299");
+  start_listener("4299");
+  start();
+  run_until([this] { return !gateway_.hellos.empty(); }, "the first Hello");
+  bool made = false;
+  forwarder_->change([&] {
+    made = true;
+    gateway_.conduct.answer_hello = true;
+  });
+  gateway_.break_connections();
+  run_until([&] { return made && gateway_.sessions == 1; }, "the next session");
+}
+
+TEST_F(ForwarderTest, ASiteWithoutLinacsHasASessionAndGetsItsFirstOne) {
+  start();
+  run_until([this] { return gateway_.sessions == 1; }, "welcome");
+  forwarder_->change([this] { add_linac("4299"); });
+  start_listener("4299");
+  write_many("4299", 3);
+  run_until_all_arrived();
+}
+
 }  // namespace
 }  // namespace icom::forward::testing
