@@ -1,0 +1,62 @@
+// icom-gateway's commands on its command line. Each knows its own options; what they do is
+// elsewhere.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "gateway/cli/ledger_listing.hpp"
+
+namespace icom::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+
+/// What the command line asks for: returns the exit code; throws ConfigError or
+/// std::invalid_argument for wrong settings or usage.
+using Action = std::function<int()>;
+
+/// Each adds its command to `app`, which puts its action into `asked` when it finds the command on
+/// the command line. `asked` is to outlive `app`.
+void add_serve(CLI::App& app, Action& asked);
+void add_check(CLI::App& app, Action& asked);
+void add_records(CLI::App& app, Action& asked);
+void add_export(CLI::App& app, Action& asked);
+void add_ledger(CLI::App& app, Action& asked);
+void add_gaps(CLI::App& app, Action& asked);
+
+// Options that several have.
+
+/// Where the gateway's settings are.
+void add_config_option(CLI::App& command, std::filesystem::path& config);
+
+/// Which Linac, and since when, as the user wrote them.
+struct LinacAndTime {
+  std::string linac;
+  std::string since;
+
+  [[nodiscard]] LedgerFilter filter() const;
+};
+void add_linac_option(CLI::App& command, std::string& linac);
+/// `what` says which times count.
+void add_since_option(CLI::App& command, std::string& since, const char* what);
+
+/// What the user wrote, or nothing where nothing was given.
+std::optional<std::string> given_text(const std::string& text);
+/// Likewise; the option's own check has seen that it is a time.
+std::optional<std::int64_t> given_time(const std::string& text);
+
+/// The store's folder, by the gateway's settings. Throws ConfigError.
+std::filesystem::path store_of(const std::filesystem::path& config);
+
+/// All of `out` is written: kDone. Throws std::runtime_error, naming it, if it is not.
+int end_output(std::ostream& out, const std::string& name);
+/// Of the standard output.
+int end_standard_output();
+
+}  // namespace icom::cli

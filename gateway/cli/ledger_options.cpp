@@ -1,0 +1,61 @@
+#include <iostream>
+#include <memory>
+
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/gap_listing.hpp"
+
+namespace icom::cli {
+
+void add_ledger(CLI::App& app, Action& asked) {
+  struct Given {
+    std::filesystem::path config;
+    LinacAndTime which;
+    bool json = false;
+    bool frames = false;
+  };
+  auto given = std::make_shared<Given>();
+  auto* command = app.add_subcommand(
+      "ledger", "The audit of each Linac: frames received, stored, duplicates, conflicts, gaps");
+  add_config_option(*command, given->config);
+  add_linac_option(*command, given->which.linac);
+  add_since_option(*command, given->which.since, "counts from the hour of this time on");
+  command->add_flag("--json", given->json, "one JSON object a line instead of a table");
+  command
+      ->add_flag("--frames", given->frames,
+                 "every stored frame, checked against its hash: time, counter, hash, with tabs")
+      ->excludes("--json");
+  command->callback([given, &asked] {
+    asked = [given] {
+      const std::filesystem::path store = store_of(given->config);
+      if (given->frames) {
+        list_frames(store, given->which.filter(), std::cout);
+      } else {
+        list_ledger(store, given->which.filter(), given->json, std::cout);
+      }
+      return end_standard_output();
+    };
+  });
+}
+
+void add_gaps(CLI::App& app, Action& asked) {
+  struct Given {
+    std::filesystem::path config;
+    LinacAndTime which;
+    bool json = false;
+  };
+  auto given = std::make_shared<Given>();
+  auto* command = app.add_subcommand(
+      "gaps", "List the places where frames are missing, or may be, and what agents said of them");
+  add_config_option(*command, given->config);
+  add_linac_option(*command, given->which.linac);
+  add_since_option(*command, given->which.since, "only those that end at this time or later");
+  command->add_flag("--json", given->json, "one JSON object a line instead of a table");
+  command->callback([given, &asked] {
+    asked = [given] {
+      list_gaps(store_of(given->config), given->which.filter(), given->json, std::cout);
+      return end_standard_output();
+    };
+  });
+}
+
+}  // namespace icom::cli

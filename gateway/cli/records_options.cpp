@@ -1,0 +1,44 @@
+#include <iostream>
+#include <memory>
+
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/record_listing.hpp"
+
+namespace icom::cli {
+
+void add_records(CLI::App& app, Action& asked) {
+  struct Given {
+    std::filesystem::path config;
+    std::string site;
+    std::string linac;
+    std::string patient;
+    std::string since;
+    bool all = false;
+    bool json = false;
+  };
+  auto given = std::make_shared<Given>();
+  auto* command = app.add_subcommand(
+      "records",
+      "List treatment records, those with delivered monitor units, by site, Linac and time");
+  add_config_option(*command, given->config);
+  command->add_option("--site", given->site, "only of this site")->type_name("SITE");
+  add_linac_option(*command, given->linac);
+  command->add_option("--patient", given->patient, "only with exactly this Patient ID")
+      ->type_name("ID");
+  add_since_option(*command, given->since, "only those that begin at this time or later");
+  command->add_flag("--all", given->all, "also those without delivered monitor units");
+  command->add_flag("--json", given->json, "one JSON object a line instead of a table");
+  command->callback([given, &asked] {
+    asked = [given] {
+      const store::RecordFilter filter{.site = given_text(given->site),
+                                       .serial = given_text(given->linac),
+                                       .patient_id = given_text(given->patient),
+                                       .since = given_time(given->since),
+                                       .with_undelivered = given->all};
+      list_records(store_of(given->config), filter, given->json, std::cout);
+      return end_standard_output();
+    };
+  });
+}
+
+}  // namespace icom::cli

@@ -1,0 +1,67 @@
+#include <iostream>
+#include <stdexcept>
+
+#include "common/config/gateway_settings.hpp"
+#include "gateway/cli/commands.hpp"
+#include "gateway/cli/linac_time_text.hpp"
+
+namespace icom::cli {
+
+namespace {
+
+std::string check_time(const std::string& text) {
+  return parse_linac_time(text) ? std::string()
+                                : "'" + text +
+                                      "' is no time: 2026-03-02, 2026-03-02T08:00 or "
+                                      "2026-03-02T08:00:06 is expected";
+}
+
+}  // namespace
+
+void add_config_option(CLI::App& command, std::filesystem::path& config) {
+  config = "/etc/icom/gateway.yaml";
+  command.add_option("--config", config, "the gateway's settings")
+      ->type_name("FILE")
+      ->capture_default_str();
+}
+
+void add_linac_option(CLI::App& command, std::string& linac) {
+  command.add_option("--linac", linac, "only of the Linac with this serial number")
+      ->type_name("SERIAL");
+}
+
+void add_since_option(CLI::App& command, std::string& since, const char* what) {
+  command.add_option("--since", since, what)
+      ->type_name("TIME")
+      ->check(CLI::Validator(check_time, ""));
+}
+
+LedgerFilter LinacAndTime::filter() const {
+  return {.serial = given_text(linac), .since = given_time(since)};
+}
+
+std::optional<std::string> given_text(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::optional<std::int64_t> given_time(const std::string& text) {
+  return text.empty() ? std::nullopt : parse_linac_time(text);
+}
+
+std::filesystem::path store_of(const std::filesystem::path& config) {
+  return config::load_gateway(config).store;
+}
+
+int end_output(std::ostream& out, const std::string& name) {
+  out.flush();
+  if (!out) {
+    throw std::runtime_error("cannot write to " + name + ": the disk may be full");
+  }
+  return kDone;
+}
+
+int end_standard_output() {
+  return end_output(std::cout, "the standard output");
+}
+
+}  // namespace icom::cli
