@@ -1,5 +1,6 @@
 """A hospital site: its YAML, its keys, its listeners and its forwarder."""
 
+import fcntl
 import json
 import signal
 from pathlib import Path
@@ -85,6 +86,15 @@ class AgentSite:
             return json.loads((self.spool / name).read_text())
         except FileNotFoundError:
             return {}
+
+    def listener_runs(self, serial):
+        """Whether somebody holds the lock of its spool."""
+        with open(self.spool / serial / "lock", "rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            except BlockingIOError:
+                return True
 
     def wait_connected(self, seconds=20):
         """Until each listener has its Linac."""
