@@ -6,7 +6,7 @@
 
 #include "agent/forward/site_spools.hpp"
 #include "common/config/config_error.hpp"
-#include "common/config/site_reload.hpp"
+#include "common/config/reload.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::forward {

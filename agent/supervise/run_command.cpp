@@ -17,7 +17,7 @@
 #include "agent/supervise/supervisor.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
-#include "common/config/site_reload.hpp"
+#include "common/config/reload.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/process.hpp"

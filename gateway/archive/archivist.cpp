@@ -32,15 +32,17 @@ constexpr std::chrono::milliseconds kLongestRetry = 60s;
 struct Archivist::State {
   explicit State(Options given)
       : options(std::move(given)),
+        hosts(options.hosts),
         files(*options.files),
         live(files, options.archive_directory,
              [this](std::int64_t linac) { return host_of(linac); }) {}
 
   std::string host_of(std::int64_t linac) const {
     store::StoreReader linacs(options.store_folder);
+    const std::lock_guard lock(hosts_mutex);
     for (const store::LinacRow& row : linacs.linacs()) {
-      const auto host = options.hosts.find({row.site, row.serial});
-      if (row.id == linac && host != options.hosts.end()) {
+      const auto host = hosts.find({row.site, row.serial});
+      if (row.id == linac && host != hosts.end()) {
         return host->second;
       }
     }
@@ -55,6 +57,8 @@ struct Archivist::State {
   void write_one(std::int64_t record);
 
   const Options options;
+  mutable std::mutex hosts_mutex;
+  Hosts hosts;
   os::FileSystem& files;
   LiveFiles live;
 
@@ -208,6 +212,14 @@ void Archivist::stop() {
   if (state_->thread.joinable()) {
     state_->thread.join();
   }
+}
+
+void Archivist::set_hosts(Hosts hosts) {
+  {
+    const std::lock_guard lock(state_->hosts_mutex);
+    state_->hosts = std::move(hosts);
+  }
+  state_->live.forget_folders();
 }
 
 Archivist::Status Archivist::status() const {

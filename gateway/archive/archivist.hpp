@@ -22,13 +22,15 @@ namespace icom::archive {
 /// the Store goes, nothing needs to be done; stop() or the destructor ends the threads.
 class Archivist final : public store::StoreObserver {
  public:
+  /// (site, serial) -> the Linac's address without its port; names the Linac's folder below live/.
+  /// A Linac that is not in here gets no live files.
+  using Hosts = std::map<std::pair<std::string, std::string>, std::string>;
+
   struct Options {
     std::filesystem::path store_folder;
     std::filesystem::path archive_directory;
     bool live = true;  ///< write live/<host>/<counter>.txt
-    /// (site, serial) -> the Linac's address without its port; names the Linac's folder below
-    /// live/. A Linac that is not in here gets no live files.
-    std::map<std::pair<std::string, std::string>, std::string> hosts;
+    Hosts hosts;
     os::FileSystem* files = &os::real_file_system();  ///< that the archive's folder is in
   };
 
@@ -57,6 +59,8 @@ class Archivist final : public store::StoreObserver {
   void stop();
 
   [[nodiscard]] Status status() const;
+  /// Linacs have come, gone or moved. Thread-safe.
+  void set_hosts(Hosts hosts);
 
   void frame_stored(store::LinacId linac, const FrameIdentity& identity, Bytes bytes) override;
   void record_changed(std::int64_t record) override;

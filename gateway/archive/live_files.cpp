@@ -59,6 +59,11 @@ LiveFiles::Counts LiveFiles::counts() const {
   return counts_;
 }
 
+void LiveFiles::forget_folders() {
+  const std::lock_guard lock(mutex_);
+  folders_changed_ = true;
+}
+
 void LiveFiles::run() {
   os::lower_priority_of_this_thread();  // the store comes first
   std::unique_lock lock(mutex_);
@@ -69,6 +74,7 @@ void LiveFiles::run() {
     }
     const Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    if (std::exchange(folders_changed_, false)) folders_.clear();
     lock.unlock();
     const bool written = write(next);
     lock.lock();

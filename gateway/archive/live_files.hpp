@@ -31,6 +31,8 @@ class LiveFiles {
 
   void start();
   void stop();
+  /// `host_of` may answer differently from now on. Thread-safe.
+  void forget_folders();
   /// Copies the frame. Never waits for a file. Thread-safe.
   void add(std::int64_t linac, std::uint8_t counter, Bytes frame);
 
@@ -60,6 +62,7 @@ class LiveFiles {
   std::deque<Waiting> waiting_;
   Counts counts_;
   bool stop_ = false;
+  bool folders_changed_ = false;
 
   log::RateLimit warnings_;
   std::thread thread_;

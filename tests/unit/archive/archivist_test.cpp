@@ -223,5 +223,34 @@ TEST_F(ArchivistTest, LiveFilesHoldTheLastFrameOfEachCounter) {
   EXPECT_EQ(file_bytes(live / "255.txt"), all[255]);
 }
 
+TEST_F(ArchivistTest, LiveFilesOfALinacThatIsAddedOrMovesGoToItsAddress) {
+  end();
+  begin(true);
+  const auto all = test::idle(0, 30);
+  const auto live = archive() / "live";
+  const auto store = [&](std::size_t from, std::size_t to, const char* what) {
+    const auto before = archivist_->status();
+    store_all({all.begin() + static_cast<std::ptrdiff_t>(from),
+               all.begin() + static_cast<std::ptrdiff_t>(to)});
+    wait_until(
+        [&] {
+          const auto now = archivist_->status();
+          return now.live_written + now.live_dropped ==
+                 before.live_written + before.live_dropped + to - from;
+        },
+        what);
+  };
+  archivist_->set_hosts({});
+  store(0, 10, "the first ten");
+  EXPECT_TRUE(files().empty());
+  archivist_->set_hosts({{{"nbcc", "4299"}, "192.168.17.40"}});
+  store(10, 20, "the next ten");
+  EXPECT_EQ(file_bytes(live / "192.168.17.40" / "019.txt"), all[19]);
+  archivist_->set_hosts({{{"nbcc", "4299"}, "192.168.17.41"}});
+  store(20, 30, "the last ten");
+  EXPECT_EQ(file_bytes(live / "192.168.17.41" / "029.txt"), all[29]);
+  EXPECT_EQ(files().size(), 20U);
+}
+
 }  // namespace
 }  // namespace icom::archive

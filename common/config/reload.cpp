@@ -1,0 +1,48 @@
+#include "common/config/reload.hpp"
+
+namespace icom::config {
+
+namespace {
+
+/// The old value of what cannot change goes on.
+class Keep {
+ public:
+  Keep(std::string program, std::vector<std::string>& needs_restart)
+      : program_(std::move(program)), needs_restart_(needs_restart) {}
+
+  template <typename Value>
+  void operator()(Value& value, const Value& running, const std::string& key) {
+    if (value == running) return;
+    value = running;
+    needs_restart_.push_back(key + " cannot change while " + program_ +
+                             " runs: the old value stays until it is started again");
+  }
+
+ private:
+  std::string program_;
+  std::vector<std::string>& needs_restart_;
+};
+
+}  // namespace
+
+Reloaded<SiteSettings> reload_site(const std::filesystem::path& file, const SiteSettings& running) {
+  Reloaded<SiteSettings> site{load_site(file), {}};
+  Keep keep("icom-agent run", site.needs_restart);
+  keep(site.settings.site, running.site, "site");
+  keep(site.settings.spool.directory, running.spool.directory, "spool.directory");
+  return site;
+}
+
+Reloaded<GatewaySettings> reload_gateway(const std::filesystem::path& file,
+                                         const GatewaySettings& running) {
+  Reloaded<GatewaySettings> gateway{load_gateway(file), {}};
+  Keep keep("icom-gateway serve", gateway.needs_restart);
+  keep(gateway.settings.ingest, running.ingest, "ingest");
+  keep(gateway.settings.store, running.store, "store");
+  keep(gateway.settings.archive, running.archive, "archive");
+  keep(gateway.settings.http, running.http, "http");
+  keep(gateway.settings.registration, running.registration, "registration");
+  return gateway;
+}
+
+}  // namespace icom::config
