@@ -1,8 +1,10 @@
 #include "common/config/map_reader.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
+
+#include "common/config/nearest.hpp"
+#include "common/config/yaml_mistake.hpp"
 
 namespace icom::config {
 namespace {
@@ -10,21 +12,6 @@ namespace {
 /// Nobody means one in a path, and messages name paths.
 bool is_control(char c) {
   return (c >= 0 && c < ' ') || c == 0x7F;
-}
-
-/// How many letters must be inserted, left out or replaced to get from one word to the other.
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
 }
 
 constexpr std::uint16_t kIcomPort = 1706;
@@ -44,18 +31,11 @@ std::optional<std::string> host_and_port_exchanged(std::string_view text) {
 
 /// What an unknown key may have been meant to be, and all that could stand there.
 std::string known_keys(const std::set<std::string>& known, std::string_view unknown) {
-  std::string all;
-  const std::string* nearest = nullptr;
-  std::size_t distance = unknown.size() / 3 + 2;
-  for (const std::string& key : known) {
-    all += (all.empty() ? "" : ", ") + key;
-    const std::size_t edits = edit_distance(unknown, key);
-    if (edits < distance) {
-      distance = edits;
-      nearest = &key;
-    }
+  if (const std::string* const meant = nearest(known, unknown)) {
+    return "a known key: did you mean " + *meant + "?";
   }
-  if (nearest != nullptr) return "a known key: did you mean " + *nearest + "?";
+  std::string all;
+  for (const std::string& key : known) all += (all.empty() ? "" : ", ") + key;
   return "a known key, one of " + all;
 }
 
@@ -179,7 +159,8 @@ YAML::Mark MapReader::mark(const std::string& key) const {
 
 void MapReader::problem(const std::string& key, const std::string& expected) {
   const std::optional<Pair> pair = find(key);
-  file_->problem(mark(key), path_of(key), pair ? described(pair->value) : "", expected);
+  const std::string value = pair ? described(pair->value) : "";
+  file_->problem(mark(key), path_of(key), value, expected + hint_about(value));
 }
 
 void MapReader::problem_of_item(const YAML::Node& node, const std::string& key, std::size_t index,
@@ -197,7 +178,8 @@ void MapReader::done() {
     } else if (!seen.insert(key).second) {
       file_->problem(pair.first.Mark(), path_of(key), "",
                      "this key once; it stands on line " +
-                         std::to_string(find(key)->key.Mark().line + 1) + " too");
+                         std::to_string(find(key)->key.Mark().line + 1) + " too" +
+                         (path_.ends_with(']') ? "; a dash may be missing before it" : ""));
     }
   }
 }

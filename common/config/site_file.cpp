@@ -16,14 +16,21 @@ namespace {
 /// being written.
 constexpr std::uint64_t kMinSpoolBytes = 16ULL << 20U;
 
-std::optional<std::string> parse_timezone(const std::string& text) {
-  if (!timezone_exists(text)) return std::nullopt;
-  return text;
-}
-
 std::optional<std::uint64_t> parse_spool_bytes(const std::string& text) {
   const std::optional<std::uint64_t> size = parse_size(text);
   return size && *size >= kMinSpoolBytes ? size : std::nullopt;
+}
+
+std::string read_timezone(MapReader& from) {
+  const std::string zone_of_database = "a zone of this machine's time zone database";
+  const std::string expected = zone_of_database + ", such as Australia/Sydney";
+  const auto zone =
+      from.value("timezone", expected, [](const std::string& text) { return std::optional(text); });
+  if (!zone) return "";
+  if (timezone_exists(*zone)) return *zone;
+  const auto meant = timezone_meant_by(*zone);
+  from.problem("timezone", meant ? zone_of_database + ": did you mean " + *meant + "?" : expected);
+  return "";
 }
 
 void read_linac(MapReader& from, SiteFile& to) {
@@ -110,10 +117,7 @@ SiteFile read_site_file(const std::filesystem::path& file) {
                             site.settings.site + ".yaml)");
   }
   site.site_mark = top.mark("site");
-  site.settings.timezone =
-      top.value("timezone", "a zone of this machine's time zone database, such as Australia/Sydney",
-                parse_timezone)
-          .value_or("");
+  site.settings.timezone = read_timezone(top);
   read_linacs(top, site);
   if (auto tunnel = top.map("tunnel")) read_tunnel(*tunnel, site.settings.tunnel);
   if (auto spool = top.map("spool")) read_spool(*spool, site.settings.spool);

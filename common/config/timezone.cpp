@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <sstream>
 #include <system_error>
+#include <vector>
+
+#include "common/config/nearest.hpp"
 
 namespace icom::config {
 namespace {
@@ -18,6 +22,30 @@ bool is_well_formed(std::string_view name) {
          name.back() != '/';
 }
 
+/// The zones that the database lists for people to choose from.
+std::vector<std::string> listed_zones(const std::filesystem::path& database) {
+  std::vector<std::string> zones;
+  std::ifstream list(database / "zone.tab");
+  std::string line;
+  while (std::getline(list, line)) {
+    std::istringstream columns(line);
+    std::string country;
+    std::string place;
+    std::string zone;
+    if (line.starts_with('#') || !(columns >> country >> place >> zone)) continue;
+    zones.push_back(zone);
+  }
+  return zones;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
 }  // namespace
 
 bool timezone_exists(std::string_view name, const std::filesystem::path& database) {
@@ -30,6 +58,19 @@ bool timezone_exists(std::string_view name, const std::filesystem::path& databas
   std::ifstream file(zone, std::ios::binary);
   file.read(magic.data(), magic.size());
   return file && std::string_view(magic.data(), magic.size()) == "TZif";
+}
+
+std::optional<std::string> timezone_meant_by(std::string_view name,
+                                             const std::filesystem::path& database) {
+  const std::vector<std::string> zones = listed_zones(database);
+  std::string wanted = lower(name);
+  std::ranges::replace(wanted, ' ', '_');
+  for (const std::string& zone : zones) {
+    const std::string known = lower(zone);
+    if (known == wanted || known.ends_with('/' + wanted)) return zone;
+  }
+  const std::string* const meant = nearest(zones, name);
+  return meant == nullptr ? std::nullopt : std::optional(*meant);
 }
 
 }  // namespace icom::config

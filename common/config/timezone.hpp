@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace icom::config {
@@ -11,5 +13,10 @@ namespace icom::config {
 /// too.
 bool timezone_exists(std::string_view name,
                      const std::filesystem::path& database = "/usr/share/zoneinfo");
+
+/// The zone of the database that `name` was probably meant to be: another spelling, or the place
+/// alone (`Sydney`). Nothing if there is none.
+std::optional<std::string> timezone_meant_by(
+    std::string_view name, const std::filesystem::path& database = "/usr/share/zoneinfo");
 
 }  // namespace icom::config

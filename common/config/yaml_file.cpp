@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/config/yaml_mistake.hpp"
 #include "common/log/printable.hpp"
 
 namespace icom::config {
@@ -68,6 +69,11 @@ std::optional<YAML::Node> YamlFile::document() {
     if (document.IsMap() && !holds_more_than_one(text)) return document;
     problem("one YAML map of settings, `key: value` line by line");
   } catch (const YAML::Exception& failure) {
+    if (const auto mistake = find_mistake(text, failure.mark.line + 1)) {
+      problems_.push_back(
+          {file_.string(), mistake->line, 1, "", log::printable(mistake->read), mistake->expected});
+      return std::nullopt;
+    }
     problem(failure.mark, "", "",
             "YAML without errors (" + log::printable(failure.msg, kMaxQuoted) + ")");
   }

@@ -143,7 +143,6 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"SizeTooSmall", "20 GiB", "1 MiB", 18, "spool.max_bytes", "1 MiB", "at least 16 MiB"},
         Fault{"FileNamedUnlikeItsSite", "site: nbcc", "site: rccc", 1, "site", "rccc",
               "the file's own name, nbcc"},
-        Fault{"Tab", "  user: icom", "\tuser: icom", 11, "", "", "YAML without errors"},
         Fault{"BrokenSyntax", "site: nbcc", "site: [nbcc", 2, "", "", "YAML without errors"}),
     [](const auto& test) { return test.param.name; });
 
