@@ -77,6 +77,15 @@ void SpoolReader::rewind(const std::function<std::uint64_t(std::uint64_t run)>& 
   state.index.refresh();
 }
 
+void SpoolReader::skip_to_end() {
+  rewind(nullptr);
+  const auto newest = state_->index.newest();
+  if (!newest) return;
+  state_->segment = *newest - 1;
+  while (state_->next()) {
+  }
+}
+
 std::optional<Entry> SpoolReader::next() {
   auto entry = state_->next();
   if (entry) ++state_->counts.entries;

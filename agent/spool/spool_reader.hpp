@@ -1,4 +1,4 @@
-// The forwarder's end of the spool. docs/storage.md, "The spool".
+// The reading end of the spool: the forwarder's, and the fan-out's. docs/storage.md, "The spool".
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,9 @@ class SpoolReader {
   std::vector<std::uint64_t> runs();
   /// Starts over at the oldest segment, leaving out entries up to and including `stored_seq(run)`.
   void rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq);
+  /// Starts over behind the newest entry that is there now: for whoever wants what is to come, and
+  /// nothing of before. Reads one segment at most.
+  void skip_to_end();
   /// The next entry, or nothing when caught up with the writer (call again after a wake-up).
   /// `bytes` lives until the next call. Missing sequence numbers come out as one hole entry, with
   /// the last missing number as its seq and counts of 0: reason `corrupt` where damage was passed

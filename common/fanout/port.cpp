@@ -1,0 +1,196 @@
+#include "common/fanout/port.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+namespace icom::fanout {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+/// After a failed accept (no more descriptors, as a rule).
+constexpr std::chrono::milliseconds kAcceptRetry{200};
+
+bool is_loopback(const asio::ip::address& address) {
+  static const config::Network v4{asio::ip::address_v4({127, 0, 0, 0}), 8};
+  static const config::Network v6{asio::ip::address_v6::loopback(), 128};
+  return v4.contains(address) || v6.contains(address);
+}
+
+}  // namespace
+
+Port::Port(const asio::any_io_executor& executor, config::FanOutPort settings,
+           std::vector<config::Network> allow, const Limits& limits)
+    : executor_(executor),
+      settings_(std::move(settings)),
+      allow_(std::move(allow)),
+      limits_(limits),
+      acceptor_(executor),
+      bell_(executor) {
+  status_.serial = settings_.serial;
+  status_.listen = settings_.listen.text();
+}
+
+void Port::open() {
+  asio::co_spawn(
+      executor_, [self = shared_from_this()] { return self->listen(); }, asio::detached);
+}
+
+void Port::close() {
+  closed_ = true;
+  status_.listening = false;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  bell_.ring();
+  for (const auto& client : clients_) client->finish();
+}
+
+awaitable<void> Port::listen() {
+  while (!closed_) {
+    const std::string problem = co_await bind();
+    if (problem.empty()) {
+      co_await accept();
+      continue;
+    }
+    if (closed_) break;
+    if (problem != status_.problem) {
+      spdlog::error(
+          "fan-out of Linac {}: {} cannot be listened on ({}): stop what listens there, or correct "
+          "fan_out; it is tried again until it can",
+          settings_.serial, status_.listen, problem);
+    }
+    status_.problem = problem;
+    co_await bell_.wait_until(Bell::Clock::now() + limits_.retry);
+  }
+}
+
+/// What is wrong; empty if nothing is.
+awaitable<std::string> Port::bind() {
+  tcp::resolver resolver(executor_);
+  const std::string service = std::to_string(settings_.listen.port);
+  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
+  auto [error, found] =
+      co_await resolver.async_resolve(settings_.listen.host, service, flags, kAsTuple);
+  if (closed_) co_return std::string();
+  if (error || found.empty()) co_return "no address of this machine: " + error.message();
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  tcp::acceptor acceptor(executor_);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) co_return error.message();
+  acceptor_ = std::move(acceptor);
+  status_.listening = true;
+  status_.problem.clear();
+  spdlog::info("fan-out of Linac {}: clients are taken on {}", settings_.serial, status_.listen);
+  co_return std::string();
+}
+
+awaitable<void> Port::accept() {
+  while (!closed_) {
+    auto [error, socket] = co_await acceptor_.async_accept(kAsTuple);
+    if (closed_) co_return;
+    if (!error) {
+      admit(std::move(socket));
+      continue;
+    }
+    if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
+      spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {} ({} lines left out)",
+                    settings_.serial, error.message(), *unsaid);
+    }
+    co_await bell_.wait_until(Bell::Clock::now() + kAcceptRetry);
+  }
+}
+
+void Port::admit(tcp::socket socket) {
+  boost::system::error_code gone;
+  const asio::ip::address address = socket.remote_endpoint(gone).address();
+  if (gone) return;
+  if (!is_allowed(address)) {
+    refuse(address, "it is not in fan_out.allow");
+    return;
+  }
+  if (clients_.size() >= limits_.clients) {
+    refuse(address, "there are as many clients as are taken");
+    return;
+  }
+  const auto client = std::make_shared<Client>(std::move(socket), limits_);
+  clients_.insert(client);
+  ++status_.clients_total;
+  if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
+    spdlog::info("fan-out of Linac {}: client {} has come, {} now ({} lines left out)",
+                 settings_.serial, address.to_string(), clients_.size(), *unsaid);
+  }
+  asio::co_spawn(
+      executor_, [client] { return client->run(); },
+      [self = shared_from_this(), client](const std::exception_ptr&) { self->forget(client); });
+}
+
+/// The socket closes behind us.
+void Port::refuse(const asio::ip::address& address, const char* why) {
+  ++status_.refused;
+  if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
+    spdlog::warn("fan-out of Linac {}: {} is refused: {} ({} lines left out)", settings_.serial,
+                 address.to_string(), why, *unsaid);
+  }
+}
+
+void Port::forget(const std::shared_ptr<Client>& client) {
+  clients_.erase(client);
+  sent_to_gone_ += client->sent_bytes();
+  const bool cut_off = !client->why_cut_off().empty();
+  if (cut_off) ++status_.cut_off;
+  if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
+    spdlog::info("fan-out of Linac {}: client {} is gone{}, {} left ({} lines left out)",
+                 settings_.serial, client->address().to_string(),
+                 cut_off ? " (cut off: " + client->why_cut_off() + ")" : "", clients_.size(),
+                 *unsaid);
+  }
+}
+
+void Port::offer(const Piece& piece) {
+  for (const auto& client : clients_) client->offer(piece);
+}
+
+void Port::cut_off_all(const std::string& why) {
+  for (const auto& client : clients_) client->cut_off(why);
+}
+
+void Port::allow(std::vector<config::Network> networks) {
+  allow_ = std::move(networks);
+  for (const auto& client : clients_) {
+    if (!is_allowed(client->address())) client->cut_off("it is no longer in fan_out.allow");
+  }
+}
+
+bool Port::is_allowed(const asio::ip::address& address) const {
+  return is_loopback(address) ||
+         std::ranges::any_of(allow_, [&address](const config::Network& network) {
+           return network.contains(address);
+         });
+}
+
+PortStatus Port::status() const {
+  PortStatus status = status_;
+  status.clients = clients_.size();
+  status.sent_bytes = sent_to_gone_;
+  for (const auto& client : clients_) status.sent_bytes += client->sent_bytes();
+  return status;
+}
+
+}  // namespace icom::fanout
