@@ -110,7 +110,8 @@ int run_site(const RunOptions& options) {
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
-                        DrainCheck(site.spool.directory), {}, {.beams = options.stop_within});
+                        DrainCheck(site.spool.directory), {}, {.beams = options.stop_within},
+                        fan_out_plan(options.site_file, site, programs, files));
   asio::signal_set stop_signals(io, SIGTERM, SIGINT);
   stop_on(stop_signals, supervisor);
   asio::signal_set replace_signals(io, SIGUSR2);

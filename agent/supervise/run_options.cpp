@@ -12,7 +12,9 @@ namespace icom::supervise {
 namespace {
 
 constexpr const char* kRunText =
-    "Runs a site: one icom-listen for each Linac and one icom-forward, as children. One that ends "
+    "Runs a site: one icom-listen for each Linac, one icom-forward, and one icom-fanout if its "
+    "file "
+    "has fan_out, as children. One that ends "
     "by "
     "itself is started again after 1 second, growing to 30 seconds; no other is touched by "
     "that. A listener that is killed or crashes leaves its connection here, and the next one is "
@@ -58,7 +60,7 @@ void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_
       ->type_name("FILE");
   command
       ->add_option("--bin-dir", given->options.program_folder,
-                   "Where icom-listen and icom-forward are; beside this program unless given")
+                   "Where icom-listen and the others are; beside this program unless given")
       ->type_name("DIR");
   command
       ->add_option("--stop-within", given->stop_within,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/status_files.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/leave_request.hpp"
@@ -34,6 +35,19 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
   progress.leaving = [name](const std::string& why) { spdlog::info("{} leaves: {}", name, why); };
   const auto outcome = co_await ask_to_leave(std::move(spool), within, std::move(progress));
   co_return outcome == LeaveOutcome::leaving;
+}
+
+/// A program of the whole site, which reads its spools.
+ChildPlan reader_plan(const char* name, const char* program, const std::filesystem::path& site_file,
+                      const Programs& programs, std::function<bool()> runs_elsewhere,
+                      std::function<ProcessId()> elsewhere) {
+  ChildPlan plan;
+  plan.name = name;
+  plan.command = {programs.folder / program,
+                  {"--site", site_file.string(), "--log-level", programs.log_level}};
+  plan.runs_elsewhere = std::move(runs_elsewhere);
+  plan.elsewhere = std::move(elsewhere);
+  return plan;
 }
 
 }  // namespace
@@ -80,18 +94,27 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;
-  ChildPlan plan;
-  plan.name = "forward";
-  plan.command = {programs.folder / "icom-forward",
-                  {"--site", site_file.string(), "--log-level", programs.log_level}};
-  plan.runs_elsewhere = [&files, lock = spool / forward::kForwardLockFile] {
-    return os::is_locked(files, lock);
-  };
-  plan.elsewhere = [spool]() -> ProcessId {
-    const auto status = forward::read_forward_status(spool);
-    return status ? status->pid : 0;
-  };
-  return plan;
+  return reader_plan(
+      "forward", "icom-forward", site_file, programs,
+      [&files, spool] { return os::is_locked(files, spool / forward::kForwardLockFile); },
+      [spool]() -> ProcessId {
+        const auto status = forward::read_forward_status(spool);
+        return status ? status->pid : 0;
+      });
+}
+
+std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
+                                      const config::SiteSettings& site, const Programs& programs,
+                                      os::FileSystem& files) {
+  if (site.fan_out.ports.empty()) return std::nullopt;
+  const auto spool = site.spool.directory;
+  return reader_plan(
+      "fanout", "icom-fanout", site_file, programs,
+      [&files, spool] { return os::is_locked(files, spool / fanout::kFanOutLockFile); },
+      [spool]() -> ProcessId {
+        const auto status = fanout::read_fan_out_status(spool);
+        return status ? status->pid : 0;
+      });
 }
 
 bool DrainCheck::operator()() {

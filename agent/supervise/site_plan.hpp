@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace icom::supervise {
 
 struct Programs {
-  std::filesystem::path folder;  ///< where icom-listen and icom-forward are
+  std::filesystem::path folder;  ///< where icom-listen, icom-forward and icom-fanout are
   std::string log_level;         ///< theirs
 };
 
@@ -26,6 +27,11 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
                                       os::FileSystem& files);
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files);
+
+/// None where no Linac has a port.
+std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
+                                      const config::SiteSettings& site, const Programs& programs,
+                                      os::FileSystem& files);
 
 /// Whether waiting for the forwarder is of no more use. To be asked once all listeners have ended:
 /// what they left takes up to a second to show in the forwarder's status.

@@ -93,6 +93,40 @@ void judge(const LinacState& linac, SiteState& site) {
   }
 }
 
+/// A fan-out writes its file at least every ten seconds.
+constexpr std::chrono::seconds kFanOutFileLives{30};
+
+void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
+  const auto status = fanout::read_fan_out_status(settings.spool.directory);
+  site.fanning_out = status && forward::is_fresh(status->written_us, site.now_us, kFanOutFileLives);
+  for (const auto& wanted : settings.fan_out.ports) {
+    fanout::PortReport port;
+    if (site.fanning_out) {
+      const auto told =
+          std::ranges::find(status->ports, wanted.serial, &fanout::PortReport::serial);
+      if (told != status->ports.end()) port = *told;
+    }
+    port.serial = wanted.serial;
+    port.listen = wanted.listen.text();
+    site.fan_out.push_back(std::move(port));
+  }
+}
+
+void judge_fan_out(SiteState& site) {
+  if (!site.fan_out.empty() && !site.fanning_out) {
+    site.problems.emplace_back(
+        "no fan-out runs, though fan_out has ports: start icom-agent run, or the icom-fanout "
+        "service");
+    return;
+  }
+  for (const auto& port : site.fan_out) {
+    if (port.problem.empty()) continue;
+    site.problems.push_back("fan-out of Linac " + port.serial + ": " + port.listen +
+                            " cannot be listened on (" + port.problem +
+                            "): stop what listens there, or correct fan_out");
+  }
+}
+
 }  // namespace
 
 SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us) {
@@ -112,6 +146,8 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.linacs.push_back(std::move(state));
   }
 
+  look_at_fan_out(settings, site);
+
   if (!site.forwarding) {
     site.problems.emplace_back(
         "no forwarder runs: start icom-agent run, or the icom-forward service");
@@ -127,6 +163,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
                               linac.refusal + "): add it to the site's file there");
     }
   }
+  judge_fan_out(site);
   return site;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/forward_status.hpp"
 #include "common/config/site_settings.hpp"
 
@@ -41,6 +42,9 @@ struct SiteState {
   std::int64_t since_us = 0;
   std::optional<forward::ForwardError> last_error;
   std::vector<LinacState> linacs;  ///< in the site file's order
+  bool fanning_out = false;        ///< a fan-out runs
+  /// One for each port of the site's file, in its order; as it was last told.
+  std::vector<fanout::PortReport> fan_out;
   std::vector<std::string>
       problems;  ///< sentences: what is wrong and what to do; empty: all is well
 };

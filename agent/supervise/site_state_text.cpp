@@ -62,6 +62,21 @@ std::string size_text(std::uint64_t bytes) {
   return text.data();
 }
 
+namespace {
+
+std::string fan_out_text(const fanout::PortReport& port, const SiteState& site) {
+  std::string text = "fan-out " + port.serial + ": " + port.listen + ", ";
+  if (!site.fanning_out) return text + "no fan-out";
+  if (!port.listening) return text + "not listened on";
+  text += port.clients == 1 ? "1 client" : std::to_string(port.clients) + " clients";
+  text += " (" + std::to_string(port.clients_total) + " in all";
+  if (port.cut_off > 0) text += ", " + std::to_string(port.cut_off) + " cut off";
+  if (port.refused > 0) text += ", " + std::to_string(port.refused) + " refused";
+  return text + "), " + size_text(port.sent_bytes) + " sent";
+}
+
+}  // namespace
+
 std::string to_table(const SiteState& site) {
   std::vector<Row> rows{
       {"LINAC", "CONNECTED", "SINCE", "FRAMES", "LAST FRAME", "GAPS", "BACKLOG", "FORWARDED"}};
@@ -82,10 +97,29 @@ std::string to_table(const SiteState& site) {
     text += std::string(site.connected ? "connected to" : "without") + " the gateway for " +
             age_text(site.since_us, site.now_us) + "\n";
   }
+  for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";
   if (site.problems.empty()) text += "all is well\n";
   return text;
 }
+
+namespace {
+
+nlohmann::ordered_json port_to_json(const fanout::PortReport& port) {
+  nlohmann::ordered_json one;
+  one["serial"] = port.serial;
+  one["listen"] = port.listen;
+  one["listening"] = port.listening;
+  one["problem"] = port.problem;
+  one["clients"] = port.clients;
+  one["clients_total"] = port.clients_total;
+  one["cut_off"] = port.cut_off;
+  one["refused"] = port.refused;
+  one["sent_bytes"] = port.sent_bytes;
+  return one;
+}
+
+}  // namespace
 
 std::string to_json(const SiteState& site) {
   nlohmann::ordered_json out;
@@ -126,6 +160,10 @@ std::string to_json(const SiteState& site) {
     one["damaged_newest"] = linac.damaged_newest;
     out["linacs"].push_back(std::move(one));
   }
+  auto& fan_out = out["fan_out"];
+  fan_out["running"] = site.fanning_out;
+  fan_out["ports"] = nlohmann::ordered_json::array();
+  for (const auto& port : site.fan_out) fan_out["ports"].push_back(port_to_json(port));
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -14,7 +14,8 @@ using asio::awaitable;
 
 Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
                        std::vector<ChildPlan> listeners, ChildPlan forwarder,
-                       std::function<bool()> drained, RestartTimings restart, StopTimings stop)
+                       std::function<bool()> drained, RestartTimings restart, StopTimings stop,
+                       std::optional<ChildPlan> fan_out)
     : executor_(executor),
       host_(host),
       restart_timings_(restart),
@@ -23,6 +24,7 @@ Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
       stop_timings_(stop),
       bell_(executor) {
   for (auto& plan : listeners) add(std::move(plan));
+  if (fan_out) fan_out_.emplace(executor, host, std::move(*fan_out), restart);
 }
 
 awaitable<void> Supervisor::run() {
@@ -30,6 +32,7 @@ awaitable<void> Supervisor::run() {
   // not ended in time.
   for (auto& listener : listeners_) keep(listener.child);
   keep(forwarder_);
+  if (fan_out_) keep(*fan_out_);
   running_ = true;
   while (!stopping_) {
     remove_those_that_have_left();
@@ -147,12 +150,14 @@ awaitable<void> Supervisor::stop_in_order() {
 
   co_await wait_for([this] { return killing_ || drained_(); }, start + stop_timings_.drain);
   forwarder_.stop();
-  co_await wait_for([this] { return forwarder_.done(); }, start + stop_timings_.forwarder);
-  if (!forwarder_.done()) {
-    spdlog::error("{} does not end by itself: it is killed", forwarder_.name());
-    forwarder_.kill();
+  if (fan_out_) fan_out_->stop();
+  co_await wait_for([this] { return readers_done(); }, start + stop_timings_.forwarder);
+  for (Child* reader : {&forwarder_, fan_out_ ? &*fan_out_ : nullptr}) {
+    if (reader == nullptr || reader->done()) continue;
+    spdlog::error("{} does not end by itself: it is killed", reader->name());
+    reader->kill();
   }
-  co_await wait_for([this] { return forwarder_.done() && listeners_done(); },
+  co_await wait_for([this] { return readers_done() && listeners_done(); },
                     start + stop_timings_.all);
 }
 
@@ -165,6 +170,10 @@ awaitable<void> Supervisor::wait_for(std::function<bool()> condition, Clock::tim
 bool Supervisor::listeners_done() const {
   return std::all_of(listeners_.begin(), listeners_.end(),
                      [](const Listener& listener) { return listener.child.done(); });
+}
+
+bool Supervisor::readers_done() const {
+  return forwarder_.done() && (!fan_out_ || fan_out_->done());
 }
 
 void Supervisor::stop() {
@@ -187,6 +196,10 @@ void Supervisor::kill() {
   for (auto& listener : listeners_) listener.child.kill();
   forwarder_.stop();
   forwarder_.kill();
+  if (fan_out_) {
+    fan_out_->stop();
+    fan_out_->kill();
+  }
   bell_.ring();
 }
 

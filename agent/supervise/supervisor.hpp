@@ -43,7 +43,7 @@ class Supervisor {
   /// everything, or has no connection.
   Supervisor(boost::asio::any_io_executor executor, ProcessHost& host,
              std::vector<ChildPlan> listeners, ChildPlan forwarder, std::function<bool()> drained,
-             RestartTimings restart, StopTimings stop);
+             RestartTimings restart, StopTimings stop, std::optional<ChildPlan> fan_out = {});
 
   /// Until stop(), and all have ended.
   boost::asio::awaitable<void> run();
@@ -86,12 +86,14 @@ class Supervisor {
   boost::asio::awaitable<void> wait_for(std::function<bool()> condition,
                                         Clock::time_point deadline);
   [[nodiscard]] bool listeners_done() const;
+  [[nodiscard]] bool readers_done() const;
 
   boost::asio::any_io_executor executor_;
   ProcessHost& host_;
   RestartTimings restart_timings_;
   std::list<Listener> listeners_;
   Child forwarder_;
+  std::optional<Child> fan_out_;  ///< stopped with the forwarder
   std::function<bool()> drained_;
   StopTimings stop_timings_;
   Bell bell_;  ///< a child is done, or something was asked for
