@@ -1,5 +1,6 @@
 #include "gateway/serve/check.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <ostream>
@@ -92,6 +93,20 @@ void check_tokens(Report& report, const config::GatewaySettings& settings) {
   }
 }
 
+/// Its ports may be in use by the gateway that runs, and nothing tells whose they are; a gateway
+/// that cannot have one says so, and serves all else.
+void check_fan_out(Report& report, const config::GatewaySettings& settings) {
+  for (const config::FanOutPort& port : settings.fan_out.ports) {
+    const bool known = std::ranges::any_of(settings.sites, [&port](const auto& site) {
+      return std::ranges::find(site.linacs, port.serial, &config::LinacSettings::serial) !=
+             site.linacs.end();
+    });
+    report.note("fan-out of Linac " + port.serial,
+                known ? "on " + port.listen.text()
+                      : "no site has it: " + port.listen.text() + " is silent until one has");
+  }
+}
+
 void check_machine(Report& report, const config::GatewaySettings& settings) {
   for (const config::SiteSettings& site : settings.sites) {
     std::string serials;
@@ -110,6 +125,7 @@ void check_machine(Report& report, const config::GatewaySettings& settings) {
   }
   const IngestPortState ingest = check_ingest_port(settings.ingest);
   report.line(ingest.usable, "ingest " + settings.ingest.text(), ingest.text);
+  check_fan_out(report, settings);
   if (settings.http) report.note("http " + settings.http->text(), "this version serves no page");
 }
 

@@ -41,6 +41,18 @@ ingest::SiteRegistry registry_of(const config::GatewaySettings& settings,
   return ingest::SiteRegistry(std::move(sites));
 }
 
+/// The Linacs whose streams may be listened in on. They are registered already.
+fanout::GatewayFanOut::Serials serials_of(const config::GatewaySettings& settings,
+                                          store::Store& store) {
+  fanout::GatewayFanOut::Serials serials;
+  for (const config::SiteSettings& site : settings.sites) {
+    for (const config::LinacSettings& linac : site.linacs) {
+      serials.emplace(store.linac(site.site, linac.serial), linac.serial);
+    }
+  }
+  return serials;
+}
+
 }  // namespace
 
 Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens) {
@@ -50,11 +62,14 @@ Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken>
   store_ =
       std::make_unique<store::Store>(settings.store, store::Store::Options{}, archivist_.get());
   sink_.emplace(*store_);
+  fan_out_sink_.emplace(*sink_, fan_out_);
   registry_.emplace(registry_of(settings, std::move(tokens), *store_));
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;
   options.port = settings.ingest.port;
-  server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *sink_, board_);
+  server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *fan_out_sink_,
+                                                   board_);
+  fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
 }
 
 Gateway::~Gateway() {
@@ -63,11 +78,13 @@ Gateway::~Gateway() {
 
 void Gateway::start() {
   if (archivist_) archivist_->start();
+  fan_out_.start();
   server_->start();
 }
 
 void Gateway::stop(std::chrono::milliseconds grace) {
   server_->stop(grace);
+  fan_out_.stop();
   store_.reset();
   if (archivist_) archivist_->stop();
 }

@@ -2,6 +2,8 @@
 //
 //     agents ─▶ ingest::IngestServer ─▶ store::Store ─▶ archive::Archivist ─▶ PyMedPhys' tree
 //               (acks what is stored)   (one writer)    (follows the store, on its own threads)
+//                        └─▶ fanout::GatewayFanOut ─▶ iCom clients
+//                            (copies, on a thread of its own)
 #pragma once
 
 #include <chrono>
@@ -13,6 +15,7 @@
 
 #include "common/config/gateway_settings.hpp"
 #include "gateway/archive/archivist.hpp"
+#include "gateway/fanout/gateway_fan_out.hpp"
 #include "gateway/ingest/ingest_server.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/site_registry.hpp"
@@ -33,8 +36,9 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
 
   void start();
-  /// Two phases, as IngestServer::stop(). Then the store is closed (everything submitted is
-  /// committed), then the archive stopped. Returns when all is over. May be called again.
+  /// Two phases, as IngestServer::stop(). Then fan-out clients get their FIN, the store is closed
+  /// (everything submitted is committed), then the archive stopped. Returns when all is over. May
+  /// be called again.
   void stop(std::chrono::milliseconds grace);
 
   [[nodiscard]] std::string address() const { return server_->address(); }
@@ -44,6 +48,8 @@ class Gateway {
   std::unique_ptr<archive::Archivist> archivist_;  ///< null without an archive
   std::unique_ptr<store::Store> store_;
   std::optional<StoreSink> sink_;
+  fanout::GatewayFanOut fan_out_;
+  std::optional<fanout::FanOutSink> fan_out_sink_;
   ingest::LinkStatusBoard board_;
   std::optional<ingest::SiteRegistry> registry_;
   std::unique_ptr<ingest::IngestServer> server_;

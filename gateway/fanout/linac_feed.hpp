@@ -1,0 +1,46 @@
+// Which of the entries that agents send are new to a Linac's stream.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <unordered_map>
+
+#include "common/icom/stream_entry.hpp"
+
+namespace icom::fanout {
+
+/// What is asked of an entry.
+struct EntryPlace {
+  EntryKind kind = EntryKind::frame;
+  std::uint64_t run = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t hash = 0;  ///< of a frame: its content's
+};
+
+/// An entry that is sent again after a broken session is not new, nor is a frame that has come
+/// under another run: a second agent listens to the same Linac, or the Linac repeated it to a
+/// listener begun anew. What a Linac sends twice to the same listener is new each time: so it came.
+/// Not thread-safe.
+class LinacFeed {
+ public:
+  /// Remembers it, and tells whether it was new.
+  bool take(const EntryPlace& entry);
+
+ private:
+  struct Run {
+    std::uint64_t run = 0;
+    std::uint64_t seq = 0;  ///< the last one
+    bool follows = false;   ///< its last frame had come under another run
+  };
+
+  Run& find(std::uint64_t run);
+  bool is_news(const EntryPlace& frame);
+
+  std::list<Run> runs_;  ///< the last ones, those that were used lately in front
+  std::unordered_map<std::uint64_t, std::uint64_t> brought_by_;  ///< run, by hash of a frame
+  std::deque<std::uint64_t> hashes_;                             ///< of brought_by_, oldest first
+};
+
+}  // namespace icom::fanout
