@@ -11,11 +11,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/fanout/site_fan_out.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
+#include "common/config/site_reload.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
@@ -54,26 +56,24 @@ std::unique_ptr<os::File> lock_fan_out(const std::filesystem::path& directory) {
   return error ? nullptr : std::move(lock);
 }
 
-/// A file that is wrong changes nothing.
-void reload(SiteFanOut& fan_out, const std::filesystem::path& file,
-            const std::filesystem::path& spool_directory) {
+/// Reads the site's settings again. Those with an error change nothing.
+void take_changes(const std::filesystem::path& file, config::SiteSettings& site,
+                  SiteFanOut& fan_out) {
   try {
-    const config::SiteSettings site = config::load_site(file);
-    if (site.spool.directory != spool_directory) {
-      spdlog::warn("another spool.directory counts from the next start; nothing is changed");
-      return;
-    }
+    auto reloaded = config::reload_site(file, site);
+    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
+    site = std::move(reloaded.settings);
     fan_out.apply(site);
-    spdlog::info("settings of {} are in force", file.string());
+    spdlog::info("settings are read again: {} Linacs have a port", site.fan_out.ports.size());
   } catch (const config::ConfigError& error) {
-    spdlog::error("the settings are wrong, and those of before stay in force: {}", error.what());
+    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
   }
 }
 
 int run(const std::filesystem::path& file) {
   asio::io_context io(1);
   config::SettingsWatch watch(io.get_executor(), {file});  // before it is read
-  const config::SiteSettings site = config::load_site(file);
+  config::SiteSettings site = config::load_site(file);
   const auto lock = lock_fan_out(site.spool.directory);
   if (!lock) return kFailed;
 
@@ -85,7 +85,7 @@ int run(const std::filesystem::path& file) {
                      [status_file = site.spool.directory / kFanOutStatusFile](
                          const FanOutStatus& status) { publish(status, status_file); });
   fan_out.apply(site);
-  watch.start([&] { reload(fan_out, file, site.spool.directory); });
+  watch.start([&] { take_changes(file, site, fan_out); });
 
   asio::signal_set signals(io, SIGTERM, SIGINT);
   std::optional<Deadline> leave;

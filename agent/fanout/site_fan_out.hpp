@@ -30,8 +30,7 @@ class SiteFanOut {
              FanOutStatus identity, std::function<void(const FanOutStatus&)> publish,
              const Limits& limits = {});
 
-  /// Changes only what differs. The spool directory is that of the first call: where another is
-  /// wanted this must be made anew.
+  /// Changes only what differs. The spool directory stays that of the first call.
   void apply(const config::SiteSettings& site);
 
   /// Until stop(): then FIN to all, and returns once they are gone.

@@ -78,6 +78,12 @@ void replace_on(asio::signal_set& signals, Supervisor& supervisor) {
   });
 }
 
+void keep_fan_out(const RunOptions& options, const Programs& programs,
+                  const config::SiteSettings& site, Supervisor& supervisor) {
+  auto plan = fan_out_plan(options.site_file, site, programs, os::real_file_system());
+  if (plan) supervisor.keep_fan_out(std::move(*plan));
+}
+
 /// Reads the site's settings again. Those with an error change nothing.
 void take_changes(const RunOptions& options, const Programs& programs, config::SiteSettings& site,
                   Supervisor& supervisor) {
@@ -87,6 +93,7 @@ void take_changes(const RunOptions& options, const Programs& programs, config::S
     site = std::move(reloaded.settings);
     spdlog::info("settings are read again: {} Linacs", site.linacs.size());
     supervisor.apply(listener_plans(site, programs, os::real_file_system()));
+    keep_fan_out(options, programs, site, supervisor);
   } catch (const config::ConfigError& error) {
     spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
   }
@@ -110,8 +117,8 @@ int run_site(const RunOptions& options) {
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
-                        DrainCheck(site.spool.directory), {}, {.beams = options.stop_within},
-                        fan_out_plan(options.site_file, site, programs, files));
+                        DrainCheck(site.spool.directory), {}, {.beams = options.stop_within});
+  keep_fan_out(options, programs, site, supervisor);
   asio::signal_set stop_signals(io, SIGTERM, SIGINT);
   stop_on(stop_signals, supervisor);
   asio::signal_set replace_signals(io, SIGUSR2);

@@ -14,8 +14,7 @@ using asio::awaitable;
 
 Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
                        std::vector<ChildPlan> listeners, ChildPlan forwarder,
-                       std::function<bool()> drained, RestartTimings restart, StopTimings stop,
-                       std::optional<ChildPlan> fan_out)
+                       std::function<bool()> drained, RestartTimings restart, StopTimings stop)
     : executor_(executor),
       host_(host),
       restart_timings_(restart),
@@ -24,7 +23,12 @@ Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
       stop_timings_(stop),
       bell_(executor) {
   for (auto& plan : listeners) add(std::move(plan));
-  if (fan_out) fan_out_.emplace(executor, host, std::move(*fan_out), restart);
+}
+
+void Supervisor::keep_fan_out(ChildPlan fan_out) {
+  if (fan_out_ || stopping_) return;
+  fan_out_.emplace(executor_, host_, std::move(fan_out), restart_timings_);
+  if (running_) keep(*fan_out_);
 }
 
 awaitable<void> Supervisor::run() {

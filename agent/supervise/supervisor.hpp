@@ -43,7 +43,11 @@ class Supervisor {
   /// everything, or has no connection.
   Supervisor(boost::asio::any_io_executor executor, ProcessHost& host,
              std::vector<ChildPlan> listeners, ChildPlan forwarder, std::function<bool()> drained,
-             RestartTimings restart, StopTimings stop, std::optional<ChildPlan> fan_out = {});
+             RestartTimings restart, StopTimings stop);
+
+  /// One more program, which is stopped with the forwarder. Only the first is taken: from then on
+  /// it heeds changed settings itself.
+  void keep_fan_out(ChildPlan fan_out);
 
   /// Until stop(), and all have ended.
   boost::asio::awaitable<void> run();
