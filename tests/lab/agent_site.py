@@ -14,10 +14,10 @@ class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
     def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None, *, beside=None, max_bytes="2 GiB",
-                 inside=()):
+                 inside=(), fan_out=None):
         """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams;
         `spool`: the spool directory, in the site's folder unless given; `beside`: the AgentSite whose second agent this one is:
-        the same site and token, its own key and spool; `inside`: see Process."""
+        the same site and token, its own key and spool; `inside`: see Process; `fan_out`: {serial: PORT}."""
         self.programs = Path(programs)
         self.folder = Path(folder) / (f"{name}-second" if beside else name)
         self._inside = inside
@@ -36,11 +36,13 @@ class AgentSite:
         self.token_file.chmod(0o600)
         self.yaml = write_site_file(hosting, name, linacs, folder=self.folder if beside else None, key=self.key,
                                     known_hosts=self.known_hosts, token_file=self.token_file, spool=self.spool,
-                                    max_bytes=max_bytes)
+                                    max_bytes=max_bytes, fan_out=fan_out)
         self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml, "--stop-within", str(stop_within)],
                              self.folder / "agent.log", inside=inside)
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
                                  self.folder / "forward.log", inside=inside)
+        self.fan_out = Process(f"fan-out {name}", [self.programs / "icom-fanout", "--site", self.yaml],
+                               self.folder / "fanout.log", inside=inside) if fan_out else None
         self.listeners = {}
         for serial, address in linacs.items():
             self.add_listener(serial, address)
@@ -60,6 +62,8 @@ class AgentSite:
         for listener in self.listeners.values():
             listener.start()
         self.forwarder.start()
+        if self.fan_out:
+            self.fan_out.start()
         return self
 
     def stop(self):
@@ -67,10 +71,12 @@ class AgentSite:
         codes = [self.agent.stop(self.stop_within + 20)]
         codes += [listener.stop() for listener in self.listeners.values()]
         codes.append(self.forwarder.stop())
+        if self.fan_out:
+            codes.append(self.fan_out.stop())
         return [code for code in codes if code is not None]
 
     def resume_all(self):
-        for process in [self.forwarder, *self.listeners.values()]:
+        for process in filter(None, [self.forwarder, self.fan_out, *self.listeners.values()]):
             process.signal(signal.SIGCONT)
 
     def command(self, name, *arguments, seconds=30):

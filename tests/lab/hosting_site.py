@@ -5,13 +5,14 @@ import secrets
 from pathlib import Path
 
 from .process import LabError, Process, run_to_end, wait_until
+from .site_file import fan_out_lines
 from .sshd import Sshd, accepts, free_port
 
 
 class HostingSite:
-    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data="."):
+    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data=".", fan_out=None):
         """`address`: where its sshd listens; the gateway is always on loopback. `data`: where its store and archive are, below
-        `folder`."""
+        `folder`. `fan_out`: {serial: PORT}."""
         self.programs = Path(programs)
         self.folder = Path(folder)
         self.sites = self.folder / "sites"
@@ -31,7 +32,7 @@ store: {self.store}
 archive:
   directory: {self.archive}
   live: true
-""")
+{fan_out_lines(fan_out)}""")
         self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config, address)
         self.gateway = Process("gateway", [self.programs / "icom-gateway", "serve", "--config", self.config],
                                self.folder / "gateway.log")

@@ -25,17 +25,28 @@ class SentFrame:
         return (self.time, self.counter, self.hash)
 
 
-def read_ledger(file):
-    """Its lines about messages, junk and parts among them; none if the file is not there."""
-    rows = []
+def read_rows(file, rows, offset=0):
+    """Appends its lines about messages, junk and parts among them, that begin at this offset of the file or behind it. Returns where
+    to go on: a line that is not whole yet is left for the next time."""
     if not file.exists():
-        return rows
-    for line in file.read_text(encoding="ascii").splitlines():
+        return offset
+    with open(file, "rb") as ledger:
+        ledger.seek(offset)
+        text = ledger.read()
+    whole = text[:text.rfind(b"\n") + 1]
+    for line in whole.decode("ascii").splitlines():
         if line.startswith("#") or not line:
             continue
         client, wall, time, counter, digest, size, patient, kind = line.split("\t")[:8]
         rows.append(SentFrame(int(client), int(wall), time, -1 if counter == "-" else int(counter), digest, int(size),
                               patient == "1", kind))
+    return offset + len(whole)
+
+
+def read_ledger(file):
+    """All those lines; none if the file is not there."""
+    rows = []
+    read_rows(file, rows)
     return rows
 
 

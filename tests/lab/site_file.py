@@ -1,9 +1,17 @@
 """A site's YAML, as both its agent and the gateway read it."""
 
 
+def fan_out_lines(ports):
+    """`ports`: {serial: PORT or "HOST:PORT"}, or none."""
+    if not ports:
+        return ""
+    entries = "".join(f'    - serial: "{serial}"\n      listen: {listen}\n' for serial, listen in ports.items())
+    return f"fan_out:\n  ports:\n{entries}"
+
+
 def write_site_file(hosting, name, linacs, *, folder=None, key="key", known_hosts="known_hosts", token_file=None,
-                    spool="spool", max_bytes="2 GiB"):
-    """`linacs`: {serial: "HOST:PORT"}. The rest matters to the site's agent only. Returns the file, in the gateway's
+                    spool="spool", max_bytes="2 GiB", fan_out=None):
+    """`linacs`: {serial: "HOST:PORT"}; `fan_out`: {serial: PORT or "HOST:PORT"}. The rest matters to the site's agent only. Returns the file, in the gateway's
     folder of sites unless another is given."""
     entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
     file = (folder or hosting.sites) / f"{name}.yaml"
@@ -23,5 +31,5 @@ spool:
   directory: {spool}
   max_bytes: {max_bytes}
 forwards: []
-""")
+{fan_out_lines(fan_out)}""")
     return file
