@@ -26,7 +26,6 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
-constexpr std::uint16_t kIcomPort = 1706;
 constexpr std::uint64_t kLeastMaxBytes = 16ULL << 20U;
 /// From SIGTERM to the end, whatever the disk does.
 constexpr std::chrono::seconds kStopWithin{2};
@@ -79,7 +78,7 @@ Options parse(int argc, char** argv) {
     std::exit(app.exit(asked));
   }
 
-  const auto address = icom::config::parse_address(linac, kIcomPort);
+  const auto address = icom::config::parse_address(linac, icom::config::kIcomPort);
   if (!address) {
     throw CLI::ValidationError("--linac", "'" + linac + "' is not ADDRESS or ADDRESS:PORT");
   }

@@ -24,10 +24,8 @@ constexpr const char* kProbeText =
     "nobody listens to yet, and not during a treatment.\n\n"
     "Exit codes: 0 frames came, 1 none did, 2 wrong usage.";
 
-constexpr std::uint16_t kIcomPort = 1706;
-
 int probe_linac(const std::string& text, double seconds, bool json) {
-  const auto linac = config::parse_address(text, kIcomPort);
+  const auto linac = config::parse_address(text, config::kIcomPort);
   if (!linac) {
     std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
     return kWrongUsage;

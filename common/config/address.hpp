@@ -8,6 +8,9 @@
 
 namespace icom::config {
 
+/// Of a Linac's iCom server, unless its address says otherwise.
+inline constexpr std::uint16_t kIcomPort = 1706;
+
 struct Address {
   std::string host;  ///< a name, an IPv4 address, or an IPv6 address (written in brackets when a
                      ///< port follows)

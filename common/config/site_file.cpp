@@ -101,13 +101,8 @@ void check_fan_out(MapReader& top, const SiteSettings& site) {
   }
 }
 
-}  // namespace
-
-SiteFile read_site_file(const std::filesystem::path& file) {
-  SiteFile site{YamlFile(file), {}, {}, {}};
-  const std::optional<YAML::Node> document = site.yaml.document();
-  if (!document) return site;
-  MapReader top(site.yaml, *document, "");
+void read_site(SiteFile& site, const std::filesystem::path& file, const YAML::Node& document) {
+  MapReader top(site.yaml, document, "");
 
   const std::string stem = file.stem().string();
   site.settings.site =
@@ -125,6 +120,19 @@ SiteFile read_site_file(const std::filesystem::path& file) {
   site.settings.fan_out = read_fan_out(top);
   check_fan_out(top, site.settings);
   top.done();
+}
+
+}  // namespace
+
+SiteFile read_site_file(const std::filesystem::path& file) {
+  SiteFile site{YamlFile(file), {}, {}, {}};
+  const std::optional<std::string> text = site.yaml.text();
+  return text ? read_site_text(file, *text) : site;
+}
+
+SiteFile read_site_text(const std::filesystem::path& file, const std::string& text) {
+  SiteFile site{YamlFile(file), {}, {}, {}};
+  if (const auto document = site.yaml.document(text)) read_site(site, file, *document);
   return site;
 }
 

@@ -19,5 +19,7 @@ struct SiteFile {
 
 /// Never throws ConfigError: what is wrong is in yaml.problems().
 SiteFile read_site_file(const std::filesystem::path& file);
+/// As if `text` were the content of `file`.
+SiteFile read_site_text(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace icom::config

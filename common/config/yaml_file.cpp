@@ -51,7 +51,7 @@ bool holds_more_than_one(const std::string& text) {
 
 }  // namespace
 
-std::optional<YAML::Node> YamlFile::document() {
+std::optional<std::string> YamlFile::text() {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(file_, error);
   if (error) {
@@ -63,7 +63,15 @@ std::optional<YAML::Node> YamlFile::document() {
     problem(stream ? "a settings file of at most 1 MiB" : "a file that this account can read");
     return std::nullopt;
   }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  return std::string{std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::optional<YAML::Node> YamlFile::document() {
+  const std::optional<std::string> content = text();
+  return content ? document(*content) : std::nullopt;
+}
+
+std::optional<YAML::Node> YamlFile::document(const std::string& text) {
   try {
     YAML::Node document = YAML::Load(text);
     if (document.IsMap() && !holds_more_than_one(text)) return document;

@@ -18,7 +18,11 @@ class YamlFile {
  public:
   explicit YamlFile(std::filesystem::path file) : file_(std::move(file)) {}
 
-  /// The file's only document, a map; nothing, and a problem, if it cannot be read or is none.
+  /// The file's content; nothing, and a problem, if it cannot be read.
+  std::optional<std::string> text();
+  /// The only document of `text`, a map; nothing, and a problem, if it is none.
+  std::optional<YAML::Node> document(const std::string& text);
+  /// That of the file's content.
   std::optional<YAML::Node> document();
   /// A relative path starts at the file's folder.
   [[nodiscard]] std::filesystem::path resolved(const std::string& path) const;

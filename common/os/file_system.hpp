@@ -46,6 +46,9 @@ class FileSystem {
   virtual std::error_code rename(const std::filesystem::path& from,
                                  const std::filesystem::path& to) = 0;
   virtual std::error_code remove(const std::filesystem::path& path) = 0;
+  /// Gives `to` the owner, the group and the mode of `from`.
+  virtual std::error_code copy_rights(const std::filesystem::path& from,
+                                      const std::filesystem::path& to) = 0;
   /// Makes what is missing of the path, durably. After an error nothing that it made need be there.
   virtual std::error_code create_directories(const std::filesystem::path& path) = 0;
   virtual std::error_code sync_directory(const std::filesystem::path& path) = 0;
@@ -81,5 +84,11 @@ enum class Durability {
 /// content stands and the temporary file is gone.
 std::error_code write_atomically(FileSystem& files, const std::filesystem::path& path,
                                  Bytes content, Durability durability = Durability::power_cut);
+
+/// As write_atomically() with Durability::power_cut, for a file that is there already and belongs
+/// to somebody: it keeps its owner, group and mode. `path` must not be a symbolic link, which would
+/// be replaced by a file.
+std::error_code rewrite_atomically(FileSystem& files, const std::filesystem::path& path,
+                                   Bytes content);
 
 }  // namespace icom::os

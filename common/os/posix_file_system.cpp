@@ -125,6 +125,19 @@ class PosixFileSystem final : public FileSystem {
     return result(::unlink(path.c_str()));
   }
 
+  std::error_code copy_rights(const std::filesystem::path& from,
+                              const std::filesystem::path& to) override {
+    struct stat wanted {};
+    struct stat present {};
+    if (::stat(from.c_str(), &wanted) != 0 || ::stat(to.c_str(), &present) != 0) {
+      return last_error();
+    }
+    // Only who may do it is asked to: most often both are the caller's.
+    const bool same_owner = wanted.st_uid == present.st_uid && wanted.st_gid == present.st_gid;
+    if (!same_owner && ::chown(to.c_str(), wanted.st_uid, wanted.st_gid) != 0) return last_error();
+    return result(::chmod(to.c_str(), wanted.st_mode & 07777U));
+  }
+
   std::error_code create_directories(const std::filesystem::path& path) override {
     std::error_code error;
     if (path.empty() || std::filesystem::is_directory(path, error)) return {};

@@ -227,6 +227,13 @@ std::error_code FaultingFileSystem::remove(const std::filesystem::path& path) {
   return names_.erase(path) == 0 ? failure(ENOENT) : std::error_code{};
 }
 
+std::error_code FaultingFileSystem::copy_rights(const std::filesystem::path& from,
+                                                const std::filesystem::path& to) {
+  const std::lock_guard lock(mutex_);
+  if (const auto error = count_operation()) return error;
+  return names_.contains(from) && names_.contains(to) ? std::error_code{} : failure(ENOENT);
+}
+
 std::error_code FaultingFileSystem::create_directories(const std::filesystem::path& path) {
   const std::lock_guard lock(mutex_);
   if (const auto error = count_operation()) return error;

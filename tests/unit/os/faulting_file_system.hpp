@@ -68,6 +68,8 @@ class FaultingFileSystem final : public FileSystem {
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override;
   std::error_code remove(const std::filesystem::path& path) override;
+  std::error_code copy_rights(const std::filesystem::path& from,
+                              const std::filesystem::path& to) override;
   std::error_code create_directories(const std::filesystem::path& path) override;
   std::error_code sync_directory(const std::filesystem::path& path) override;
   std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) override;

@@ -70,6 +70,27 @@ TEST(WriteAtomically, TakesOverWhatAKilledProcessLeft) {
   EXPECT_EQ(text_of(files), "new");
 }
 
+TEST(RewriteAtomically, LeavesOldOrNewContentWhicheverOperationFailsAndWheneverThePowerGoes) {
+  FaultingFileSystem whole;
+  put_old(whole);
+  whole.set_fault(std::nullopt);
+  ASSERT_FALSE(rewrite_atomically(whole, kFile, as_bytes("new")));
+  EXPECT_EQ(text_of(whole), "new");
+  EXPECT_GT(whole.operations(), operations_of_one_write()) << "the rights are copied";
+  for (std::uint64_t nth = 1; nth <= whole.operations(); ++nth) {
+    for (const std::uint64_t times : {std::uint64_t{1}, FaultingFileSystem::kForEver}) {
+      SCOPED_TRACE(nth);
+      FaultingFileSystem files;
+      put_old(files);
+      files.set_fault(FaultingFileSystem::Fault{.operation = nth, .error = EIO, .times = times});
+      EXPECT_TRUE(rewrite_atomically(files, kFile, as_bytes("new")));
+      EXPECT_THAT(text_of(files), ::testing::AnyOf("old", "new"));
+      files.cut_power();
+      EXPECT_THAT(text_of(files), ::testing::AnyOf("old", "new"));
+    }
+  }
+}
+
 TEST(WriteAtomically, WithoutDurabilitySyncsNothing) {
   FaultingFileSystem files;
   put_old(files);

@@ -1,0 +1,168 @@
+#include "common/config/site_file_edit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/config/config_error.hpp"
+#include "common/config/map_reader.hpp"
+#include "common/config/name.hpp"
+#include "common/config/site_file.hpp"
+#include "common/config/text_lines.hpp"
+#include "common/config/yaml_list.hpp"
+#include "common/os/edited_file.hpp"
+
+namespace icom::config {
+
+namespace {
+
+struct Present {
+  std::string text;
+  SiteFile site;
+  YAML::Node document;
+};
+
+Present read_present(const std::filesystem::path& file) {
+  YamlFile reader(file);
+  const std::optional<std::string> text = reader.text();
+  if (!text) throw ConfigError(reader.problems());
+  Present present{*text, read_site_text(file, *text), {}};
+  if (!present.site.yaml.problems().empty()) throw ConfigError(present.site.yaml.problems());
+  present.document = *reader.document(present.text);
+  return present;
+}
+
+std::string place(const SiteFile& site, std::size_t index) {
+  return site.yaml.path().string() + ':' + std::to_string(site.serial_marks[index].line + 1);
+}
+
+std::size_t index_of(const SiteFile& site, const std::string& serial) {
+  const auto& linacs = site.settings.linacs;
+  const auto found = std::ranges::find(linacs, serial, &LinacSettings::serial);
+  if (found != linacs.end()) return static_cast<std::size_t>(found - linacs.begin());
+  std::string all;
+  for (const LinacSettings& linac : linacs) all += (all.empty() ? "" : ", ") + linac.serial;
+  throw std::invalid_argument(site.yaml.path().string() + ": there is no Linac " + serial +
+                              "; there " + (all.empty() ? "is none" : "are: " + all));
+}
+
+void refuse_taken_address(const SiteFile& site, const Address& address) {
+  const auto& linacs = site.settings.linacs;
+  const auto found = std::ranges::find(linacs, address, &LinacSettings::address);
+  if (found == linacs.end()) return;
+  throw std::invalid_argument(place(site, static_cast<std::size_t>(found - linacs.begin())) +
+                              ": the address " + address.text() + " is that of Linac " +
+                              found->serial + ": a Linac has one of its own");
+}
+
+std::string quoted(const std::string& text) {
+  return '"' + text + '"';  // serials and addresses hold nothing that would need an escape
+}
+
+/// As a person would write it: no port where it is the usual one.
+std::string written(const Address& address) {
+  const std::string bare =
+      parse_address(address.host, kIcomPort) == address ? address.host : address.text();
+  // A colon or a bracket in front means something else to YAML.
+  const bool plain = std::ranges::count(bare, ':') <= 1 && !bare.starts_with('[');
+  return plain ? bare : quoted(bare);
+}
+
+/// `text` is what is left of the file; `wanted` is what it must say. `hint`: what to do by hand.
+SiteFileEdit checked(const Present& present, std::string after, SiteSettings wanted,
+                     const std::string& hint) {
+  const std::filesystem::path& file = present.site.yaml.path();
+  const SiteFile result = read_site_text(file, after);
+  if (!result.yaml.problems().empty()) {
+    throw EditByHand("nothing was written, since then " + result.yaml.problems().front().text() +
+                     "; edit by hand: " + hint);
+  }
+  if (result.settings != wanted) {
+    throw EditByHand(file.string() +
+                     " is written in a way that cannot be changed without touching"
+                     " something else: nothing was written; edit by hand: " +
+                     hint);
+  }
+  return {file, present.text, std::move(after), std::move(wanted)};
+}
+
+YamlList list_of_linacs(const Present& present, const std::string& hint) {
+  auto list = YamlList::find(present.text, present.document, "linacs");
+  if (list) return *std::move(list);
+  throw EditByHand(present.site.yaml.path().string() +
+                   ": the list of Linacs is written in a way "
+                   "that cannot be changed without touching something else: edit by hand: " +
+                   hint);
+}
+
+}  // namespace
+
+SiteFileEdit with_linac(const std::filesystem::path& file, const LinacSettings& linac) {
+  if (!parse_name(linac.serial)) {
+    throw std::invalid_argument("a serial has 1 to 32 letters, digits, - or _");
+  }
+  const Present present = read_present(file);
+  SiteSettings wanted = present.site.settings;
+  const auto taken = std::ranges::find(wanted.linacs, linac.serial, &LinacSettings::serial);
+  if (taken != wanted.linacs.end()) {
+    throw std::invalid_argument(
+        place(present.site, static_cast<std::size_t>(taken - wanted.linacs.begin())) +
+        ": there is a Linac " + linac.serial + " already, at " + taken->address.text());
+  }
+  refuse_taken_address(present.site, linac.address);
+  if (wanted.linacs.size() >= kMaxLinacsPerSite) {
+    throw std::invalid_argument(file.string() + ": there are " + std::to_string(kMaxLinacsPerSite) +
+                                " Linacs already, and a site has no more");
+  }
+  wanted.linacs.push_back(linac);
+  const NewEntry entry{{"serial", quoted(linac.serial)}, {"address", written(linac.address)}};
+  const std::string hint =
+      "add to linacs: {serial: " + entry[0].second + ", address: " + entry[1].second + '}';
+  return checked(present, list_of_linacs(present, hint).with(entry), std::move(wanted), hint);
+}
+
+SiteFileEdit without_linac(const std::filesystem::path& file, const std::string& serial) {
+  const Present present = read_present(file);
+  const std::size_t index = index_of(present.site, serial);
+  SiteSettings wanted = present.site.settings;
+  wanted.linacs.erase(wanted.linacs.begin() + static_cast<std::ptrdiff_t>(index));
+  const std::string hint = "take the Linac on line " +
+                           std::to_string(present.site.serial_marks[index].line + 1) +
+                           " out of linacs";
+  return checked(present, list_of_linacs(present, hint).without(index), std::move(wanted), hint);
+}
+
+SiteFileEdit with_address(const std::filesystem::path& file, const std::string& serial,
+                          const Address& address) {
+  const Present present = read_present(file);
+  const std::size_t index = index_of(present.site, serial);
+  SiteSettings wanted = present.site.settings;
+  if (wanted.linacs[index].address != address) refuse_taken_address(present.site, address);
+  wanted.linacs[index].address = address;
+
+  const YAML::Node linacs = present.document["linacs"];
+  const YAML::Node value = linacs[index]["address"];
+  const std::size_t at = place_of(present.text, value);
+  const std::string hint = place(present.site, index) + ", address: " + written(address);
+  const std::string old = value.Scalar();
+  const bool in_quotes =
+      at < present.text.size() && (present.text[at] == '"' || present.text[at] == '\'');
+  const std::size_t begin = at + (in_quotes ? 1 : 0);
+  if (present.text.compare(begin, old.size(), old) != 0) {
+    throw EditByHand(place(present.site, index) +
+                     ": the address is written in a way that cannot "
+                     "be changed here: edit by hand: " +
+                     hint);
+  }
+  std::string text = written(address);
+  if (in_quotes && text.starts_with('"')) text = text.substr(1, text.size() - 2);
+  return checked(present, replaced(present.text, {{begin, begin + old.size(), text}}),
+                 std::move(wanted), hint);
+}
+
+void write_edit(const SiteFileEdit& edit, os::FileSystem& files) {
+  if (edit.before != edit.after) {
+    os::rewrite_edited_file(files, edit.file, edit.before, edit.after);
+  }
+}
+
+}  // namespace icom::config

@@ -1,0 +1,69 @@
+#include "common/os/edited_file.hpp"
+
+#include <limits>
+#include <memory>
+#include <stdexcept>
+
+namespace icom::os {
+
+namespace {
+
+[[noreturn]] void fail(const char* what, const std::filesystem::path& file, std::error_code error) {
+  throw std::runtime_error(std::string(what) + ' ' + file.string() + ": " + error.message());
+}
+
+/// What a symbolic link names; anything else as it is.
+std::filesystem::path behind_links(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(file, error);
+  return error ? file : real;
+}
+
+std::unique_ptr<File> lock_beside(FileSystem& files, const std::filesystem::path& file) {
+  const auto lock = file.parent_path() / ("." + file.filename().string() + ".lock");
+  std::unique_ptr<File> held;
+  const std::error_code error = files.lock(lock, held);
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw std::runtime_error("another command is changing " + file.string() +
+                             ": nothing was written; try again once it is done");
+  }
+  if (error) fail("cannot make a lock beside", file, error);
+  return held;
+}
+
+}  // namespace
+
+std::string read_text_file(FileSystem& files, const std::filesystem::path& file,
+                           std::uint64_t max_bytes) {
+  std::unique_ptr<File> opened;
+  std::uint64_t size = 0;
+  std::error_code error = files.open_read(file, opened);
+  if (!error) error = opened->size(size);
+  if (error) fail("cannot read", file, error);
+  if (size > max_bytes) {
+    throw std::runtime_error(file.string() + " is larger than " + std::to_string(max_bytes) +
+                             " bytes: is it the right file?");
+  }
+  std::string text(size, '\0');
+  std::size_t got = 0;
+  error = opened->read_at(0, std::as_writable_bytes(std::span(text)), got);
+  if (error) fail("cannot read", file, error);
+  text.resize(got);
+  return text;
+}
+
+void rewrite_edited_file(FileSystem& files, const std::filesystem::path& file,
+                         std::string_view before, std::string_view after) {
+  const std::filesystem::path real = behind_links(file);
+  const auto lock = lock_beside(files, real);
+  constexpr auto kAnySize = std::numeric_limits<std::uint64_t>::max();
+  if (read_text_file(files, real, kAnySize) != before) {
+    throw std::runtime_error("somebody has changed " + file.string() +
+                             " meanwhile: nothing was written; look at it, and try again");
+  }
+  if (const auto error = rewrite_atomically(files, real, as_bytes(after))) {
+    fail("cannot write", file, error);
+  }
+}
+
+}  // namespace icom::os
