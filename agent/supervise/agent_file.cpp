@@ -18,7 +18,10 @@ std::error_code write_agent_file(os::FileSystem& files,
 
 std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                                             const std::filesystem::path& spool_directory) {
-  if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
+  // Asking makes the file, and it would belong to whoever asks.
+  std::error_code unknown;
+  const auto lock = spool_directory / kAgentLockFile;
+  if (!std::filesystem::exists(lock, unknown) || !os::is_locked(files, lock)) return std::nullopt;
   std::ifstream file(spool_directory / kAgentFile);
   const Json json = Json::parse(file, nullptr, false);
   try {

@@ -23,6 +23,8 @@ using Action = std::function<int()>;
 /// `program_folder`: where the other programs are unless told otherwise.
 void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_folder);
 void add_status(CLI::App& app, Action& asked);
+void add_add_linac(CLI::App& app, Action& asked);
+void add_remove_linac(CLI::App& app, Action& asked);
 void add_probe(CLI::App& app, Action& asked);
 void add_drain(CLI::App& app, Action& asked);
 void add_resume(CLI::App& app, Action& asked);

@@ -27,13 +27,16 @@ std::filesystem::path own_folder(const char* argv0) {
 int main(int argc, char** argv) {
   os::ignore_pipe_and_hangup();
   Action asked;
-  CLI::App app("Looks after the programs of a site: runs them, shows their state, tries a Linac.",
-               "icom-agent");
+  CLI::App app(
+      "Looks after a site: runs its programs, shows their state, adds, tries and removes Linacs.",
+      "icom-agent");
   app.set_version_flag("--version", "icom-agent " ICOM_VERSION);
   app.footer(std::string("icom-agent COMMAND --help tells more. ") + kExitCodes);
   app.require_subcommand(1);
   add_run(app, asked, own_folder(argv[0]));
   add_status(app, asked);
+  add_add_linac(app, asked);
+  add_remove_linac(app, asked);
   add_probe(app, asked);
   add_drain(app, asked);
   add_resume(app, asked);

@@ -1,7 +1,6 @@
 #include "agent/supervise/probe.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,6 +8,7 @@
 #include <exception>
 
 #include "agent/listen/linac_connection.hpp"
+#include "agent/supervise/zone_offset.hpp"
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/values.hpp"
 
@@ -20,15 +20,6 @@ namespace {
 
 constexpr std::size_t kRoom = std::size_t{64} << 10U;
 
-/// What a Linac whose clock is right would write now, were it in this machine's time zone.
-std::int64_t local_seconds() {
-  const std::time_t now = std::time(nullptr);
-  const std::tm* local = std::localtime(&now);  // one thread
-  std::array<char, kDateSize + 1> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d%H:%M:%S", local);
-  return linac_seconds(as_bytes({text.data(), kDateSize}).data());
-}
-
 /// What a machine calls itself is shown, but it may hold anything.
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, 32));
@@ -39,10 +30,13 @@ std::string printable(std::string_view text) {
 
 class Probe final : public listen::StreamSink {
  public:
-  Probe(const config::Address& linac, std::chrono::milliseconds duration)
+  Probe(const config::Address& linac, std::chrono::milliseconds duration, const std::string& zone)
       : duration_(duration),
+        zone_offset_(zone_offset_seconds(zone, std::time(nullptr))),
         timer_(io_),
-        connection_(io_, linac, listen::ListenerTimings{}, *this) {}
+        connection_(io_, linac, listen::ListenerTimings{}, *this) {
+    report_.timezone = zone;
+  }
 
   ProbeReport run() {
     asio::co_spawn(io_, connection_.run(), [this](const std::exception_ptr& failure) {
@@ -96,11 +90,13 @@ class Probe final : public listen::StreamSink {
     if (facts.machine_id) report_.machine_id = printable(*facts.machine_id);
     report_.patient_selected = facts.patient_id.has_value();
     if (const auto identity = identify(piece.bytes)) {
-      report_.clock_ahead_seconds = identity->time - local_seconds();
+      // A Linac's time is its local one, counted as if it were UTC.
+      report_.clock_ahead_seconds = identity->time - (std::time(nullptr) + zone_offset_);
     }
   }
 
   const std::chrono::milliseconds duration_;
+  const std::int64_t zone_offset_;
   asio::io_context io_{1};
   asio::steady_timer timer_;
   Framer framer_;
@@ -117,8 +113,9 @@ double ProbeReport::frames_per_second() const {
   return seconds > 0 ? static_cast<double>(framer.frames) / seconds : 0;
 }
 
-ProbeReport probe(const config::Address& linac, std::chrono::milliseconds duration) {
-  return Probe(linac, duration).run();
+ProbeReport probe(const config::Address& linac, std::chrono::milliseconds duration,
+                  const std::string& zone) {
+  return Probe(linac, duration, zone).run();
 }
 
 }  // namespace icom::supervise

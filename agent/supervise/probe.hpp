@@ -20,8 +20,9 @@ struct ProbeReport {
   std::optional<std::int64_t> convention;  ///< Framer::learnt_convention()
   /// Of the newest frame:
   std::optional<std::string> machine_id;  ///< printable ASCII, at most 32 characters
-  std::optional<std::int64_t>
-      clock_ahead_seconds;        ///< the Linac's clock, of this machine's local one
+  /// The Linac's clock, of this machine's as it would be in the Linac's zone.
+  std::optional<std::int64_t> clock_ahead_seconds;
+  std::string timezone;           ///< that zone; empty: this machine's
   bool patient_selected = false;  ///< never which
 
   [[nodiscard]] double frames_per_second() const;
@@ -30,8 +31,10 @@ struct ProbeReport {
 };
 
 /// Connects within 5 s, reads for `duration`, leaves with a FIN. A further client of the Linac
-/// meanwhile.
-ProbeReport probe(const config::Address& linac, std::chrono::milliseconds duration);
+/// meanwhile. `zone`: where the Linac's clock is, such as Australia/Sydney; empty: where this
+/// machine's is.
+ProbeReport probe(const config::Address& linac, std::chrono::milliseconds duration,
+                  const std::string& zone = {});
 
 /// Lines for a person, with what is wrong if something is.
 std::string to_text(const ProbeReport& report, const config::Address& linac);

@@ -7,6 +7,7 @@
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/probe.hpp"
 #include "common/config/address.hpp"
+#include "common/config/timezone.hpp"
 
 namespace icom::supervise {
 
@@ -24,7 +25,7 @@ constexpr const char* kProbeText =
     "nobody listens to yet, and not during a treatment.\n\n"
     "Exit codes: 0 frames came, 1 none did, 2 wrong usage.";
 
-int probe_linac(const std::string& text, double seconds, bool json) {
+int probe_linac(const std::string& text, double seconds, const std::string& zone, bool json) {
   const auto linac = config::parse_address(text, config::kIcomPort);
   if (!linac) {
     std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
@@ -32,7 +33,7 @@ int probe_linac(const std::string& text, double seconds, bool json) {
   }
   std::cerr << "note: this is one more client of the Linac while it lasts\n";
   const auto report =
-      probe(*linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+      probe(*linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)), zone);
   if (json) std::cout << to_json(report, *linac);
   if (!report.good()) {
     std::cerr << to_text(report, *linac);
@@ -48,6 +49,7 @@ void add_probe(CLI::App& app, Action& asked) {
   struct Given {
     std::string linac;
     double seconds = 3;
+    std::string timezone;
     bool json = false;
   };
   auto given = std::make_shared<Given>();
@@ -58,9 +60,21 @@ void add_probe(CLI::App& app, Action& asked) {
   command->add_option("--seconds", given->seconds, "How long to read")
       ->capture_default_str()
       ->check(CLI::Range(0.5, 600.0));
+  command
+      ->add_option("--timezone", given->timezone,
+                   "Where the Linac's clock is; as this machine's unless given")
+      ->type_name("ZONE")
+      ->check(CLI::Validator(
+          [](const std::string& zone) {
+            return config::timezone_exists(zone) ? std::string()
+                                                 : "'" + zone + "' is no time zone of this machine";
+          },
+          ""));
   command->add_flag("--json", given->json, "One JSON object, for scripts");
   command->callback([given, &asked] {
-    asked = [given] { return probe_linac(given->linac, given->seconds, given->json); };
+    asked = [given] {
+      return probe_linac(given->linac, given->seconds, given->timezone, given->json);
+    };
   });
 }
 

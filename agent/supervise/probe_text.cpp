@@ -23,10 +23,11 @@ std::string convention_text(const std::optional<std::int64_t>& convention) {
   return "the length field counts the message less " + std::to_string(*convention) + " bytes";
 }
 
-std::string clock_text(std::int64_t ahead) {
-  if (ahead == 0) return "as this machine's";
+std::string clock_text(std::int64_t ahead, const std::string& zone) {
+  const std::string in = zone.empty() ? "in its own time zone" : "in " + zone;
+  if (ahead == 0) return "as this machine's (" + in + ")";
   return std::to_string(std::abs(ahead)) + " s " + (ahead > 0 ? "ahead of" : "behind") +
-         " this machine's (in its own time zone)";
+         " this machine's (" + in + ")";
 }
 
 std::string verdict(const ProbeReport& report, const std::string& where) {
@@ -60,7 +61,7 @@ std::string to_text(const ProbeReport& report, const config::Address& linac) {
           " selected\n";
   text += "  convention   " + convention_text(report.convention) + "\n";
   if (report.clock_ahead_seconds) {
-    text += "  clock        " + clock_text(*report.clock_ahead_seconds) + "\n";
+    text += "  clock        " + clock_text(*report.clock_ahead_seconds, report.timezone) + "\n";
   }
   if (report.framer.junk_bytes > 0) {
     text += "  junk         " + std::to_string(report.framer.junk_bytes) +

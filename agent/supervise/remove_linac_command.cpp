@@ -1,0 +1,62 @@
+#include "agent/supervise/remove_linac_command.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/commands.hpp"
+#include "common/config/site_file_edit.hpp"
+
+namespace icom::supervise {
+
+namespace {
+
+/// What a Linac's spool holds, in bytes.
+std::uint64_t spool_bytes(const std::filesystem::path& spool) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(spool, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code gone;
+    const auto size = at->path().extension() == ".spool" ? at->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+int remove_linac(const RemoveLinacOptions& options) {
+  const config::SiteFileEdit edit = config::without_linac(options.site_file, options.serial);
+  const std::filesystem::path spool = edit.settings.spool.directory / options.serial;
+  const bool runs =
+      find_running_agent(os::real_file_system(), edit.settings.spool.directory).has_value();
+  config::write_edit(edit, os::real_file_system());
+  const std::uint64_t left = spool_bytes(spool);
+
+  if (options.json) {
+    nlohmann::ordered_json json;
+    json["serial"] = options.serial;
+    json["written"] = true;
+    json["agent_runs"] = runs;
+    json["spool"] = spool.string();
+    json["spool_bytes"] = left;
+    std::cout << json.dump(2) << '\n';
+    return kDone;
+  }
+  std::cout << edit.file.string() << ": Linac " << options.serial << " is taken out\n";
+  if (runs) {
+    std::cout << "icom-agent run has its listener leave, at the first moment when no beam is on\n";
+  } else {
+    std::cout << "no icom-agent run works here: a listener of this Linac that runs by itself goes "
+                 "on until it is stopped\n";
+  }
+  if (left > 0) {
+    std::cout << "its spool " << spool.string() << " holds " << left
+              << " bytes and stays: what the gateway has not stored of it is sent once the Linac "
+                 "is added again\n";
+  }
+  return kDone;
+}
+
+}  // namespace icom::supervise

@@ -1,0 +1,74 @@
+"""A Linac is added to a site, and removed, by a command."""
+
+import json
+import unittest
+
+from tests.lab.case import LabCase
+
+
+class AddLinac(LabCase):
+    def setUp(self):
+        super().setUp()
+        self.hosting = self.hosting_site()
+        self.first = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20")
+        self.second = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "4", "--beam-frames", "20")
+        self.site = self.agent_site("nbcc", self.hosting, {"4299": self.first.address})
+        self.before = self.site.yaml.read_text()
+
+    def add(self, *arguments, serial="9183", address=None, seconds="0.5"):
+        return self.site.command("add-linac", "--serial", serial, "--address", address or self.second.address,
+                                 "--seconds", seconds, *arguments, seconds=60)
+
+    def test_a_linac_is_looked_at_and_written(self):
+        done = self.add()
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("machine ID   9183", done.stdout)
+        self.assertIn("no icom-agent run works", done.stdout)
+        self.assertEqual(self.before.replace("tunnel:", f'  - serial: "9183"\n    address: {self.second.address}\ntunnel:', 1),
+                         self.site.yaml.read_text())
+        self.assertEqual(0, self.second.process.stop())
+        self.assertEqual(["fin"], [client["closed_by"] for client in self.second.report()["clients"]])
+
+        done = self.site.command("remove-linac", "--serial", "9183")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual(self.before, self.site.yaml.read_text())
+
+    def test_what_cannot_be_is_refused_before_the_linac_is_asked(self):
+        for serial, address, word in (("4299", self.second.address, "nbcc.yaml:4:"), ("9183", self.first.address, "4299"),
+                                      ("91 83", self.second.address, "letters"), ("9183", "192.168.17.400", "--address")):
+            done = self.add(serial=serial, address=address)
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assertIn(word, done.stderr)
+        done = self.site.command("remove-linac", "--serial", "9183")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("there are: 4299", done.stderr)
+        self.assertEqual(self.before, self.site.yaml.read_text())
+        for linac in (self.first, self.second):
+            self.assertEqual(0, linac.process.stop())
+            self.assertEqual([], linac.report()["clients"])
+
+    def test_where_nothing_answers_nothing_is_written_unless_asked_for(self):
+        self.second.process.stop()
+        done = self.add("--json")
+        self.assertEqual(1, done.returncode)
+        self.assertFalse(json.loads(done.stdout)["written"])
+        self.assertIn("--without-check", done.stderr)
+        self.assertEqual(self.before, self.site.yaml.read_text())
+        done = self.add("--without-check", "--json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(json.loads(done.stdout)["written"])
+        self.assertIn("9183", self.site.yaml.read_text())
+
+    def test_another_machine_than_the_serial_says_needs_a_yes(self):
+        done = self.add(serial="9184")
+        self.assertEqual(1, done.returncode)
+        self.assertIn("it calls itself 9183, not 9184", done.stderr)
+        self.assertEqual(self.before, self.site.yaml.read_text())
+        done = self.add("--yes", serial="9184")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("it calls itself 9183, not 9184", done.stderr)
+        self.assertIn("9184", self.site.yaml.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
