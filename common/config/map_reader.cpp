@@ -14,7 +14,6 @@ bool is_control(char c) {
   return (c >= 0 && c < ' ') || c == 0x7F;
 }
 
-
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
