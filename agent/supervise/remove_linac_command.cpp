@@ -53,8 +53,8 @@ int remove_linac(const RemoveLinacOptions& options) {
   }
   if (left > 0) {
     std::cout << "its spool " << spool.string() << " holds " << left
-              << " bytes and stays: what the gateway has not stored of it is sent once the Linac "
-                 "is added again\n";
+              << " bytes: icom-forward goes on sending what the gateway has not stored, if the "
+                 "gateway takes it\n";
   }
   return kDone;
 }

@@ -33,6 +33,25 @@ class AddLinac(LabCase):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual(self.before, self.site.yaml.read_text())
 
+    def test_the_running_agent_takes_it_up_and_lets_it_go_and_the_others_do_not_notice(self):
+        self.site.start()
+        self.site.wait_connected()
+        done = self.add("--json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertTrue(told["taken_up"])
+        self.assertEqual("9183", told["probe"]["machine_id"])
+        self.assertTrue(self.site.status_file("9183/listener.json")["connected"])
+
+        done = self.site.command("remove-linac", "--serial", "9183", "--json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(json.loads(done.stdout)["agent_runs"])
+        self.wait_for(lambda: "client 2 gone" in self.second.process.output(), 30, "its listener has left")
+        for linac, clients in ((self.first, 1), (self.second, 2)):
+            self.site.stop()
+            self.assertEqual(0, linac.process.stop())
+            self.assertEqual(["fin"] * clients, [client["closed_by"] for client in linac.report()["clients"]])
+
     def test_what_cannot_be_is_refused_before_the_linac_is_asked(self):
         for serial, address, word in (("4299", self.second.address, "nbcc.yaml:4:"), ("9183", self.first.address, "4299"),
                                       ("91 83", self.second.address, "letters"), ("9183", "192.168.17.400", "--address")):
