@@ -25,12 +25,15 @@ class Machine:
         self.name = name
         self.folder = Path(folder) / name
         self.folder.mkdir(parents=True)
-        # The namespaces live as long as this process does.
-        self._keeper = Process(f"machine {name}", ["unshare", "--net", "--mount", "--propagation", "private", "sleep", "infinity"],
-                               self.folder / "machine.log").start()
-        wait_until(lambda: os.readlink(f"/proc/{self._keeper.pid}/ns/net") != os.readlink("/proc/self/ns/net")
-                   and os.readlink(f"/proc/{self._keeper.pid}/ns/mnt") != os.readlink("/proc/self/ns/mnt"), 10, "namespaces")
-        self.inside = ["nsenter", f"--target={self._keeper.pid}", "--net", "--mount", "--wd=/root"]
+        # The namespaces live as long as this process does, and all processes in them end with it.
+        self._keeper = Process(
+            f"machine {name}",
+            ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private",
+             "bash", "-c", "sleep infinity & while :; do wait -n; done"],
+            self.folder / "machine.log").start()
+        self.first_process = int(wait_until(self._children, 10, "namespaces")[0])
+        wait_until(lambda: os.readlink(f"/proc/{self.first_process}/exe").endswith("bash"), 10, "its first process")
+        self.inside = ["nsenter", f"--target={self.first_process}", "--net", "--mount", "--pid", "--wd=/root"]
         self.shell("ip link set lo up")
         private = self.folder / "private"
         for path in _PRIVATE:
@@ -40,7 +43,11 @@ class Machine:
             if path == "/etc":
                 subprocess.run(["cp", "-a", "/etc/.", copy], check=True)
             self.shell(f"mount --bind {copy} {path}")
-        self.shell("mkdir -p /usr/local/bin /run/sshd /var/lib/icom; rmdir /var/lib/icom")
+        self.shell("mkdir -p /usr/local/bin /run/sshd")
+        self.put(Path(__file__).with_name("systemctl.py"), "/usr/local/bin/systemctl", 0o755)
+
+    def _children(self):
+        return Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text().split()
 
     def shell(self, command, seconds=60):
         """What a root shell there says. RuntimeError, with all that it said, if it fails."""
@@ -77,8 +84,7 @@ class Machine:
 def connect(one, one_address, other, other_address):
     """A cable between two machines. Addresses with their prefix length."""
     ends = (f"to-{other.name}"[:15], f"to-{one.name}"[:15])
-    keepers = [machine.inside[1].split("=")[1] for machine in (one, other)]
-    # Made inside the first machine, so that the names here stay free.
-    one.shell(f"ip link add {ends[0]} type veth peer name {ends[1]} netns /proc/{keepers[1]}/ns/net")
+    subprocess.run(["ip", "link", "add", ends[0], "netns", str(one.first_process), "type", "veth",
+                    "peer", "name", ends[1], "netns", str(other.first_process)], check=True)
     for machine, end, address in ((one, ends[0], one_address), (other, ends[1], other_address)):
         machine.shell(f"ip address add {address} dev {end} && ip link set {end} up")
