@@ -23,6 +23,7 @@ struct SpoolReader::State {
       : files(file_system), directory(where), index(file_system, std::move(where)) {}
 
   std::optional<Entry> next();
+  bool skip();
   bool open_next();
   bool is_stored_wholly(std::uint64_t number);
   bool writer_has_gone_on();
@@ -39,6 +40,7 @@ struct SpoolReader::State {
   std::function<std::uint64_t(std::uint64_t)> stored_seq;
 
   std::unique_ptr<SegmentScanner> scanner;
+  bool skipping = false;          ///< skip_to_end() was called, and the disk refused
   std::uint64_t segment = 0;      ///< being read, or read last; 0 at the start
   bool complete = false;          ///< nothing will be added to it any more
   std::uint64_t run = 0;          ///< of the last entry seen; 0 at the start
@@ -73,20 +75,19 @@ void SpoolReader::rewind(const std::function<std::uint64_t(std::uint64_t run)>& 
   state.scanner.reset();
   state.segment = 0;
   state.run = 0;
+  state.skipping = false;
   state.behind_hole.reset();
   state.index.refresh();
 }
 
 void SpoolReader::skip_to_end() {
   rewind(nullptr);
-  const auto newest = state_->index.newest();
-  if (!newest) return;
-  state_->segment = *newest - 1;
-  while (state_->next()) {
-  }
+  state_->skipping = true;
+  state_->skip();
 }
 
 std::optional<Entry> SpoolReader::next() {
+  if (state_->skipping && !state_->skip()) return std::nullopt;
   auto entry = state_->next();
   if (entry) ++state_->counts.entries;
   return entry;
@@ -170,6 +171,20 @@ std::optional<Entry> SpoolReader::State::next() {
       return lost;
     }
   }
+}
+
+/// Goes behind what is there now. False: the disk refuses to tell.
+bool SpoolReader::State::skip() {
+  const auto error = index.refresh();
+  if (error && error != std::errc::no_such_file_or_directory) return false;
+  if (const auto newest = index.newest()) {
+    segment = *newest - 1;
+    if (!open_next()) return false;
+    while (next()) {
+    }
+  }
+  skipping = false;
+  return true;
 }
 
 /// Opens the next segment that has something to give. False: there is none yet, or it cannot be

@@ -37,7 +37,8 @@ class SpoolReader {
   /// Starts over at the oldest segment, leaving out entries up to and including `stored_seq(run)`.
   void rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq);
   /// Starts over behind the newest entry that is there now: for whoever wants what is to come, and
-  /// nothing of before. Reads one segment at most.
+  /// nothing of before. Reads about one segment. Where the disk refuses, next() gives nothing until
+  /// it has been done.
   void skip_to_end();
   /// The next entry, or nothing when caught up with the writer (call again after a wake-up).
   /// `bytes` lives until the next call. Missing sequence numbers come out as one hole entry, with

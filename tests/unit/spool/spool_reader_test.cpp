@@ -239,5 +239,76 @@ TEST_F(SpoolReading, BacklogGrowsWhileNobodyReads) {
   EXPECT_GE(reader.backlog_bytes(), before + 20 * 20U);
 }
 
+TEST_F(SpoolReading, AReaderThatSkippedToTheEndGetsWhatIsWrittenFromThenOnAndNothingOfBefore) {
+  for (const std::uint64_t before : {0U, 1U, 2U, 3U, 4U, 40U}) {
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, kSmallSegments);
+    for (std::uint64_t number = 1; number <= before; ++number) {
+      ASSERT_FALSE(writer.append(frame(0, number).entry()));
+    }
+    SpoolReader reader(files, kSpool);
+    reader.skip_to_end();
+    EXPECT_FALSE(reader.next());
+    std::vector<OwnedEntry> later;
+    for (std::uint64_t number = before + 1; number <= before + 9; ++number) {
+      ASSERT_FALSE(writer.append(frame(0, number).entry()));
+      later.push_back(frame(writer.run(), number));
+    }
+    EXPECT_EQ(read_all(reader), later) << "behind " << before;
+  }
+}
+
+TEST_F(SpoolReading, AReaderThatSkippedToTheEndGoesOnWithTheNextRun) {
+  write(1, 7).reset();
+  SpoolReader reader(files_, kSpool);
+  reader.skip_to_end();
+  written_.clear();
+  const auto next_run = write(1, 7);
+  EXPECT_EQ(read_all(reader), written_);
+}
+
+TEST_F(SpoolReading, AReaderThatSkippedToTheEndOfASpoolThatIsNotThereGetsAllOfIt) {
+  SpoolReader reader(files_, kSpool);
+  reader.skip_to_end();
+  const auto writer = write(1, 7);
+  EXPECT_EQ(read_all(reader), written_);
+}
+
+TEST_F(SpoolReading, AReaderThatSkippedToTheEndLosesNothingWhenAnotherRemovesWhatIsRead) {
+  const auto writer = write(1, 7);
+  SpoolReader follower(files_, kSpool);
+  follower.skip_to_end();
+  SpoolReader other(files_, kSpool);
+  written_.clear();
+  std::vector<OwnedEntry> followed;
+  for (std::uint64_t number = 8; number <= 60; ++number) {
+    append(*writer, number, number);
+    read_all(other);
+    other.release(writer->run(), number);
+    if (number % 3 != 0) continue;
+    for (const auto& entry : read_all(follower)) followed.push_back(entry);
+  }
+  EXPECT_EQ(followed, written_);
+}
+
+TEST_F(SpoolReading, WhicheverOperationFailsOnceWhileAReaderSkipsToTheEndNothingOfBeforeComes) {
+  for (std::uint64_t fault = 1;; ++fault) {
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, kSmallSegments);
+    for (std::uint64_t number = 1; number <= 8; ++number) {
+      ASSERT_FALSE(writer.append(frame(0, number).entry()));
+    }
+    SpoolReader reader(files, kSpool);
+    files.set_fault(os::FaultingFileSystem::Fault{.operation = fault});
+    reader.skip_to_end();
+    const bool over = files.operations() < fault;
+    files.set_fault(std::nullopt);
+    EXPECT_FALSE(reader.next()) << "operation " << fault;
+    ASSERT_FALSE(writer.append(frame(0, 9).entry()));
+    EXPECT_EQ(read_all(reader), std::vector{frame(writer.run(), 9)}) << "operation " << fault;
+    if (over) break;
+  }
+}
+
 }  // namespace
 }  // namespace icom::spool
