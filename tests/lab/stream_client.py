@@ -32,7 +32,11 @@ class StreamClient:
         if receive_buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(20)
-        self._socket.connect((address, port))
+        try:
+            self._socket.connect((address, port))
+        except OSError:
+            self._socket.close()
+            raise
         self._socket.settimeout(None)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
