@@ -16,6 +16,9 @@ std::string advice(const link::Refused& refused, std::string_view site) {
     case link::Refused::WRONG_TOKEN:
       return "the gateway refuses the token of site '" + std::string(site) +
              "': make tunnel.token_file hold the same token as the gateway's file of this site";
+    case link::Refused::REVOKED:
+      return "the gateway has revoked site '" + std::string(site) +
+             "': nothing is sent until this site is enrolled again (icom-agent enrol)";
     case link::Refused::PROTOCOL_VERSION:
       if (refused.protocol() == 0 || refused.protocol() == link::kLinkProtocol) {
         return "the gateway does not speak this agent's link protocol " +

@@ -36,18 +36,13 @@ TunnelEndSettings read_tunnel_end(MapReader& from) {
   return tunnel;
 }
 
-}  // namespace
-
-GatewaySettings load_gateway(const std::filesystem::path& file) {
-  YamlFile yaml(file);
-  const std::optional<YAML::Node> document = yaml.document();
-  if (!document) throw ConfigError(yaml.problems());
-
+/// What is wrong is in `yaml` then.
+GatewaySettings read_gateway(YamlFile& yaml) {
   GatewaySettings settings;
+  const std::optional<YAML::Node> document = yaml.document();
+  if (!document) return settings;
   MapReader top(yaml, *document, "");
-  const std::optional<std::filesystem::path> sites =
-      top.path("sites", "the path of the folder of site files");
-  settings.sites_folder = sites.value_or("");
+  settings.sites_folder = top.path("sites", "the path of the folder of site files").value_or("");
   settings.tokens_folder =
       top.path("tokens", "the path of the folder of <site>.token files").value_or("");
   settings.ingest = top.address("ingest", "ADDRESS:PORT to listen on, such as 127.0.0.1:7600",
@@ -66,11 +61,25 @@ GatewaySettings load_gateway(const std::filesystem::path& file) {
   }
   settings.fan_out = read_fan_out(top);
   top.done();
+  return settings;
+}
 
+}  // namespace
+
+GatewaySettings load_gateway_alone(const std::filesystem::path& file) {
+  YamlFile yaml(file);
+  GatewaySettings settings = read_gateway(yaml);
+  if (!yaml.problems().empty()) throw ConfigError(yaml.problems());
+  return settings;
+}
+
+GatewaySettings load_gateway(const std::filesystem::path& file) {
+  YamlFile yaml(file);
+  GatewaySettings settings = read_gateway(yaml);
   std::vector<Problem> problems = yaml.problems();
-  if (sites) {
+  if (!settings.sites_folder.empty()) {
     try {
-      settings.sites = load_sites(*sites);
+      settings.sites = load_sites(settings.sites_folder);
     } catch (const ConfigError& error) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }

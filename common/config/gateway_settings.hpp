@@ -46,7 +46,11 @@ struct GatewaySettings {
   bool operator==(const GatewaySettings&) const = default;
 };
 
-/// Throws ConfigError.
+/// The file alone: `sites` stays empty, whatever the sites' files hold. For what must work while
+/// one of these is broken. Throws ConfigError.
+GatewaySettings load_gateway_alone(const std::filesystem::path& file);
+
+/// With all sites. Throws ConfigError.
 GatewaySettings load_gateway(const std::filesystem::path& file);
 
 }  // namespace icom::config

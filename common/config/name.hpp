@@ -1,4 +1,4 @@
-// Names in settings that become names of files, folders and metrics. Private to common/config.
+// Names in settings that become names of files, folders and metrics.
 #pragma once
 
 #include <optional>

@@ -101,13 +101,16 @@ void check_fan_out(MapReader& top, const SiteSettings& site) {
   }
 }
 
-void read_site(SiteFile& site, const std::filesystem::path& file, const YAML::Node& document) {
+void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName name,
+               const YAML::Node& document) {
   MapReader top(site.yaml, document, "");
 
   const std::string stem = file.stem().string();
+  const bool any_site = name == SiteFileName::any_of_two && stem == "site";
   site.settings.site =
       top.value("site", "a name of 1 to 32 letters, digits, - or _", parse_name).value_or("");
-  if (!site.settings.site.empty() && file.filename().string() != site.settings.site + ".yaml") {
+  if (!site.settings.site.empty() && !any_site &&
+      file.filename().string() != site.settings.site + ".yaml") {
     top.problem("site", "the file's own name, " + stem + " (or the file to be named " +
                             site.settings.site + ".yaml)");
   }
@@ -124,20 +127,21 @@ void read_site(SiteFile& site, const std::filesystem::path& file, const YAML::No
 
 }  // namespace
 
-SiteFile read_site_file(const std::filesystem::path& file) {
+SiteFile read_site_file(const std::filesystem::path& file, SiteFileName name) {
   SiteFile site{YamlFile(file), {}, {}, {}};
   const std::optional<std::string> text = site.yaml.text();
-  return text ? read_site_text(file, *text) : site;
+  return text ? read_site_text(file, *text, name) : site;
 }
 
-SiteFile read_site_text(const std::filesystem::path& file, const std::string& text) {
+SiteFile read_site_text(const std::filesystem::path& file, const std::string& text,
+                        SiteFileName name) {
   SiteFile site{YamlFile(file), {}, {}, {}};
-  if (const auto document = site.yaml.document(text)) read_site(site, file, *document);
+  if (const auto document = site.yaml.document(text)) read_site(site, file, name, *document);
   return site;
 }
 
 SiteSettings load_site(const std::filesystem::path& file) {
-  SiteFile site = read_site_file(file);
+  SiteFile site = read_site_file(file, SiteFileName::any_of_two);
   if (!site.yaml.problems().empty()) throw ConfigError(site.yaml.problems());
   return std::move(site.settings);
 }

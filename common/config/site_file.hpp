@@ -2,6 +2,7 @@
 // common/config.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "common/config/site_settings.hpp"
@@ -17,9 +18,16 @@ struct SiteFile {
   std::vector<YAML::Mark> serial_marks;  ///< one for each of settings.linacs
 };
 
+/// How a site's file may be named.
+enum class SiteFileName : std::uint8_t {
+  of_the_site,  ///< <site>.yaml: in a folder of many
+  any_of_two,   ///< or site.yaml: at the site itself
+};
+
 /// Never throws ConfigError: what is wrong is in yaml.problems().
-SiteFile read_site_file(const std::filesystem::path& file);
+SiteFile read_site_file(const std::filesystem::path& file, SiteFileName name);
 /// As if `text` were the content of `file`.
-SiteFile read_site_text(const std::filesystem::path& file, const std::string& text);
+SiteFile read_site_text(const std::filesystem::path& file, const std::string& text,
+                        SiteFileName name);
 
 }  // namespace icom::config

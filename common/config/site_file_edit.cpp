@@ -25,7 +25,7 @@ Present read_present(const std::filesystem::path& file) {
   YamlFile reader(file);
   const std::optional<std::string> text = reader.text();
   if (!text) throw ConfigError(reader.problems());
-  Present present{*text, read_site_text(file, *text), {}};
+  Present present{*text, read_site_text(file, *text, SiteFileName::any_of_two), {}};
   if (!present.site.yaml.problems().empty()) throw ConfigError(present.site.yaml.problems());
   present.document = *reader.document(present.text);
   return present;
@@ -71,7 +71,7 @@ std::string written(const Address& address) {
 SiteFileEdit checked(const Present& present, std::string after, SiteSettings wanted,
                      const std::string& hint) {
   const std::filesystem::path& file = present.site.yaml.path();
-  const SiteFile result = read_site_text(file, after);
+  const SiteFile result = read_site_text(file, after, SiteFileName::any_of_two);
   if (!result.yaml.problems().empty()) {
     throw EditByHand("nothing was written, since then " + result.yaml.problems().front().text() +
                      "; edit by hand: " + hint);

@@ -61,7 +61,7 @@ std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folde
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder) {
   std::vector<SiteFile> sites;
   for (const std::filesystem::path& file : yaml_files(folder))
-    sites.push_back(read_site_file(file));
+    sites.push_back(read_site_file(file, SiteFileName::of_the_site));
   check_against_each_other(sites);
 
   std::vector<SiteSettings> settings;

@@ -54,7 +54,8 @@ struct SiteSettings {
 /// A site has 1 to 10.
 inline constexpr std::size_t kMaxLinacsPerSite = 64;
 
-/// Throws ConfigError (config_error.hpp): for each thing that is wrong file, line, key, what was
+/// A file named <site>.yaml or, as at the site itself, site.yaml. Throws ConfigError
+/// (config_error.hpp): for each thing that is wrong file, line, key, what was
 /// read, what was expected.
 SiteSettings load_site(const std::filesystem::path& file);
 /// All *.yaml of a folder, by name; also refuses a serial that two sites have.

@@ -9,6 +9,13 @@ namespace icom::link {
 /// The HTTP target of the WebSocket upgrade. The gateway refuses any other with 404.
 inline constexpr const char* kPath = "/link";
 
+/// That of the desk, where a site enrols and renews its keys: desk.proto.
+inline constexpr const char* kDeskPath = "/desk";
+inline constexpr unsigned kDeskProtocol = 1;
+
+/// Of a desk's message; a site's file has a few kB.
+inline constexpr std::size_t kMaxDeskMessageBytes = 1U << 20U;
+
 /// Frames' bytes after which an agent closes a batch while it drains a backlog. Large enough that a
 /// batch's fixed cost vanishes, small enough that live frames wait behind it for milliseconds only.
 /// One entry alone may exceed it.

@@ -30,6 +30,9 @@ class File {
   virtual std::error_code size(std::uint64_t& bytes) = 0;
 };
 
+/// Who may read a file beside its owner.
+enum class Access : std::uint8_t { owner, group };
+
 /// Thread-safe.
 class FileSystem {
  public:
@@ -37,6 +40,10 @@ class FileSystem {
   /// Fails if the file exists. Mode 0640.
   virtual std::error_code create(const std::filesystem::path& path,
                                  std::unique_ptr<File>& file) = 0;
+  /// Likewise, mode 0600 or 0640. Made by root it belongs to the folder's owner and group: what an
+  /// administrator makes is for the service to read, and for nobody else.
+  virtual std::error_code create_for(const std::filesystem::path& path, Access access,
+                                     std::unique_ptr<File>& file) = 0;
   virtual std::error_code open_read(const std::filesystem::path& path,
                                     std::unique_ptr<File>& file) = 0;
   /// One that exists, for appending and cutting it short; it cannot be read.
@@ -51,6 +58,9 @@ class FileSystem {
                                       const std::filesystem::path& to) = 0;
   /// Makes what is missing of the path, durably. After an error nothing that it made need be there.
   virtual std::error_code create_directories(const std::filesystem::path& path) = 0;
+  /// One folder, durably: for its owner alone, or its group too, and whose it is as create_for()
+  /// says. Fails if it exists.
+  virtual std::error_code create_folder_for(const std::filesystem::path& path, Access access) = 0;
   virtual std::error_code sync_directory(const std::filesystem::path& path) = 0;
   /// In bytes.
   virtual std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) = 0;
@@ -90,5 +100,8 @@ std::error_code write_atomically(FileSystem& files, const std::filesystem::path&
 /// be replaced by a file.
 std::error_code rewrite_atomically(FileSystem& files, const std::filesystem::path& path,
                                    Bytes content);
+/// Likewise, durable, and as FileSystem::create_for() makes it.
+std::error_code write_atomically_for(FileSystem& files, const std::filesystem::path& path,
+                                     Access access, Bytes content);
 
 }  // namespace icom::os

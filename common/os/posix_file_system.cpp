@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/os/descriptor.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::os {
@@ -15,6 +16,7 @@ namespace icom::os {
 namespace {
 
 constexpr mode_t kFileMode = 0640;
+constexpr mode_t kPrivateMode = 0600;
 /// Parts handed to the kernel in one call; POSIX guarantees only 16, Linux takes 1024.
 constexpr std::size_t kPartsAtOnce = 256;
 
@@ -100,10 +102,34 @@ std::error_code open_file(const std::filesystem::path& path, int flags,
   return {};
 }
 
+/// Does nothing unless we are root: nobody else may give files away.
+std::error_code give_to_owner_of_folder(int descriptor, const std::filesystem::path& path) {
+  if (::geteuid() != 0) return {};
+  struct stat folder {};
+  const auto parent = path.parent_path();
+  if (::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) return last_error();
+  return result(::fchown(descriptor, folder.st_uid, folder.st_gid));
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override {
     return open_file(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, file);
+  }
+
+  std::error_code create_for(const std::filesystem::path& path, Access access,
+                             std::unique_ptr<File>& file) override {
+    const mode_t mode = access == Access::owner ? kPrivateMode : kFileMode;
+    constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC;
+    const int descriptor = ::open(path.c_str(), kFlags, mode);
+    if (descriptor < 0) return last_error();
+    auto made = std::make_unique<PosixFile>(descriptor);
+    if (const auto error = give_to_owner_of_folder(descriptor, path)) {
+      ::unlink(path.c_str());
+      return error;
+    }
+    file = std::move(made);
+    return {};
   }
 
   std::error_code open_read(const std::filesystem::path& path,
@@ -149,6 +175,16 @@ class PosixFileSystem final : public FileSystem {
     // What is not durable must not be found here by the next attempt.
     if (error) ::rmdir(path.c_str());
     return error;
+  }
+
+  std::error_code create_folder_for(const std::filesystem::path& path, Access access) override {
+    const mode_t mode = access == Access::owner ? 0700 : 0750;
+    if (::mkdir(path.c_str(), mode) != 0) return last_error();
+    const os::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid()) return last_error();
+    if (const auto error = give_to_owner_of_folder(folder.get(), path)) return error;
+    const auto parent = path.parent_path();
+    return sync_directory(parent.empty() ? "." : parent);
   }
 
   std::error_code sync_directory(const std::filesystem::path& path) override {

@@ -1,4 +1,4 @@
-#include <optional>
+#include <functional>
 
 #include "common/os/file_system.hpp"
 
@@ -6,29 +6,27 @@ namespace icom::os {
 
 namespace {
 
-/// `rights_of`: a file whose owner and mode the new one gets before anything is in it.
-std::error_code write_new(FileSystem& files, const std::filesystem::path& path, Bytes content,
-                          Durability durability,
-                          const std::optional<std::filesystem::path>& rights_of) {
+using Create = std::function<std::error_code(const std::filesystem::path&, std::unique_ptr<File>&)>;
+
+std::error_code write_new(FileSystem& files, const std::filesystem::path& path,
+                          const Create& create, Bytes content, Durability durability) {
   std::unique_ptr<File> file;
-  auto error = files.create(path, file);
+  auto error = create(path, file);
   if (error == std::errc::file_exists) {
     // Left by a process that died half-way.
     if ((error = files.remove(path))) return error;
-    error = files.create(path, file);
+    error = create(path, file);
   }
-  if (!error && rights_of) error = files.copy_rights(*rights_of, path);
   if (error) return error;
   std::size_t written = 0;
   if ((error = file->append({&content, 1}, written))) return error;
   return durability == Durability::power_cut ? file->sync_data() : std::error_code{};
 }
 
-std::error_code replace(FileSystem& files, const std::filesystem::path& path, Bytes content,
-                        Durability durability,
-                        const std::optional<std::filesystem::path>& rights_of) {
+std::error_code write_by(FileSystem& files, const std::filesystem::path& path, const Create& create,
+                         Bytes content, Durability durability) {
   const auto temporary = path.parent_path() / ("." + path.filename().string() + ".tmp");
-  auto error = write_new(files, temporary, content, durability, rights_of);
+  auto error = write_new(files, temporary, create, content, durability);
   if (!error) error = files.rename(temporary, path);
   if (error) {
     files.remove(temporary);
@@ -42,12 +40,30 @@ std::error_code replace(FileSystem& files, const std::filesystem::path& path, By
 
 std::error_code write_atomically(FileSystem& files, const std::filesystem::path& path,
                                  Bytes content, Durability durability) {
-  return replace(files, path, content, durability, std::nullopt);
+  const Create create = [&files](const std::filesystem::path& name, std::unique_ptr<File>& file) {
+    return files.create(name, file);
+  };
+  return write_by(files, path, create, content, durability);
 }
 
 std::error_code rewrite_atomically(FileSystem& files, const std::filesystem::path& path,
                                    Bytes content) {
-  return replace(files, path, content, Durability::power_cut, path);
+  const Create create = [&files, &path](const std::filesystem::path& name,
+                                        std::unique_ptr<File>& file) {
+    const auto error = files.create(name, file);
+    // Before anything is in it.
+    return error ? error : files.copy_rights(path, name);
+  };
+  return write_by(files, path, create, content, Durability::power_cut);
+}
+
+std::error_code write_atomically_for(FileSystem& files, const std::filesystem::path& path,
+                                     Access access, Bytes content) {
+  const Create create = [&files, access](const std::filesystem::path& name,
+                                         std::unique_ptr<File>& file) {
+    return files.create_for(name, access, file);
+  };
+  return write_by(files, path, create, content, Durability::power_cut);
 }
 
 }  // namespace icom::os

@@ -20,6 +20,12 @@ std::string base64_encode(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
+std::string base64_encode_padded(std::span<const std::uint8_t> bytes) {
+  std::string text = base64_encode(bytes);
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
 std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text) {
   std::vector<std::uint8_t> bytes;
   bytes.reserve(text.size() * 3 / 4);

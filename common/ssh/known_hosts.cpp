@@ -33,9 +33,7 @@ std::vector<std::string> names_of(const std::string& host, std::uint16_t port) {
 
 std::string padded_base64(std::span<const char> key) {
   const std::vector<std::uint8_t> bytes(key.begin(), key.end());
-  std::string text = base64_encode(bytes);
-  while (text.size() % 4 != 0) text += '=';
-  return text;
+  return base64_encode_padded(bytes);
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {

@@ -1,80 +1,58 @@
 #include "common/ssh/private_key.hpp"
 
-#include <cstdint>
+#include <algorithm>
 #include <optional>
 #include <span>
-#include <string_view>
-#include <vector>
+#include <stdexcept>
 
 #include "common/ssh/base64.hpp"
+#include "common/ssh/ed25519.hpp"
 #include "common/ssh/error.hpp"
+#include "common/ssh/message_fields.hpp"
 #include "common/ssh/private_file.hpp"
 
 namespace icom::ssh {
 namespace {
 
-constexpr std::string_view kBegin = "-----BEGIN OPENSSH PRIVATE KEY-----";
-constexpr std::string_view kEnd = "-----END OPENSSH PRIVATE KEY-----";
-constexpr std::string_view kMagic{"openssh-key-v1\0", 15};
-
-/// Overwrites in a way that the compiler may not leave out although nobody reads it again.
-template <typename Text>
-void wipe(Text& text) {
-  volatile auto* bytes = text.data();
-  for (std::size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
-}
-
 /// What stands in the clear at the start of OpenSSH's key format (PROTOCOL.key in its sources).
 struct KeyHeader {
   std::string cipher;  ///< "none" without a passphrase
   std::string type;
+  std::vector<std::uint8_t> secret;  ///< locked by the cipher, if there is one
 };
-
-/// The fields of an SSH message, one after the other.
-class Fields {
- public:
-  explicit Fields(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
-
-  std::optional<std::uint32_t> number() {
-    if (bytes_.size() < 4) return std::nullopt;
-    std::uint32_t value = 0;
-    for (const std::uint8_t byte : bytes_.first(4)) value = value << 8U | byte;
-    bytes_ = bytes_.subspan(4);
-    return value;
-  }
-
-  std::optional<std::span<const std::uint8_t>> string() {
-    const auto size = number();
-    if (!size || *size > bytes_.size()) return std::nullopt;
-    const auto value = bytes_.first(*size);
-    bytes_ = bytes_.subspan(*size);
-    return value;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
-
-std::string as_text(std::span<const std::uint8_t> bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 
 std::optional<KeyHeader> parse_header(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < kMagic.size() || as_text(bytes.first(kMagic.size())) != kMagic) {
+  if (bytes.size() < kKeyMagic.size() ||
+      !std::equal(kKeyMagic.begin(), kKeyMagic.end(), bytes.begin())) {
     return std::nullopt;
   }
-  Fields fields(bytes.subspan(kMagic.size()));
-  const auto cipher = fields.string();
+  FieldReader fields(bytes.subspan(kKeyMagic.size()));
+  const auto cipher = fields.text();
   const auto derivation = fields.string();
   const auto derivation_options = fields.string();
   const auto keys = fields.number();
   const auto public_key = fields.string();
-  if (!cipher || !derivation || !derivation_options || keys != 1U || !public_key) {
+  const auto secret = fields.string();
+  if (!cipher || !derivation || !derivation_options || keys != 1U || !public_key || !secret) {
     return std::nullopt;
   }
-  const auto type = Fields(*public_key).string();
+  const auto type = FieldReader(*public_key).text();
   if (!type) return std::nullopt;
-  return KeyHeader{as_text(*cipher), as_text(*type)};
+  return KeyHeader{*cipher, *type, {secret->begin(), secret->end()}};
+}
+
+/// The 64 bytes of an Ed25519 private key: the seed, then the public half.
+std::optional<std::vector<std::uint8_t>> ed25519_secret(std::span<const std::uint8_t> bytes) {
+  FieldReader fields(bytes);
+  const auto check = fields.number();
+  const auto check_again = fields.number();
+  const auto type = fields.string();
+  const auto public_half = fields.string();
+  const auto secret = fields.string();
+  if (!check || check != check_again || !type || !public_half || !secret) return std::nullopt;
+  if (secret->size() != 2 * kEd25519Bytes) return std::nullopt;
+  if (!std::ranges::equal(secret->last(kEd25519Bytes), *public_half)) return std::nullopt;
+  return std::vector<std::uint8_t>(secret->begin(), secret->end());
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
@@ -114,17 +92,18 @@ void check_file(const std::filesystem::path& path, const PrivateFile& file) {
   }
 }
 
-void check_format(const std::filesystem::path& path, std::string_view text) {
-  const std::size_t begin = text.find(kBegin);
-  const std::size_t end = text.find(kEnd);
+/// The private key itself.
+std::vector<std::uint8_t> parse(const std::filesystem::path& path, std::string_view text) {
+  const std::size_t begin = text.find(kKeyBegin);
+  const std::size_t end = text.find(kKeyEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
     refuse(path, text.starts_with("ssh-") || text.starts_with("ecdsa-")
                      ? "is a public key; name the file without .pub"
                      : "is not a private key in OpenSSH's format; " + make_one(path));
   }
-  const std::size_t body = begin + kBegin.size();
+  const std::size_t body = begin + kKeyBegin.size();
   auto bytes = base64_decode(text.substr(body, end - body));
-  const auto header = bytes ? parse_header(*bytes) : std::nullopt;
+  auto header = bytes ? parse_header(*bytes) : std::nullopt;
   if (bytes) wipe(*bytes);
   if (!header) refuse(path, "is damaged; restore it, or " + make_one(path));
   if (header->cipher != "none") {
@@ -136,6 +115,10 @@ void check_format(const std::filesystem::path& path, std::string_view text) {
   if (header->type != "ssh-ed25519") {
     refuse(path, "is of type " + header->type + "; only Ed25519 is supported; " + make_one(path));
   }
+  auto secret = ed25519_secret(header->secret);
+  wipe(header->secret);
+  if (!secret) refuse(path, "is damaged; restore it, or " + make_one(path));
+  return std::move(*secret);
 }
 
 }  // namespace
@@ -143,17 +126,42 @@ void check_format(const std::filesystem::path& path, std::string_view text) {
 PrivateKey PrivateKey::load(const std::filesystem::path& path) {
   PrivateFile file = read_private_file(path);
   check_file(path, file);
-  PrivateKey key(std::move(file.content));
-  check_format(path, key.text_);
-  return key;
+  std::vector<std::uint8_t> secret = parse(path, file.content);
+  return {std::move(file.content), std::move(secret)};
 }
 
-PrivateKey::PrivateKey(PrivateKey&& other) noexcept : text_(std::move(other.text_)) {
+PublicKey PrivateKey::public_key() const {
+  return PublicKey::of_ed25519(std::span(secret_).last(kEd25519Bytes));
+}
+
+std::vector<std::uint8_t> PrivateKey::sign(std::string_view message) const {
+  const OpenSslKey key(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret_.data(), kEd25519Bytes));
+  const OpenSslDigest context(EVP_MD_CTX_new());
+  std::vector<std::uint8_t> signature(kEd25519SignatureBytes);
+  std::size_t size = signature.size();
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
+  if (!key || !context ||
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+      EVP_DigestSign(context.get(), signature.data(), &size, bytes, message.size()) != 1) {
+    throw std::runtime_error("OpenSSL cannot sign with an Ed25519 key");
+  }
+  signature.resize(size);
+  return signature;
+}
+
+PrivateKey::PrivateKey(std::string text, std::vector<std::uint8_t> secret)
+    : text_(std::move(text)), secret_(std::move(secret)) {}
+
+PrivateKey::PrivateKey(PrivateKey&& other) noexcept
+    : text_(std::move(other.text_)), secret_(std::move(other.secret_)) {
   wipe(other.text_);
+  wipe(other.secret_);
 }
 
 PrivateKey::~PrivateKey() {
   wipe(text_);
+  wipe(secret_);
 }
 
 }  // namespace icom::ssh

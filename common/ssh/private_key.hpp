@@ -1,9 +1,13 @@
 // The user's private key: what is accepted, and what is said of the rest.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <vector>
+
+#include "common/ssh/public_key.hpp"
 
 namespace icom::ssh {
 
@@ -20,10 +24,14 @@ class PrivateKey {
   ~PrivateKey();
 
   [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] PublicKey public_key() const;
+  /// PublicKey::verifies() tells whether such a signature is this key's.
+  [[nodiscard]] std::vector<std::uint8_t> sign(std::string_view message) const;
 
  private:
-  explicit PrivateKey(std::string text) : text_(std::move(text)) {}
+  PrivateKey(std::string text, std::vector<std::uint8_t> secret);
   std::string text_;
+  std::vector<std::uint8_t> secret_;  ///< the seed, then the public half
 };
 
 }  // namespace icom::ssh

@@ -29,6 +29,8 @@ void add_records(CLI::App& app, Action& asked);
 void add_export(CLI::App& app, Action& asked);
 void add_ledger(CLI::App& app, Action& asked);
 void add_gaps(CLI::App& app, Action& asked);
+void add_add_site(CLI::App& app, Action& asked);
+void add_authorized_keys(CLI::App& app, Action& asked);
 
 // Options that several have.
 

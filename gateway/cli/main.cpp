@@ -37,6 +37,8 @@ int main(int argc, char** argv) {
   add_export(app, asked);
   add_ledger(app, asked);
   add_gaps(app, asked);
+  add_add_site(app, asked);
+  add_authorized_keys(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

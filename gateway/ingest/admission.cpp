@@ -39,6 +39,12 @@ link::Refused refusal(link::Refused::Code code, std::string text) {
   return refused;
 }
 
+std::string revoked_text(std::string_view site, std::string_view since) {
+  return "site " + std::string(site) + " was revoked at the gateway on " + std::string(since) +
+         ": if it is to send again, have an enrolment file made (icom-gateway add-site " +
+         std::string(site) + " --again) and enrol";
+}
+
 std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
                                              EntrySink& sink,
                                              std::uint64_t max_unacknowledged_bytes) {
@@ -53,12 +59,15 @@ std::variant<Admission, link::Refused> admit(const link::Hello& hello, const Sit
                                                     ".yaml to its folder of sites and " + name +
                                                     ".token to its tokens, then restart it");
   }
-  if (site->token.empty()) {
-    return refusal(link::Refused::WRONG_TOKEN,
-                   "the gateway has no token of site " + name + " that it can use: mend its " +
-                       name + ".token (its log says what is wrong), then restart it");
+  if (const std::string since = site->credentials.revoked(); !since.empty()) {
+    return refusal(link::Refused::REVOKED, revoked_text(name, since));
   }
-  if (!site->token_is(hello.token())) {
+  if (!site->credentials.usable()) {
+    return refusal(link::Refused::WRONG_TOKEN, "the gateway has no token of site " + name +
+                                                   " that it can use: mend its " + name +
+                                                   ".token (its log says what is wrong)");
+  }
+  if (!site->credentials.token_is(hello.token())) {
     return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
                                                    ": the site's token_file and the gateway's " +
                                                    name + ".token must hold the same line");

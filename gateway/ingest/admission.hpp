@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "common/link/link.pb.h"
@@ -43,6 +44,9 @@ inline constexpr std::size_t kMaxRunsAnswered = 10'000;
 std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
                                              EntrySink& sink,
                                              std::uint64_t max_unacknowledged_bytes);
+
+/// What a site is told that was revoked.
+std::string revoked_text(std::string_view site, std::string_view since);
 
 link::Refused refusal(link::Refused::Code code, std::string text);
 

@@ -10,8 +10,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -58,7 +60,10 @@ struct IngestServer::State {
   State(Options given, const SiteRegistry& registry, EntrySink& sink, LinkStatusBoard& board)
       : options(std::move(given)),
         intake(std::make_shared<Intake>(sink, options.max_submitted_bytes)),
-        surroundings{registry, sink, *intake, board, refusals, options.session},
+        surroundings{registry,     sink,
+                     *intake,      board,
+                     refusals,     options.session,
+                     options.desk, desk_thread.get_executor()},
         acceptor(listening(io, options.host, options.port)),
         port(acceptor.local_endpoint().port()) {}
 
@@ -66,13 +71,14 @@ struct IngestServer::State {
   void admit(tcp::socket socket);
   void forget(const std::shared_ptr<Session>& session);
   /// Calls `what` on each session's strand.
-  void for_each_session(void (Session::*what)());
+  void for_each_session(const std::function<void(Session&)>& what);
   /// True once there is no session any more.
   bool wait_for_sessions(std::chrono::milliseconds time);
 
   Options options;
   RefusalLog refusals;
   std::shared_ptr<Intake> intake;
+  asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
   Surroundings surroundings;
   asio::io_context io;
   tcp::acceptor acceptor;
@@ -133,10 +139,10 @@ void IngestServer::State::forget(const std::shared_ptr<Session>& session) {
   session_over.notify_all();
 }
 
-void IngestServer::State::for_each_session(void (Session::*what)()) {
+void IngestServer::State::for_each_session(const std::function<void(Session&)>& what) {
   const std::lock_guard lock(mutex);
   for (const auto& [key, connected] : sessions) {
-    asio::post(connected.strand, [session = connected.session, what] { ((*session).*what)(); });
+    asio::post(connected.strand, [session = connected.session, what] { what(*session); });
   }
 }
 
@@ -174,6 +180,10 @@ std::size_t IngestServer::connections() const {
   return state_->sessions.size();
 }
 
+void IngestServer::end_sessions(const std::string& site, const link::Refused& refused) {
+  state_->for_each_session([site, refused](Session& one) { one.end_if_of(site, refused); });
+}
+
 void IngestServer::stop(std::chrono::milliseconds grace) {
   if (state_->threads.empty()) return;
   {
@@ -181,9 +191,9 @@ void IngestServer::stop(std::chrono::milliseconds grace) {
     state_->stopping = true;
   }
   asio::post(state_->acceptor.get_executor(), [this] { state_->acceptor.close(); });
-  state_->for_each_session(&Session::stop);
+  state_->for_each_session(std::mem_fn(&Session::stop));
   if (!state_->wait_for_sessions(grace)) {
-    state_->for_each_session(&Session::abort);
+    state_->for_each_session(std::mem_fn(&Session::abort));
     if (!state_->wait_for_sessions(kAbortTime)) {
       spdlog::error("ingest: {} connections do not end; dropped", connections());
     }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "common/link/link.pb.h"
+#include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/session_limits.hpp"
@@ -26,6 +28,7 @@ class IngestServer {
     /// Of batches from all sessions on their way into the sink.
     std::size_t max_submitted_bytes = 48U << 20U;
     SessionLimits session;
+    Desk* desk = nullptr;  ///< where sites enrol; outlives the server
   };
 
   /// Listens, but accepts nobody before start(). Throws std::runtime_error, saying what to do, if
@@ -42,6 +45,10 @@ class IngestServer {
   [[nodiscard]] std::string address() const;
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;
+
+  /// Tells the agents of a site that are connected why they are refused from now on, and closes.
+  /// Thread-safe.
+  void end_sessions(const std::string& site, const link::Refused& refused);
 
   /// Two phases: accepts nobody and lets each session finish what is on its way and say goodbye;
   /// after `grace`, drops the rest. Returns when all is over. May be called again.

@@ -11,6 +11,7 @@
 #include "common/asio/deadline.hpp"
 #include "common/link/read_message.hpp"
 #include "common/log/printable.hpp"
+#include "gateway/ingest/desk_session.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
 namespace icom::ingest {
@@ -59,8 +60,13 @@ awaitable<void> Session::run() {
   using asio::experimental::awaitable_operators::operator&&;
   try {
     const UpgradeLimits limits{around_.limits.hello, around_.limits.dead_peer};
-    const bool upgraded = co_await upgrade(socket_, limits);
-    if (!upgraded) co_return;
+    const Purpose purpose = co_await upgrade(socket_, limits);
+    if (purpose == Purpose::none) co_return;
+    if (purpose == Purpose::desk) {
+      if (around_.desk == nullptr) co_return;
+      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.limits.hello);
+      co_return;
+    }
     const bool welcome = co_await greet();
     if (!welcome) co_return;
     const OnTheBoard on_the_board(around_.board, admission_.site->site);
@@ -304,6 +310,10 @@ void Session::stop() {
            "the gateway is shutting down: call again, everything not acknowledged is sent again"),
        {websocket::close_code::going_away, "the gateway is shutting down"},
        true});
+}
+
+void Session::end_if_of(const std::string& site, const link::Refused& refused) {
+  if (admission_.site != nullptr && admission_.site->site == site) refuse(refused);
 }
 
 void Session::refuse(link::Refused refused) {

@@ -19,6 +19,7 @@
 #include "common/asio/bell.hpp"
 #include "common/link/batch_codec.hpp"
 #include "gateway/ingest/admission.hpp"
+#include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/refusal_log.hpp"
@@ -34,6 +35,8 @@ struct Surroundings {
   LinkStatusBoard& board;
   RefusalLog& refusals;
   SessionLimits limits;
+  Desk* desk;  ///< null: nobody enrols here
+  boost::asio::any_io_executor desk_thread;
 };
 
 /// Three loops on one strand: one reads, one decodes and submits, one writes. Everything but
@@ -52,6 +55,8 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   /// Takes no more batches, waits for those on their way, acknowledges them, says SHUTTING_DOWN and
   /// closes.
   void stop();
+  /// Says `refused` and closes, if this is an agent of the site.
+  void end_if_of(const std::string& site, const link::Refused& refused);
   /// Drops the connection: run() ends at once.
   void abort();
 

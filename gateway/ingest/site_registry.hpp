@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/ingest/credentials.hpp"
 #include "gateway/store/store.hpp"
 
 namespace icom::ingest {
@@ -17,11 +18,9 @@ struct RegisteredLinac {
 
 struct RegisteredSite {
   std::string site;
-  std::string token;  ///< empty: the gateway has none that it can use, and takes no agent
+  Credentials credentials;
   std::vector<RegisteredLinac> linacs;
 
-  /// Takes the same time wherever the two differ.
-  [[nodiscard]] bool token_is(std::string_view token_given) const;
   [[nodiscard]] const RegisteredLinac* find(std::string_view serial) const;
 };
 

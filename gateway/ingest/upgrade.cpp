@@ -24,9 +24,16 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// An upgrade request is a few hundred bytes.
 constexpr std::size_t kMaxRequest = 8U << 10U;
 
+Purpose purpose_of(const http::request<http::empty_body>& request) {
+  if (!websocket::is_upgrade(request)) return Purpose::none;
+  if (request.target() == link::kPath) return Purpose::link;
+  return request.target() == link::kDeskPath ? Purpose::desk : Purpose::none;
+}
+
 }  // namespace
 
-asio::awaitable<bool> upgrade(websocket::stream<beast::tcp_stream>& socket, UpgradeLimits limits) {
+asio::awaitable<Purpose> upgrade(websocket::stream<beast::tcp_stream>& socket,
+                                 UpgradeLimits limits) {
   beast::tcp_stream& tcp = socket.next_layer();
   boost::system::error_code ignored;  // without it small messages wait for each other's TCP acks
   tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -36,14 +43,15 @@ asio::awaitable<bool> upgrade(websocket::stream<beast::tcp_stream>& socket, Upgr
   http::request<http::empty_body> request;
   const auto [read_error, read_size] = co_await http::async_read(tcp, buffer, request, kAsTuple);
   // A client waits for the answer before it sends more.
-  if (read_error || buffer.size() > 0) co_return false;
-  if (!websocket::is_upgrade(request) || request.target() != link::kPath) {
+  if (read_error || buffer.size() > 0) co_return Purpose::none;
+  const Purpose purpose = purpose_of(request);
+  if (purpose == Purpose::none) {
     http::response<http::string_body> response{http::status::not_found, request.version()};
     response.body() = kNotAnAgent;
     response.keep_alive(false);
     response.prepare_payload();
     co_await http::async_write(tcp, response, kAsTuple);
-    co_return false;
+    co_return Purpose::none;
   }
 
   tcp.expires_never();  // the WebSocket has timeouts of its own
@@ -56,7 +64,7 @@ asio::awaitable<bool> upgrade(websocket::stream<beast::tcp_stream>& socket, Upgr
   socket.auto_fragment(false);
   socket.read_message_max(link::kMaxMessageBytes);
   const auto [error] = co_await socket.async_accept(request, kAsTuple);
-  co_return !error;
+  co_return error ? Purpose::none : purpose;
 }
 
 }  // namespace icom::ingest

@@ -5,6 +5,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
+#include <cstdint>
 
 namespace icom::ingest {
 
@@ -18,9 +19,12 @@ struct UpgradeLimits {
   std::chrono::milliseconds dead_peer;  ///< from then on, as link::kDeadPeer
 };
 
-/// True if `socket` is now a WebSocket, set up for the link. False if the peer is none of ours: it
-/// has had an answer.
-boost::asio::awaitable<bool> upgrade(
+/// What a peer comes for.
+enum class Purpose : std::uint8_t { none, link, desk };
+
+/// `socket` is now a WebSocket, set up for the link or the desk. `none` if the peer is none of
+/// ours: it has had an answer.
+boost::asio::awaitable<Purpose> upgrade(
     boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, UpgradeLimits limits);
 
 }  // namespace icom::ingest

@@ -5,6 +5,10 @@
 #include <utility>
 
 #include "common/link/limits.hpp"
+#include "common/os/utc_clock.hpp"
+#include "gateway/ingest/admission.hpp"
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/site_book.hpp"
 
 namespace icom::serve {
 
@@ -28,13 +32,14 @@ archive::Archivist::Options archivist_options(const config::GatewaySettings& set
 
 /// Registers every Linac with the store, so that ingest never waits for that.
 ingest::SiteRegistry registry_of(const config::GatewaySettings& settings,
-                                 std::vector<SiteToken> tokens, store::Store& store) {
+                                 const std::map<std::string, ingest::Credentials>& credentials,
+                                 store::Store& store) {
   std::vector<ingest::RegisteredSite> sites;
-  for (std::size_t i = 0; i < settings.sites.size(); ++i) {
+  for (const config::SiteSettings& of_site : settings.sites) {
     ingest::RegisteredSite& site = sites.emplace_back();
-    site.site = settings.sites[i].site;
-    site.token = std::move(tokens.at(i).token);
-    for (const config::LinacSettings& linac : settings.sites[i].linacs) {
+    site.site = of_site.site;
+    site.credentials = credentials.at(of_site.site);
+    for (const config::LinacSettings& linac : of_site.linacs) {
       site.linacs.push_back({linac.serial, store.linac(site.site, linac.serial)});
     }
   }
@@ -53,9 +58,16 @@ fanout::GatewayFanOut::Serials serials_of(const config::GatewaySettings& setting
   return serials;
 }
 
+std::int64_t utc_seconds() {
+  constexpr std::int64_t kMicroseconds = 1'000'000;
+  return os::utc_now_us() / kMicroseconds;
+}
+
 }  // namespace
 
-Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens) {
+Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens)
+    : places_(registration::places_of(settings)),
+      desk_(places_, {[this](const std::string& site) { refresh_access(site); }, utc_seconds}) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings));
   }
@@ -63,10 +75,13 @@ Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken>
       std::make_unique<store::Store>(settings.store, store::Store::Options{}, archivist_.get());
   sink_.emplace(*store_);
   fan_out_sink_.emplace(*sink_, fan_out_);
-  registry_.emplace(registry_of(settings, std::move(tokens), *store_));
+  for (const SiteToken& token : tokens) credentials_.try_emplace(token.site);
+  registry_.emplace(registry_of(settings, credentials_, *store_));
+  refresh_access();
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;
   options.port = settings.ingest.port;
+  options.desk = &desk_;
   server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *fan_out_sink_,
                                                    board_);
   fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
@@ -80,6 +95,47 @@ void Gateway::start() {
   if (archivist_) archivist_->start();
   fan_out_.start();
   server_->start();
+}
+
+void Gateway::refresh_access() {
+  std::vector<std::string> sites;
+  {
+    const std::lock_guard lock(access_mutex_);
+    for (const auto& [site, credentials] : credentials_) sites.push_back(site);
+  }
+  for (const std::string& site : sites) refresh_access(site);
+}
+
+void Gateway::refresh_access(const std::string& site) {
+  const std::lock_guard lock(access_mutex_);
+  const auto credentials = credentials_.find(site);
+  if (credentials == credentials_.end()) return;  // its file has not been read yet
+  registration::SiteAccess now = registration::read_access(places_, site);
+  registration::SiteAccess& before = access_[site];
+  if (now == before) return;
+  credentials->second.set(now.tokens, now.revoked);
+  for (const config::Problem& problem : now.problems) {
+    spdlog::error("site {} is refused until this is mended: {}", site, problem.text());
+  }
+  if (!now.revoked.empty()) {
+    spdlog::warn("site {} is revoked since {}", site, now.revoked);
+    if (server_) {
+      server_->end_sessions(
+          site, ingest::refusal(link::Refused::REVOKED, ingest::revoked_text(site, now.revoked)));
+    }
+  }
+  before = std::move(now);
+}
+
+void Gateway::write_authorized_keys() const {
+  std::error_code error;
+  if (!std::filesystem::exists(places_.registration, error)) return;
+  try {
+    const auto lock = registration::SiteBook(places_.registration).lock();
+    registration::write_authorized_keys(places_, utc_seconds());
+  } catch (const registration::RegistrationError& failure) {
+    spdlog::error("{}: until this is mended sshd does not learn of changed sites", failure.what());
+  }
 }
 
 void Gateway::stop(std::chrono::milliseconds grace) {

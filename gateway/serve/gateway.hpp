@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +21,9 @@
 #include "gateway/ingest/ingest_server.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/site_registry.hpp"
+#include "gateway/registration/places.hpp"
+#include "gateway/registration/site_access.hpp"
+#include "gateway/registration/site_desk.hpp"
 #include "gateway/serve/site_tokens.hpp"
 #include "gateway/serve/store_sink.hpp"
 #include "gateway/store/store.hpp"
@@ -41,9 +46,25 @@ class Gateway {
   /// be called again.
   void stop(std::chrono::milliseconds grace);
 
+  /// Looks at what each site is let in by, as it stands on disk: what a command, an administrator
+  /// or the desk has changed counts from then on, and a site that was revoked is told so and cut
+  /// off. To be called once a second, or when these files change. Thread-safe.
+  void refresh_access();
+  /// The sites' forwards have changed, or the gateway begins: sshd learns what each key may do.
+  /// Does nothing where no site was ever added. What goes wrong is logged. Thread-safe.
+  void write_authorized_keys() const;
+
   [[nodiscard]] std::string address() const { return server_->address(); }
 
  private:
+  void refresh_access(const std::string& site);
+
+  registration::Places places_;
+  std::mutex access_mutex_;  ///< guards the two below, not what they hold
+  std::map<std::string, ingest::Credentials> credentials_;
+  std::map<std::string, registration::SiteAccess> access_;  ///< as it was when last looked at
+  registration::SiteDesk desk_;
+
   // In the order in which they are opened; they are closed in the opposite one.
   std::unique_ptr<archive::Archivist> archivist_;  ///< null without an archive
   std::unique_ptr<store::Store> store_;

@@ -4,8 +4,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -36,12 +38,36 @@ void log_ready(const Gateway& gateway, const config::GatewaySettings& settings) 
                settings.sites.size(), linacs);
 }
 
+/// Until `io` stops.
+class EverySecond {
+ public:
+  EverySecond(boost::asio::io_context& io, std::function<void()> action)
+      : timer_(io), action_(std::move(action)) {
+    wait();
+  }
+
+ private:
+  void wait() {
+    timer_.expires_after(std::chrono::seconds(1));
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      action_();
+      wait();
+    });
+  }
+  boost::asio::steady_timer timer_;
+  std::function<void()> action_;
+};
+
 void serve(const config::GatewaySettings& settings) {
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   int came = 0;
-  signals.async_wait([&](boost::system::error_code, int signal) { came = signal; });
+  signals.async_wait([&](boost::system::error_code, int signal) {
+    came = signal;
+    io.stop();
+  });
 
   std::vector<SiteToken> tokens = read_tokens(settings);
   for (const SiteToken& token : tokens) {
@@ -50,8 +76,10 @@ void serve(const config::GatewaySettings& settings) {
     }
   }
   Gateway gateway(settings, std::move(tokens));
+  gateway.write_authorized_keys();
   gateway.start();
   log_ready(gateway, settings);
+  EverySecond refreshing(io, [&gateway] { gateway.refresh_access(); });
   io.run();
   spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
   gateway.stop(kGrace);

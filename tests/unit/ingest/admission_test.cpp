@@ -82,7 +82,7 @@ TEST_F(AdmissionTest, UnknownSiteIsRefusedWithWhatToDo) {
 }
 
 TEST_F(AdmissionTest, EveryWrongTokenIsRefusedAndNoneIsShown) {
-  std::vector<std::string> wrong{"", kToken + "x", example_sites()[1].token};
+  std::vector<std::string> wrong{"", kToken + "x", "the token of rccc, thirty-two .."};
   for (std::size_t i = 0; i < kToken.size(); ++i) {
     wrong.push_back(kToken.substr(0, i));
     wrong.push_back(kToken);

@@ -186,6 +186,16 @@ std::error_code FaultingFileSystem::create(const std::filesystem::path& path,
   return {};
 }
 
+std::error_code FaultingFileSystem::create_for(const std::filesystem::path& path, Access /*access*/,
+                                               std::unique_ptr<File>& file) {
+  return create(path, file);
+}
+
+std::error_code FaultingFileSystem::create_folder_for(const std::filesystem::path& path,
+                                                      Access /*access*/) {
+  return create_directories(path);
+}
+
 std::error_code FaultingFileSystem::open_read(const std::filesystem::path& path,
                                               std::unique_ptr<File>& file) {
   const std::lock_guard lock(mutex_);

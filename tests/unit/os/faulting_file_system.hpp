@@ -61,6 +61,8 @@ class FaultingFileSystem final : public FileSystem {
   [[nodiscard]] std::vector<std::filesystem::path> all_files() const;
 
   std::error_code create(const std::filesystem::path& path, std::unique_ptr<File>& file) override;
+  std::error_code create_for(const std::filesystem::path& path, Access access,
+                             std::unique_ptr<File>& file) override;
   std::error_code open_read(const std::filesystem::path& path,
                             std::unique_ptr<File>& file) override;
   std::error_code open_write(const std::filesystem::path& path,
@@ -71,6 +73,7 @@ class FaultingFileSystem final : public FileSystem {
   std::error_code copy_rights(const std::filesystem::path& from,
                               const std::filesystem::path& to) override;
   std::error_code create_directories(const std::filesystem::path& path) override;
+  std::error_code create_folder_for(const std::filesystem::path& path, Access access) override;
   std::error_code sync_directory(const std::filesystem::path& path) override;
   std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) override;
   std::error_code list(const std::filesystem::path& directory,

@@ -1,0 +1,173 @@
+#include "gateway/registration/add_site.hpp"
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <vector>
+
+#include "common/config/enrolment_file.hpp"
+#include "common/config/name.hpp"
+#include "common/config/timezone.hpp"
+#include "common/os/file_system.hpp"
+#include "common/ssh/key_pair.hpp"
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/new_site_file.hpp"
+#include "gateway/registration/places.hpp"
+#include "gateway/registration/secrets.hpp"
+#include "gateway/registration/site_book.hpp"
+
+namespace icom::registration {
+namespace {
+
+/// Of those that the agent's SSH library takes; an RSA host key is of no use to it.
+bool usable(const ssh::PublicKey& key) {
+  return key.type() == "ssh-ed25519" || key.type().starts_with("ecdsa-sha2-");
+}
+
+std::vector<std::string> host_keys(const config::TunnelEndSettings& tunnel) {
+  std::vector<std::string> keys;
+  for (const std::filesystem::path& file : tunnel.host_keys) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    const auto key = ssh::PublicKey::parse(line);
+    if (!key) {
+      throw RegistrationError(file.string() +
+                              " is no public host key that can be read: correct "
+                              "tunnel.host_keys in gateway.yaml (/etc/ssh has the *.pub)");
+    }
+    if (usable(*key)) keys.push_back(key->text());
+  }
+  if (keys.empty()) {
+    throw RegistrationError(
+        "none of tunnel.host_keys is of a type that agents can check: name the Ed25519 one, "
+        "/etc/ssh/ssh_host_ed25519_key.pub");
+  }
+  return keys;
+}
+
+/// Undoes what was done, the last first, unless all of it is to stay.
+class Undo {
+ public:
+  ~Undo() {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+      try {
+        (*step)();
+      } catch (const std::exception&) {
+        // What made us give up is what the operator is told of.
+      }
+    }
+  }
+  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
+  void keep_all() { steps_.clear(); }
+
+ private:
+  std::vector<std::function<void()>> steps_;
+};
+
+std::optional<std::string> content_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return std::nullopt;
+  return std::string{std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write(const std::filesystem::path& file, os::Access access, const std::string& text,
+           Undo& undo) {
+  auto& files = os::real_file_system();
+  const auto before = content_of(file);
+  const auto error = os::write_atomically_for(files, file, access, as_bytes(text));
+  if (error) {
+    throw RegistrationError("cannot write " + file.string() + " (" + error.message() +
+                            "): nothing was changed");
+  }
+  undo.add([&files, file, access, before] {
+    if (before) {
+      os::write_atomically_for(files, file, access, as_bytes(*before));
+    } else {
+      files.remove(file);
+    }
+  });
+}
+
+void check(const config::GatewaySettings& settings, const NewSite& wanted, const Places& places) {
+  if (!settings.tunnel) {
+    throw RegistrationError(
+        "gateway.yaml has no `tunnel`: it tells how sites reach this machine. Add host, user and "
+        "host_keys of its sshd (docs/configuration.md), then try again");
+  }
+  if (!config::parse_name(wanted.site)) {
+    throw RegistrationError("'" + wanted.site +
+                            "' is no name for a site: 1 to 32 letters, digits, - or _");
+  }
+  const std::filesystem::path file = places.site_file(wanted.site);
+  const bool is_there = std::filesystem::exists(file);
+  if (is_there && !wanted.again) {
+    throw RegistrationError("site " + wanted.site + " is there already (" + file.string() +
+                            "): --again makes another enrolment file for it");
+  }
+  if (!is_there && wanted.again) {
+    throw RegistrationError("there is no site " + wanted.site + " (" + file.string() +
+                            "): leave --again out to add it");
+  }
+  if (!wanted.again && !config::timezone_exists(wanted.timezone)) {
+    throw RegistrationError("'" + wanted.timezone +
+                            "' is no zone of this machine's time zone database: Australia/Sydney "
+                            "is one, /usr/share/zoneinfo has them all");
+  }
+  if (!wanted.again && std::filesystem::exists(wanted.output)) {
+    throw RegistrationError(wanted.output.string() +
+                            " is there already: move it away, or give another --output");
+  }
+}
+
+}  // namespace
+
+AddedSite add_site(const config::GatewaySettings& settings, const NewSite& given,
+                   std::int64_t now) {
+  NewSite wanted = given;
+  if (wanted.output.empty()) wanted.output = wanted.site + ".enrol";
+  const Places places = places_of(settings);
+  const SiteBook book(places.registration);
+  check(settings, wanted, places);
+  const SiteBook::Lock lock = book.lock();
+  check(settings, wanted, places);  // somebody else may have been here before the lock was ours
+
+  const config::TunnelEndSettings& tunnel = *settings.tunnel;
+  const ssh::KeyPair one_time = ssh::make_key_pair("icom enrolment of " + wanted.site);
+  config::EnrolmentFile enrolment;
+  enrolment.site = wanted.site;
+  enrolment.timezone =
+      wanted.again ? config::load_site(places.site_file(wanted.site)).timezone : wanted.timezone;
+  enrolment.expires = now + wanted.valid_for;
+  enrolment.host = tunnel.host;
+  enrolment.port = tunnel.port;
+  enrolment.user = tunnel.user;
+  enrolment.host_keys = host_keys(tunnel);
+  enrolment.gateway = places.ingest;
+  enrolment.code = make_secret();
+  enrolment.private_key = one_time.private_key;
+
+  const auto before = book.find(wanted.site);
+  SiteRecord record = wanted.again && before ? *before : SiteRecord{};
+  record.site = wanted.site;
+  record.enrolment =
+      Enrolment{hash_of(enrolment.code), one_time.public_key, now, enrolment.expires, {}, {}};
+
+  // The site's file comes last: it is what makes the site one.
+  Undo undo;
+  book.save(record);
+  undo.add([&] { book.restore(wanted.site, before); });
+  write(wanted.output, os::Access::owner, config::to_text(enrolment), undo);
+  if (!wanted.again) {
+    make_private_folder(places.tokens);
+    write(places.token(wanted.site), os::Access::group, make_secret() + "\n", undo);
+    write(places.site_file(wanted.site), os::Access::group,
+          new_site_file(wanted.site, wanted.timezone, settings), undo);
+  }
+  write_authorized_keys(places, now);
+  undo.keep_all();
+  return {places.site_file(wanted.site), places.token(wanted.site), wanted.output,
+          enrolment.expires};
+}
+
+}  // namespace icom::registration

@@ -1,0 +1,35 @@
+// `icom-gateway add-site`.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "common/config/gateway_settings.hpp"
+
+namespace icom::registration {
+
+struct NewSite {
+  std::string site;
+  std::string timezone;        ///< not needed with `again`
+  std::int64_t valid_for = 0;  ///< of the enrolment file, in seconds
+  std::filesystem::path
+      output;          ///< the enrolment file; <site>.enrol in the current folder unless given
+  bool again = false;  ///< the site is there: another enrolment file, and the one before is void
+};
+
+struct AddedSite {
+  std::filesystem::path site_file;
+  std::filesystem::path token;
+  std::filesystem::path enrolment_file;
+  std::int64_t expires = 0;
+};
+
+/// Writes the site's file, its token, its record and the enrolment file, or nothing at all. Throws
+/// RegistrationError, saying what to do: no `tunnel` in the settings, no such time zone, a site
+/// that is there (or, with `again`, is not), a folder that cannot be written. `now`: seconds since
+/// 1970, UTC.
+AddedSite add_site(const config::GatewaySettings& settings, const NewSite& wanted,
+                   std::int64_t now);
+
+}  // namespace icom::registration

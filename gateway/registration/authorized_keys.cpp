@@ -1,0 +1,162 @@
+#include "gateway/registration/authorized_keys.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "common/config/config_error.hpp"
+#include "common/os/file_system.hpp"
+#include "common/os/utc_text.hpp"
+#include "gateway/registration/site_book.hpp"
+
+namespace icom::registration {
+namespace {
+
+constexpr std::string_view kHeader =
+    "# Written by icom-gateway, and written anew whenever a site or its forwards change: edit "
+    "nothing here.\n"
+    "# docs/security.md tells what each line allows.\n";
+constexpr std::string_view kSiteMark = " icom-site=";
+constexpr std::string_view kEnrolmentMark = " icom-enrolment";
+
+/// No shell, no terminal, nothing but forwarding; `command` also where sshd's own settings would
+/// allow one.
+constexpr std::string_view kNothingButForwarding =
+    "restrict,port-forwarding,command=\"/bin/false\"";
+
+std::string quoted(std::string_view option, const config::Address& address) {
+  return ',' + std::string(option) + "=\"" + address.text() + '"';
+}
+
+/// Without any permitlisten sshd would let a key listen everywhere, and there is no word for
+/// nowhere: this is no address of any machine.
+const config::Address kNowhere{"none.invalid", 1};
+
+/// `2026-11-30T12:00:00Z` as sshd wants it: `20261130120000Z`.
+std::string expiry_time(std::int64_t seconds) {
+  std::string text = os::utc_text(seconds);
+  std::erase(text, '-');
+  std::erase(text, ':');
+  std::erase(text, 'T');
+  return text;
+}
+
+std::string line_of(const std::string& options, const ssh::PublicKey& key,
+                    const std::string& site) {
+  return options + ' ' + key.text() + std::string(kSiteMark) + site;
+}
+
+std::vector<std::string> read_lines(const std::filesystem::path& file) {
+  std::vector<std::string> lines;
+  std::ifstream stream(file, std::ios::binary);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Those of each site's own key, as they stand there now.
+std::map<std::string, std::string> present_options(const std::filesystem::path& file) {
+  std::map<std::string, std::string> options;
+  for (const std::string& line : read_lines(file)) {
+    const auto site = site_of_line(line);
+    const std::size_t key = line.find(" ssh-ed25519 ");
+    if (site && key != std::string::npos && !line.ends_with(kEnrolmentMark)) {
+      options[*site] = line.substr(0, key);
+    }
+  }
+  return options;
+}
+
+std::string options_of(const std::string& site, const Places& places,
+                       const std::map<std::string, std::string>& present) {
+  try {
+    return key_options(places.ingest, config::load_site(places.site_file(site)).forwards);
+  } catch (const config::ConfigError&) {
+    const auto found = present.find(site);
+    return found == present.end() ? key_options(places.ingest, {}) : found->second;
+  }
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+std::string key_options(const config::Address& ingest,
+                        const std::vector<config::ForwardSettings>& forwards) {
+  // sshd compares hosts as texts: they stand here as the site's agent will ask for them.
+  std::set<std::string> said;
+  std::string options{kNothingButForwarding};
+  const auto permit = [&](std::string_view option, const config::Address& address) {
+    const std::string text = quoted(option, address);
+    if (said.insert(text).second) options += text;
+  };
+  permit("permitopen", ingest);
+  bool listens = false;
+  for (const config::ForwardSettings& forward : forwards) {
+    if (forward.direction == config::ForwardDirection::local) {
+      permit("permitopen", forward.target);
+    } else {
+      permit("permitlisten", forward.listen);
+      listens = true;
+    }
+  }
+  if (!listens) permit("permitlisten", kNowhere);
+  return options;
+}
+
+std::string key_lines(const SiteRecord& record, const std::string& options,
+                      const config::Address& ingest, std::int64_t now) {
+  std::string lines;
+  if (record.key) lines += line_of(options, record.key->key, record.site) + '\n';
+  if (record.next_key) lines += line_of(options, record.next_key->key, record.site) + '\n';
+  if (record.enrolment && record.enrolment->expires > now) {
+    const std::string limited =
+        key_options(ingest, {}) + ",expiry-time=\"" + expiry_time(record.enrolment->expires) + '"';
+    lines += line_of(limited, record.enrolment->one_time_key, record.site) +
+             std::string(kEnrolmentMark) + '\n';
+  }
+  return lines;
+}
+
+std::optional<std::string> site_of_line(std::string_view line) {
+  const std::size_t mark = line.rfind(kSiteMark);
+  if (mark == std::string_view::npos || line.starts_with('#')) return std::nullopt;
+  const std::string_view rest = line.substr(mark + kSiteMark.size());
+  return std::string(rest.substr(0, rest.find(' ')));
+}
+
+void write_authorized_keys(const Places& places, std::int64_t now) {
+  const std::filesystem::path file = places.authorized_keys();
+  const auto present = present_options(file);
+  std::string text{kHeader};
+  for (const SiteRecord& record : SiteBook(places.registration).all()) {
+    text += key_lines(record, options_of(record.site, places, present), places.ingest, now);
+  }
+  if (content_of(file) == text) return;
+  const auto error =
+      os::write_atomically_for(os::real_file_system(), file, os::Access::owner, as_bytes(text));
+  if (error) {
+    throw RegistrationError("cannot write " + file.string() + " (" + error.message() + ")");
+  }
+}
+
+std::vector<std::string> lines_with(const std::filesystem::path& registration,
+                                    const std::string& fingerprint) {
+  const std::filesystem::path file = registration / "authorized_keys";
+  if (!std::ifstream(file)) {
+    throw RegistrationError("cannot read " + file.string() +
+                            ": AuthorizedKeysCommandUser must be its owner");
+  }
+  std::vector<std::string> found;
+  for (const std::string& line : read_lines(file)) {
+    const std::size_t begin = line.find(" ssh-ed25519 ");
+    if (begin == std::string::npos || !site_of_line(line)) continue;
+    const auto key = ssh::PublicKey::parse(std::string_view(line).substr(begin));
+    if (key && key->fingerprint() == fingerprint) found.push_back(line);
+  }
+  return found;
+}
+
+}  // namespace icom::registration

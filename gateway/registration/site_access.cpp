@@ -1,0 +1,32 @@
+#include "gateway/registration/site_access.hpp"
+
+#include "common/os/utc_text.hpp"
+#include "gateway/registration/site_book.hpp"
+
+namespace icom::registration {
+
+SiteAccess read_access(const Places& places, const std::string& site) {
+  SiteAccess access;
+  try {
+    const auto record = SiteBook(places.registration).find(site);
+    if (record && record->revoked) {
+      access.revoked = os::utc_text(*record->revoked);
+      return access;
+    }
+  } catch (const RegistrationError& error) {
+    access.problems.push_back({error.what(), 0, 0, "", "", "a record that can be read"});
+    return access;
+  }
+  try {
+    access.tokens.push_back(config::read_secret(places.token(site)));
+    std::error_code error;
+    if (std::filesystem::exists(places.next_token(site), error)) {
+      access.tokens.push_back(config::read_secret(places.next_token(site)));
+    }
+  } catch (const config::ConfigError& error) {
+    access.problems = error.problems();
+  }
+  return access;
+}
+
+}  // namespace icom::registration

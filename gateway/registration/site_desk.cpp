@@ -1,0 +1,256 @@
+#include "gateway/registration/site_desk.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "common/config/config_error.hpp"
+#include "common/config/name.hpp"
+#include "common/config/site_settings.hpp"
+#include "common/link/desk_signature.hpp"
+#include "common/link/limits.hpp"
+#include "common/log/printable.hpp"
+#include "common/os/file_system.hpp"
+#include "common/os/utc_text.hpp"
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/secrets.hpp"
+
+namespace icom::registration {
+
+using link::DeskAnswer;
+using link::DeskRefused;
+
+namespace {
+
+DeskAnswer refused(DeskRefused::Code code, const std::string& text) {
+  DeskAnswer answer;
+  answer.mutable_refused()->set_code(code);
+  answer.mutable_refused()->set_text(text);
+  return answer;
+}
+
+std::string another_file(const std::string& site) {
+  return "have another enrolment file made (icom-gateway add-site " + site + " --again)";
+}
+
+/// The key that a site hands in: it must be able to use it.
+std::optional<ssh::PublicKey> key_of(const std::string& site, const std::string& secret,
+                                     const std::string& text, const std::string& signature) {
+  auto key = ssh::PublicKey::parse(text);
+  if (!key || key->type() != "ssh-ed25519" || key->text() != text) return std::nullopt;
+  if (!key->verifies(link::signed_text(site, secret, text), signature)) return std::nullopt;
+  return key;
+}
+
+DeskAnswer bad_key() {
+  return refused(DeskRefused::MALFORMED,
+                 "the public key is no Ed25519 key, or the signature is not its own: compare the "
+                 "releases of both ends");
+}
+
+DeskAnswer wrong_token(const std::string& site) {
+  return refused(DeskRefused::WRONG_TOKEN, "the token is not that of site " + site +
+                                               ": nothing was changed; if the site's token is "
+                                               "lost, " +
+                                               another_file(site));
+}
+
+std::string read_site_file(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream || text.empty()) throw RegistrationError("cannot read " + file.string());
+  return text;
+}
+
+std::optional<std::string> secret_in(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  return config::read_secret(file);
+}
+
+}  // namespace
+
+SiteDesk::SiteDesk(Places places, Hooks hooks)
+    : places_(std::move(places)), book_(places_.registration), hooks_(std::move(hooks)) {}
+
+DeskAnswer SiteDesk::answer(const link::DeskRequest& request) {
+  const std::string site = log::printable(request.site());
+  DeskAnswer answer;
+  try {
+    answer = decide(request);
+  } catch (const std::exception& error) {
+    spdlog::error("{}: the desk failed: {}", site, error.what());
+    answer = refused(DeskRefused::FAILED,
+                     "the gateway could not do it: its log says why; try again once that is "
+                     "mended");
+  }
+  if (answer.has_refused()) {
+    spdlog::warn("{}: the desk refused, {}: {}", site,
+                 DeskRefused::Code_Name(answer.refused().code()), answer.refused().text());
+  }
+  answer.set_gateway_time(hooks_.now());
+  return answer;
+}
+
+DeskAnswer SiteDesk::decide(const link::DeskRequest& request) {
+  if (request.protocol() != link::kDeskProtocol) {
+    return refused(DeskRefused::PROTOCOL_VERSION,
+                   "the agent speaks version " + std::to_string(request.protocol()) +
+                       " of the desk, this gateway version " + std::to_string(link::kDeskProtocol) +
+                       ": bring both to the same release");
+  }
+  const std::string& site = request.site();
+  if (!config::parse_name(site)) {
+    return refused(DeskRefused::MALFORMED, "that is no name of a site");
+  }
+  const SiteBook::Lock lock = book_.lock();
+  switch (request.request_case()) {
+    case link::DeskRequest::kEnrol:
+      return enrol(site, request.enrol());
+    case link::DeskRequest::kRotate:
+      return rotate(site, request.rotate());
+    case link::DeskRequest::kFinishRotation:
+      return finish(site, request.finish_rotation());
+    default:
+      return refused(DeskRefused::MALFORMED, "a request that this gateway does not know");
+  }
+}
+
+DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
+  std::optional<SiteRecord> record = book_.find(site);
+  if (!record || !record->enrolment) {
+    return refused(DeskRefused::NO_ENROLMENT,
+                   "no enrolment of site " + site + " is open: " + another_file(site));
+  }
+  Enrolment& enrolment = *record->enrolment;
+  if (!same(hash_of(enrol.code()), enrolment.code_hash)) {
+    return refused(DeskRefused::WRONG_CODE, "this is not the newest enrolment file of site " +
+                                                site + ": use the newest, or " +
+                                                another_file(site));
+  }
+  const auto key = key_of(site, enrol.code(), enrol.public_key(), enrol.signature());
+  if (!key) return bad_key();
+  const bool repeated =
+      enrolment.used && enrolment.used_by == key && record->key && record->key->key == *key;
+  if (enrolment.used && !repeated) {
+    return refused(DeskRefused::USED,
+                   "this enrolment file was used on " + os::utc_text(*enrolment.used) + " by key " +
+                       enrolment.used_by->fingerprint() +
+                       ": if that was not this site, somebody has copied the file: icom-gateway "
+                       "revoke " +
+                       site + " at once; then, or to enrol another machine, " + another_file(site));
+  }
+  if (!repeated && hooks_.now() >= enrolment.expires) {
+    return refused(DeskRefused::EXPIRED, "this enrolment file expired on " +
+                                             os::utc_text(enrolment.expires) + ": " +
+                                             another_file(site));
+  }
+  const std::string site_file = read_site_file(places_.site_file(site));
+  if (!repeated) {
+    // A machine that had the site's token before is not to keep it.
+    write_next_token(site, make_secret());
+    enrolment.used = hooks_.now();
+    enrolment.used_by = key;
+    record->key = SiteKey{*key, hooks_.now()};
+    record->next_key.reset();
+    record->revoked.reset();
+    book_.save(*record);  // from here on the file is used; all that follows is made up for
+  }
+  if (!record->next_key) promote_next_token(site);  // else it is a rotation's, and not proved yet
+  settle(site);
+  spdlog::info("{}: enrolled {} with key {}", site, repeated ? "again" : "now", key->fingerprint());
+  DeskAnswer answer;
+  answer.mutable_enrolled()->set_token(config::read_secret(places_.token(site)));
+  answer.mutable_enrolled()->set_site_file(site_file);
+  return answer;
+}
+
+DeskAnswer SiteDesk::rotate(const std::string& site, const link::Rotate& rotate) {
+  const Given given = token_given(site, rotate.token());
+  if (given == Given::wrong) return wrong_token(site);
+  SiteRecord record = book_.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
+  const auto key = key_of(site, rotate.token(), rotate.public_key(), rotate.signature());
+  if (!key) return bad_key();
+  if (given == Given::next) {
+    // The site uses what the rotation before gave it, and died before it could say so.
+    if (record.next_key) record.key = std::exchange(record.next_key, std::nullopt);
+    book_.save(record);
+    promote_next_token(site);
+  }
+  const std::string token = make_secret();
+  write_next_token(site, token);
+  record.next_key = SiteKey{*key, hooks_.now()};
+  book_.save(record);
+  settle(site);
+  spdlog::info("{}: key {} and a new token are valid beside those in use", site,
+               key->fingerprint());
+  DeskAnswer answer;
+  answer.mutable_rotated()->set_token(token);
+  return answer;
+}
+
+DeskAnswer SiteDesk::finish(const std::string& site, const link::FinishRotation& finish) {
+  const Given given = token_given(site, finish.token());
+  if (given == Given::wrong) return wrong_token(site);
+  std::optional<SiteRecord> record = book_.find(site);
+  const auto is_given = [&finish](const std::optional<SiteKey>& key) {
+    return key && key->key.text() == finish.public_key();
+  };
+  if (!record || (!is_given(record->next_key) && !is_given(record->key))) {
+    return refused(DeskRefused::MALFORMED,
+                   "no rotation with this key is under way: icom-agent rotate begins one");
+  }
+  // The key first: were it the token, a crash in between would leave a token in use whose key the
+  // next rotation takes for one that nobody has.
+  if (is_given(record->next_key)) {
+    record->key = std::exchange(record->next_key, std::nullopt);
+    book_.save(*record);
+  }
+  if (given == Given::next) promote_next_token(site);
+  settle(site);
+  spdlog::info("{}: key {} and the new token are the only ones now", site,
+               record->key->key.fingerprint());
+  DeskAnswer answer;
+  answer.mutable_rotation_finished();
+  return answer;
+}
+
+SiteDesk::Given SiteDesk::token_given(const std::string& site, const std::string& token) const {
+  const auto current = secret_in(places_.token(site));
+  const auto next = secret_in(places_.next_token(site));
+  if (current && same(*current, token)) return Given::current;
+  return next && same(*next, token) ? Given::next : Given::wrong;
+}
+
+void SiteDesk::write_next_token(const std::string& site, const std::string& token) const {
+  const std::string line = token + "\n";
+  const std::filesystem::path file = places_.next_token(site);
+  const auto error =
+      os::write_atomically_for(os::real_file_system(), file, os::Access::group, as_bytes(line));
+  if (error) {
+    throw RegistrationError("cannot write " + file.string() + " (" + error.message() +
+                            "): the gateway's account must be able to write in this folder");
+  }
+}
+
+/// Does nothing if that was done already.
+void SiteDesk::promote_next_token(const std::string& site) const {
+  auto& files = os::real_file_system();
+  auto error = files.rename(places_.next_token(site), places_.token(site));
+  if (error == std::errc::no_such_file_or_directory) return;
+  if (!error) error = files.sync_directory(places_.tokens);
+  if (error) {
+    throw RegistrationError("cannot replace " + places_.token(site).string() + " (" +
+                            error.message() + ")");
+  }
+}
+
+void SiteDesk::settle(const std::string& site) {
+  write_authorized_keys(places_, hooks_.now());
+  hooks_.changed(site);
+}
+
+}  // namespace icom::registration
