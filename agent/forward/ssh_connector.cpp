@@ -46,7 +46,8 @@ Carrier carrier_of(std::shared_ptr<ssh::Session> session) {
   return carrier;
 }
 
-boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSettings tunnel) {
+boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSettings tunnel,
+                                                             std::string path) {
   ssh::Settings settings;
   settings.host = tunnel.host;
   settings.port = tunnel.port;
@@ -59,7 +60,7 @@ boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSetti
     auto channel =
         co_await session->open_channel(tunnel.gateway.host, tunnel.gateway.port, kChannelDeadline);
     auto pipe = co_await WebSocketPipe<ssh::Channel>::open(
-        std::move(channel), tunnel.gateway.text(), carrier_of(session));
+        std::move(channel), tunnel.gateway.text(), carrier_of(session), std::move(path));
     co_return pipe;
   } catch (const ssh::Error& error) {
     failure = failure_of(error);
@@ -69,8 +70,8 @@ boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSetti
 
 }  // namespace
 
-Connector ssh_connector(config::TunnelSettings tunnel) {
-  return [tunnel = std::move(tunnel)] { return connect(tunnel); };
+Connector ssh_connector(config::TunnelSettings tunnel, std::string path) {
+  return [tunnel = std::move(tunnel), path = std::move(path)] { return connect(tunnel, path); };
 }
 
 }  // namespace icom::forward

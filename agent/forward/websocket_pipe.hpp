@@ -36,13 +36,13 @@ struct Carrier {
 template <typename Stream>
 class WebSocketPipe final : public MessagePipe {
  public:
-  /// Takes a connected `stream` and does the handshake. Throws LinkFailure `gateway_away`, the
-  /// carrier aborted.
+  /// Takes a connected `stream` and does the handshake for `path`, such as link::kPath. Throws
+  /// LinkFailure `gateway_away`, the carrier aborted.
   static boost::asio::awaitable<std::unique_ptr<MessagePipe>> open(Stream stream, std::string host,
-                                                                   Carrier carrier) {
+                                                                   Carrier carrier,
+                                                                   std::string path = link::kPath) {
     auto pipe =
         std::unique_ptr<WebSocketPipe>(new WebSocketPipe(std::move(stream), std::move(carrier)));
-    const std::string path = link::kPath;
     const auto [error] = co_await pipe->socket_.async_handshake(host, path, kAsTuple);
     if (error) {
       pipe->abort();

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   add_drain(app, asked);
   add_resume(app, asked);
   add_upgrade(app, asked);
+  add_enrol(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,15 +4,16 @@ import json
 import secrets
 from pathlib import Path
 
+from .key_command import KeyCommand
 from .process import LabError, Process, run_to_end, wait_until
 from .site_file import fan_out_lines
 from .sshd import Sshd, accepts, free_port
 
 
 class HostingSite:
-    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data=".", fan_out=None):
+    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data=".", fan_out=None, enrols=False):
         """`address`: where its sshd listens; the gateway is always on loopback. `data`: where its store and archive are, below
-        `folder`. `fan_out`: {serial: PORT}."""
+        `folder`. `fan_out`: {serial: PORT}. `enrols`: sites are added by icom-gateway's commands, and sshd asks it for their keys."""
         self.programs = Path(programs)
         self.folder = Path(folder)
         self.sites = self.folder / "sites"
@@ -33,7 +34,20 @@ archive:
   directory: {self.archive}
   live: true
 {fan_out_lines(fan_out)}""")
-        self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config, address)
+        self.registration = self.folder / "registration"
+        self.key_command = KeyCommand(self.programs, self.registration) if enrols else None
+        self.sshd = Sshd(self.folder / "sshd", self.ingest_port, sshd_config, address, self.key_command)
+        if enrols:
+            with open(self.config, "a", encoding="ascii") as config:
+                config.write(f"""\
+registration: registration
+tunnel:
+  host: {self.sshd.address}
+  port: {self.sshd.port}
+  user: {self.sshd.user}
+  host_keys:
+    - {self.sshd.host_key}.pub
+""")
         self.gateway = Process("gateway", [self.programs / "icom-gateway", "serve", "--config", self.config],
                                self.folder / "gateway.log")
 
@@ -62,14 +76,20 @@ archive:
     def stop(self):
         code = self.gateway.stop()
         self.sshd.stop()
+        if self.key_command:
+            self.key_command.remove()
         return code
 
     def command(self, *arguments, check=True):
         """One of icom-gateway's commands on this store; its stdout."""
-        done = run_to_end([self.programs / "icom-gateway", *arguments, "--config", self.config], 120)
+        done = self.run(*arguments)
         if check and done.returncode != 0:
             raise LabError(f"icom-gateway {arguments} gave {done.returncode}: {done.stderr}")
         return done.stdout
+
+    def run(self, *arguments):
+        """One of icom-gateway's commands with these settings, however it ends."""
+        return run_to_end([self.programs / "icom-gateway", *arguments, "--config", self.config], 120)
 
     def command_objects(self, *arguments):
         """What such a command lists, an object each."""

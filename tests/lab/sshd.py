@@ -31,7 +31,8 @@ def make_key(path, kind="ed25519"):
 class Sshd:
     """As root it logs in the account `nobody`, which has no shell; otherwise the user who runs it."""
 
-    def __init__(self, folder, ingest_port, extra_config="", address="127.0.0.1"):
+    def __init__(self, folder, ingest_port, extra_config="", address="127.0.0.1", keys_from=None):
+        """`keys_from`: the KeyCommand that it asks for keys, as it is deployed; otherwise authorize() makes them known."""
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.address = address
@@ -39,6 +40,7 @@ class Sshd:
         self.user = "nobody" if os.geteuid() == 0 else getpass.getuser()
         self._ingest_port = ingest_port
         self._extra_config = extra_config
+        self._keys_from = keys_from
         self.host_key = make_key(self.folder / "host_ed25519")  # another one counts from the next start
         self._authorized = self.folder / "authorized_keys"
         self._authorized.write_text("")
@@ -71,16 +73,10 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 AllowUsers {self.user}
-AllowTcpForwarding local
-PermitOpen 127.0.0.1:{self._ingest_port}
-PermitTTY no
-X11Forwarding no
-AllowAgentForwarding no
-ClientAliveInterval 5
-ClientAliveCountMax 2
 MaxStartups 100
 LogLevel VERBOSE
 {self._extra_config}
+{self._account_config()}
 """)
         # Its account must be able to read the list of keys, and nothing else here.
         self.folder.chmod(0o711)
@@ -88,6 +84,19 @@ LogLevel VERBOSE
         self._process.start()
         wait_until(lambda: accepts(self.port, self.address), 10, "sshd accepts connections")
         return self
+
+    def _account_config(self):
+        if self._keys_from:
+            return self._keys_from.config(self.user)
+        return f"""\
+AllowTcpForwarding local
+PermitOpen 127.0.0.1:{self._ingest_port}
+PermitTTY no
+X11Forwarding no
+AllowAgentForwarding no
+ClientAliveInterval 5
+ClientAliveCountMax 2
+"""
 
     def kill(self):
         """kill -9 of the listening server and of every session of it, which is what a crash of the machine's sshd is."""

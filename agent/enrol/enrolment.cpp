@@ -1,0 +1,208 @@
+#include "agent/enrol/enrolment.hpp"
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "agent/enrol/clock_text.hpp"
+#include "agent/enrol/staged_files.hpp"
+#include "common/config/config_error.hpp"
+#include "common/link/desk_signature.hpp"
+#include "common/link/limits.hpp"
+#include "common/os/utc_text.hpp"
+#include "common/ssh/private_key.hpp"
+#include "common/ssh/public_key.hpp"
+
+namespace icom::enrol {
+
+using forward::FailureKind;
+using forward::LinkFailure;
+
+namespace {
+
+constexpr std::uint16_t kSshPort = 22;
+constexpr std::chrono::seconds kGatewayReadsSites{10};
+constexpr std::chrono::milliseconds kTryAgain{500};
+
+/// Of files that are there only while an enrolment is under way.
+constexpr const char* kUnderWay = ".enrolling";
+
+struct StagedFiles {
+  std::filesystem::path key;           ///< the one that is made here
+  std::filesystem::path one_time_key;  ///< the enrolment file's
+  std::filesystem::path known_hosts;
+};
+
+StagedFiles staged_in(const std::filesystem::path& folder, const std::string& site) {
+  return {folder / (site + "_ed25519" + kUnderWay),
+          folder / (site + "_one_time_ed25519" + kUnderWay),
+          folder / (site + "_known_hosts" + kUnderWay)};
+}
+
+std::string known_hosts_text(const config::EnrolmentFile& enrolment) {
+  const std::string name = enrolment.port == kSshPort
+                               ? enrolment.host
+                               : '[' + enrolment.host + "]:" + std::to_string(enrolment.port);
+  std::string text;
+  for (const std::string& key : enrolment.host_keys) text += name + ' ' + key + '\n';
+  return text;
+}
+
+std::string another_file(const std::string& site) {
+  return "have another one made at the hosting site: icom-gateway add-site " + site + " --again";
+}
+
+/// The site that is set up in the folder already, if there is one.
+std::optional<config::SiteSettings> site_in(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kSiteFile;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  return config::load_site(file);
+}
+
+void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
+           const Surroundings& around) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw EnrolmentError("there is no folder " + folder.string() +
+                         ": make it, owned by the account that runs the agent, or name another "
+                         "one with --into");
+  }
+  const auto site = site_in(folder);
+  if (site && site->site != enrolment.site) {
+    throw EnrolmentError("this machine is set up for site " + site->site + " (" +
+                         (folder / kSiteFile).string() + "), and the enrolment file is for site " +
+                         enrolment.site + ": use the file of " + site->site +
+                         ", or another folder with --into");
+  }
+  if (around.now() >= enrolment.expires) {
+    throw EnrolmentError("the enrolment file expired on " + os::utc_text(enrolment.expires) +
+                         " (by this machine's clock it is " + os::utc_text(around.now()) +
+                         "): " + another_file(enrolment.site));
+  }
+  for (const std::string& key : enrolment.host_keys) {
+    if (!ssh::PublicKey::parse(key)) {
+      throw EnrolmentError("the enrolment file names a host key that is none: " +
+                           another_file(enrolment.site));
+    }
+  }
+}
+
+link::DeskRequest request_for(const config::EnrolmentFile& enrolment, const ssh::PrivateKey& key) {
+  const std::string public_key = key.public_key().text();
+  const auto signature = key.sign(link::signed_text(enrolment.site, enrolment.code, public_key));
+  link::DeskRequest request;
+  request.set_protocol(link::kDeskProtocol);
+  request.set_site(enrolment.site);
+  request.set_agent_version(ICOM_VERSION);
+  request.mutable_enrol()->set_code(enrolment.code);
+  request.mutable_enrol()->set_public_key(public_key);
+  request.mutable_enrol()->set_signature(signature.data(), signature.size());
+  return request;
+}
+
+/// With the file's key; if sshd does not take that, with the key made here: an answer that was lost
+/// on its way may have made that one known.
+link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& staged,
+                     const link::DeskRequest& request, const Surroundings& around) {
+  config::TunnelSettings tunnel;
+  tunnel.host = enrolment.host;
+  tunnel.port = enrolment.port;
+  tunnel.user = enrolment.user;
+  tunnel.known_hosts = staged.known_hosts;
+  tunnel.gateway = enrolment.gateway;
+  for (const auto& key : {staged.one_time_key, staged.key}) {
+    tunnel.key = key;
+    try {
+      return around.ask(tunnel, request);
+    } catch (const LinkFailure& failure) {
+      if (failure.kind != FailureKind::authentication) throw;
+    }
+  }
+  throw EnrolmentError("the hosting site's sshd at " + enrolment.host +
+                       " does not take the enrolment file's key: by its clock the file has "
+                       "expired, a newer one was made, the site was revoked, or this sshd does not "
+                       "ask icom-gateway for keys (deploy/sshd/icom.conf). Ask there, or " +
+                       another_file(enrolment.site));
+}
+
+/// What the site is to be, as the gateway's file says unless it has one of its own.
+config::SiteSettings settle_site_file(const std::filesystem::path& folder,
+                                      const config::EnrolmentFile& enrolment,
+                                      const std::string& text, const Surroundings& around) {
+  const std::filesystem::path file = folder / kSiteFile;
+  if (auto site = site_in(folder)) {
+    around.say("ok", file.string() + " is there already, and stays as it is");
+    return std::move(*site);
+  }
+  write_private(around.files, file, text);
+  try {
+    auto site = config::load_site(file);
+    if (site.site == enrolment.site) {
+      around.say("ok", "wrote " + file.string());
+      return site;
+    }
+  } catch (const config::ConfigError&) {
+    remove(around.files, file);
+    throw;
+  }
+  remove(around.files, file);
+  throw EnrolmentError("the gateway sent another site's file: report it");
+}
+
+void install(const config::TunnelSettings& tunnel, const StagedFiles& staged,
+             const config::EnrolmentFile& enrolment, const ssh::PrivateKey& key,
+             const std::string& token, const Surroundings& around) {
+  write_private(around.files, tunnel.known_hosts, known_hosts_text(enrolment));
+  write_private(around.files, tunnel.key, key.text());
+  write_private(around.files, tunnel.token_file, token + '\n');
+  // The key comes last: as long as it is there, this enrolment can be gone through again.
+  for (const auto& file : {staged.one_time_key, staged.known_hosts, staged.key}) {
+    remove(around.files, file);
+  }
+  around.say("ok", "wrote " + tunnel.key.string() + ", " + tunnel.known_hosts.string() + " and " +
+                       tunnel.token_file.string());
+}
+
+}  // namespace
+
+void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
+           const Surroundings& around) {
+  check(enrolment, folder, around);
+  const Reach reach = around.reach(enrolment.host, enrolment.port);
+  if (!reach.reached) throw EnrolmentError(reach.text);
+  around.say("ok", reach.text);
+
+  const StagedFiles staged = staged_in(folder, enrolment.site);
+  const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
+  write_private(around.files, staged.one_time_key, enrolment.private_key);
+  write_private(around.files, staged.known_hosts, known_hosts_text(enrolment));
+  const link::DeskAnswer answer = ask(enrolment, staged, request_for(enrolment, key), around);
+  const std::string clock = clock_text(around.now(), answer.gateway_time());
+  if (!clock.empty()) around.say("note", clock);
+  if (answer.has_refused()) throw EnrolmentError("the gateway refuses: " + answer.refused().text());
+  if (!answer.has_enrolled()) throw EnrolmentError("the gateway's answer is no enrolment");
+  around.say("ok",
+             "the host key is the pinned one, and the gateway has enrolled this machine: key " +
+                 key.public_key().fingerprint());
+
+  const auto site = settle_site_file(folder, enrolment, answer.enrolled().site_file(), around);
+  install(site.tunnel, staged, enrolment, key, answer.enrolled().token(), around);
+  try_link_patiently(site, around);
+  around.say("ok", "the gateway welcomes site " + site.site + " with the new key and token");
+}
+
+void try_link_patiently(const config::SiteSettings& site, const Surroundings& around) {
+  const auto until = std::chrono::steady_clock::now() + kGatewayReadsSites;
+  for (;;) {
+    try {
+      around.try_link(site.tunnel,
+                      {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION});
+      return;
+    } catch (const LinkFailure& failure) {
+      if (failure.kind != FailureKind::refused || std::chrono::steady_clock::now() >= until) throw;
+    }
+    std::this_thread::sleep_for(kTryAgain);
+  }
+}
+
+}  // namespace icom::enrol

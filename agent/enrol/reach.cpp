@@ -1,0 +1,134 @@
+#include "agent/enrol/reach.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <optional>
+
+#include "common/log/printable.hpp"
+
+namespace icom::enrol {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kMaxBanner = 4096;  // RFC 4253 allows lines before it, of 255 each
+
+/// One step at a time, each with its own patience.
+class Attempt {
+ public:
+  Attempt(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience)
+      : host_(host), port_(std::to_string(port)), patience_(patience) {}
+
+  Reach run() {
+    error_code error;
+    const auto addresses = resolve(error);
+    if (error || addresses.empty()) return no_address(error);
+    if (!connect(addresses, error)) return no_answer();
+    if (error) return no_connection(error);
+    const std::string address = socket_.remote_endpoint(error).address().to_string();
+    const std::optional<std::string> banner = read_banner();
+    if (!banner) return no_ssh();
+    return {true, where() + " (" + address + ") answers: " + *banner};
+  }
+
+ private:
+  [[nodiscard]] std::string where() const { return host_ + " port " + port_; }
+
+  /// False if it took too long.
+  bool in_time() {
+    io_.restart();
+    io_.run_for(patience_);
+    return io_.stopped();
+  }
+
+  tcp::resolver::results_type resolve(error_code& error) {
+    tcp::resolver::results_type found;
+    error = asio::error::timed_out;
+    resolver_.async_resolve(host_, port_, tcp::resolver::numeric_service,
+                            [&](error_code failed, tcp::resolver::results_type results) {
+                              error = failed;
+                              found = std::move(results);
+                            });
+    if (!in_time()) {
+      resolver_.cancel();
+      io_.run();
+      error = asio::error::timed_out;
+    }
+    return found;
+  }
+
+  bool connect(const tcp::resolver::results_type& addresses, error_code& error) {
+    asio::async_connect(socket_, addresses,
+                        [&](error_code failed, const tcp::endpoint&) { error = failed; });
+    if (in_time()) return true;
+    drop();
+    return false;
+  }
+
+  std::optional<std::string> read_banner() {
+    std::string text;
+    std::optional<std::string> banner;
+    asio::async_read_until(socket_, asio::dynamic_buffer(text, kMaxBanner), "SSH-",
+                           [&](error_code error, std::size_t size) {
+                             if (!error) banner = text.substr(size - 4);
+                           });
+    if (!in_time()) drop();
+    if (banner) banner = log::printable(banner->substr(0, banner->find_first_of("\r\n")));
+    return banner;
+  }
+
+  void drop() {
+    error_code ignored;
+    socket_.close(ignored);
+    io_.run();
+  }
+
+  [[nodiscard]] Reach no_address(const error_code& error) const {
+    return {false, "this machine finds no address for the name " + host_ + " (" + error.message() +
+                       "): correct its DNS or its hosts file, or have the hosting site make an "
+                       "enrolment file with a name or address that works from here"};
+  }
+  [[nodiscard]] Reach no_answer() const {
+    return {false, "nothing answers at " + where() +
+                       ": most often a firewall that drops the packets. Ask for outgoing TCP from "
+                       "this machine to " +
+                       where() + " to be opened, at this site and at the hosting site"};
+  }
+  [[nodiscard]] Reach no_connection(const error_code& error) const {
+    if (error == asio::error::connection_refused) {
+      return {false, where() +
+                         " refuses the connection: no sshd listens there, or a firewall says so. "
+                         "Ask the hosting site whether its sshd listens on this port"};
+    }
+    return {false, where() + " cannot be reached (" + error.message() +
+                       "): look at this machine's network and route"};
+  }
+  [[nodiscard]] Reach no_ssh() const {
+    return {false, where() +
+                       " takes the connection, but no SSH server speaks there: another service has "
+                       "this port, or a firewall takes connections and looks into them. Ask the "
+                       "hosting site, and for plain TCP to be let through"};
+  }
+
+  std::string host_;
+  std::string port_;
+  std::chrono::milliseconds patience_;
+  asio::io_context io_;
+  tcp::resolver resolver_{io_};
+  tcp::socket socket_{io_};
+};
+
+}  // namespace
+
+Reach try_to_reach(const std::string& host, std::uint16_t port,
+                   std::chrono::milliseconds patience) {
+  return Attempt(host, port, patience).run();
+}
+
+}  // namespace icom::enrol

@@ -1,0 +1,40 @@
+#include "agent/enrol/staged_files.hpp"
+
+#include <stdexcept>
+
+#include "common/ssh/error.hpp"
+#include "common/ssh/key_pair.hpp"
+
+namespace icom::enrol {
+
+void write_private(os::FileSystem& files, const std::filesystem::path& file,
+                   const std::string& text) {
+  const auto error = os::write_atomically_for(files, file, os::Access::owner, as_bytes(text));
+  if (error) {
+    throw std::runtime_error("cannot write " + file.string() + " (" + error.message() +
+                             "): run this as the account that owns " + file.parent_path().string() +
+                             ", or as root");
+  }
+}
+
+void remove(os::FileSystem& files, const std::filesystem::path& file) {
+  const auto error = files.remove(file);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw std::runtime_error("cannot remove " + file.string() + " (" + error.message() + ")");
+  }
+}
+
+ssh::PrivateKey key_in(os::FileSystem& files, const std::filesystem::path& file,
+                       const std::string& comment) {
+  if (std::filesystem::exists(file)) {
+    try {
+      return ssh::PrivateKey::load(file);
+    } catch (const ssh::Error&) {
+      // Nobody has been told of it: another one will do.
+    }
+  }
+  write_private(files, file, ssh::make_key_pair(comment).private_key);
+  return ssh::PrivateKey::load(file);
+}
+
+}  // namespace icom::enrol
