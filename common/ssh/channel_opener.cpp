@@ -1,11 +1,16 @@
 #include "common/ssh/channel_opener.hpp"
 
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "common/ssh/channel_state.hpp"
+#include "common/ssh/condition.hpp"
 #include "common/ssh/deadline.hpp"
 #include "common/ssh/engine.hpp"
+#include "common/ssh/error.hpp"
 #include "common/ssh/library.hpp"
+#include "common/ssh/listener_state.hpp"
 
 namespace icom::ssh {
 namespace {
@@ -14,22 +19,134 @@ namespace {
 constexpr const char* kOriginatorHost = "127.0.0.1";
 constexpr int kOriginatorPort = 0;
 
+/// Nothing, where the server's reason needs no advice.
+std::string advice_on(const std::string& reason) {
+  if (reason.find("administratively prohibited") != std::string::npos) {
+    return ": the server does not permit it; list it in the permitopen of this key in the account's "
+           "authorized_keys, and where sshd_config has PermitOpen, there too";
+  }
+  if (reason.find("connect failed") != std::string::npos) {
+    return ": as the server sees it nothing listens there, it can not be reached, or its name does "
+           "not resolve";
+  }
+  return "";
+}
+
+/// libssh2's code of a call that gives a handle or null.
+int code_of(const void* handle, LIBSSH2_SESSION* session) {
+  return handle != nullptr ? 0 : libssh2_session_last_errno(session);
+}
+
 }  // namespace
 
 struct ChannelOpener::Request {
-  Request(const boost::asio::any_io_executor& executor, std::string to_host, std::uint16_t to_port)
-      : host(std::move(to_host)), port(to_port), changed(executor) {}
+  Request(Engine& of, std::string asked, const std::string& to_host, std::uint16_t to_port)
+      : engine(of),
+        host(to_host),
+        port(to_port),
+        what(engine.server() + ": " + std::move(asked)),
+        changed(engine.executor()) {}
+  virtual ~Request() = default;
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
 
-  [[nodiscard]] std::string target() const { return host + ":" + std::to_string(port); }
+  /// Lets libssh2 go on. 0: answered, by a result or an `error`; otherwise libssh2's code.
+  virtual int step() = 0;
+  /// Nobody wants the result, if there is one.
+  virtual void discard() = 0;
 
+  Engine& engine;
   std::string host;
   std::uint16_t port;
+  std::string what;  ///< for errors
   Condition changed;
   bool begun = false;  ///< libssh2 has sent it, and can not take it back
+  bool answered = false;
   bool timed_out = false;
   bool abandoned = false;  ///< nobody waits any more: what it opens is closed at once
-  std::shared_ptr<ChannelState> channel;
   std::optional<Error> error;
+};
+
+struct ChannelOpener::Open : Request {
+  Open(Engine& of, const std::string& to_host, std::uint16_t to_port)
+      : Request(of, "a channel to " + to_host + ":" + std::to_string(to_port), to_host, to_port) {}
+
+  int step() override {
+    LIBSSH2_CHANNEL* const opened = libssh2_channel_direct_tcpip_ex(
+        engine.session(), host.c_str(), port, kOriginatorHost, kOriginatorPort);
+    const int code = code_of(opened, engine.session());
+    if (code == 0) {
+      channel = engine.adopt(opened);
+    } else if (code == LIBSSH2_ERROR_CHANNEL_FAILURE) {
+      const std::string reason = last_error_text(engine.session());
+      error.emplace(Category::refused, what + " was refused: " + reason + advice_on(reason));
+    } else if (code == LIBSSH2_ERROR_TIMEOUT) {
+      // libssh2 gives up after 60 s and forgets the request. Should the server open it yet, what
+      // comes from it is dropped.
+      error.emplace(Category::timeout, what + " was not opened within a minute");
+    } else {
+      return code;
+    }
+    return 0;
+  }
+
+  void discard() override {
+    if (channel) channel->close();
+  }
+
+  std::shared_ptr<ChannelState> channel;
+};
+
+struct ChannelOpener::Listen : Request {
+  Listen(Engine& of, const std::string& at_host, std::uint16_t at_port)
+      : Request(of, "listening at " + at_host + ":" + std::to_string(at_port), at_host, at_port) {}
+
+  int step() override {
+    int bound = 0;
+    LIBSSH2_LISTENER* const made = libssh2_channel_forward_listen_ex(
+        engine.session(), host.c_str(), port, &bound, ListenerState::kMaxWaiting);
+    const int code = code_of(made, engine.session());
+    if (code == 0) {
+      listener = std::make_shared<ListenerState>(engine, made, static_cast<std::uint16_t>(bound));
+      engine.listeners().push_back(listener);
+    } else if (code == LIBSSH2_ERROR_REQUEST_DENIED) {
+      error.emplace(Category::refused,
+                    what + " was refused: the port is held by an earlier session or another "
+                           "program there, or not permitted (permitlisten, AllowTcpForwarding)");
+    } else {
+      // An answer that comes after libssh2 has given up would be taken for that of the next
+      // listener: such a session is over.
+      return code;
+    }
+    return 0;
+  }
+
+  void discard() override {
+    if (listener) listener->close();
+  }
+
+  std::shared_ptr<ListenerState> listener;
+};
+
+struct ChannelOpener::Ping : Request {
+  explicit Ping(Engine& of) : Request(of, "a channel to test the connection", "", 0) {}
+
+  int step() override {
+    constexpr const char* kType = "session";
+    LIBSSH2_CHANNEL* const opened = libssh2_channel_open_ex(
+        engine.session(), kType, static_cast<unsigned>(std::strlen(kType)),
+        LIBSSH2_CHANNEL_WINDOW_DEFAULT, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+    const int code = code_of(opened, engine.session());
+    if (code == 0) engine.adopt(opened)->close();
+    if (code == LIBSSH2_ERROR_TIMEOUT) {
+      error.emplace(Category::timeout, what + " was not answered within a minute");
+    }
+    // A server that lets nobody open one (MaxSessions 0) has answered, too.
+    const bool answer = code == LIBSSH2_ERROR_CHANNEL_FAILURE || code == LIBSSH2_ERROR_TIMEOUT;
+    return answer ? 0 : code;
+  }
+
+  void discard() override {}
 };
 
 /// Gives the request up unless its answer has been taken.
@@ -37,23 +154,23 @@ class ChannelOpener::Claim {
  public:
   explicit Claim(std::shared_ptr<Request> request) : request_(std::move(request)) {}
   ~Claim() {
+    if (!request_) return;
     request_->abandoned = true;
-    if (request_->channel) request_->channel->close();
+    request_->discard();
   }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
 
-  std::shared_ptr<ChannelState> take() { return std::exchange(request_->channel, nullptr); }
+  void taken() { request_.reset(); }
 
  private:
   std::shared_ptr<Request> request_;
 };
 
-boost::asio::awaitable<std::shared_ptr<ChannelState>> ChannelOpener::open(
-    std::string host, std::uint16_t port, std::chrono::steady_clock::time_point until) {
+boost::asio::awaitable<void> ChannelOpener::answer(std::shared_ptr<Request> request,
+                                                   TimePoint until) {
   const auto engine = engine_.shared_from_this();
   if (engine->failure()) throw Error(*engine->failure());
-  const auto request = std::make_shared<Request>(engine->executor(), std::move(host), port);
   Claim claim(request);
   const Deadline deadline(engine->executor(), until, [request] {
     request->timed_out = true;
@@ -62,19 +179,39 @@ boost::asio::awaitable<std::shared_ptr<ChannelState>> ChannelOpener::open(
   requests_.push_back(request);
   engine->drive();
 
-  while (!request->channel) {
-    if (request->error) throw Error(*request->error);
+  while (!request->answered) {
     if (engine->failure()) throw Error(*engine->failure());
     if (request->timed_out) {
       throw Error(Category::timeout,
-                  engine->server() + ": a channel to " + request->target() +
-                      " was not opened in time" +
-                      (request->begun ? "; the server is still trying to reach the target"
-                                      : "; an earlier channel is still being opened"));
+                  request->what + " was not answered in time" +
+                      (request->begun ? "; the server has not made up its mind"
+                                      : "; an earlier request is still unanswered"));
     }
     co_await request->changed.wait();
   }
-  co_return claim.take();
+  claim.taken();
+  if (request->error) throw Error(*request->error);
+}
+
+boost::asio::awaitable<std::shared_ptr<ChannelState>> ChannelOpener::open(std::string host,
+                                                                          std::uint16_t port,
+                                                                          TimePoint until) {
+  const auto request = std::make_shared<Open>(engine_, host, port);
+  co_await answer(request, until);
+  co_return request->channel;
+}
+
+boost::asio::awaitable<std::shared_ptr<ListenerState>> ChannelOpener::listen(std::string host,
+                                                                             std::uint16_t port,
+                                                                             TimePoint until) {
+  const auto request = std::make_shared<Listen>(engine_, host, port);
+  co_await answer(request, until);
+  co_return request->listener;
+}
+
+boost::asio::awaitable<void> ChannelOpener::ping(TimePoint until) {
+  const auto request = std::make_shared<Ping>(engine_);
+  co_await answer(request, until);
 }
 
 int ChannelOpener::advance() {
@@ -82,41 +219,16 @@ int ChannelOpener::advance() {
     const auto request = requests_.front();
     if (!request->abandoned || request->begun) {
       request->begun = true;
-      LIBSSH2_CHANNEL* const channel =
-          libssh2_channel_direct_tcpip_ex(engine_.session(), request->host.c_str(), request->port,
-                                          kOriginatorHost, kOriginatorPort);
-      const int code = channel != nullptr ? 0 : libssh2_session_last_errno(engine_.session());
+      const int code = request->step();
       if (code == LIBSSH2_ERROR_EAGAIN) return 0;
-      const bool answered = code == 0 || code == LIBSSH2_ERROR_CHANNEL_FAILURE;
-      if (!answered && code != LIBSSH2_ERROR_TIMEOUT) return code;
-      finish(*request, channel, code);
+      if (code != 0) return code;
+      request->answered = true;
+      if (request->abandoned) request->discard();
+      request->changed.notify();
     }
     requests_.pop_front();
   }
   return 0;
-}
-
-void ChannelOpener::finish(Request& request, LIBSSH2_CHANNEL* channel, int code) {
-  const std::string what = engine_.server() + ": a channel to " + request.target();
-  if (channel != nullptr) {
-    // A forwarded connection has no second stream; were the server to send one, it would fill the
-    // window unread.
-    libssh2_channel_handle_extended_data2(channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
-    request.channel = std::make_shared<ChannelState>(engine_, channel);
-    engine_.channels().push_back(request.channel);
-    if (request.abandoned) request.channel->close();
-  } else if (code == LIBSSH2_ERROR_TIMEOUT) {
-    // libssh2 gives up after 60 s and forgets the request. Should the server open it yet, what
-    // comes from it is dropped.
-    request.error.emplace(Category::timeout, what + " was not opened within a minute");
-  } else {
-    request.error.emplace(Category::refused,
-                          what + " was refused: " + last_error_text(engine_.session()) +
-                              ". Administratively prohibited: the account's permitopen at the "
-                              "server does not list it. "
-                              "Connect failed: nothing listens there, as the server sees it");
-  }
-  request.changed.notify();
 }
 
 void ChannelOpener::session_ended() {

@@ -106,6 +106,9 @@ void Engine::drive() {
     } while (!failure_ && wire_->given() != before);
     driving_ = false;
     std::erase_if(channels_, [](const auto& channel) { return channel->finished(); });
+    std::erase_if(listeners_, [](const auto& listener) { return listener->finished(); });
+    // Without a channel nothing reads, and only the server's end is still waited for.
+    if (farewell_) wire_->discard_input();
     wire_->pump();
     if (!failure_ && wire_->broken() && !wire_->has_input()) {
       end(explain(LIBSSH2_ERROR_SOCKET_DISCONNECT, "in use"));
@@ -116,9 +119,19 @@ void Engine::drive() {
 
 void Engine::serve_all() {
   int code = opener_.advance();
-  // By index: nothing is removed meanwhile, but opening a channel adds one.
+  // By index: nothing is removed meanwhile, but opening or accepting a channel adds one.
+  for (std::size_t i = 0; code == 0 && i < listeners_.size(); ++i) code = listeners_[i]->service();
   for (std::size_t i = 0; code == 0 && i < channels_.size(); ++i) code = channels_[i]->service();
   if (code < 0) end(explain(code, "in use"));
+}
+
+std::shared_ptr<ChannelState> Engine::adopt(LIBSSH2_CHANNEL* channel) {
+  // A forwarded connection has no second stream; were the server to send one, it would fill the
+  // window unread.
+  libssh2_channel_handle_extended_data2(channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+  auto state = std::make_shared<ChannelState>(*this, channel);
+  channels_.push_back(state);
+  return state;
 }
 
 void Engine::end(Error why) {
@@ -130,6 +143,8 @@ void Engine::end(Error why) {
   for (const auto& channel : channels_)
     channel->session_ended(error_for_channels(failure_->category()));
   channels_.clear();
+  for (const auto& listener : listeners_) listener->session_ended();
+  listeners_.clear();
   opener_.session_ended();
   changed_.notify();
 }
@@ -139,6 +154,7 @@ void Engine::disconnect(Error why) {
   farewell_ = std::move(why);
   // It would block in a rekey only; then the socket's end has to do.
   libssh2_session_disconnect_ex(session_, SSH_DISCONNECT_BY_APPLICATION, "done", "");
+  wire_->discard_input();
   wire_->pump();
 }
 
@@ -155,7 +171,8 @@ void Engine::free_session() {
 
 Error Engine::explain(int code, std::string_view doing) const {
   const bool lost = code == LIBSSH2_ERROR_SOCKET_DISCONNECT || code == LIBSSH2_ERROR_SOCKET_RECV ||
-                    code == LIBSSH2_ERROR_SOCKET_SEND || wire_->broken();
+                    code == LIBSSH2_ERROR_SOCKET_SEND || wire_->broken() ||
+                    !wire_->parting_words().empty();
   std::string sentence = server_ + ": ";
   if (lost) {
     sentence += "the connection ended (while " + std::string(doing) + ")";

@@ -17,8 +17,10 @@
 #include "common/ssh/condition.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/limits.hpp"
+#include "common/ssh/listener_state.hpp"
 #include "common/ssh/wire.hpp"
 
+struct _LIBSSH2_CHANNEL;
 struct _LIBSSH2_SESSION;
 
 namespace icom::ssh {
@@ -67,6 +69,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// Notified after each event and at the end.
   [[nodiscard]] Condition& changed() { return changed_; }
   [[nodiscard]] std::vector<std::shared_ptr<ChannelState>>& channels() { return channels_; }
+  [[nodiscard]] std::vector<std::shared_ptr<ListenerState>>& listeners() { return listeners_; }
+  /// Takes a channel that libssh2 has just opened or accepted into channels().
+  std::shared_ptr<ChannelState> adopt(_LIBSSH2_CHANNEL* channel);
   [[nodiscard]] bool may_write() const { return wire_->queued() < limits_.send_watermark; }
 
  private:
@@ -83,7 +88,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::shared_ptr<Wire> wire_;
   _LIBSSH2_SESSION* session_ = nullptr;
   ChannelOpener opener_;
-  std::vector<std::shared_ptr<ChannelState>> channels_;  ///< those that libssh2 knows
+  std::vector<std::shared_ptr<ChannelState>> channels_;    ///< those that libssh2 knows
+  std::vector<std::shared_ptr<ListenerState>> listeners_;  ///< the same
   std::optional<Error> failure_;
   std::optional<Error>
       farewell_;  ///< what will have been the failure, once this side has said goodbye

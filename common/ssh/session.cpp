@@ -54,12 +54,28 @@ boost::asio::awaitable<Channel> Session::open_channel(std::string host, std::uin
   co_return Channel(engine, std::move(state));
 }
 
+boost::asio::awaitable<Listener> Session::listen(std::string host, std::uint16_t port,
+                                                 std::chrono::seconds deadline) {
+  const auto engine = engine_;
+  const auto until = Deadline::Clock::now() + deadline;
+  auto state = co_await engine->opener().listen(std::move(host), port, until);
+  co_return Listener(engine, std::move(state));
+}
+
+boost::asio::awaitable<void> Session::ping(std::chrono::seconds deadline) {
+  const auto engine = engine_;
+  const auto until = Deadline::Clock::now() + deadline;
+  co_await engine->opener().ping(until);
+}
+
 boost::asio::awaitable<void> Session::close(std::chrono::seconds deadline) {
   const auto engine = engine_;
   const Error goodbye(Category::closed, engine->server() + ": the session was closed");
   const Deadline limit(engine->executor(), Deadline::Clock::now() + deadline,
                        [engine, goodbye] { engine->end(goodbye); });
-  // A copy: a channel that is done leaves the engine's list.
+  // Copies: what is done leaves the engine's lists.
+  const auto listeners = engine->listeners();
+  for (const auto& listener : listeners) listener->close();
   const auto channels = engine->channels();
   for (const auto& channel : channels) channel->close();
   while (!engine->failure() && !engine->channels().empty()) {

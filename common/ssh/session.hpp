@@ -12,6 +12,7 @@
 
 #include "common/ssh/channel.hpp"
 #include "common/ssh/error.hpp"
+#include "common/ssh/listener.hpp"
 #include "common/ssh/settings.hpp"
 
 namespace icom::ssh {
@@ -35,6 +36,19 @@ class Session : public std::enable_shared_from_this<Session> {
   /// ended the session. A call that was given up is still waited for by the next ones.
   boost::asio::awaitable<Channel> open_channel(std::string host, std::uint16_t port,
                                                std::chrono::seconds deadline);
+
+  /// Has the server listen at `host`:`port` (0: it chooses one), and bring the connections here.
+  /// `host` is what the server binds: its GatewayPorts and the key's permitlisten decide. Queues
+  /// with open_channel(). Throws Error: `refused` if the port is held or not permitted, `timeout`,
+  /// or what ended the session.
+  boost::asio::awaitable<Listener> listen(std::string host, std::uint16_t port,
+                                          std::chrono::seconds deadline);
+
+  /// Until the server has answered, whatever it says. A server that hangs while its kernel goes on
+  /// is found by this alone; and a session without a channel or a listener answers the server's own
+  /// questions only during calls like this. Queues with open_channel(). Throws Error: `timeout`, or
+  /// what ended the session.
+  boost::asio::awaitable<void> ping(std::chrono::seconds deadline);
 
   /// Closes the channels, waits until the server has passed on what was written to them, and says
   /// goodbye; after `deadline` it drops the socket wherever that stands. Pending operations end

@@ -42,6 +42,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   std::ptrdiff_t receive(void* bytes, std::size_t size);
 
   [[nodiscard]] std::size_t queued() const { return queued_.size() + flying_.size() - flown_; }
+  /// Forgets what has arrived and was not received: nobody will.
+  void discard_input() { input_begin_ = input_end_; }
   /// How much receive() has given since the start: it tells whether libssh2 took anything.
   [[nodiscard]] std::uint64_t given() const { return given_; }
   [[nodiscard]] bool has_input() const { return input_begin_ < input_end_; }
