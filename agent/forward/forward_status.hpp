@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/forward/port_forward_status.hpp"
+
 namespace icom::forward {
 
 inline constexpr const char* kForwardStatusFile = "forward.json";
@@ -53,6 +55,7 @@ struct ForwardStatus {
   std::int64_t since_us = 0;    ///< of `connected` being what it is
   std::optional<ForwardError> last_error;
   std::vector<LinacForwardStatus> linacs;
+  std::vector<PortForwardStatus> forwards{};
 
   friend bool operator==(const ForwardStatus&, const ForwardStatus&) = default;
 };

@@ -170,6 +170,7 @@ ForwardStatus Forwarder::status() const {
     status.linacs.push_back(
         linac.status(session_ == nullptr ? 0 : session_->bytes_on_the_way(linac)));
   }
+  if (surroundings_.forwards) status.forwards = surroundings_.forwards();
   return status;
 }
 

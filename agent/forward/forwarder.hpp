@@ -41,6 +41,8 @@ struct ForwarderSurroundings {
   std::function<Caller()> caller;
   /// The state of the accepted Linacs' listeners.
   std::function<link::Status()> listeners;
+  /// The state of the site's forwards; may be left out.
+  std::function<std::vector<PortForwardStatus>()> forwards;
   /// Called when something of the status changed, and every ten seconds.
   std::function<void(const ForwardStatus&)> publish;
   Backoff::Random random;

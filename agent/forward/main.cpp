@@ -6,7 +6,11 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -14,6 +18,7 @@
 
 #include "agent/forward/forwarder.hpp"
 #include "agent/forward/site_changes.hpp"
+#include "agent/forward/port_forwards.hpp"
 #include "agent/forward/site_spools.hpp"
 #include "agent/forward/ssh_connector.hpp"
 #include "agent/spool/spool_watch.hpp"
@@ -61,16 +66,31 @@ asio::awaitable<void> wake_by(spool::SpoolWatch& watch, Forwarder& forwarder) {
   }
 }
 
-asio::awaitable<void> forward(Forwarder& forwarder, spool::SpoolWatch& watch) {
+/// Until stopped; then both have ended.
+asio::awaitable<void> forward(Forwarder& forwarder, PortForwards& forwards,
+                              spool::SpoolWatch& watch) {
   using asio::experimental::awaitable_operators::operator||;
   co_await (forwarder.run() || wake_by(watch, forwarder));
+  constexpr std::chrono::milliseconds kLookAgain{10};
+  asio::steady_timer pause(co_await asio::this_coro::executor);
+  while (!forwards.ended()) {
+    pause.expires_after(kLookAgain);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+/// A name that is being looked up can not be called back: its thread would be waited for.
+[[noreturn]] void leave_at_once() {
+  spdlog::info("stopped, with something still under way");
+  spdlog::shutdown();
+  std::_Exit(0);
 }
 
 /// SIGTERM and Ctrl-C stop in two phases; a second one goes to the second phase at once.
 class StopOnSignal {
  public:
-  StopOnSignal(asio::io_context& io, Forwarder& forwarder)
-      : io_(io), forwarder_(forwarder), signals_(io, SIGTERM, SIGINT) {
+  StopOnSignal(asio::io_context& io, Forwarder& forwarder, PortForwards& forwards)
+      : io_(io), forwarder_(forwarder), forwards_(forwards), signals_(io, SIGTERM, SIGINT) {
     wait();
   }
 
@@ -80,11 +100,13 @@ class StopOnSignal {
       if (error) return;
       if (abort_) {
         forwarder_.abort();
+        forwards_.abort();
       } else {
         spdlog::info("stopping");
         forwarder_.stop();
+        forwards_.stop();
         abort_.emplace(io_.get_executor(), kAbortAfter, [this] { forwarder_.abort(); });
-        leave_.emplace(io_.get_executor(), kLeaveAfter, [this] { io_.stop(); });
+        leave_.emplace(io_.get_executor(), kLeaveAfter, [] { leave_at_once(); });
       }
       wait();
     });
@@ -92,6 +114,7 @@ class StopOnSignal {
 
   asio::io_context& io_;
   Forwarder& forwarder_;
+  PortForwards& forwards_;
   asio::signal_set signals_;
   std::optional<Deadline> abort_;
   std::optional<Deadline> leave_;
@@ -126,6 +149,9 @@ int run(const std::filesystem::path& site_file) {
   spool::SpoolWatch watch(io.get_executor());
   for (const auto& linac : linacs) watch.add(linac.spool_directory());
 
+  PortForwards forwards;
+  forwards.apply(site.tunnel, site.forwards);
+
   ForwardStatus identity;
   identity.site = site.site;
   identity.version = ICOM_VERSION;
@@ -134,22 +160,23 @@ int run(const std::filesystem::path& site_file) {
   surroundings.connect = [&site] { return ssh_connector(site.tunnel)(); };
   surroundings.caller = [&site] { return caller_of(site); };
   surroundings.listeners = [&linacs] { return listener_status(linacs); };
+  surroundings.forwards = [&forwards] { return forwards.status(); };
   surroundings.publish = [file = site.spool.directory / kForwardStatusFile](
                              const ForwardStatus& status) { publish(status, file); };
   surroundings.random = machine_random();
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
-  const StopOnSignal stop(io, forwarder);
-  SiteChanges changes(site_file, site, linacs, watch, forwarder);
+  const StopOnSignal stop(io, forwarder, forwards);
+  SiteChanges changes(site_file, site, linacs, watch, forwarder, forwards);
   settings.start([&changes] { changes.take(); });
   std::exception_ptr failure;
-  asio::co_spawn(io, forward(forwarder, watch), [&](const std::exception_ptr& thrown) {
+  asio::co_spawn(io, forward(forwarder, forwards, watch), [&](const std::exception_ptr& thrown) {
     failure = thrown;
     io.stop();  // the watch and the signals would wait on
   });
-  spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}", site.site,
+  spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}, {} forwards", site.site,
                site.linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),
-               site.tunnel.host, site.tunnel.port);
+               site.tunnel.host, site.tunnel.port, site.forwards.size());
   io.run();
   if (failure) std::rethrow_exception(failure);
   spdlog::info("stopped");

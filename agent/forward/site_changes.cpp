@@ -12,12 +12,14 @@
 namespace icom::forward {
 
 SiteChanges::SiteChanges(std::filesystem::path file, config::SiteSettings& site,
-                         LinacStreams& linacs, spool::SpoolWatch& spools, Forwarder& forwarder)
+                         LinacStreams& linacs, spool::SpoolWatch& spools, Forwarder& forwarder,
+                         PortForwards& forwards)
     : file_(std::move(file)),
       site_(site),
       linacs_(linacs),
       spools_(spools),
       forwarder_(forwarder),
+      forwards_(forwards),
       latest_(site) {}
 
 void SiteChanges::take() {
@@ -32,6 +34,7 @@ void SiteChanges::take() {
 
 void SiteChanges::apply(config::SiteSettings settings) {
   const config::SiteSettings before = std::exchange(latest_, std::move(settings));
+  forwards_.apply(latest_.tunnel, latest_.forwards);
   if (latest_.linacs == before.linacs && latest_.tunnel == before.tunnel) return;
   spdlog::info("the site's Linacs or its tunnel have changed: the link is made anew");
   forwarder_.change([this, site = latest_] {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/forward/link_failure.hpp"
+#include "agent/forward/tunnel_session.hpp"
 #include "agent/forward/websocket_pipe.hpp"
 #include "common/ssh/channel_websocket.hpp"
 #include "common/ssh/session.hpp"
@@ -11,7 +12,6 @@ namespace icom::forward {
 
 namespace {
 
-constexpr std::chrono::seconds kSessionDeadline{15};
 constexpr std::chrono::seconds kChannelDeadline{10};
 
 LinkFailure failure_of(const ssh::Error& error) {
@@ -48,15 +48,9 @@ Carrier carrier_of(std::shared_ptr<ssh::Session> session) {
 
 boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSettings tunnel,
                                                              std::string path) {
-  ssh::Settings settings;
-  settings.host = tunnel.host;
-  settings.port = tunnel.port;
-  settings.user = tunnel.user;
-  settings.key = tunnel.key;
-  settings.known_hosts = tunnel.known_hosts;
   std::optional<LinkFailure> failure;
   try {
-    auto session = co_await ssh::Session::connect(std::move(settings), kSessionDeadline);
+    auto session = co_await connect_for_frames(tunnel);
     auto channel =
         co_await session->open_channel(tunnel.gateway.host, tunnel.gateway.port, kChannelDeadline);
     auto pipe = co_await WebSocketPipe<ssh::Channel>::open(

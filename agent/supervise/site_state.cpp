@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "agent/forward/status_files.hpp"
@@ -58,6 +59,43 @@ void judge_removed(const forward::ForwardStatus& forwarder, SiteState& site) {
         (linac.reason.empty() ? "" : " (" + linac.reason + ")") +
         ": have it registered there until they are sent, or delete its folder in the spool "
         "directory");
+  }
+}
+
+/// Those of the settings, as the forwarder tells of them. One that it does not tell of has no
+/// state.
+std::vector<forward::PortForwardStatus> look_at_forwards(
+    const config::SiteSettings& settings,
+    const std::vector<forward::PortForwardStatus>& told) {
+  std::vector<forward::PortForwardStatus> all;
+  for (const auto& wanted : settings.forwards) {
+    const auto found = std::find_if(told.begin(), told.end(),
+                                    [&](const auto& one) { return one.name == wanted.name; });
+    forward::PortForwardStatus status;
+    status.name = wanted.name;
+    if (found != told.end()) status = *found;
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+/// Many forwards wait for one tunnel: one sentence.
+void judge_forwards(SiteState& site) {
+  using forward::PortForwardState;
+  std::map<std::string, std::string> waiting;  // names by reason
+  for (const auto& one : site.forwards) {
+    if (one.state == name_of(PortForwardState::up)) continue;
+    if (one.state == name_of(PortForwardState::refused)) {
+      site.problems.push_back("forward " + one.name + " is not open: " + one.last_failure);
+      continue;
+    }
+    std::string& names = waiting[one.state.empty() ? "the forwarder does not know it yet"
+                                 : one.last_failure.empty() ? "connecting"
+                                                            : one.last_failure];
+    names += (names.empty() ? "" : ", ") + one.name;
+  }
+  for (const auto& [reason, names] : waiting) {
+    site.problems.push_back("forwards without a tunnel: " + names + " (" + reason + ")");
   }
 }
 
@@ -140,6 +178,8 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.since_us = forwarder->since_us;
     site.last_error = forwarder->last_error;
   }
+  site.forwards = look_at_forwards(
+      settings, site.forwarding ? forwarder->forwards : std::vector<forward::PortForwardStatus>{});
   for (const auto& linac : settings.linacs) {
     auto state = look_at_listener(linac, settings.spool.directory / linac.serial, now_us);
     if (forwarder) add_forwarding(state, *forwarder, site.connected);
@@ -164,6 +204,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     }
   }
   judge_fan_out(site);
+  if (site.forwarding) judge_forwards(site);
   return site;
 }
 

@@ -36,6 +36,21 @@ std::string forwarding_text(const LinacState& linac, const SiteState& site) {
   return linac.round_trip_ms < 0 ? "yes" : "yes, " + std::to_string(linac.round_trip_ms) + " ms";
 }
 
+std::vector<Row> forward_rows(const SiteState& site) {
+  std::vector<Row> rows{
+      {"FORWARD", "LISTENS AT", "TARGET", "STATE", "SINCE", "OPEN", "TOTAL", "TO TARGET", "FROM"}};
+  for (const auto& one : site.forwards) {
+    const bool known = !one.state.empty();
+    const bool remote = one.direction == "remote";
+    rows.push_back({one.name, known ? (remote ? "hosting site " : "") + one.listen : "-",
+                    known ? one.target : "-", known ? one.state : "unknown",
+                    age_text(one.since_us, site.now_us), std::to_string(one.connections),
+                    std::to_string(one.connections_total), size_text(one.bytes_to_target),
+                    size_text(one.bytes_from_target)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string age_text(std::int64_t then_us, std::int64_t now_us) {
@@ -90,6 +105,7 @@ std::string to_table(const SiteState& site) {
                     size_text(linac.backlog_bytes), forwarding_text(linac, site)});
   }
   std::string text = lay_out(rows);
+  if (!site.forwards.empty()) text += "\n" + lay_out(forward_rows(site));
   text += "\nsite " + site.site + ": ";
   if (!site.forwarding) {
     text += "no forwarder\n";
@@ -164,6 +180,24 @@ std::string to_json(const SiteState& site) {
   fan_out["running"] = site.fanning_out;
   fan_out["ports"] = nlohmann::ordered_json::array();
   for (const auto& port : site.fan_out) fan_out["ports"].push_back(port_to_json(port));
+  out["forwards"] = nlohmann::ordered_json::array();
+  for (const auto& forward : site.forwards) {
+    nlohmann::ordered_json one;
+    one["name"] = forward.name;
+    one["direction"] = forward.direction;
+    one["listen"] = forward.listen;
+    one["target"] = forward.target;
+    one["state"] = forward.state;
+    one["since_us"] = forward.since_us;
+    one["connections"] = forward.connections;
+    one["connections_total"] = forward.connections_total;
+    one["connections_refused"] = forward.connections_refused;
+    one["bytes_to_target"] = forward.bytes_to_target;
+    one["bytes_from_target"] = forward.bytes_from_target;
+    one["last_failure"] = forward.last_failure;
+    one["last_failure_us"] = forward.last_failure_us;
+    out["forwards"].push_back(std::move(one));
+  }
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -168,18 +168,23 @@ class ChannelOpener::Claim {
 };
 
 boost::asio::awaitable<void> ChannelOpener::answer(std::shared_ptr<Request> request,
-                                                   TimePoint until) {
+                                                   std::optional<TimePoint> until,
+                                                   std::chrono::seconds limit) {
   const auto engine = engine_.shared_from_this();
   if (engine->failure()) throw Error(*engine->failure());
   Claim claim(request);
-  const Deadline deadline(engine->executor(), until, [request] {
-    request->timed_out = true;
-    request->changed.notify();
-  });
   requests_.push_back(request);
   engine->drive();
 
+  std::optional<Deadline> deadline;
   while (!request->answered) {
+    if (!deadline && (until || request->begun)) {
+      deadline.emplace(engine->executor(), until.value_or(Deadline::Clock::now() + limit),
+                       [request] {
+                         request->timed_out = true;
+                         request->changed.notify();
+                       });
+    }
     if (engine->failure()) throw Error(*engine->failure());
     if (request->timed_out) {
       throw Error(Category::timeout,
@@ -209,16 +214,16 @@ boost::asio::awaitable<std::shared_ptr<ListenerState>> ChannelOpener::listen(std
   co_return request->listener;
 }
 
-boost::asio::awaitable<void> ChannelOpener::ping(TimePoint until) {
+boost::asio::awaitable<void> ChannelOpener::ping(std::chrono::seconds limit) {
   const auto request = std::make_shared<Ping>(engine_);
-  co_await answer(request, until);
+  co_await answer(request, std::nullopt, limit);
 }
 
 int ChannelOpener::advance() {
   while (!requests_.empty()) {
     const auto request = requests_.front();
     if (!request->abandoned || request->begun) {
-      request->begun = true;
+      if (!std::exchange(request->begun, true)) request->changed.notify();
       const int code = request->step();
       if (code == LIBSSH2_ERROR_EAGAIN) return 0;
       if (code != 0) return code;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace icom::ssh {
@@ -32,7 +33,8 @@ class ChannelOpener {
                                                                 TimePoint until);
   /// Until the server has answered a question to which any answer will do: a channel without a
   /// purpose, closed again at once. Throws the same, but `refused`.
-  boost::asio::awaitable<void> ping(TimePoint until);
+  /// `limit` counts from its turn in the queue.
+  boost::asio::awaitable<void> ping(std::chrono::seconds limit);
 
   /// Lets libssh2 go on with the first request, and begins the next when that is done. Negative:
   /// the session has failed.
@@ -46,7 +48,10 @@ class ChannelOpener {
   struct Listen;
   struct Ping;
   class Claim;
-  boost::asio::awaitable<void> answer(std::shared_ptr<Request> request, TimePoint until);
+  /// Queues `request`, until it is answered. Without `until`, `limit` counts from its turn.
+  boost::asio::awaitable<void> answer(std::shared_ptr<Request> request,
+                                      std::optional<TimePoint> until,
+                                      std::chrono::seconds limit = {});
 
   Engine& engine_;
   std::deque<std::shared_ptr<Request>> requests_;

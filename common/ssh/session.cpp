@@ -62,10 +62,14 @@ boost::asio::awaitable<Listener> Session::listen(std::string host, std::uint16_t
   co_return Listener(engine, std::move(state));
 }
 
-boost::asio::awaitable<void> Session::ping(std::chrono::seconds deadline) {
+boost::asio::awaitable<void> Session::ping(std::chrono::seconds limit) {
   const auto engine = engine_;
-  const auto until = Deadline::Clock::now() + deadline;
-  co_await engine->opener().ping(until);
+  co_await engine->opener().ping(limit);
+}
+
+boost::asio::awaitable<void> Session::ended() const {
+  const auto engine = engine_;
+  while (!engine->failure()) co_await engine->changed().wait();
 }
 
 boost::asio::awaitable<void> Session::close(std::chrono::seconds deadline) {

@@ -14,10 +14,11 @@ class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
     def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None, *, beside=None, max_bytes="2 GiB",
-                 inside=(), fan_out=None):
+                 inside=(), fan_out=None, forwards=()):
         """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams;
         `spool`: the spool directory, in the site's folder unless given; `beside`: the AgentSite whose second agent this one is:
-        the same site and token, its own key and spool; `inside`: see Process; `fan_out`: {serial: PORT}."""
+        the same site and token, its own key and spool; `inside`: see Process; `fan_out`: {serial: PORT}; `forwards`: dicts of their
+        keys as in the YAML, for which the site's key is authorised too."""
         self.programs = Path(programs)
         self.folder = Path(folder) / (f"{name}-second" if beside else name)
         self._inside = inside
@@ -30,13 +31,13 @@ class AgentSite:
         self.token_file = self.folder / "token"
         self.known_hosts = self.folder / "known_hosts"
 
-        hosting.sshd.authorize(f"{self.key}.pub")
+        hosting.sshd.authorize(f"{self.key}.pub", forwards)
         self.known_hosts.write_text(hosting.sshd.known_hosts_line())
         self.token_file.write_text(beside.token_file.read_text() if beside else hosting.new_token(name) + "\n")
         self.token_file.chmod(0o600)
         self.yaml = write_site_file(hosting, name, linacs, folder=self.folder if beside else None, key=self.key,
                                     known_hosts=self.known_hosts, token_file=self.token_file, spool=self.spool,
-                                    max_bytes=max_bytes, fan_out=fan_out)
+                                    max_bytes=max_bytes, fan_out=fan_out, forwards=forwards)
         self.agent = Process(f"agent {name}", [self.programs / "icom-agent", "run", "--site", self.yaml, "--stop-within", str(stop_within)],
                              self.folder / "agent.log", inside=inside)
         self.forwarder = Process(f"forwarder {name}", [self.programs / "icom-forward", "--site", self.yaml],
@@ -101,6 +102,15 @@ class AgentSite:
                 return False
             except BlockingIOError:
                 return True
+
+    def forwards(self):
+        """{name: what forward.json tells of it}"""
+        return {one["name"]: one for one in self.status_file("forward.json").get("forwards", [])}
+
+    def wait_forwards_up(self, seconds=30):
+        """Until each forward has its port, at whichever end."""
+        wait_until(lambda: self.forwards() and all(one["state"] == "up" for one in self.forwards().values()),
+                   seconds, f"forwards of {self.name} are up")
 
     def wait_connected(self, seconds=20):
         """Until each listener has its Linac."""

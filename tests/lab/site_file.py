@@ -10,15 +10,17 @@ def fan_out_lines(ports):
 
 
 def write_site_file(hosting, name, linacs, *, folder=None, key="key", known_hosts="known_hosts", token_file=None,
-                    spool="spool", max_bytes="2 GiB", fan_out=None):
-    """`linacs`: {serial: "HOST:PORT"}; `fan_out`: {serial: PORT or "HOST:PORT"}. The rest matters to the site's agent only. Returns the file, in the gateway's
+                    spool="spool", max_bytes="2 GiB", fan_out=None, forwards=()):
+    """`linacs`: {serial: "HOST:PORT"}; `fan_out`: {serial: PORT or "HOST:PORT"}; `forwards`: dicts of their keys. The rest matters to
+    the site's agent only. Returns the file, in the gateway's
     folder of sites unless another is given."""
     entries = "".join(f'  - serial: "{serial}"\n    address: {address}\n' for serial, address in linacs.items())
+    lines = "".join(f"  - {{{', '.join(f'{key}: {value}' for key, value in one.items())}}}\n" for one in forwards)
     file = (folder or hosting.sites) / f"{name}.yaml"
     file.write_text(f"""\
 site: {name}
 timezone: Australia/Sydney
-linacs:
+linacs:{"" if linacs else " []"}
 {entries}tunnel:
   host: {hosting.sshd.address}
   port: {hosting.sshd.port}
@@ -30,6 +32,6 @@ linacs:
 spool:
   directory: {spool}
   max_bytes: {max_bytes}
-forwards: []
-{fan_out_lines(fan_out)}""")
+forwards:{"" if forwards else " []"}
+{lines}{fan_out_lines(fan_out)}""")
     return file

@@ -3,6 +3,7 @@
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -20,6 +21,11 @@ def accepts(port, address="127.0.0.1"):
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((address, port)) == 0
+
+
+def listen_text(listen):
+    """`listen` of a forward as permitlisten wants it."""
+    return listen if ":" in str(listen) else f"127.0.0.1:{listen}"
 
 
 def make_key(path, kind="ed25519"):
@@ -46,9 +52,13 @@ class Sshd:
         self._authorized.write_text("")
         self._process = None
 
-    def authorize(self, public_key):
-        """Adds a site's public key, with the restrictions that docs/operations.md asks for."""
-        rules = f'restrict,port-forwarding,permitopen="127.0.0.1:{self._ingest_port}",command="/bin/false"'
+    def authorize(self, public_key, forwards=()):
+        """Adds a site's public key, with the restrictions that docs/agent.md asks for, and leave for its forwards (dicts as in the
+        site's YAML)."""
+        opens = [f"127.0.0.1:{self._ingest_port}", *(one["target"] for one in forwards if one["direction"] == "local")]
+        listens = [listen_text(one["listen"]) for one in forwards if one["direction"] == "remote"]
+        rules = ",".join(["restrict", "port-forwarding", *(f'permitopen="{address}"' for address in opens),
+                          *(f'permitlisten="{address}"' for address in listens or ["127.0.0.1:1"]), 'command="/bin/false"'])
         with open(self._authorized, "a", encoding="ascii") as keys:
             keys.write(f"{rules} {Path(public_key).read_text().strip()}\n")
         self._authorized.chmod(0o644)
@@ -88,9 +98,8 @@ LogLevel VERBOSE
     def _account_config(self):
         if self._keys_from:
             return self._keys_from.config(self.user)
-        return f"""\
-AllowTcpForwarding local
-PermitOpen 127.0.0.1:{self._ingest_port}
+        return """\
+AllowTcpForwarding yes
 PermitTTY no
 X11Forwarding no
 AllowAgentForwarding no
@@ -103,18 +112,27 @@ ClientAliveCountMax 2
         children = _descendants(self._process.pid)
         self._process.kill()
         for child in children:
-            try:
-                os.kill(child, 9)
-            except ProcessLookupError:
-                pass
+            self.signal(child, signal.SIGKILL)
 
     def signal_all(self, number):
         """To the server and its sessions: SIGSTOP and SIGCONT for a hosting site that hangs."""
         for pid in [self._process.pid, *_descendants(self._process.pid)]:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                pass
+            self.signal(pid, number)
+
+    def stop_sessions(self):
+        """SIGSTOP to the process of every session there is now, and to nothing else: new ones are served. Their ids."""
+        sessions = _descendants(self._process.pid)
+        for pid in sessions:
+            self.signal(pid, signal.SIGSTOP)
+        return sessions
+
+    @staticmethod
+    def signal(pid, number):
+        """To one process; it may be gone."""
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
 
     def stop(self):
         if self._process is not None and self._process.running:

@@ -1,0 +1,98 @@
+#include "agent/forward/local_forward.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "common/asio/tcp_dial.hpp"
+
+namespace icom::forward {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+/// Where the process has no descriptor left, accepting fails at once, again and again.
+constexpr std::chrono::seconds kPauseAfterFailedAccept{1};
+
+std::string advice_on(const error_code& error) {
+  if (error == asio::error::address_in_use) {
+    return "another program of this machine listens there: stop it, or choose another port";
+  }
+  if (error == asio::error::access_denied) {
+    return "this account may not listen there: choose a port from 1024 on";
+  }
+  if (error.value() == EADDRNOTAVAIL) return "it is no address of this machine";
+  return error.message();
+}
+
+struct Attempt {
+  std::optional<ssh::Channel> channel;
+  std::string failure;
+};
+
+/// Without an exception, which the race against the run's end would take for "not finished yet".
+awaitable<Attempt> open_channel(std::shared_ptr<ssh::Session> session, config::Address target,
+                                std::chrono::seconds deadline) {
+  Attempt attempt;
+  try {
+    attempt.channel.emplace(co_await session->open_channel(target.host, target.port, deadline));
+  } catch (const ssh::Error& error) {
+    attempt.failure = error.what();
+  }
+  co_return attempt;
+}
+
+}  // namespace
+
+awaitable<void> LocalForward::listen(RunPtr run) {
+  const auto self = shared_from_this();
+  const auto at = settings().listen;
+  const auto found = co_await resolve_tcp(at.host, at.port, timings().connect);
+  if (run->ended) co_return;
+  tcp::acceptor acceptor(executor());
+  error_code error;
+  acceptor.open(found.front().protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(found.front(), error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    throw std::runtime_error("cannot listen at " + at.text() + ": " + advice_on(error));
+  }
+
+  run->close_port = [&acceptor] {
+    error_code ignored;
+    acceptor.close(ignored);
+  };
+  port_is_open();
+  while (!run->ended) {
+    auto [failure, client] = co_await acceptor.async_accept(kAsTuple);
+    if (run->ended) co_return;
+    if (failure) {
+      note_failure("a connection could not be accepted: " + failure.message());
+      co_await run->pause.wait_until(Bell::Clock::now() + kPauseAfterFailedAccept);
+    } else if (admit()) {
+      carry(join(run, std::move(client)));
+    }
+  }
+}
+
+awaitable<void> LocalForward::join(RunPtr run, tcp::socket client) {
+  using asio::experimental::awaitable_operators::operator||;
+  const auto self = shared_from_this();
+  const auto& target = settings().target;
+  auto opened = co_await (open_channel(run->session, target, timings().connect) || run->over.wait());
+  if (opened.index() == 1) co_return;
+  auto& attempt = std::get<0>(opened);
+  if (!attempt.channel) throw std::runtime_error(attempt.failure);
+  co_await relay(run, std::move(client), std::move(*attempt.channel));
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,172 @@
+#include "agent/forward/port_forward.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <utility>
+
+#include "agent/forward/local_forward.hpp"
+#include "agent/forward/remote_forward.hpp"
+#include "common/log/log.hpp"
+#include "common/os/utc_clock.hpp"
+
+namespace icom::forward {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+std::shared_ptr<PortForward> PortForward::make(asio::any_io_executor executor,
+                                               config::ForwardSettings settings,
+                                               PortForwardTimings timings) {
+  if (settings.direction == config::ForwardDirection::local) {
+    return std::make_shared<LocalForward>(std::move(executor), std::move(settings), timings);
+  }
+  return std::make_shared<RemoteForward>(std::move(executor), std::move(settings), timings);
+}
+
+PortForward::PortForward(asio::any_io_executor executor, config::ForwardSettings settings,
+                         PortForwardTimings timings)
+    : executor_(std::move(executor)), settings_(std::move(settings)), timings_(timings) {
+  status_.name = settings_.name;
+  status_.direction =
+      settings_.direction == config::ForwardDirection::local ? "local" : "remote";
+  status_.listen = settings_.listen.text();
+  status_.target = settings_.target.text();
+  set_state(PortForwardState::waiting);
+  use_rate();
+}
+
+bool PortForward::can_become(const config::ForwardSettings& wanted) const {
+  config::ForwardSettings changed = settings_;
+  changed.max_connections = wanted.max_connections;
+  changed.max_rate = wanted.max_rate;
+  return changed == wanted;
+}
+
+void PortForward::change(const config::ForwardSettings& wanted) {
+  const bool other_rate = wanted.max_rate != settings_.max_rate;
+  settings_ = wanted;
+  if (other_rate) use_rate();
+}
+
+void PortForward::use_rate() {
+  pace_to_target_.reset();
+  pace_from_target_.reset();
+  if (!settings_.max_rate) return;
+  pace_to_target_.emplace(*settings_.max_rate);
+  pace_from_target_.emplace(*settings_.max_rate);
+}
+
+void PortForward::begin(std::shared_ptr<ssh::Session> session) {
+  end();
+  run_ = std::make_shared<Run>(executor_, std::move(session));
+  set_state(PortForwardState::opening);
+  asio::co_spawn(executor_, serve(run_), asio::detached);
+}
+
+void PortForward::end() {
+  const RunPtr run = std::exchange(run_, nullptr);
+  if (!run) return;
+  run->ended = true;
+  run->pause.ring();
+  run->over.notify();
+  if (run->close_port) run->close_port();
+  for (Relay* const one : run->relays) one->close();
+  set_state(PortForwardState::waiting);
+}
+
+awaitable<void> PortForward::serve(RunPtr run) {
+  const auto self = shared_from_this();
+  auto delay = timings_.retry;
+  while (!run->ended) {
+    std::string failure;
+    try {
+      co_await listen(run);
+    } catch (const std::exception& error) {
+      failure = error.what();
+    }
+    run->close_port = nullptr;
+    // Whoever gave us a session looks after its end.
+    if (run->ended || !run->session->is_open()) break;
+    if (status_.state == name_of(PortForwardState::up)) delay = timings_.retry;
+    set_state(PortForwardState::refused);
+    note_failure(failure);
+    co_await run->pause.wait_until(Bell::Clock::now() + delay);
+    delay = std::min(timings_.retry_most, delay * 2);
+  }
+}
+
+void PortForward::port_is_open() {
+  set_state(PortForwardState::up);
+  failures_.forget();
+  spdlog::info("forward {}: listens at {}{}, for {}", status_.name, status_.listen,
+               settings_.direction == config::ForwardDirection::local ? "" : " of the hosting site",
+               status_.target);
+}
+
+bool PortForward::admit() {
+  if (status_.connections >= settings_.max_connections) {
+    ++status_.connections_refused;
+    note_failure("a connection was refused: " + std::to_string(status_.connections) +
+                 " are open, and max_connections allows no more");
+    return false;
+  }
+  ++status_.connections;
+  ++status_.connections_total;
+  return true;
+}
+
+void PortForward::carry(awaitable<void> work) {
+  asio::co_spawn(executor_, std::move(work),
+                 [self = shared_from_this()](const std::exception_ptr& thrown) {
+                   --self->status_.connections;
+                   if (!thrown) return;
+                   try {
+                     std::rethrow_exception(thrown);
+                   } catch (const std::exception& error) {
+                     self->note_failure(error.what());
+                   }
+                 });
+}
+
+awaitable<void> PortForward::relay(RunPtr run, asio::ip::tcp::socket socket, ssh::Channel channel) {
+  if (run->ended) co_return;
+  const bool local = settings_.direction == config::ForwardDirection::local;
+  Relay::Flow to_target{status_.bytes_to_target, pace_to_target_};
+  Relay::Flow from_target{status_.bytes_from_target, pace_from_target_};
+  Relay relay(std::move(socket), std::move(channel), local ? to_target : from_target,
+              local ? from_target : to_target);
+  run->relays.insert(&relay);
+  co_await relay.run();
+  run->relays.erase(&relay);
+}
+
+void PortForward::note_failure(const std::string& text) {
+  status_.last_failure = text;
+  status_.last_failure_us = os::utc_now_us();
+  if (const auto unsaid = failures_.admit(text, Bell::Clock::now())) {
+    spdlog::warn("forward {}: {}{}", status_.name, text,
+                 *unsaid == 0 ? "" : " (" + std::to_string(*unsaid) + " times since last said)");
+  }
+}
+
+void PortForward::note_tunnel_failure(const std::string& why) {
+  status_.last_failure = why;
+  status_.last_failure_us = os::utc_now_us();
+}
+
+void PortForward::set_state(PortForwardState state) {
+  const std::string name(name_of(state));
+  if (status_.state == name) return;
+  status_.state = name;
+  status_.since_us = os::utc_now_us();
+}
+
+PortForwardStatus PortForward::status() const {
+  return status_;
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,100 @@
+#include "agent/forward/relay.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+#include <vector>
+
+namespace icom::forward {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+/// Two of the largest packets that libssh2 sends: a half-full one costs as much as a full one.
+constexpr std::size_t kBufferBytes = std::size_t{2} * 32'700;
+
+}  // namespace
+
+Relay::Relay(tcp::socket socket, ssh::Channel channel, Flow to_channel, Flow to_socket)
+    : socket_(std::move(socket)),
+      channel_(std::move(channel)),
+      to_channel_(to_channel),
+      to_socket_(to_socket),
+      channel_timer_(channel_.get_executor()),
+      socket_timer_(channel_.get_executor()) {
+  error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+asio::awaitable<void> Relay::run() {
+  using asio::experimental::awaitable_operators::operator&&;
+  co_await (socket_to_channel() && channel_to_socket());
+  close();
+}
+
+void Relay::close() {
+  closed_ = true;
+  error_code ignored;
+  socket_.close(ignored);
+  channel_.close();
+  channel_timer_.cancel();
+  socket_timer_.cancel();
+}
+
+asio::awaitable<void> Relay::socket_to_channel() {
+  std::vector<char> buffer(kBufferBytes);
+  while (!closed_) {
+    const auto [read_error, size] = co_await socket_.async_read_some(asio::buffer(buffer), kAsTuple);
+    if (read_error == asio::error::eof) {
+      channel_.shutdown_send();
+      co_return;
+    }
+    if (read_error) break;
+    if (to_channel_.pace) co_await keep_pace(to_channel_, channel_timer_, size);
+    const auto [error, written] =
+        co_await asio::async_write(channel_, asio::buffer(buffer.data(), size), kAsTuple);
+    to_channel_.bytes += written;
+    // The far end takes no more; what it has sent is still passed on.
+    if (error == asio::error::broken_pipe) co_return;
+    if (error) break;
+  }
+  close();
+}
+
+asio::awaitable<void> Relay::channel_to_socket() {
+  std::vector<char> buffer(kBufferBytes);
+  while (!closed_) {
+    const auto [read_error, size] = co_await channel_.async_read_some(asio::buffer(buffer), kAsTuple);
+    if (read_error == asio::error::eof) {
+      error_code error;
+      socket_.shutdown(tcp::socket::shutdown_send, error);
+      if (!error) co_return;
+      break;
+    }
+    if (read_error) break;
+    if (to_socket_.pace) co_await keep_pace(to_socket_, socket_timer_, size);
+    const auto [error, written] =
+        co_await asio::async_write(socket_, asio::buffer(buffer.data(), size), kAsTuple);
+    to_socket_.bytes += written;
+    if (error) break;
+  }
+  close();
+}
+
+asio::awaitable<void> Relay::keep_pace(Flow& flow, asio::steady_timer& timer, std::size_t bytes) {
+  const auto now = Pace::Clock::now();
+  const auto when = flow.pace->take(bytes, now);
+  if (when <= now || closed_) co_return;
+  timer.expires_at(when);
+  co_await timer.async_wait(kAsTuple);
+}
+
+}  // namespace icom::forward

@@ -1,0 +1,70 @@
+#include "agent/forward/remote_forward.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "common/asio/tcp_dial.hpp"
+
+namespace icom::forward {
+
+using boost::asio::awaitable;
+using boost::asio::ip::tcp;
+
+namespace {
+
+struct Attempt {
+  std::optional<tcp::socket> socket;
+  std::string failure;
+};
+
+/// Without an exception, which the race against the run's end would take for "not finished yet".
+awaitable<Attempt> dial(config::Address target, std::chrono::seconds deadline) {
+  Attempt attempt;
+  try {
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    attempt.socket.emplace(co_await dial_tcp(target.host, target.port, until, {}));
+  } catch (const DialFailure& failure) {
+    attempt.failure = "the target " + target.text() + ": " + failure.what();
+  }
+  co_return attempt;
+}
+
+}  // namespace
+
+awaitable<void> RemoteForward::listen(RunPtr run) {
+  const auto& at = settings().listen;
+  std::optional<std::string> refused;
+  try {
+    auto listener = co_await run->session->listen(at.host, at.port, timings().listen);
+    if (run->ended) co_return;
+    run->close_port = [&listener] { listener.close(); };
+    port_is_open();
+    while (!run->ended) {
+      ssh::Channel client = co_await listener.accept();
+      if (run->ended) co_return;
+      if (admit()) carry(join(run, std::move(client)));
+    }
+  } catch (const ssh::Error& error) {
+    if (error.category() != ssh::Category::refused) throw;
+    refused = "the hosting site's sshd refuses to listen at " + at.text() +
+              ": an earlier session or another program holds the port, or this site's key there "
+              "does not permit it (permitlisten)";
+  }
+  if (refused) throw std::runtime_error(*refused);
+}
+
+awaitable<void> RemoteForward::join(RunPtr run, ssh::Channel client) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  const auto self = shared_from_this();
+  const auto& target = settings().target;
+  auto dialled = co_await (dial(target, timings().connect) || run->over.wait());
+  if (dialled.index() == 1) co_return;
+  auto& attempt = std::get<0>(dialled);
+  if (!attempt.socket) throw std::runtime_error(attempt.failure);
+  co_await relay(run, std::move(*attempt.socket), std::move(client));
+}
+
+}  // namespace icom::forward

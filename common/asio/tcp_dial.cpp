@@ -1,0 +1,94 @@
+#include "common/asio/tcp_dial.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <memory>
+#include <tuple>
+
+#include "common/asio/deadline.hpp"
+
+namespace icom {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using TimePoint = std::chrono::steady_clock::time_point;
+
+constexpr auto kAwaitTuple = asio::as_tuple(asio::use_awaitable);
+
+DialFailure failed(const std::string& step, const error_code& error, bool late) {
+  return {late ? step + " took too long" : step + " failed: " + error.message(), error, late};
+}
+
+/// What is left of the whole, or the step's own limit.
+std::chrono::milliseconds limit_of_step(TimePoint until, std::chrono::milliseconds limit) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until -
+                                                                 std::chrono::steady_clock::now());
+  return std::max(std::min(left, limit), std::chrono::milliseconds(0));
+}
+
+/// A wait that was cancelled from outside ends with the same error as one that a Deadline cut
+/// short.
+void throw_if_cancelled(const asio::cancellation_state& state) {
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+}
+
+}  // namespace
+
+asio::awaitable<std::vector<tcp::endpoint>> resolve_tcp(std::string host, std::uint16_t port,
+                                                        std::chrono::milliseconds limit) {
+  // Asio looks names up one after the other: an address need not queue behind a name that nobody
+  // knows.
+  error_code no_address;
+  const auto address = asio::ip::make_address(host, no_address);
+  if (!no_address) co_return std::vector<tcp::endpoint>{{address, port}};
+
+  const auto executor = co_await asio::this_coro::executor;
+  const auto resolver = std::make_shared<tcp::resolver>(executor);
+  const Deadline deadline(executor, limit, [resolver] { resolver->cancel(); });
+  const std::string service = std::to_string(port);
+  const auto [error, found] = co_await resolver->async_resolve(
+      host, service, tcp::resolver::numeric_service, kAwaitTuple);
+  throw_if_cancelled(co_await asio::this_coro::cancellation_state);
+  if (error) throw failed("looking up its address", error, deadline.passed());
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  co_return endpoints;
+}
+
+asio::awaitable<tcp::socket> dial_tcp(std::string host, std::uint16_t port, TimePoint until,
+                                      DialLimits limits,
+                                      std::function<void(tcp::socket&)> prepare) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto endpoints =
+      co_await resolve_tcp(std::move(host), port, limit_of_step(until, limits.resolve));
+
+  const auto socket = std::make_shared<tcp::socket>(executor);
+  const Deadline deadline(executor, limit_of_step(until, limits.connect), [socket] {
+    error_code ignored;
+    socket->close(ignored);
+  });
+  error_code error = asio::error::host_not_found;
+  for (const auto& endpoint : endpoints) {
+    if (deadline.passed()) break;
+    error_code ignored;
+    socket->close(ignored);
+    socket->open(endpoint.protocol(), error);
+    if (error) continue;
+    if (prepare) prepare(*socket);
+    std::tie(error) = co_await socket->async_connect(endpoint, kAwaitTuple);
+    if (!error) break;
+  }
+  throw_if_cancelled(co_await asio::this_coro::cancellation_state);
+  if (error || deadline.passed()) throw failed("connecting", error, deadline.passed());
+  co_return std::move(*socket);
+}
+
+}  // namespace icom
