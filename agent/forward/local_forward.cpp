@@ -88,7 +88,8 @@ awaitable<void> LocalForward::join(RunPtr run, tcp::socket client) {
   using asio::experimental::awaitable_operators::operator||;
   const auto self = shared_from_this();
   const auto& target = settings().target;
-  auto opened = co_await (open_channel(run->session, target, timings().connect) || run->over.wait());
+  auto opened =
+      co_await (open_channel(run->session, target, timings().connect) || run->over.wait());
   if (opened.index() == 1) co_return;
   auto& attempt = std::get<0>(opened);
   if (!attempt.channel) throw std::runtime_error(attempt.failure);

@@ -17,8 +17,8 @@
 #include <string>
 
 #include "agent/forward/forwarder.hpp"
-#include "agent/forward/site_changes.hpp"
 #include "agent/forward/port_forwards.hpp"
+#include "agent/forward/site_changes.hpp"
 #include "agent/forward/site_spools.hpp"
 #include "agent/forward/ssh_connector.hpp"
 #include "agent/spool/spool_watch.hpp"

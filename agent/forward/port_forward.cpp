@@ -31,8 +31,7 @@ PortForward::PortForward(asio::any_io_executor executor, config::ForwardSettings
                          PortForwardTimings timings)
     : executor_(std::move(executor)), settings_(std::move(settings)), timings_(timings) {
   status_.name = settings_.name;
-  status_.direction =
-      settings_.direction == config::ForwardDirection::local ? "local" : "remote";
+  status_.direction = settings_.direction == config::ForwardDirection::local ? "local" : "remote";
   status_.listen = settings_.listen.text();
   status_.target = settings_.target.text();
   set_state(PortForwardState::waiting);

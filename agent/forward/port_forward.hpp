@@ -70,8 +70,8 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
         : session(std::move(of)), pause(executor), over(executor) {}
     std::shared_ptr<ssh::Session> session;
     bool ended = false;
-    Bell pause;           ///< rung by end(), for serve()
-    ssh::Condition over;  ///< notified by end(), for its connections
+    Bell pause;                        ///< rung by end(), for serve()
+    ssh::Condition over;               ///< notified by end(), for its connections
     std::function<void()> close_port;  ///< while it is open
     std::set<Relay*> relays;
   };

@@ -90,9 +90,9 @@ class PortForwards::Impl {
   bool ticking_ = false;
 
   config::TunnelSettings tunnel_;
-  std::vector<Placed> forwards_;                             ///< in the settings' order
+  std::vector<Placed> forwards_;                               ///< in the settings' order
   std::map<std::string, std::shared_ptr<ForwardLane>> lanes_;  ///< by name
-  std::vector<std::weak_ptr<ForwardLane>> ending_;           ///< stopped, maybe still saying goodbye
+  std::vector<std::weak_ptr<ForwardLane>> ending_;  ///< stopped, maybe still saying goodbye
 
   std::atomic<bool> ended_ = false;
   mutable std::mutex mutex_;
@@ -220,10 +220,10 @@ PortForwards::~PortForwards() = default;
 
 void PortForwards::apply(config::TunnelSettings tunnel,
                          std::vector<config::ForwardSettings> forwards) {
-  impl_->post([impl = impl_.get(), tunnel = std::move(tunnel),
-               forwards = std::move(forwards)]() mutable {
-    impl->apply(std::move(tunnel), std::move(forwards));
-  });
+  impl_->post(
+      [impl = impl_.get(), tunnel = std::move(tunnel), forwards = std::move(forwards)]() mutable {
+        impl->apply(std::move(tunnel), std::move(forwards));
+      });
 }
 
 std::vector<PortForwardStatus> PortForwards::status() const {

@@ -52,7 +52,8 @@ void Relay::close() {
 asio::awaitable<void> Relay::socket_to_channel() {
   std::vector<char> buffer(kBufferBytes);
   while (!closed_) {
-    const auto [read_error, size] = co_await socket_.async_read_some(asio::buffer(buffer), kAsTuple);
+    const auto [read_error, size] =
+        co_await socket_.async_read_some(asio::buffer(buffer), kAsTuple);
     if (read_error == asio::error::eof) {
       channel_.shutdown_send();
       co_return;
@@ -72,7 +73,8 @@ asio::awaitable<void> Relay::socket_to_channel() {
 asio::awaitable<void> Relay::channel_to_socket() {
   std::vector<char> buffer(kBufferBytes);
   while (!closed_) {
-    const auto [read_error, size] = co_await channel_.async_read_some(asio::buffer(buffer), kAsTuple);
+    const auto [read_error, size] =
+        co_await channel_.async_read_some(asio::buffer(buffer), kAsTuple);
     if (read_error == asio::error::eof) {
       error_code error;
       socket_.shutdown(tcp::socket::shutdown_send, error);

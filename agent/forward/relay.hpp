@@ -22,8 +22,8 @@ class Relay {
  public:
   /// Of one direction; both may be shared with other relays, and must outlive this.
   struct Flow {
-    std::uint64_t& bytes;           ///< counts what was passed on
-    std::optional<Pace>& pace;      ///< if it is to be slower than it could
+    std::uint64_t& bytes;       ///< counts what was passed on
+    std::optional<Pace>& pace;  ///< if it is to be slower than it could
   };
 
   Relay(boost::asio::ip::tcp::socket socket, ssh::Channel channel, Flow to_channel, Flow to_socket);

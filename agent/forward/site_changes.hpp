@@ -12,7 +12,8 @@
 namespace icom::forward {
 
 /// Touches only what differs: for other Linacs or another tunnel the link is made anew, nothing
-/// else interrupts it; forwards that are as before keep their connections. On the forwarder's executor.
+/// else interrupts it; forwards that are as before keep their connections. On the forwarder's
+/// executor.
 class SiteChanges {
  public:
   /// `site`: the settings by which the session under way was made; becomes those of the next one.

@@ -65,8 +65,7 @@ void judge_removed(const forward::ForwardStatus& forwarder, SiteState& site) {
 /// Those of the settings, as the forwarder tells of them. One that it does not tell of has no
 /// state.
 std::vector<forward::PortForwardStatus> look_at_forwards(
-    const config::SiteSettings& settings,
-    const std::vector<forward::PortForwardStatus>& told) {
+    const config::SiteSettings& settings, const std::vector<forward::PortForwardStatus>& told) {
   std::vector<forward::PortForwardStatus> all;
   for (const auto& wanted : settings.forwards) {
     const auto found = std::find_if(told.begin(), told.end(),
@@ -89,7 +88,7 @@ void judge_forwards(SiteState& site) {
       site.problems.push_back("forward " + one.name + " is not open: " + one.last_failure);
       continue;
     }
-    std::string& names = waiting[one.state.empty() ? "the forwarder does not know it yet"
+    std::string& names = waiting[one.state.empty()          ? "the forwarder does not know it yet"
                                  : one.last_failure.empty() ? "connecting"
                                                             : one.last_failure];
     names += (names.empty() ? "" : ", ") + one.name;

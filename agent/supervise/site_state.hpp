@@ -45,7 +45,8 @@ struct SiteState {
   bool fanning_out = false;        ///< a fan-out runs
   /// One for each port of the site's file, in its order; as it was last told.
   std::vector<fanout::PortReport> fan_out;
-  std::vector<forward::PortForwardStatus> forwards;  ///< the same; a `state` is empty: not known
+  /// One for each forward of the site's file, in its order; an empty `state`: not known.
+  std::vector<forward::PortForwardStatus> forwards;
   std::vector<std::string>
       problems;  ///< sentences: what is wrong and what to do; empty: all is well
 };

@@ -27,8 +27,8 @@ DialFailure failed(const std::string& step, const error_code& error, bool late) 
 
 /// What is left of the whole, or the step's own limit.
 std::chrono::milliseconds limit_of_step(TimePoint until, std::chrono::milliseconds limit) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until -
-                                                                 std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   return std::max(std::min(left, limit), std::chrono::milliseconds(0));
 }
 
@@ -54,8 +54,8 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve_tcp(std::string host, std::u
   const auto resolver = std::make_shared<tcp::resolver>(executor);
   const Deadline deadline(executor, limit, [resolver] { resolver->cancel(); });
   const std::string service = std::to_string(port);
-  const auto [error, found] = co_await resolver->async_resolve(
-      host, service, tcp::resolver::numeric_service, kAwaitTuple);
+  const auto [error, found] =
+      co_await resolver->async_resolve(host, service, tcp::resolver::numeric_service, kAwaitTuple);
   throw_if_cancelled(co_await asio::this_coro::cancellation_state);
   if (error) throw failed("looking up its address", error, deadline.passed());
   std::vector<tcp::endpoint> endpoints;

@@ -22,7 +22,8 @@ constexpr int kOriginatorPort = 0;
 /// Nothing, where the server's reason needs no advice.
 std::string advice_on(const std::string& reason) {
   if (reason.find("administratively prohibited") != std::string::npos) {
-    return ": the server does not permit it; list it in the permitopen of this key in the account's "
+    return ": the server does not permit it; list it in the permitopen of this key in the "
+           "account's "
            "authorized_keys, and where sshd_config has PermitOpen, there too";
   }
   if (reason.find("connect failed") != std::string::npos) {
@@ -111,8 +112,9 @@ struct ChannelOpener::Listen : Request {
       engine.listeners().push_back(listener);
     } else if (code == LIBSSH2_ERROR_REQUEST_DENIED) {
       error.emplace(Category::refused,
-                    what + " was refused: the port is held by an earlier session or another "
-                           "program there, or not permitted (permitlisten, AllowTcpForwarding)");
+                    what +
+                        " was refused: the port is held by an earlier session or another "
+                        "program there, or not permitted (permitlisten, AllowTcpForwarding)");
     } else {
       // An answer that comes after libssh2 has given up would be taken for that of the next
       // listener: such a session is over.

@@ -47,8 +47,8 @@ class Session : public std::enable_shared_from_this<Session> {
   /// Until the server has answered, whatever it says. A server that hangs while its kernel goes on
   /// is found by this alone; and a session without a channel or a listener answers the server's own
   /// questions only during calls like this. Queues with open_channel(), and `limit` counts from its
-  /// turn: what waits for a slow target says nothing of the server. Throws Error: `timeout`, or what
-  /// ended the session.
+  /// turn: what waits for a slow target says nothing of the server. Throws Error: `timeout`, or
+  /// what ended the session.
   boost::asio::awaitable<void> ping(std::chrono::seconds limit);
 
   /// Until the session is over, for whatever reason.

@@ -24,7 +24,7 @@ struct Settings {
   std::filesystem::path
       known_hosts;  ///< the host key is pinned: an unknown or different one is refused
   Traffic traffic = Traffic::prompt;
-  Limits limits;    ///< fit for production as they are; tests make them smaller
+  Limits limits;  ///< fit for production as they are; tests make them smaller
 };
 
 }  // namespace icom::ssh

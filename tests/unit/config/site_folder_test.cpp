@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "common/config/site_settings.hpp"
 #include "tests/unit/config/settings_folder.hpp"
 
@@ -21,6 +23,24 @@ TEST_F(SiteFolderTest, AllSitesAreLoadedByName) {
   ASSERT_EQ(sites.size(), 2U);
   EXPECT_EQ(sites[0].site, "nbcc");
   EXPECT_EQ(sites[1].site, "rccc");
+}
+
+TEST(ExampleSites, CarryTheForwardsOfARealSiteOnPortsThatNoOtherSiteHas) {
+  std::set<std::uint16_t> taken;
+  for (const SiteSettings& site : load_sites(ICOM_EXAMPLE_SITES)) {
+    std::multiset<std::uint16_t> to_hosting;
+    std::multiset<std::uint16_t> to_site;
+    for (const ForwardSettings& forward : site.forwards) {
+      const bool local = forward.direction == ForwardDirection::local;
+      (local ? to_hosting : to_site).insert(forward.target.port);
+      EXPECT_TRUE(local || taken.insert(forward.listen.port).second)
+          << site.site << ": " << forward.name;
+    }
+    EXPECT_EQ(to_hosting, (std::multiset<std::uint16_t>{80, 4242, 30104, 34242})) << site.site;
+    EXPECT_EQ(to_site.count(1433), 1U) << site.site;
+    EXPECT_EQ(to_site.count(104), site.linacs.size()) << site.site;
+    EXPECT_EQ(to_site.count(445), site.linacs.size() + 1) << site.site;
+  }
 }
 
 TEST_F(SiteFolderTest, SerialOfTwoSitesIsReportedWithBothPlaces) {

@@ -29,6 +29,20 @@ ForwardStatus example() {
   linac.damaged_newest = "/spool/4299/000000000042.spool.damaged";
   linac.round_trip_ms = 7;
   status.linacs = {linac, {.serial = "9183", .reason = "not registered"}};
+  status.forwards = {{.name = "mosaiq",
+                      .direction = "remote",
+                      .listen = "127.0.0.1:12433",
+                      .target = "192.168.17.5:1433",
+                      .state = "up",
+                      .since_us = 1'708'000'000'000'001,
+                      .connections = 3,
+                      .connections_total = 9,
+                      .connections_refused = 2,
+                      .bytes_to_target = 123'456'789'012,
+                      .bytes_from_target = 7,
+                      .last_failure = "the target refuses",
+                      .last_failure_us = 1'708'000'000'000'002},
+                     PortForwardStatus{}};
   return status;
 }
 

@@ -18,6 +18,7 @@ namespace icom::supervise {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -133,6 +134,49 @@ TEST_F(SiteStateTest, RefusedLinacSaysWhy) {
   forwarder_.linacs[0].accepted = false;
   forwarder_.linacs[0].reason = "not registered";
   EXPECT_THAT(look().problems, Contains(HasSubstr("not registered")));
+}
+
+/// A forward of the settings, and what the forwarder tells of it.
+forward::PortForwardStatus& add_forward(config::SiteSettings& site, forward::ForwardStatus& told,
+                                        const std::string& name, const std::string& state) {
+  auto& wanted = site.forwards.emplace_back();
+  wanted.name = name;
+  auto& status = told.forwards.emplace_back();
+  status.name = name;
+  status.state = state;
+  status.direction = "remote";
+  status.listen = "127.0.0.1:12433";
+  status.target = "192.168.17.5:1433";
+  return status;
+}
+
+TEST_F(SiteStateTest, ForwardThatIsUpIsNoProblemWhateverLastWentWrong) {
+  add_forward(site_, forwarder_, "mosaiq", "up").last_failure = "the target refused once";
+  EXPECT_THAT(look().problems, IsEmpty());
+  EXPECT_THAT(to_table(look()), HasSubstr("hosting site 127.0.0.1:12433  192.168.17.5:1433  up"));
+}
+
+TEST_F(SiteStateTest, ForwardThatIsRefusedSaysWhy) {
+  add_forward(site_, forwarder_, "mosaiq", "refused").last_failure = "the port is held";
+  EXPECT_THAT(look().problems, ElementsAre("forward mosaiq is not open: the port is held"));
+}
+
+TEST_F(SiteStateTest, ForwardsThatWaitForOneTunnelAreOneProblem) {
+  for (const auto* name : {"web", "mosaiq"}) {
+    add_forward(site_, forwarder_, name, "waiting").last_failure = "no route";
+  }
+  EXPECT_THAT(look().problems, ElementsAre("forwards without a tunnel: web, mosaiq (no route)"));
+}
+
+TEST_F(SiteStateTest, ForwardThatTheForwarderDoesNotKnowIsAProblem) {
+  site_.forwards.emplace_back().name = "new";
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("new (the forwarder does not know it yet)")));
+}
+
+TEST_F(SiteStateTest, WithoutAForwarderOnlyThatIsAProblemOfItsForwards) {
+  add_forward(site_, forwarder_, "mosaiq", "up");
+  forwarder_.written_us = now_ - 60 * kSecond;
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("no forwarder runs")));
 }
 
 TEST_F(SiteStateTest, DamagedFilesAreAsNone) {

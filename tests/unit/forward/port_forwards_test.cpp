@@ -1,0 +1,331 @@
+// A site's forwards through a real sshd, from the thread that uses them.
+#include "agent/forward/port_forwards.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <csignal>
+#include <deque>
+#include <functional>
+#include <thread>
+
+#include "tests/unit/ssh/coroutine_test.hpp"
+#include "tests/unit/ssh/sshd_fixture.hpp"
+
+namespace icom::forward {
+namespace {
+
+namespace net = boost::asio;
+using config::ForwardDirection;
+using config::ForwardSettings;
+using net::ip::tcp;
+using ssh::error_code;
+using ssh::pattern;
+using ::testing::HasSubstr;
+
+constexpr std::chrono::seconds kSoon(20);
+
+/// Until `condition` holds; false after a time in which it should have.
+bool eventually(const std::function<bool()>& condition) {
+  const auto until = std::chrono::steady_clock::now() + kSoon;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+/// Echoes on a thread of its own.
+class EchoServer {
+ public:
+  EchoServer() : server_(io_, ssh::echo), thread_([this] { io_.run(); }) {}
+  ~EchoServer() {
+    io_.stop();
+    thread_.join();
+  }
+  EchoServer(const EchoServer&) = delete;
+  EchoServer& operator=(const EchoServer&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+ private:
+  net::io_context io_;
+  ssh::Server server_;
+  std::thread thread_;
+};
+
+/// A blocking client, with a limit to each read.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : socket_(io_) {
+    socket_.connect({net::ip::address_v4::loopback(), port}, error_);
+    const timeval limit{.tv_sec = kSoon.count(), .tv_usec = 0};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  /// Whether it comes back.
+  bool exchange(const std::string& text) {
+    if (!error_) net::write(socket_, net::buffer(text), error_);
+    std::string back(text.size(), '\0');
+    if (!error_) net::read(socket_, net::buffer(back), error_);
+    return !error_ && back == text;
+  }
+  /// What comes back until the other side's end, after this side's; both directions at once.
+  std::string exchange_to_the_end(const std::string& bytes) {
+    std::thread sender([&] {
+      error_code error;
+      net::write(socket_, net::buffer(bytes), error);
+      socket_.shutdown(tcp::socket::shutdown_send, error);
+    });
+    std::string back;
+    net::read(socket_, net::dynamic_buffer(back), error_);
+    sender.join();
+    return back;
+  }
+  /// Whether the other side closes, or has.
+  bool is_closed() {
+    char byte = 0;
+    error_code error;
+    socket_.read_some(net::buffer(&byte, 1), error);
+    return error == net::error::eof || error == net::error::connection_reset;
+  }
+  [[nodiscard]] bool connected() const { return !error_; }
+
+ private:
+  net::io_context io_;
+  tcp::socket socket_;
+  error_code error_;
+};
+
+std::uint16_t free_port() {
+  net::io_context io;
+  return tcp::acceptor(io, {net::ip::address_v4::loopback(), 0}).local_endpoint().port();
+}
+
+class PortForwardsTest : public ::testing::Test {
+ protected:
+  static config::TunnelSettings tunnel_to(const ssh::Sshd& sshd) {
+    const ssh::Settings settings = sshd.settings();
+    config::TunnelSettings tunnel;
+    tunnel.host = settings.host;
+    tunnel.port = settings.port;
+    tunnel.user = settings.user;
+    tunnel.key = settings.key;
+    tunnel.known_hosts = settings.known_hosts;
+    return tunnel;
+  }
+
+  ForwardSettings forward(const std::string& name, ForwardDirection direction) const {
+    ForwardSettings settings;
+    settings.name = name;
+    settings.direction = direction;
+    settings.listen = {"127.0.0.1", free_port()};
+    settings.target = {"127.0.0.1", echo_.port()};
+    return settings;
+  }
+  [[nodiscard]] ForwardSettings local(const std::string& name) const {
+    return forward(name, ForwardDirection::local);
+  }
+  [[nodiscard]] ForwardSettings remote(const std::string& name) const {
+    return forward(name, ForwardDirection::remote);
+  }
+
+  void apply(std::vector<ForwardSettings> wanted) {
+    forwards_.apply(tunnel_to(sshd_), std::move(wanted));
+  }
+  PortForwardStatus status(const std::string& name) {
+    for (const auto& one : forwards_.status()) {
+      if (one.name == name) return one;
+    }
+    return {};
+  }
+  bool comes_up(const std::string& name) {
+    return eventually([&] { return status(name).state == "up"; });
+  }
+  bool is_gone(const std::string& name) {
+    return eventually([&] { return status(name).name.empty(); });
+  }
+
+  const ssh::Sshd sshd_;
+  const EchoServer echo_;
+  PortForwards forwards_{[] {
+    PortForwardsTimings timings;
+    timings.lane.backoff = {std::chrono::milliseconds(10), std::chrono::milliseconds(100)};
+    timings.forward.retry = std::chrono::milliseconds(50);
+    timings.forward.retry_most = std::chrono::milliseconds(200);
+    return timings;
+  }()};
+};
+
+TEST_F(PortForwardsTest, BytesAndTheirEndPassInBothDirectionsOfEitherKind) {
+  const auto out = local("out");
+  auto in = remote("in");
+  in.max_rate = 40'000'000;
+  apply({out, in});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  const std::string bytes = pattern(6'000'000, 1);
+  for (const auto& one : {out, in}) {
+    Client client(one.listen.port);
+    EXPECT_TRUE(client.exchange_to_the_end(bytes) == bytes) << one.name;
+    EXPECT_TRUE(eventually([&] {
+      const auto now = status(one.name);
+      return now.connections == 0 && now.connections_total == 1 &&
+             now.bytes_to_target == bytes.size() && now.bytes_from_target == bytes.size();
+    })) << one.name;
+  }
+}
+
+TEST_F(PortForwardsTest, WhatIsAsBeforeKeepsItsConnectionsWhileOthersComeAndGo) {
+  const auto out = local("out");
+  const auto in = remote("in");
+  const auto leaving = local("leaving");
+  const auto leaving_too = remote("leaving-too");
+  apply({out, leaving, in, leaving_too});
+  for (const auto* name : {"out", "in", "leaving", "leaving-too"}) ASSERT_TRUE(comes_up(name));
+  Client stays(out.listen.port);
+  Client stays_too(in.listen.port);
+  Client goes(leaving.listen.port);
+  Client goes_too(leaving_too.listen.port);
+  for (Client* const client : {&stays, &stays_too, &goes, &goes_too}) {
+    ASSERT_TRUE(client->exchange("before"));
+  }
+
+  const auto coming = remote("coming");
+  auto with_other_limits = in;
+  with_other_limits.max_connections = 1;
+  with_other_limits.max_rate = 10'000'000;
+  apply({coming, with_other_limits, out});
+  ASSERT_TRUE(comes_up("coming"));
+  EXPECT_TRUE(stays.exchange("after"));
+  EXPECT_TRUE(stays_too.exchange("after"));
+  EXPECT_TRUE(goes.is_closed());
+  EXPECT_TRUE(goes_too.is_closed());
+  EXPECT_FALSE(Client(leaving.listen.port).connected());
+  EXPECT_TRUE(Client(in.listen.port).is_closed());  // the one that it may have is there already
+  EXPECT_EQ(status("in").connections, 1U);
+  EXPECT_EQ(status("out").connections_total, 1U);
+}
+
+TEST_F(PortForwardsTest, ForwardMayTakeOverThePortOfTheOneThatItReplaces) {
+  for (const auto direction : {ForwardDirection::local, ForwardDirection::remote}) {
+    auto before = forward("before", direction);
+    before.target.port = free_port();
+    apply({before});
+    ASSERT_TRUE(comes_up("before"));
+    auto after = before;
+    after.name = "after";
+    after.target.port = echo_.port();
+    apply({after});
+    ASSERT_TRUE(comes_up("after"));
+    EXPECT_TRUE(is_gone("before"));
+    EXPECT_TRUE(Client(after.listen.port).exchange("hello"));
+  }
+}
+
+TEST_F(PortForwardsTest, OtherTunnelIsUsedAtOnce) {
+  const auto in = remote("in");
+  apply({in});
+  ASSERT_TRUE(comes_up("in"));
+  Client client(in.listen.port);
+  ASSERT_TRUE(client.exchange("before"));
+  const ssh::Sshd other;
+  forwards_.apply(tunnel_to(other), {in});
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(eventually([&] { return Client(in.listen.port).exchange("after"); }));
+  EXPECT_TRUE(other.logs("Accepted publickey"));
+}
+
+TEST_F(PortForwardsTest, SessionThatBreaksIsMadeAgainAndThePortsAreOpenAgain) {
+  const auto out = local("out");
+  const auto in = remote("in");
+  apply({out, in});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  Client client(in.listen.port);
+  ASSERT_TRUE(client.exchange("before"));
+  auto unreachable = tunnel_to(sshd_);
+  unreachable.port = free_port();
+  forwards_.apply(unreachable, {out, in});
+  ASSERT_TRUE(eventually(
+      [&] { return status("out").state == "waiting" && !status("in").last_failure.empty(); }));
+  EXPECT_THAT(status("in").last_failure, HasSubstr("connecting failed"));
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_FALSE(Client(out.listen.port).connected());
+  apply({out, in});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  EXPECT_TRUE(Client(out.listen.port).exchange("after"));
+  EXPECT_TRUE(Client(in.listen.port).exchange("after"));
+}
+
+TEST_F(PortForwardsTest, HostThatDoesNotAnswerHoldsUpNoForwardToAnother) {
+  // A listener whose queue is full drops what comes, as a host does that is switched off.
+  const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+  const tcp::endpoint at(net::ip::make_address("127.0.0.2"), 0);
+  ASSERT_EQ(::bind(silent, at.data(), static_cast<socklen_t>(at.size())), 0);
+  ASSERT_EQ(::listen(silent, 0), 0);
+  sockaddr_in bound{};
+  socklen_t size = sizeof bound;
+  ASSERT_EQ(::getsockname(silent, reinterpret_cast<sockaddr*>(&bound), &size), 0);
+  const tcp::endpoint full(at.address(), ntohs(bound.sin_port));
+  net::io_context io;
+  std::deque<tcp::socket> fillers;
+  for (int i = 0; i < 4; ++i) {
+    fillers.emplace_back(io).async_connect(full, [](error_code) {});
+  }
+
+  auto stuck = local("stuck");
+  stuck.target = {"127.0.0.2", full.port()};
+  const auto good = local("good");
+  const auto back = remote("back");
+  apply({stuck, good, back});
+  for (const auto* name : {"stuck", "good", "back"}) ASSERT_TRUE(comes_up(name));
+  const Client waits(stuck.listen.port);
+  ASSERT_TRUE(eventually([&] { return status("stuck").connections == 1; }));
+  EXPECT_TRUE(Client(good.listen.port).exchange("hello"));
+  EXPECT_TRUE(Client(back.listen.port).exchange("hello"));
+  EXPECT_EQ(status("stuck").connections, 1U);  // still waiting
+  ::close(silent);
+}
+
+TEST_F(PortForwardsTest, StopClosesConnectionsAndEndsItsSessionsProperly) {
+  const auto out = local("out");
+  const auto in = remote("in");
+  apply({out, in});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  Client client(out.listen.port);
+  Client other(in.listen.port);
+  ASSERT_TRUE(client.exchange("x") && other.exchange("x"));
+  EXPECT_FALSE(forwards_.ended());
+  forwards_.stop();
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(other.is_closed());
+  EXPECT_TRUE(eventually([&] { return forwards_.ended(); }));
+  EXPECT_TRUE(sshd_.logs("Received disconnect from 127.0.0.1"));
+  forwards_.stop();
+  apply({out});
+}
+
+TEST_F(PortForwardsTest, AbortWaitsForNoServer) {
+  const auto out = local("out");
+  apply({out, remote("in")});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  sshd_.signal_all(SIGSTOP);
+  const Client waits(out.listen.port);
+  forwards_.abort();
+  EXPECT_TRUE(eventually([&] { return forwards_.ended(); }));
+}
+
+TEST_F(PortForwardsTest, NoForwardsMakeNoSession) {
+  apply({});
+  apply({local("out")});
+  ASSERT_TRUE(comes_up("out"));
+  apply({});
+  EXPECT_TRUE(is_gone("out"));
+  EXPECT_TRUE(sshd_.logs("Received disconnect from 127.0.0.1"));
+}
+
+}  // namespace
+}  // namespace icom::forward
