@@ -38,9 +38,9 @@ class KeyCommand:
         text = _SNIPPET.read_text()
         for pattern, replacement in (
                 (r"Match User icom\b", f"Match User {user}"),
-                (r"/usr/bin/icom-gateway\b", str(self.program)),
+                (r"/usr/local/bin/icom-gateway\b", str(self.program)),
                 (r"AuthorizedKeysCommandUser icom-gateway\b", f"AuthorizedKeysCommandUser {self.ACCOUNT}"),
-                (r"/var/lib/icom/store/registration\b", str(self.registration))):
+                (r"/var/lib/icom/registration\b", str(self.registration))):
             text, count = re.subn(pattern, replacement, text)
             assert count == 1, pattern
         return text
