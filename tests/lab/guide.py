@@ -1,7 +1,7 @@
 """A guide's commands and what they are said to show, taken from its Markdown, so that the guide and the programs cannot drift apart.
 
-A block of commands is fenced as ```sh MACHINE, with `background` behind it where its last command goes on running. What it shows is the next block,
-fenced as ```text; what may be otherwise each time is written as ... there. `<!-- carry FILE from MACHINE to MACHINE -->` is what a person
+A block of commands is fenced as ```sh MACHINE, with `in-the-clone` behind it where they are given in a clone of the repository. What they show is the
+next block, fenced as ```text; what may be otherwise each time is written as ... there. `<!-- carry FILE from MACHINE to MACHINE -->` is what a person
 does with a USB stick, `<!-- edit FILE on MACHINE -->` puts the next block (of any language) into a file."""
 
 import re
@@ -14,7 +14,7 @@ class Run:
     line: int
     machine: str
     commands: str
-    background: bool
+    words: list
     shows: list = field(default_factory=list)
 
 
@@ -56,7 +56,7 @@ def steps(file):
                 found.append(Edit(number, *edit, "\n".join(block) + "\n"))
                 edit = None
             elif language == "sh" and words:
-                found.append(Run(number, words[0], "\n".join(block), "background" in words))
+                found.append(Run(number, words[0], "\n".join(block), words[1:]))
             elif language == "text" and found and isinstance(found[-1], Run) and not found[-1].shows:
                 found[-1].shows = block
     return found

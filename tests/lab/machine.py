@@ -57,7 +57,8 @@ class Machine:
         return done.stdout
 
     def run(self, command, seconds=60):
-        return run_to_end([*self.inside, "bash", "-c", command], seconds)
+        path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return run_to_end([*self.inside, "env", path, "bash", "-c", command], seconds)
 
     def process(self, name, command):
         """To be started."""
