@@ -131,11 +131,8 @@ void Forwarder::gateway_answered() {
     refused = true;
     const std::string reason = linac.status(0).reason;
     if (const auto unsaid = refused_linacs_[linac.serial()].admit(reason, Clock::now())) {
-      spdlog::warn(
-          "the gateway refuses Linac {}: {}; its spool keeps everything; add the Linac to the "
-          "site's "
-          "file at the gateway, too{}",
-          linac.serial(), reason, repeats(*unsaid));
+      spdlog::warn("the gateway does not take Linac {}: {}; its spool keeps everything{}",
+                   linac.serial(), reason, repeats(*unsaid));
     }
   }
   if (!refused) {

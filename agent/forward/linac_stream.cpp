@@ -21,6 +21,7 @@ link::SpoolState LinacStream::announce() {
   link::SpoolState state;
   state.set_serial(serial_);
   state.set_linac(number_);
+  state.set_address(address_);
   for (const std::uint64_t run : reader_.runs()) state.add_runs(run);
   return state;
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/forward/forward_status.hpp"
 #include "agent/forward/unacknowledged_window.hpp"
@@ -48,6 +49,8 @@ class LinacStream {
   /// the end of its spool, if the gateway takes it.
   [[nodiscard]] bool registered() const { return status_.registered; }
   void set_registered(bool registered) { status_.registered = registered; }
+  /// Told to the gateway: where the Linac is, by the site's settings; empty if they do not have it.
+  void set_address(std::string address) { address_ = std::move(address); }
 
   [[nodiscard]] bool accepted() const { return status_.accepted; }
   /// Bytes in the spool that are not sent yet.
@@ -63,6 +66,7 @@ class LinacStream {
   std::string serial_;
   std::uint32_t number_;
   std::filesystem::path directory_;
+  std::string address_;
   spool::SpoolReader reader_;
   std::optional<spool::Entry> waiting_;
   std::map<std::uint64_t, std::uint64_t> stored_;  ///< by run

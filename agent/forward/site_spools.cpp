@@ -21,6 +21,12 @@ bool has(const LinacStreams& streams, const std::string& serial) {
       streams, [&serial](const LinacStream& stream) { return stream.serial() == serial; });
 }
 
+/// Empty if the site does not have the Linac.
+std::string address_of(const config::SiteSettings& site, const std::string& serial) {
+  const auto found = std::ranges::find(site.linacs, serial, &config::LinacSettings::serial);
+  return found == site.linacs.end() ? "" : found->address.text();
+}
+
 /// In messages a number is a Linac's own for as long as its stream lives.
 std::uint32_t unused_number(const LinacStreams& streams) {
   std::uint32_t last = 0;
@@ -70,7 +76,10 @@ void change_streams(LinacStreams& streams, const config::SiteSettings& site,
   for (const auto& serial : spools_in(directory, files)) {
     if (!has(streams, serial) && streams.size() < link::kMaxLinacs) open(serial);
   }
-  for (auto& stream : streams) stream.set_registered(is_registered(stream.serial()));
+  for (auto& stream : streams) {
+    stream.set_registered(is_registered(stream.serial()));
+    stream.set_address(address_of(site, stream.serial()));
+  }
 }
 
 link::Status listener_status(const LinacStreams& linacs) {

@@ -198,8 +198,8 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   for (const auto& linac : site.linacs) {
     judge(linac, site);
     if (site.connected && !linac.forwarded) {
-      site.problems.push_back("Linac " + linac.serial + ": the gateway refuses it (" +
-                              linac.refusal + "): add it to the site's file there");
+      site.problems.push_back("Linac " + linac.serial + ": the gateway does not take it: " +
+                              linac.refusal + "; its spool keeps everything");
     }
   }
   judge_fan_out(site);

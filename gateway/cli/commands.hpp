@@ -31,6 +31,9 @@ void add_ledger(CLI::App& app, Action& asked);
 void add_gaps(CLI::App& app, Action& asked);
 void add_add_site(CLI::App& app, Action& asked);
 void add_authorized_keys(CLI::App& app, Action& asked);
+void add_pending(CLI::App& app, Action& asked);
+void add_approve(CLI::App& app, Action& asked);
+void add_reject(CLI::App& app, Action& asked);
 
 // Options that several have.
 

@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
   add_gaps(app, asked);
   add_add_site(app, asked);
   add_authorized_keys(app, asked);
+  add_pending(app, asked);
+  add_approve(app, asked);
+  add_reject(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

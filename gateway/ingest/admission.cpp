@@ -29,6 +29,21 @@ bool spools_are_well_formed(const link::Hello& hello) {
   return numbers.size() <= link::kMaxLinacs;
 }
 
+std::string why_declined(const link::SpoolState& spool, const std::string& site,
+                         const SiteRegistry& registry, Newcomers* newcomers) {
+  const std::string linac = "Linac " + log::printable(spool.serial());
+  if (registry.owner_of(spool.serial()) != nullptr) {
+    return linac +
+           " is registered for another site at the gateway: correct the serial, or have it "
+           "taken out of that site's file there";
+  }
+  if (newcomers != nullptr && !spool.address().empty()) {
+    return newcomers->note(site, spool.serial(), spool.address());
+  }
+  return linac + " is not registered for site " + site +
+         " at the gateway: add it to the gateway's " + site + ".yaml";
+}
+
 }  // namespace
 
 link::Refused refusal(link::Refused::Code code, std::string text) {
@@ -45,60 +60,72 @@ std::string revoked_text(std::string_view site, std::string_view since) {
          std::string(site) + " --again) and enrol";
 }
 
-std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
-                                             EntrySink& sink,
-                                             std::uint64_t max_unacknowledged_bytes) {
-  if (hello.protocol() != link::kLinkProtocol) {
-    return refusal(link::Refused::PROTOCOL_VERSION, version_text(hello.protocol()));
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
+    const std::string& site, const std::string& token, const SiteRegistry& registry) {
+  const std::string name = log::printable(site);
+  auto registered = registry.find(site);
+  if (registered == nullptr) {
+    return refusal(link::Refused::UNKNOWN_SITE,
+                   "no site " + name + " is registered at this gateway: add " + name +
+                       ".yaml to its folder of sites and " + name + ".token to its tokens");
   }
-  const std::string name = log::printable(hello.site());
-  const RegisteredSite* const site = registry.find(hello.site());
-  if (site == nullptr) {
-    return refusal(link::Refused::UNKNOWN_SITE, "no site " + name +
-                                                    " is registered at this gateway: add " + name +
-                                                    ".yaml to its folder of sites and " + name +
-                                                    ".token to its tokens, then restart it");
-  }
-  if (const std::string since = site->credentials.revoked(); !since.empty()) {
+  if (const std::string since = registered->credentials.revoked(); !since.empty()) {
     return refusal(link::Refused::REVOKED, revoked_text(name, since));
   }
-  if (!site->credentials.usable()) {
+  if (!registered->credentials.usable()) {
     return refusal(link::Refused::WRONG_TOKEN, "the gateway has no token of site " + name +
                                                    " that it can use: mend its " + name +
                                                    ".token (its log says what is wrong)");
   }
-  if (!site->credentials.token_is(hello.token())) {
+  if (!registered->credentials.token_is(token)) {
     return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
                                                    ": the site's token_file and the gateway's " +
                                                    name + ".token must hold the same line");
   }
+  return registered;
+}
+
+link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac& linac,
+                            EntrySink& sink, std::size_t& runs_left) {
+  link::LinacWelcome answer;
+  answer.set_linac(spool.linac());
+  answer.set_accepted(true);
+  for (int i = 0; i < spool.runs_size() && runs_left > 0; ++i, --runs_left) {
+    link::Position& position = *answer.add_stored();
+    position.set_run(spool.runs(i));
+    position.set_seq(sink.stored_position(linac.id, spool.runs(i)));
+  }
+  return answer;
+}
+
+std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
+                                             EntrySink& sink, Newcomers* newcomers,
+                                             std::uint64_t max_unacknowledged_bytes) {
+  if (hello.protocol() != link::kLinkProtocol) {
+    return refusal(link::Refused::PROTOCOL_VERSION, version_text(hello.protocol()));
+  }
+  auto site = let_in(hello.site(), hello.token(), registry);
+  if (auto* refused = std::get_if<link::Refused>(&site)) return std::move(*refused);
   if (!spools_are_well_formed(hello)) {
     return refusal(link::Refused::MALFORMED, "Hello names a Linac twice, or more than " +
                                                  std::to_string(link::kMaxLinacs) + " Linacs");
   }
 
   Admission admission;
-  admission.site = site;
+  admission.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
   admission.welcome.set_protocol(link::kLinkProtocol);
   admission.welcome.set_gateway_version(ICOM_VERSION);
   admission.welcome.set_max_unacknowledged_bytes(max_unacknowledged_bytes);
   std::size_t runs_left = kMaxRunsAnswered;
   for (const link::SpoolState& spool : hello.spools()) {
     link::LinacWelcome& answer = *admission.welcome.add_linacs();
-    answer.set_linac(spool.linac());
-    const RegisteredLinac* const linac = site->find(spool.serial());
+    const RegisteredLinac* const linac = admission.site->find(spool.serial());
     if (linac == nullptr) {
-      answer.set_reason("Linac " + log::printable(spool.serial()) + " is not registered for site " +
-                        name + " at the gateway: add it to the gateway's " + name +
-                        ".yaml and restart the gateway");
+      answer.set_linac(spool.linac());
+      answer.set_reason(why_declined(spool, admission.site->site, registry, newcomers));
       continue;
     }
-    answer.set_accepted(true);
-    for (int i = 0; i < spool.runs_size() && runs_left > 0; ++i, --runs_left) {
-      link::Position& position = *answer.add_stored();
-      position.set_run(spool.runs(i));
-      position.set_seq(sink.stored_position(linac->id, spool.runs(i)));
-    }
+    answer = accepted(spool, *linac, sink, runs_left);
     admission.linacs.emplace(spool.linac(), AcceptedLinac{linac->serial, linac->id, 0, 0});
   }
   return admission;

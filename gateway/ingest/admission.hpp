@@ -11,6 +11,7 @@
 
 #include "common/link/link.pb.h"
 #include "gateway/ingest/entry_sink.hpp"
+#include "gateway/ingest/newcomers.hpp"
 #include "gateway/ingest/site_registry.hpp"
 
 namespace icom::ingest {
@@ -28,7 +29,7 @@ struct AcceptedLinac {
 using AcceptedLinacs = std::map<std::uint32_t, AcceptedLinac>;
 
 struct Admission {
-  const RegisteredSite* site = nullptr;  ///< borrowed from the registry
+  std::shared_ptr<const RegisteredSite> site;  ///< as it was then
   AcceptedLinacs linacs;
   link::Welcome welcome;
 };
@@ -41,12 +42,21 @@ inline constexpr std::size_t kMaxRunsAnswered = 10'000;
 /// Version first, since nothing else of another version's Hello can be relied on; then the site,
 /// then its token. A Linac that is not the site's is answered in the Welcome and does not keep the
 /// others out.
+/// `newcomers`: who is told of a Linac that no site has; may be null.
 std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
-                                             EntrySink& sink,
+                                             EntrySink& sink, Newcomers* newcomers,
                                              std::uint64_t max_unacknowledged_bytes);
 
 /// What a site is told that was revoked.
 std::string revoked_text(std::string_view site, std::string_view since);
+/// Whether an agent that names `site` with `token` is let in; the refusal if it is not.
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
+    const std::string& site, const std::string& token, const SiteRegistry& registry);
+
+/// The answer for a Linac that the site has, with what is stored of the runs that its spool holds:
+/// `runs_left` of them at most, and it becomes less.
+link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac& linac,
+                            EntrySink& sink, std::size_t& runs_left);
 
 link::Refused refusal(link::Refused::Code code, std::string text);
 

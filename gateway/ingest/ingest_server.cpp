@@ -57,13 +57,15 @@ tcp::acceptor listening(asio::io_context& io, const std::string& host, std::uint
 }  // namespace
 
 struct IngestServer::State {
-  State(Options given, const SiteRegistry& registry, EntrySink& sink, LinkStatusBoard& board)
+  State(Options given, SiteRegistry& sites, EntrySink& sink, LinkStatusBoard& board)
       : options(std::move(given)),
+        registry(sites),
         intake(std::make_shared<Intake>(sink, options.max_submitted_bytes)),
         surroundings{registry,     sink,
                      *intake,      board,
                      refusals,     options.session,
-                     options.desk, desk_thread.get_executor()},
+                     options.desk, desk_thread.get_executor(),
+                     options.newcomers},
         acceptor(listening(io, options.host, options.port)),
         port(acceptor.local_endpoint().port()) {}
 
@@ -76,6 +78,7 @@ struct IngestServer::State {
   bool wait_for_sessions(std::chrono::milliseconds time);
 
   Options options;
+  SiteRegistry& registry;
   RefusalLog refusals;
   std::shared_ptr<Intake> intake;
   asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
@@ -151,7 +154,7 @@ bool IngestServer::State::wait_for_sessions(std::chrono::milliseconds time) {
   return session_over.wait_for(lock, time, [this] { return sessions.empty(); });
 }
 
-IngestServer::IngestServer(Options options, const SiteRegistry& registry, EntrySink& sink,
+IngestServer::IngestServer(Options options, SiteRegistry& registry, EntrySink& sink,
                            LinkStatusBoard& board)
     : state_(std::make_unique<State>(std::move(options), registry, sink, board)) {}
 
@@ -182,6 +185,11 @@ std::size_t IngestServer::connections() const {
 
 void IngestServer::end_sessions(const std::string& site, const link::Refused& refused) {
   state_->for_each_session([site, refused](Session& one) { one.end_if_of(site, refused); });
+}
+
+void IngestServer::apply(std::vector<RegisteredSite> sites) {
+  state_->registry.replace(std::move(sites));
+  state_->for_each_session([](Session& one) { one.registration_changed(); });
 }
 
 void IngestServer::stop(std::chrono::milliseconds grace) {

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/link/link.pb.h"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
+#include "gateway/ingest/newcomers.hpp"
 #include "gateway/ingest/session_limits.hpp"
 #include "gateway/ingest/site_registry.hpp"
 
@@ -29,12 +31,12 @@ class IngestServer {
     std::size_t max_submitted_bytes = 48U << 20U;
     SessionLimits session;
     Desk* desk = nullptr;  ///< where sites enrol; outlives the server
+    Newcomers* newcomers = nullptr;  ///< outlives the server; null: nobody is told
   };
 
   /// Listens, but accepts nobody before start(). Throws std::runtime_error, saying what to do, if
   /// the address cannot be used. References must outlive this.
-  IngestServer(Options options, const SiteRegistry& registry, EntrySink& sink,
-               LinkStatusBoard& board);
+  IngestServer(Options options, SiteRegistry& registry, EntrySink& sink, LinkStatusBoard& board);
   /// stop() without grace. The sink may go before or after.
   ~IngestServer();
   IngestServer(const IngestServer&) = delete;
@@ -49,6 +51,11 @@ class IngestServer {
   /// Tells the agents of a site that are connected why they are refused from now on, and closes.
   /// Thread-safe.
   void end_sessions(const std::string& site, const link::Refused& refused);
+  /// Puts these into the registry, and tells each session: agents hear of Linacs that are accepted
+  /// from now on, and of those that are not any more; sessions of sites that are gone, or whose
+  /// token has changed, are refused and end. What has not changed goes on undisturbed. Does not
+  /// wait for the sessions. Thread-safe.
+  void apply(std::vector<RegisteredSite> sites);
 
   /// Two phases: accepts nobody and lets each session finish what is on its way and say goodbye;
   /// after `grace`, drops the rest. Returns when all is over. May be called again.

@@ -106,13 +106,14 @@ void Session::take_hello(const link::ToGateway& message) {
   }
   const link::Hello& hello = message.hello();
   site_given_ = hello.site();
-  auto answer =
-      admit(hello, around_.registry, around_.sink, around_.limits.max_unacknowledged_bytes);
+  auto answer = admit(hello, around_.registry, around_.sink, around_.newcomers,
+                      around_.limits.max_unacknowledged_bytes);
   if (auto* refused = std::get_if<link::Refused>(&answer)) {
     refuse(std::move(*refused));
     return;
   }
   admission_ = std::get<Admission>(std::move(answer));
+  hello_ = hello;
   spdlog::info("{}: agent {} connected, {} of its {} Linacs accepted", admission_.site->site,
                log::printable(hello.agent_version()), admission_.linacs.size(),
                hello.spools_size());
@@ -121,6 +122,54 @@ void Session::take_hello(const link::ToGateway& message) {
     around_.refusals.note(site_given_, refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
                           Bell::Clock::now());
   }
+}
+
+// --- the registration changes ----------------------------------------------------------------
+
+void Session::registration_changed() {
+  if (admission_.site == nullptr || is_over()) return;
+  auto site = let_in(hello_.site(), hello_.token(), around_.registry);
+  if (auto* refused = std::get_if<link::Refused>(&site)) {
+    refuse(std::move(*refused));
+    return;
+  }
+  admission_.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
+  for (const link::SpoolState& spool : hello_.spools()) change_registration(spool);
+  if (!changes_.empty()) write_bell_.ring();
+}
+
+void Session::change_registration(const link::SpoolState& spool) {
+  const RegisteredLinac* const now = admission_.site->find(spool.serial());
+  const auto before = admission_.linacs.find(spool.linac());
+  const bool was_accepted = before != admission_.linacs.end();
+  if (was_accepted && (now == nullptr || now->id != before->second.id)) {
+    withdraw(spool);
+  } else if (!was_accepted && now != nullptr) {
+    if (withdrawn_.contains(spool.linac())) {
+      // Entries of before the withdrawal may still come, behind others that were dropped: taken
+      // now, they would cover these.
+      end({std::nullopt,
+           {websocket::close_code::try_again_later, "the registration has changed"},
+           true});
+      return;
+    }
+    std::size_t runs_left = kMaxRunsAnswered;
+    changes_.push_back(accepted(spool, *now, around_.sink, runs_left));
+    admission_.linacs.emplace(spool.linac(), AcceptedLinac{now->serial, now->id, 0, 0});
+    spdlog::info("{}: Linac {} is accepted from now on", admission_.site->site, now->serial);
+  }
+}
+
+void Session::withdraw(const link::SpoolState& spool) {
+  admission_.linacs.erase(spool.linac());
+  withdrawn_.insert(spool.linac());
+  to_acknowledge_.erase(spool.linac());  // the agent has forgotten them once it hears of this
+  link::LinacWelcome& change = changes_.emplace_back();
+  change.set_linac(spool.linac());
+  change.set_reason("Linac " + log::printable(spool.serial()) +
+                    " was taken out of the site's file at the gateway");
+  spdlog::info("{}: Linac {} is not accepted any more", admission_.site->site,
+               log::printable(spool.serial()));
 }
 
 // --- reading ---------------------------------------------------------------------------------
@@ -193,6 +242,9 @@ awaitable<void> Session::decode_loop() {
       refuse(refusal(link::Refused::MALFORMED, "a message of frames cannot be read: " + error));
       break;
     }
+    std::erase_if(batch->entries, [this](const link::LinkEntry& entry) {
+      return withdrawn_.contains(entry.linac);
+    });
     auto sorted = sort_batch(*std::exchange(batch, std::nullopt), admission_.linacs);
     if (auto* refused = std::get_if<link::Refused>(&sorted)) {
       refuse(std::move(*refused));
@@ -239,7 +291,9 @@ void Session::answered(const BatchTicket& batch, bool stored) {
   asio::post(strand_, [self = shared_from_this(), batch, stored] {
     --self->unanswered_;
     self->unanswered_bytes_ -= batch.bytes;
-    if (stored) {
+    if (stored && self->withdrawn_.contains(batch.number)) {
+      // Stored before it was withdrawn. The agent does not wait for it any more.
+    } else if (stored) {
       link::LinacPosition& position = self->to_acknowledge_[batch.number];
       position.set_linac(batch.number);
       position.set_run(batch.run);
@@ -264,7 +318,12 @@ void Session::room() {
 
 awaitable<void> Session::write_loop() {
   while (!lost_) {
-    if (!to_acknowledge_.empty()) {
+    if (!changes_.empty()) {
+      link::ToAgent message;
+      *message.mutable_registration()->mutable_linac() = std::move(changes_.front());
+      changes_.pop_front();
+      co_await write(message);
+    } else if (!to_acknowledge_.empty()) {
       link::ToAgent message;
       for (auto& [number, position] : std::exchange(to_acknowledge_, {})) {
         *message.mutable_ack()->add_positions() = std::move(position);

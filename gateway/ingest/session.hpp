@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
+#include "gateway/ingest/newcomers.hpp"
 #include "gateway/ingest/refusal_log.hpp"
 #include "gateway/ingest/session_limits.hpp"
 
@@ -37,6 +39,7 @@ struct Surroundings {
   SessionLimits limits;
   Desk* desk;  ///< null: nobody enrols here
   boost::asio::any_io_executor desk_thread;
+  Newcomers* newcomers = nullptr;
 };
 
 /// Three loops on one strand: one reads, one decodes and submits, one writes. Everything but
@@ -57,6 +60,10 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   void stop();
   /// Says `refused` and closes, if this is an agent of the site.
   void end_if_of(const std::string& site, const link::Refused& refused);
+  /// The registry has changed: the agent is told of each of its Linacs that is accepted now, or is
+  /// not any more; ends the session if its site is not let in as it was. Nothing happens where
+  /// nothing of it has changed.
+  void registration_changed();
   /// Drops the connection: run() ends at once.
   void abort();
 
@@ -81,6 +88,8 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   boost::asio::awaitable<void> say_goodbye();
 
   void take_hello(const link::ToGateway& message);
+  void change_registration(const link::SpoolState& spool);
+  void withdraw(const link::SpoolState& spool);
   void take(link::ToGateway message);
   void report(const link::Status& status);
   [[nodiscard]] std::optional<std::string> next_batch();
@@ -96,6 +105,11 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   boost::beast::flat_buffer buffer_;
   std::string site_given_;  ///< as the peer gave it
   Admission admission_;     ///< its site is null before the Welcome
+  link::Hello hello_;       ///< what was admitted: the registration may change
+  /// Accepted earlier in this session: entries of theirs may still be on their way, and are
+  /// dropped.
+  std::set<std::uint32_t> withdrawn_;
+  std::deque<link::LinacWelcome> changes_;  ///< of the registration, to be told
 
   std::deque<std::string> waiting_;  ///< compressed batches
   std::size_t waiting_bytes_ = 0;

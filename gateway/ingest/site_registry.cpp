@@ -10,16 +10,36 @@ const RegisteredLinac* RegisteredSite::find(std::string_view serial) const {
   return found == linacs.end() ? nullptr : &*found;
 }
 
-SiteRegistry::SiteRegistry(std::vector<RegisteredSite> sites) {
+SiteRegistry::Sites SiteRegistry::by_name(std::vector<RegisteredSite> sites) {
+  Sites named;
   for (RegisteredSite& site : sites) {
     std::string name = site.site;
-    sites_.insert_or_assign(std::move(name), std::move(site));
+    named.insert_or_assign(std::move(name),
+                           std::make_shared<const RegisteredSite>(std::move(site)));
   }
+  return named;
 }
 
-const RegisteredSite* SiteRegistry::find(std::string_view site) const {
+SiteRegistry::SiteRegistry(std::vector<RegisteredSite> sites) : sites_(by_name(std::move(sites))) {}
+
+void SiteRegistry::replace(std::vector<RegisteredSite> sites) {
+  Sites named = by_name(std::move(sites));
+  const std::lock_guard lock(mutex_);
+  sites_.swap(named);
+}
+
+std::shared_ptr<const RegisteredSite> SiteRegistry::find(std::string_view site) const {
+  const std::lock_guard lock(mutex_);
   const auto found = sites_.find(site);
-  return found == sites_.end() ? nullptr : &found->second;
+  return found == sites_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const RegisteredSite> SiteRegistry::owner_of(std::string_view serial) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, site] : sites_) {
+    if (site->find(serial) != nullptr) return site;
+  }
+  return nullptr;
 }
 
 }  // namespace icom::ingest

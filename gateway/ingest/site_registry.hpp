@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,15 +26,23 @@ struct RegisteredSite {
   [[nodiscard]] const RegisteredLinac* find(std::string_view serial) const;
 };
 
-/// Immutable, and so thread-safe.
+/// Thread-safe.
 class SiteRegistry {
  public:
   explicit SiteRegistry(std::vector<RegisteredSite> sites);
-  /// Null if there is no such site. Lives as long as the registry.
-  [[nodiscard]] const RegisteredSite* find(std::string_view site) const;
+  /// Null if there is no such site. What is given stays as it is, for as long as somebody holds it.
+  [[nodiscard]] std::shared_ptr<const RegisteredSite> find(std::string_view site) const;
+  /// The site that has this Linac; null if none has.
+  [[nodiscard]] std::shared_ptr<const RegisteredSite> owner_of(std::string_view serial) const;
+  /// These take the place of all that there were. Who has asked before knows nothing of it.
+  void replace(std::vector<RegisteredSite> sites);
 
  private:
-  std::map<std::string, RegisteredSite, std::less<>> sites_;
+  using Sites = std::map<std::string, std::shared_ptr<const RegisteredSite>, std::less<>>;
+  static Sites by_name(std::vector<RegisteredSite> sites);
+
+  mutable std::mutex mutex_;
+  Sites sites_;
 };
 
 }  // namespace icom::ingest

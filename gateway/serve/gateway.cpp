@@ -31,9 +31,9 @@ archive::Archivist::Options archivist_options(const config::GatewaySettings& set
 }
 
 /// Registers every Linac with the store, so that ingest never waits for that.
-ingest::SiteRegistry registry_of(const config::GatewaySettings& settings,
-                                 const std::map<std::string, ingest::Credentials>& credentials,
-                                 store::Store& store) {
+std::vector<ingest::RegisteredSite> registered(
+    const config::GatewaySettings& settings,
+    const std::map<std::string, ingest::Credentials>& credentials, store::Store& store) {
   std::vector<ingest::RegisteredSite> sites;
   for (const config::SiteSettings& of_site : settings.sites) {
     ingest::RegisteredSite& site = sites.emplace_back();
@@ -43,7 +43,7 @@ ingest::SiteRegistry registry_of(const config::GatewaySettings& settings,
       site.linacs.push_back({linac.serial, store.linac(site.site, linac.serial)});
     }
   }
-  return ingest::SiteRegistry(std::move(sites));
+  return sites;
 }
 
 /// The Linacs whose streams may be listened in on. They are registered already.
@@ -67,7 +67,9 @@ std::int64_t utc_seconds() {
 
 Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens)
     : places_(registration::places_of(settings)),
-      desk_(places_, {[this](const std::string& site) { refresh_access(site); }, utc_seconds}) {
+      desk_(places_, {[this](const std::string& site) { refresh_access(site); }, utc_seconds}),
+      pending_(os::real_file_system(), settings.registration / pending::kFolder),
+      newcomers_(pending_) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings));
   }
@@ -76,12 +78,13 @@ Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken>
   sink_.emplace(*store_);
   fan_out_sink_.emplace(*sink_, fan_out_);
   for (const SiteToken& token : tokens) credentials_.try_emplace(token.site);
-  registry_.emplace(registry_of(settings, credentials_, *store_));
+  registry_.emplace(registered(settings, credentials_, *store_));
   refresh_access();
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;
   options.port = settings.ingest.port;
   options.desk = &desk_;
+  options.newcomers = &newcomers_;
   server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *fan_out_sink_,
                                                    board_);
   fan_out_.apply(settings.fan_out, serials_of(settings, *store_));

@@ -21,9 +21,11 @@
 #include "gateway/ingest/ingest_server.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/site_registry.hpp"
+#include "gateway/pending/pending_linacs.hpp"
 #include "gateway/registration/places.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_desk.hpp"
+#include "gateway/serve/pending_newcomers.hpp"
 #include "gateway/serve/site_tokens.hpp"
 #include "gateway/serve/store_sink.hpp"
 #include "gateway/store/store.hpp"
@@ -65,6 +67,8 @@ class Gateway {
   std::map<std::string, registration::SiteAccess> access_;  ///< as it was when last looked at
   registration::SiteDesk desk_;
 
+  pending::PendingLinacs pending_;
+  PendingNewcomers newcomers_;
   // In the order in which they are opened; they are closed in the opposite one.
   std::unique_ptr<archive::Archivist> archivist_;  ///< null without an archive
   std::unique_ptr<store::Store> store_;

@@ -79,7 +79,7 @@ class GatewaySide {
 
  private:
   bool take(const link::Hello& hello) {
-    auto answer = ingest::admit(hello, registry(), sink_, kUnacknowledged);
+    auto answer = ingest::admit(hello, registry(), sink_, nullptr, kUnacknowledged);
     if (const auto* const refused = std::get_if<link::Refused>(&answer)) {
       check(*refused);
       return false;

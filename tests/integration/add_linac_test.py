@@ -11,7 +11,8 @@ class AddLinac(LabCase):
         super().setUp()
         self.hosting = self.hosting_site()
         self.first = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20")
-        self.second = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "4", "--beam-frames", "20")
+        # Without a patient, so that a listener may leave it at once.
+        self.second = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "100000")
         self.site = self.agent_site("nbcc", self.hosting, {"4299": self.first.address})
         self.before = self.site.yaml.read_text()
 

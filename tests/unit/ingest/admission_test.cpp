@@ -11,12 +11,13 @@ using testing::Not;
 class AdmissionTest : public testing::Test {
  protected:
   std::variant<Admission, link::Refused> answer(const link::Hello& hello) {
-    return admit(hello, registry_, sink_, 1'000);
+    return admit(hello, registry_, sink_, &newcomers_, 1'000);
   }
   Admission accepted(const link::Hello& hello) { return std::get<Admission>(answer(hello)); }
   link::Refused refused(const link::Hello& hello) { return std::get<link::Refused>(answer(hello)); }
 
   SiteRegistry registry_{example_sites()};
+  NotedNewcomers newcomers_;
   FakeSink sink_;
 };
 
@@ -58,8 +59,9 @@ TEST_F(AdmissionTest, LinacThatIsNotTheSitesIsDeclinedAndOthersGoOn) {
     const link::LinacWelcome& linac = admission.welcome.linacs(index);
     EXPECT_FALSE(linac.accepted());
     EXPECT_EQ(linac.stored_size(), 0);
-    EXPECT_THAT(linac.reason(), HasSubstr("not registered for site nbcc"));
   }
+  EXPECT_THAT(admission.welcome.linacs(2).reason(), HasSubstr("registered for another site"));
+  EXPECT_THAT(admission.welcome.linacs(3).reason(), HasSubstr("not registered for site nbcc"));
 }
 
 TEST_F(AdmissionTest, EveryOtherVersionIsRefusedAndToldWhichSideToUpgrade) {
@@ -101,7 +103,7 @@ TEST_F(AdmissionTest, SiteWithoutATokenLetsNobodyIn) {
   const SiteRegistry registry(std::vector<RegisteredSite>{{"nbcc", "", {}}});
   link::Hello hello = example_hello();
   hello.set_token("");
-  const auto decision = admit(hello, registry, sink_, 1);
+  const auto decision = admit(hello, registry, sink_, nullptr, 1);
   EXPECT_EQ(std::get<link::Refused>(decision).code(), link::Refused::WRONG_TOKEN);
 }
 

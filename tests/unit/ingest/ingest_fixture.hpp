@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,25 @@ inline ByteVector example_frame(std::uint64_t seq) {
   spec.items = test::typical_items(test::Patient{}, tick);
   return test::build_frame(spec);
 }
+
+/// Keeps who was told of.
+class NotedNewcomers final : public Newcomers {
+ public:
+  std::string note(const std::string& site, const std::string& serial,
+                   const std::string& address) override {
+    const std::lock_guard lock(mutex_);
+    noted_.push_back(site + ' ' + serial + ' ' + address);
+    return "waits";
+  }
+  [[nodiscard]] std::vector<std::string> noted() const {
+    const std::lock_guard lock(mutex_);
+    return noted_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> noted_;
+};
 
 class IngestTest : public testing::Test {
  protected:

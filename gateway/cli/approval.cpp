@@ -1,0 +1,133 @@
+#include "gateway/cli/approval.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <stdexcept>
+
+#include "common/config/address.hpp"
+#include "common/config/site_file_edit.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::cli {
+
+namespace {
+
+const config::SiteSettings* owner_of(const config::GatewaySettings& settings,
+                                     const std::string& serial) {
+  const auto has_it = [&serial](const config::SiteSettings& site) {
+    return std::ranges::find(site.linacs, serial, &config::LinacSettings::serial) !=
+           site.linacs.end();
+  };
+  const auto found = std::ranges::find_if(settings.sites, has_it);
+  return found == settings.sites.end() ? nullptr : &*found;
+}
+
+/// Of this machine's clock, in UTC.
+std::string utc_text(std::int64_t us) {
+  const std::time_t seconds = us / 1'000'000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%SZ", &utc);
+  return text.data();
+}
+
+/// Those that are nobody's. One that was written into a site's file by hand needs nothing any more.
+std::vector<pending::PendingLinac> unregistered(const config::GatewaySettings& settings,
+                                                const pending::PendingLinacs& pending) {
+  std::vector<pending::PendingLinac> linacs = pending.list();
+  std::erase_if(linacs, [&settings](const pending::PendingLinac& linac) {
+    return owner_of(settings, linac.serial) != nullptr;
+  });
+  return linacs;
+}
+
+[[noreturn]] void does_not_wait(const std::string& site, const std::string& serial) {
+  throw std::invalid_argument("no Linac " + serial + " of site " + site +
+                              " waits for approval: icom-gateway pending lists those that do");
+}
+
+}  // namespace
+
+void list_pending(const config::GatewaySettings& settings, const pending::PendingLinacs& pending,
+                  bool json, std::ostream& out) {
+  const auto linacs = unregistered(settings, pending);
+  if (json) {
+    for (const pending::PendingLinac& linac : linacs) {
+      const nlohmann::ordered_json one{{"site", linac.site},
+                                       {"linac", linac.serial},
+                                       {"address", linac.address},
+                                       {"first_seen_us", linac.first_seen_us},
+                                       {"last_seen_us", linac.last_seen_us},
+                                       {"rejected", linac.rejected}};
+      out << one.dump() << '\n';
+    }
+    return;
+  }
+  if (linacs.empty()) {
+    out << "no Linac waits for approval\n";
+    return;
+  }
+  out << std::left << std::setw(14) << "SITE" << std::setw(14) << "LINAC" << std::setw(24)
+      << "ADDRESS" << std::setw(22) << "FIRST SEEN" << std::setw(22) << "LAST SEEN"
+      << "STATE\n";
+  for (const pending::PendingLinac& linac : linacs) {
+    out << std::setw(14) << linac.site << std::setw(14) << linac.serial << std::setw(24)
+        << linac.address << std::setw(22) << utc_text(linac.first_seen_us) << std::setw(22)
+        << utc_text(linac.last_seen_us) << (linac.rejected ? "rejected" : "waits") << '\n';
+  }
+}
+
+void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pending,
+             const std::string& site, const std::string& serial, std::ostream& out) {
+  if (const auto* owner = owner_of(settings, serial)) {
+    throw std::invalid_argument("Linac " + serial + " is registered already, for site " +
+                                owner->site +
+                                (owner->site == site ? ": there is nothing to approve"
+                                                     : ": a serial names one Linac of all sites"));
+  }
+  const auto linacs = pending.list();
+  const auto found = std::ranges::find_if(linacs, [&](const pending::PendingLinac& linac) {
+    return linac.site == site && linac.serial == serial;
+  });
+  if (found == linacs.end()) does_not_wait(site, serial);
+  const auto address = config::parse_address(found->address, 0);
+  if (!address) does_not_wait(site, serial);
+  const auto edit =
+      config::with_linac(settings.sites_folder / (site + ".yaml"), {serial, *address});
+  config::write_edit(edit, os::real_file_system());
+  pending.forget(site, serial);
+  out << edit.file.string() << ": Linac " << serial << " at " << address->text()
+      << " is written; a running gateway takes it up\n";
+}
+
+std::size_t approve_all(const config::GatewaySettings& settings, pending::PendingLinacs& pending,
+                        const std::string& site, std::ostream& out, std::ostream& errors) {
+  std::size_t failed = 0;
+  std::size_t waiting = 0;
+  for (const pending::PendingLinac& linac : unregistered(settings, pending)) {
+    if (linac.site != site || linac.rejected) continue;
+    ++waiting;
+    try {
+      approve(settings, pending, site, linac.serial, out);
+    } catch (const std::exception& error) {
+      errors << "Linac " << linac.serial << ": " << error.what() << '\n';
+      ++failed;
+    }
+  }
+  if (waiting == 0) out << "no Linac of site " << site << " waits for approval\n";
+  return failed;
+}
+
+void reject(pending::PendingLinacs& pending, const std::string& site, const std::string& serial,
+            std::ostream& out) {
+  if (!pending.reject(site, serial)) does_not_wait(site, serial);
+  out << "Linac " << serial << " of site " << site
+      << " is rejected: its agent is told so, and keeps its spool\n";
+}
+
+}  // namespace icom::cli

@@ -1,0 +1,75 @@
+// Linacs that a site's agent has told of and that nobody has approved yet:
+// `<registration>/pending`.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/os/file_system.hpp"
+
+namespace icom::pending {
+
+/// In the gateway's folder `registration`.
+inline constexpr const char* kFolder = "pending";
+
+/// A site has no more Linacs, so no more wait.
+inline constexpr std::size_t kMaxPendingPerSite = 64;
+
+struct PendingLinac {
+  std::string site;
+  std::string serial;
+  std::string address;             ///< HOST:PORT, as the site's settings have it
+  std::int64_t first_seen_us = 0;  ///< microseconds since 1970, UTC
+  std::int64_t last_seen_us = 0;
+  bool rejected =
+      false;  ///< somebody decided against it; it is kept so that it does not come again
+
+  bool operator==(const PendingLinac&) const = default;
+};
+
+enum class PendingState : std::uint8_t {
+  waits,
+  rejected,
+  too_many,   ///< of its site wait already: this one was not noted
+  malformed,  ///< its serial or its address is none: it was not noted
+  not_noted,  ///< it could not be written; the agent comes again
+};
+
+/// One JSON file for each site, replaced atomically; between processes a lock beside them. Keeps
+/// nothing in memory: what another process has changed counts at once. Thread-safe.
+class PendingLinacs {
+ public:
+  /// `folder` is made once something is to be kept in it. `files` must outlive this.
+  PendingLinacs(os::FileSystem& files, std::filesystem::path folder);
+
+  /// An agent with `site`'s token has told of this Linac. `site` is a registered one; the rest may
+  /// be anything. Writes when the Linac is new, has another address, or was last seen a while ago.
+  /// Never throws, never waits for another process.
+  PendingState note(const std::string& site, const std::string& serial, const std::string& address,
+                    std::int64_t now_us);
+
+  /// By site and serial. Throws std::runtime_error if a file cannot be read.
+  [[nodiscard]] std::vector<PendingLinac> list() const;
+  /// The Linac is registered now, or gone. Throws std::runtime_error.
+  void forget(const std::string& site, const std::string& serial);
+  /// False if it does not wait. Throws std::runtime_error.
+  bool reject(const std::string& site, const std::string& serial);
+
+ private:
+  /// Of one site: by serial. Throws std::runtime_error.
+  [[nodiscard]] std::vector<PendingLinac> read(const std::string& site) const;
+  std::error_code write(const std::string& site, const std::vector<PendingLinac>& linacs);
+  [[nodiscard]] std::filesystem::path file_of(const std::string& site) const;
+  /// Held by whoever reads in order to write. Asks for it so many times. Throws std::runtime_error.
+  std::unique_ptr<os::File> lock(int tries);
+  void rewrite(const std::string& site, const std::vector<PendingLinac>& linacs);
+
+  os::FileSystem& files_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace icom::pending
