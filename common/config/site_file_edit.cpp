@@ -7,9 +7,9 @@
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
 #include "common/config/site_file.hpp"
-#include "common/config/text_lines.hpp"
 #include "common/config/yaml_list.hpp"
 #include "common/os/edited_file.hpp"
+#include "common/text/text_lines.hpp"
 
 namespace icom::config {
 
@@ -155,7 +155,7 @@ SiteFileEdit with_address(const std::filesystem::path& file, const std::string& 
   }
   std::string text = written(address);
   if (in_quotes && text.starts_with('"')) text = text.substr(1, text.size() - 2);
-  return checked(present, replaced(present.text, {{begin, begin + old.size(), text}}),
+  return checked(present, text::replaced(present.text, {{begin, begin + old.size(), text}}),
                  std::move(wanted), hint);
 }
 

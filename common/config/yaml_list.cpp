@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/config/text_lines.hpp"
+#include "common/text/text_lines.hpp"
 
 namespace icom::config {
 
@@ -14,21 +14,6 @@ constexpr std::size_t kUsualIndentation = 2;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/// Where the next character stands that is neither white space nor comment; the text's end if none
-/// does.
-std::size_t next_token(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    if (text[at] == '#') {
-      at = line_end(text, at);
-    } else if (is_space(text[at])) {
-      ++at;
-    } else {
-      break;
-    }
-  }
-  return at;
 }
 
 /// Behind the quoted text that begins at `at`.
@@ -56,7 +41,7 @@ std::size_t closing_bracket(std::string_view text, std::size_t open) {
       continue;
     }
     if (c == '#' && at > 0 && is_space(text[at - 1])) {
-      at = line_end(text, at);
+      at = text::line_end(text, at);
       continue;
     }
     if (c == '[' || c == '{') ++depth;
@@ -133,26 +118,27 @@ bool YamlList::read_flow(const YAML::Node& list, std::size_t open) {
 
 bool YamlList::read_block(const YAML::Node& list, std::size_t dash) {
   style_ = Style::block;
-  const std::size_t first_line = line_begin(text_, dash);
+  const std::size_t first_line = text::line_begin(text_, dash);
   dash_column_ = dash - first_line;
   for (const YAML::Node& node : list) {
     const std::size_t open = place_of(text_, node);
     if (!node.IsMap() || node.size() == 0 || open >= text_.size()) return false;
     // The dash stands before the map on its line, or on one further up with only comments between.
-    std::size_t begin = line_begin(text_, open);
+    std::size_t begin = text::line_begin(text_, open);
     const auto is_dash_line = [this](std::string_view line) {
-      return indentation(line) == dash_column_ && line.size() > dash_column_ &&
+      return text::indentation(line) == dash_column_ && line.size() > dash_column_ &&
              line[dash_column_] == '-';
     };
-    while (!is_dash_line(line_at(text_, begin))) {
+    while (!is_dash_line(text::line_at(text_, begin))) {
       const std::string_view before = text_.substr(begin, open - begin);
-      if (begin <= first_line || !(is_blank(before) || is_comment(line_at(text_, begin)))) {
+      if (begin <= first_line ||
+          !(text::is_blank(before) || text::is_comment(text::line_at(text_, begin)))) {
         return false;
       }
-      begin = line_begin(text_, begin - 1);
+      begin = text::line_begin(text_, begin - 1);
     }
     const std::string_view between = text_.substr(begin + dash_column_ + 1, open - begin);
-    const std::size_t next = next_token(text_, begin + dash_column_ + 1);
+    const std::size_t next = text::next_token(text_, begin + dash_column_ + 1);
     if (between.empty() || next != open) return false;
     entries_.push_back({open, begin, end_of_block(node)});
   }
@@ -169,32 +155,16 @@ std::size_t YamlList::end_of_block(const YAML::Node& entry) const {
       last = std::max({last, place_of(text_, pair.first), place_of(text_, pair.second)});
     }
   }
-  std::size_t end = line_end(text_, last);
-  while (end < text_.size() && is_comment(line_at(text_, end)) &&
-         indentation(line_at(text_, end)) > dash_column_) {
-    end = line_end(text_, end);
+  std::size_t end = text::line_end(text_, last);
+  while (end < text_.size() && text::is_comment(text::line_at(text_, end)) &&
+         text::indentation(text::line_at(text_, end)) > dash_column_) {
+    end = text::line_end(text_, end);
   }
   return end;
 }
 
-bool YamlList::begins_its_line(std::size_t at) const {
-  const std::size_t begin = line_begin(text_, at);
-  return is_blank(text_.substr(begin, at - begin));
-}
-
 bool YamlList::blank_line_before(std::size_t begin) const {
-  return begin > 0 && is_blank(line_at(text_, line_begin(text_, begin - 1)));
-}
-
-/// `lines` as lines of their own at `at`, where a line begins or the text ends.
-std::string YamlList::with_lines_at(std::size_t at, const std::vector<std::string>& lines) const {
-  const std::string_view ending = line_ending(text_);
-  const bool behind_open_line = at > 0 && text_[at - 1] != '\n';
-  std::string inserted;
-  for (const std::string& line : lines) {
-    inserted += behind_open_line ? std::string(ending) + line : line + std::string(ending);
-  }
-  return replaced(text_, {{at, at, inserted}});
+  return begin > 0 && text::is_blank(text::line_at(text_, text::line_begin(text_, begin - 1)));
 }
 
 std::string YamlList::with(const NewEntry& entry) const {
@@ -210,15 +180,16 @@ std::string YamlList::with(const NewEntry& entry) const {
 }
 
 std::string YamlList::with_first(const NewEntry& entry) const {
-  const std::string without_brackets = replaced(text_, {{colon_, close_ + 1, ""}});
-  YamlList list(without_brackets, colon_);
-  return list.with_lines_at(line_end(without_brackets, colon_),
-                            block_map(entry, std::string(kUsualIndentation, ' ') + '-' + ' '));
+  const std::string without_brackets = text::replaced(text_, {{colon_, close_ + 1, ""}});
+  const text::Replacement lines =
+      text::lines_at(without_brackets, text::line_end(without_brackets, colon_),
+                     block_map(entry, std::string(kUsualIndentation, ' ') + '-' + ' '));
+  return text::replaced(without_brackets, {lines});
 }
 
 std::string YamlList::with_block(const NewEntry& entry) const {
   const Entry& last = entries_.back();
-  const bool dash_alone = line_begin(text_, last.open) != last.begin;
+  const bool dash_alone = text::line_begin(text_, last.open) != last.begin;
   const std::string dash = dash_alone
                                ? std::string(dash_column_, ' ') + "- "
                                : std::string(text_.substr(last.begin, last.open - last.begin));
@@ -230,27 +201,13 @@ std::string YamlList::with_block(const NewEntry& entry) const {
   }
   // Entries that stand apart go on standing apart.
   if (entries_.size() > 1 && blank_line_before(last.begin)) lines.insert(lines.begin(), "");
-  return with_lines_at(last.end, lines);
+  return text::replaced(text_, {text::lines_at(text_, last.end, lines)});
 }
 
 std::string YamlList::with_flow(const NewEntry& entry) const {
   const Entry& last = entries_.back();
-  const std::string text = flow_map(entry, text_[last.open + 1] == ' ');
-  const std::size_t next = next_token(text_, last.end);
-  const bool comma = text_[next] == ',';
-  if (!begins_its_line(last.begin)) {
-    return replaced(text_, {{last.end, last.end, ", " + text}});
-  }
-  const std::size_t line = line_begin(text_, last.begin);
-  const std::string own_line = std::string(text_.substr(line, last.begin - line)) + text;
-  const std::size_t behind = comma ? next + 1 : last.end;
-  const std::string ending(line_ending(text_));
-  const std::size_t end = line_end(text_, behind);
-  if (close_ < end) {
-    return replaced(text_, {{behind, behind, (comma ? "" : ",") + ending + own_line}});
-  }
-  return replaced(text_, {{last.end, last.end, comma ? "" : ","},
-                          {end, end, own_line + (comma ? "," : "") + ending}});
+  const std::string map = flow_map(entry, text_[last.open + 1] == ' ');
+  return text::replaced(text_, text::element_behind(text_, last.begin, last.end, close_, map));
 }
 
 std::string YamlList::without(std::size_t index) const {
@@ -264,47 +221,47 @@ std::string YamlList::without_block(std::size_t index) const {
     if (end == text_.size() && !text_.ends_with('\n')) {
       begin -= text_.substr(0, begin).ends_with("\r\n") ? 2 : 1;
     }
-    return replaced(text_, {{colon_, colon_, " []"}, {begin, end, ""}});
+    return text::replaced(text_, {{colon_, colon_, " []"}, {begin, end, ""}});
   }
   // Of the two blank lines between which it may have stood apart one goes with it.
   const bool first = index == 0;
   if (!first && blank_line_before(begin)) {
-    begin = line_begin(text_, begin - 1);
-  } else if (first && end < text_.size() && is_blank(line_at(text_, end)) &&
+    begin = text::line_begin(text_, begin - 1);
+  } else if (first && end < text_.size() && text::is_blank(text::line_at(text_, end)) &&
              !blank_line_before(begin)) {
-    end = line_end(text_, end);
+    end = text::line_end(text_, end);
   }
   // A text that ended without a line's ending still does.
   if (end == text_.size() && !text_.ends_with('\n')) {
     begin -= text_.substr(0, begin).ends_with("\r\n") ? 2 : 1;
   }
-  return replaced(text_, {{begin, end, ""}});
+  return text::replaced(text_, {{begin, end, ""}});
 }
 
 std::string YamlList::without_flow(std::size_t index) const {
   const Entry& entry = entries_[index];
   const bool last = index + 1 == entries_.size();
-  const std::size_t next = next_token(text_, entry.end);
+  const std::size_t next = text::next_token(text_, entry.end);
   const std::size_t behind = text_[next] == ',' ? next + 1 : entry.end;
 
-  if (begins_its_line(entry.begin)) {
-    const std::size_t end = line_end(text_, behind);
+  if (text::begins_its_line(text_, entry.begin)) {
+    const std::size_t end = text::line_end(text_, behind);
     const std::string_view rest = text_.substr(behind, end - behind);
-    if (next_token(rest, 0) == rest.size()) {
-      std::vector<Replacement> changes{{line_begin(text_, entry.begin), end, ""}};
+    if (text::next_token(rest, 0) == rest.size()) {
+      std::vector<text::Replacement> changes{{text::line_begin(text_, entry.begin), end, ""}};
       if (last && behind == entry.end && index > 0) {
-        const std::size_t comma = next_token(text_, entries_[index - 1].end);
+        const std::size_t comma = text::next_token(text_, entries_[index - 1].end);
         changes.push_back({comma, comma + 1, ""});
       }
-      return replaced(text_, std::move(changes));
+      return text::replaced(text_, std::move(changes));
     }
   }
-  if (!last) return replaced(text_, {{entry.begin, entries_[index + 1].begin, ""}});
-  if (index > 0) return replaced(text_, {{entries_[index - 1].end, entry.end, ""}});
-  const bool nothing_else = is_blank(text_.substr(open_ + 1, entry.begin - open_ - 1)) &&
-                            is_blank(text_.substr(behind, close_ - behind));
-  return nothing_else ? replaced(text_, {{open_ + 1, close_, ""}})
-                      : replaced(text_, {{entry.begin, behind, ""}});
+  if (!last) return text::replaced(text_, {{entry.begin, entries_[index + 1].begin, ""}});
+  if (index > 0) return text::replaced(text_, {{entries_[index - 1].end, entry.end, ""}});
+  const bool nothing_else = text::is_blank(text_.substr(open_ + 1, entry.begin - open_ - 1)) &&
+                            text::is_blank(text_.substr(behind, close_ - behind));
+  return nothing_else ? text::replaced(text_, {{open_ + 1, close_, ""}})
+                      : text::replaced(text_, {{entry.begin, behind, ""}});
 }
 
 }  // namespace icom::config

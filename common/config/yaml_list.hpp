@@ -50,10 +50,7 @@ class YamlList {
   [[nodiscard]] std::string with_flow(const NewEntry& entry) const;
   [[nodiscard]] std::string without_block(std::size_t index) const;
   [[nodiscard]] std::string without_flow(std::size_t index) const;
-  [[nodiscard]] std::string with_lines_at(std::size_t at,
-                                          const std::vector<std::string>& lines) const;
   [[nodiscard]] bool blank_line_before(std::size_t begin) const;
-  [[nodiscard]] bool begins_its_line(std::size_t at) const;
 
   std::string_view text_;
   std::size_t colon_;  ///< behind the key's colon

@@ -34,6 +34,7 @@ void add_authorized_keys(CLI::App& app, Action& asked);
 void add_pending(CLI::App& app, Action& asked);
 void add_approve(CLI::App& app, Action& asked);
 void add_reject(CLI::App& app, Action& asked);
+void add_pymedphys_config(CLI::App& app, Action& asked);
 
 // Options that several have.
 

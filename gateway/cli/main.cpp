@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   add_pending(app, asked);
   add_approve(app, asked);
   add_reject(app, asked);
+  add_pymedphys_config(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,41 @@
+// What PyMedPhys' config.toml is to say of our sites.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/gateway_settings.hpp"
+
+namespace icom::pymedphys {
+
+struct LinacEntry {
+  std::string name;  ///< its serial
+  std::string ip;
+
+  bool operator==(const LinacEntry&) const = default;
+};
+
+struct SiteEntry {
+  std::string name;
+  std::vector<LinacEntry> linacs;
+
+  bool operator==(const SiteEntry&) const = default;
+};
+
+/// Nothing in it is a guess: what we do not know is not here.
+struct PyMedPhysSettings {
+  std::vector<SiteEntry> sites;
+  /// Folders of the archive, as PyMedPhys' machine sees them; nothing without an archive.
+  std::optional<std::string> patients;
+  std::optional<std::string> live;  ///< nothing if no live files are written
+
+  bool operator==(const PyMedPhysSettings&) const = default;
+};
+
+/// `archive`: the archive's folder as PyMedPhys' machine sees it, such as `S:\\Physics\\iCom`; that
+/// of the settings unless given.
+PyMedPhysSettings pymedphys_settings(const config::GatewaySettings& settings,
+                                     const std::optional<std::string>& archive);
+
+}  // namespace icom::pymedphys
