@@ -49,6 +49,17 @@ TEST_F(SiteSpoolsTest, EachLinacHasAStreamWithANumberOfItsOwn) {
   EXPECT_NE(streams_[0].number(), streams_[1].number());
 }
 
+TEST_F(SiteSpoolsTest, TheGatewayIsToldTheAddressOfEachThatTheSiteHas) {
+  change_to({"4299", "9183"});
+  leave_spool_of("9183");
+  change_to({"4299"});
+  EXPECT_EQ(streams_[0].announce().address(), "192.168.17.40:1706");
+  EXPECT_EQ(streams_[1].announce().serial(), "9183");
+  EXPECT_EQ(streams_[1].announce().address(), "");
+  change_to({"4299", "9183"});
+  EXPECT_EQ(streams_[1].announce().address(), "192.168.17.40:1706");
+}
+
 TEST_F(SiteSpoolsTest, AStreamThatStaysIsNotTouched) {
   change_to({"4299", "9183"});
   const LinacStream* const stays = &streams_[1];
