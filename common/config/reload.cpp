@@ -37,6 +37,9 @@ Reloaded<GatewaySettings> reload_gateway(const std::filesystem::path& file,
                                          const GatewaySettings& running) {
   Reloaded<GatewaySettings> gateway{load_gateway(file), {}};
   Keep keep("icom-gateway serve", gateway.needs_restart);
+  if (gateway.settings.sites_folder != running.sites_folder) gateway.settings.sites = running.sites;
+  keep(gateway.settings.sites_folder, running.sites_folder, "sites");
+  keep(gateway.settings.tokens_folder, running.tokens_folder, "tokens");
   keep(gateway.settings.ingest, running.ingest, "ingest");
   keep(gateway.settings.store, running.store, "store");
   keep(gateway.settings.archive, running.archive, "archive");

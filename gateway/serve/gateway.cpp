@@ -17,16 +17,22 @@ static_assert(config::kMaxLinacsPerSite == link::kMaxLinacs,
 
 namespace {
 
+archive::Archivist::Hosts hosts_of(const config::GatewaySettings& settings) {
+  archive::Archivist::Hosts hosts;
+  for (const config::SiteSettings& site : settings.sites) {
+    for (const config::LinacSettings& linac : site.linacs) {
+      hosts[{site.site, linac.serial}] = linac.address.host;
+    }
+  }
+  return hosts;
+}
+
 archive::Archivist::Options archivist_options(const config::GatewaySettings& settings) {
   archive::Archivist::Options options;
   options.store_folder = settings.store;
   options.archive_directory = settings.archive->directory;
   options.live = settings.archive->live;
-  for (const config::SiteSettings& site : settings.sites) {
-    for (const config::LinacSettings& linac : site.linacs) {
-      options.hosts[{site.site, linac.serial}] = linac.address.host;
-    }
-  }
+  options.hosts = hosts_of(settings);
   return options;
 }
 
@@ -65,7 +71,7 @@ std::int64_t utc_seconds() {
 
 }  // namespace
 
-Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens)
+Gateway::Gateway(const config::GatewaySettings& settings)
     : places_(registration::places_of(settings)),
       desk_(places_, {[this](const std::string& site) { refresh_access(site); }, utc_seconds}),
       pending_(os::real_file_system(), settings.registration / pending::kFolder),
@@ -77,9 +83,7 @@ Gateway::Gateway(const config::GatewaySettings& settings, std::vector<SiteToken>
       std::make_unique<store::Store>(settings.store, store::Store::Options{}, archivist_.get());
   sink_.emplace(*store_);
   fan_out_sink_.emplace(*sink_, fan_out_);
-  for (const SiteToken& token : tokens) credentials_.try_emplace(token.site);
-  registry_.emplace(registered(settings, credentials_, *store_));
-  refresh_access();
+  registry_.emplace(sites_of(settings));
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;
   options.port = settings.ingest.port;
@@ -98,6 +102,31 @@ void Gateway::start() {
   if (archivist_) archivist_->start();
   fan_out_.start();
   server_->start();
+}
+
+void Gateway::apply(const config::GatewaySettings& settings) {
+  // First what a Linac's first frame meets: it has a folder, and a port to be listened in on.
+  if (archivist_) archivist_->set_hosts(hosts_of(settings));
+  std::vector<ingest::RegisteredSite> sites = sites_of(settings);
+  fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
+  write_authorized_keys();
+  server_->apply(std::move(sites));
+}
+
+std::vector<ingest::RegisteredSite> Gateway::sites_of(const config::GatewaySettings& settings) {
+  std::map<std::string, ingest::Credentials> credentials;
+  {
+    const std::lock_guard lock(access_mutex_);
+    for (const config::SiteSettings& site : settings.sites) {
+      const auto known = credentials_.find(site.site);
+      credentials.emplace(site.site,
+                          known == credentials_.end() ? ingest::Credentials() : known->second);
+    }
+    credentials_ = credentials;
+    std::erase_if(access_, [&](const auto& site) { return !credentials.contains(site.first); });
+  }
+  refresh_access();
+  return registered(settings, credentials, *store_);
 }
 
 void Gateway::refresh_access() {

@@ -26,7 +26,6 @@
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_desk.hpp"
 #include "gateway/serve/pending_newcomers.hpp"
-#include "gateway/serve/site_tokens.hpp"
 #include "gateway/serve/store_sink.hpp"
 #include "gateway/store/store.hpp"
 
@@ -37,12 +36,15 @@ class Gateway {
  public:
   /// Opens everything and listens, but accepts nobody before start(). Throws std::runtime_error
   /// with what and where.
-  Gateway(const config::GatewaySettings& settings, std::vector<SiteToken> tokens);
+  explicit Gateway(const config::GatewaySettings& settings);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
   void start();
+  /// From now on these sites, Linacs, forwards and fan-out ports count; what has not changed is not
+  /// touched. What cannot change while it runs must be as it was: config::reload_gateway().
+  void apply(const config::GatewaySettings& settings);
   /// Two phases, as IngestServer::stop(). Then fan-out clients get their FIN, the store is closed
   /// (everything submitted is committed), then the archive stopped. Returns when all is over. May
   /// be called again.
@@ -60,6 +62,7 @@ class Gateway {
 
  private:
   void refresh_access(const std::string& site);
+  std::vector<ingest::RegisteredSite> sites_of(const config::GatewaySettings& settings);
 
   registration::Places places_;
   std::mutex access_mutex_;  ///< guards the two below, not what they hold

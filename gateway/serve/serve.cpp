@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "common/config/config_error.hpp"
+#include "common/config/reload.hpp"
+#include "common/config/settings_watch.hpp"
 #include "common/log/log.hpp"
 #include "gateway/serve/gateway.hpp"
 
@@ -59,7 +61,25 @@ class EverySecond {
   std::function<void()> action_;
 };
 
-void serve(const config::GatewaySettings& settings) {
+/// Reads the settings again. Those with an error change nothing.
+void take_changes(const std::filesystem::path& config, config::GatewaySettings& running,
+                  Gateway& gateway) {
+  try {
+    auto reloaded = config::reload_gateway(config, running);
+    for (const std::string& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
+    if (reloaded.settings == running) return;
+    gateway.apply(reloaded.settings);
+    running = std::move(reloaded.settings);
+    spdlog::info("changed settings are taken: {} sites", running.sites.size());
+  } catch (const config::ConfigError& error) {
+    spdlog::error("changed settings are not taken, what runs goes on as it is:");
+    for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
+  } catch (const std::exception& error) {
+    spdlog::error("changed settings are taken in part: {}", error.what());
+  }
+}
+
+void serve(const std::filesystem::path& config) {
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
@@ -69,16 +89,15 @@ void serve(const config::GatewaySettings& settings) {
     io.stop();
   });
 
-  std::vector<SiteToken> tokens = read_tokens(settings);
-  for (const SiteToken& token : tokens) {
-    for (const config::Problem& problem : token.problems) {
-      spdlog::error("site {} is refused until its token is mended: {}", token.site, problem.text());
-    }
-  }
-  Gateway gateway(settings, std::move(tokens));
+  // What is watched is looked at before it is read: no change in between is overlooked.
+  config::SettingsWatch watch(io.get_executor(),
+                              {config, config::load_gateway(config).sites_folder});
+  config::GatewaySettings settings = config::load_gateway(config);
+  Gateway gateway(settings);
   gateway.write_authorized_keys();
   gateway.start();
   log_ready(gateway, settings);
+  watch.start([&] { take_changes(config, settings, gateway); });
   EverySecond refreshing(io, [&gateway] { gateway.refresh_access(); });
   io.run();
   spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -95,7 +114,7 @@ int run_serve(const std::filesystem::path& config) {
   spdlog::info("icom-gateway {} with {}", ICOM_VERSION, config.string());
   int exit_code = 0;
   try {
-    serve(config::load_gateway(config));
+    serve(config);
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
     exit_code = 2;

@@ -3,7 +3,9 @@ taken from the page itself."""
 
 import re
 import unittest
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tests.lab import guide
 from tests.lab.case import LabCase
@@ -34,8 +36,9 @@ class Guide(LabCase):
 
     def _linac(self, site):
         ledger, report = self.folder / "ledger", self.folder / "report.json"
+        now = datetime.now(ZoneInfo("Australia/Sydney")).strftime("%Y-%m-%d %H:%M:%S")
         process = site.process("linac", [self.programs / "linac-simulator", "--address", LINAC, "--port", "1706", "--serial", "4299",
-                                         "--ledger", ledger, "--report", report, "--idle", "8", "--beam-frames", "20", "--beams", "1"])
+                                         "--ledger", ledger, "--report", report, "--start", now, "--idle", "8", "--beam-frames", "20", "--beams", "1"])
         process.start()
         process.wait_for_output("listening ", 10)
         self.report_file = report

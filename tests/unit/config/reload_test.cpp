@@ -58,6 +58,7 @@ TEST_F(ReloadTest, OfAGatewaySitesMayComeAndGoAndItsFoldersAndPortsStay) {
   rccc = with(with(rccc, "4299", "2619"), "9183", "2694");
   write("sites/rccc.yaml", rccc);
   std::string text = with(with(kGateway, "7600", "7601"), "store: store", "store: other");
+  text = with(text, "tokens: tokens", "tokens: other");
   text = with(text, "directory: archive", "directory: other");
   write("gateway.yaml", text + "http: 127.0.0.1:8080\nregistration: elsewhere\n");
   const auto reloaded = reload_gateway(file, running);
@@ -68,8 +69,19 @@ TEST_F(ReloadTest, OfAGatewaySitesMayComeAndGoAndItsFoldersAndPortsStay) {
   EXPECT_EQ(reloaded.settings.http, running.http);
   EXPECT_EQ(reloaded.settings.registration, running.registration);
   EXPECT_THAT(reloaded.needs_restart,
-              ElementsAre(HasSubstr("ingest"), HasSubstr("store"), HasSubstr("archive"),
-                          HasSubstr("http"), HasSubstr("registration")));
+              ElementsAre(HasSubstr("tokens"), HasSubstr("ingest"), HasSubstr("store"),
+                          HasSubstr("archive"), HasSubstr("http"), HasSubstr("registration")));
+}
+
+TEST_F(ReloadTest, AnotherFolderOfSitesIsNotTakenNorAreItsSites) {
+  write("sites/nbcc.yaml", kSite);
+  write("others/rccc.yaml", with(kSite, "site: nbcc", "site: rccc"));
+  const auto file = write("gateway.yaml", kGateway);
+  const GatewaySettings running = load_gateway(file);
+  write("gateway.yaml", with(kGateway, "sites: sites", "sites: others"));
+  const auto reloaded = reload_gateway(file, running);
+  EXPECT_EQ(reloaded.settings, running);
+  EXPECT_THAT(reloaded.needs_restart, ElementsAre(HasSubstr("sites cannot change")));
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST_F(CheckTest, PortOfAnotherProgramFails) {
 
 TEST_F(CheckTest, PortOfARunningGatewayIsOk) {
   const config::GatewaySettings loaded = config::load_gateway(config_);
-  Gateway gateway(loaded, read_tokens(loaded));
+  Gateway gateway(loaded);
   gateway.start();
   EXPECT_EQ(run(), 0) << printed_;
   EXPECT_THAT(printed_, HasSubstr("an icom-gateway listens there now"));

@@ -14,7 +14,7 @@ class GatewayTest : public GatewayFolder {
  protected:
   std::unique_ptr<Gateway> open() const {
     const config::GatewaySettings loaded = config::load_gateway(config_);
-    return std::make_unique<Gateway>(loaded, read_tokens(loaded));
+    return std::make_unique<Gateway>(loaded);
   }
   /// Says Hello with run 77; gives what is stored of it.
   std::uint64_t hello(ingest::TestAgent& agent) const {
