@@ -232,5 +232,60 @@ TEST(SizeTextTest, UnitsGrow) {
   EXPECT_EQ(size_text(2'800'000'000), "2.8 GB");
 }
 
+class FanOutStateTest : public SiteStateTest {
+ protected:
+  FanOutStateTest() {
+    site_.fan_out.ports = {{"4299", {"127.0.1.1", 1706}}};
+    fan_out_.site = "nbcc";
+    fan_out_.written_us = now_ - 12 * kSecond;
+    auto& port = fan_out_.ports.emplace_back();
+    port.serial = "4299";
+    port.listen = "127.0.1.1:1706";
+    port.listening = true;
+    port.clients = 2;
+    port.clients_total = 7;
+    port.cut_off = 1;
+    port.sent_bytes = 1'500'000'000;
+  }
+  SiteState look() {
+    std::ofstream(folder_ / fanout::kFanOutStatusFile) << fanout::to_json(fan_out_);
+    return SiteStateTest::look();
+  }
+  fanout::FanOutStatus fan_out_;
+};
+
+TEST_F(FanOutStateTest, PortsAreShownWithTheirClients) {
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(
+      to_table(state),
+      HasSubstr("fan-out 4299: 127.0.1.1:1706, 2 clients (7 in all, 1 cut off), 1.5 GB sent\n"));
+  const auto json = nlohmann::json::parse(to_json(state)).at("fan_out");
+  EXPECT_EQ(json.at("running"), true);
+  EXPECT_EQ(json.at("ports").at(0).at("clients"), 2);
+}
+
+TEST_F(FanOutStateTest, AFanOutThatIsGoneIsAProblemWhereThereArePorts) {
+  fan_out_.written_us = now_ - 60 * kSecond;
+  EXPECT_THAT(look().problems, Contains(HasSubstr("no fan-out runs")));
+  EXPECT_THAT(to_table(look()), HasSubstr("127.0.1.1:1706, no fan-out"));
+  site_.fan_out.ports.clear();
+  EXPECT_THAT(look().problems, IsEmpty());
+}
+
+TEST_F(FanOutStateTest, APortThatCannotBeListenedOnIsAProblemWithWhatToDo) {
+  fan_out_.ports.at(0).listening = false;
+  fan_out_.ports.at(0).problem = "Address already in use";
+  EXPECT_THAT(look().problems,
+              Contains(HasSubstr("127.0.1.1:1706 cannot be listened on (Address already in use)")));
+}
+
+TEST_F(FanOutStateTest, APortThatWasJustAddedIsNoProblem) {
+  site_.fan_out.ports.push_back({"9183", {"127.0.1.2", 1706}});
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(to_table(state), HasSubstr("fan-out 9183: 127.0.1.2:1706, not listened on"));
+}
+
 }  // namespace
 }  // namespace icom::supervise
