@@ -70,6 +70,35 @@ TEST_F(SupervisorTest, ForwarderThatCannotDrainIsStoppedAllTheSame) {
   EXPECT_THAT(host_.events, Not(Contains("kill f")));
 }
 
+TEST_F(SupervisorTest, FanOutIsKeptRunningAndStoppedWithTheForwarder) {
+  start();
+  supervisor_->keep_fan_out(plan("o"));
+  run_until([this] { return host_.runs("o"); });
+  host_.end("o", {.exit_code = 1});
+  run_until([this] { return !host_.runs("o"); });
+  run_until([this] { return host_.runs("o"); });
+  supervisor_->keep_fan_out(plan("another"));
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Not(Contains("start another")));
+  const auto at = [this](const char* event) {
+    return std::find(host_.events.begin(), host_.events.end(), event);
+  };
+  EXPECT_LT(at("terminate f"), at("terminate o"));
+  EXPECT_NE(at("terminate o"), host_.events.end());
+}
+
+TEST_F(SupervisorTest, FanOutThatDoesNotEndIsKilled) {
+  host_.stubborn = {"o"};
+  start();
+  supervisor_->keep_fan_out(plan("o"));
+  run_until([this] { return host_.runs("o"); });
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("kill o"));
+  EXPECT_THAT(host_.events, Not(Contains("kill f")));
+}
+
 TEST_F(SupervisorTest, ProgramsThatDoNotEndAreKilled) {
   answers_ = false;
   host_.stubborn = {"l2", "f"};
