@@ -31,6 +31,11 @@ bool is_loopback(const asio::ip::address& address) {
   return v4.contains(address) || v6.contains(address);
 }
 
+/// For the end of a line that is one of many.
+std::string left_out(std::uint64_t lines) {
+  return lines == 0 ? "" : " (" + std::to_string(lines) + " lines like this were left out)";
+}
+
 }  // namespace
 
 Port::Port(const asio::any_io_executor& executor, config::FanOutPort settings,
@@ -110,8 +115,8 @@ awaitable<void> Port::accept() {
       continue;
     }
     if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
-      spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {} ({} lines left out)",
-                    settings_.serial, error.message(), *unsaid);
+      spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {}{}", settings_.serial,
+                    error.message(), left_out(*unsaid));
     }
     co_await bell_.wait_until(Bell::Clock::now() + kAcceptRetry);
   }
@@ -133,8 +138,8 @@ void Port::admit(tcp::socket socket) {
   clients_.insert(client);
   ++status_.clients_total;
   if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
-    spdlog::info("fan-out of Linac {}: client {} has come, {} now ({} lines left out)",
-                 settings_.serial, address.to_string(), clients_.size(), *unsaid);
+    spdlog::info("fan-out of Linac {}: client {} has come, {} now{}", settings_.serial,
+                 address.to_string(), clients_.size(), left_out(*unsaid));
   }
   asio::co_spawn(
       executor_, [client] { return client->run(); },
@@ -145,8 +150,8 @@ void Port::admit(tcp::socket socket) {
 void Port::refuse(const asio::ip::address& address, const char* why) {
   ++status_.refused;
   if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
-    spdlog::warn("fan-out of Linac {}: {} is refused: {} ({} lines left out)", settings_.serial,
-                 address.to_string(), why, *unsaid);
+    spdlog::warn("fan-out of Linac {}: {} is refused: {}{}", settings_.serial, address.to_string(),
+                 why, left_out(*unsaid));
   }
 }
 
@@ -156,10 +161,10 @@ void Port::forget(const std::shared_ptr<Client>& client) {
   const bool cut_off = !client->why_cut_off().empty();
   if (cut_off) ++status_.cut_off;
   if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
-    spdlog::info("fan-out of Linac {}: client {} is gone{}, {} left ({} lines left out)",
-                 settings_.serial, client->address().to_string(),
+    spdlog::info("fan-out of Linac {}: client {} is gone{}, {} left{}", settings_.serial,
+                 client->address().to_string(),
                  cut_off ? " (cut off: " + client->why_cut_off() + ")" : "", clients_.size(),
-                 *unsaid);
+                 left_out(*unsaid));
   }
 }
 
