@@ -1,60 +1,33 @@
 // icom-fanout: a site's Linacs for whoever wants to listen in. docs/agent.md.
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "agent/fanout/site_fan_out.hpp"
+#include "agent/program/site_program.hpp"
+#include "agent/program/spool_directory.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
-#include "common/log/log.hpp"
-#include "common/os/process.hpp"
 
 namespace asio = boost::asio;
 
 namespace icom::fanout {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kWrongSettings = 2;
-
 /// From SIGTERM on; two goodbyes take less.
 constexpr std::chrono::milliseconds kLeaveAfter{4500};
-
-void publish(const FanOutStatus& status, const std::filesystem::path& file) {
-  const std::string json = to_json(status);
-  const auto error = os::write_atomically(os::real_file_system(), file, as_bytes(json),
-                                          os::Durability::process_crash);
-  if (error) spdlog::debug("cannot write {}: {}", file.string(), error.message());
-}
-
-/// Two of them would want the same ports. Nothing, the reason being logged, if there is another.
-std::unique_ptr<os::File> lock_fan_out(const std::filesystem::path& directory) {
-  auto& files = os::real_file_system();
-  std::unique_ptr<os::File> lock;
-  auto error = files.create_directories(directory);
-  if (!error) error = files.lock(directory / kFanOutLockFile, lock);
-  if (error == std::errc::resource_unavailable_try_again) {
-    spdlog::error("another icom-fanout reads the spools in {}: stop that one first",
-                  directory.string());
-  } else if (error) {
-    spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
-                  directory.string(), error.message());
-  }
-  return error ? nullptr : std::move(lock);
-}
 
 /// Reads the site's settings again. Those with an error change nothing.
 void take_changes(const std::filesystem::path& file, config::SiteSettings& site,
@@ -74,16 +47,20 @@ int run(const std::filesystem::path& file) {
   asio::io_context io(1);
   config::SettingsWatch watch(io.get_executor(), {file});  // before it is read
   config::SiteSettings site = config::load_site(file);
-  const auto lock = lock_fan_out(site.spool.directory);
-  if (!lock) return kFailed;
+  // Two of them would want the same ports.
+  const auto lock = program::lock_spool_directory(site.spool.directory, kFanOutLockFile,
+                                                  "another icom-fanout reads the spools in");
+  if (!lock) return program::kFailed;
 
   FanOutStatus identity;
   identity.site = site.site;
   identity.version = ICOM_VERSION;
   identity.pid = ::getpid();
-  SiteFanOut fan_out(io.get_executor(), os::real_file_system(), identity,
-                     [status_file = site.spool.directory / kFanOutStatusFile](
-                         const FanOutStatus& status) { publish(status, status_file); });
+  SiteFanOut fan_out(
+      io.get_executor(), os::real_file_system(), identity,
+      [status_file = site.spool.directory / kFanOutStatusFile](const FanOutStatus& status) {
+        program::write_status(status_file, to_json(status));
+      });
   fan_out.apply(site);
   watch.start([&] { take_changes(file, site, fan_out); });
 
@@ -130,36 +107,6 @@ constexpr const char* kFooter =
 
 int main(int argc, char** argv) {
   using namespace icom;
-  os::ignore_pipe_and_hangup();
-  CLI::App app(fanout::kDescription, "icom-fanout");
-  app.footer(fanout::kFooter);
-  app.set_version_flag("--version", "icom-fanout " ICOM_VERSION);
-  std::string site_file;
-  std::string level = "info";
-  app.add_option("--site", site_file, "The site's settings, such as sites/nbcc.yaml")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--log-level", level, "How much to log: " + log::level_names())
-      ->capture_default_str()
-      ->type_name("LEVEL");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : fanout::kWrongSettings;
-  }
-  const auto parsed_level = log::parse_level(level);
-  if (!parsed_level) {
-    std::cerr << "--log-level: expected one of " << log::level_names() << '\n';
-    return fanout::kWrongSettings;
-  }
-  log::init("icom-fanout", *parsed_level);
-  try {
-    return fanout::run(site_file);
-  } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << '\n';
-    return fanout::kWrongSettings;
-  } catch (const std::exception& error) {
-    spdlog::critical("{}", error.what());
-    return fanout::kFailed;
-  }
+  return program::run_site_program(
+      {"icom-fanout", fanout::kDescription, fanout::kFooter, fanout::run}, argc, argv);
 }

@@ -1,7 +1,7 @@
 // icom-forward: sends a site's spools to the gateway. docs/agent.md.
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,7 +12,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <iostream>
 #include <optional>
 #include <string>
 
@@ -21,21 +20,18 @@
 #include "agent/forward/site_changes.hpp"
 #include "agent/forward/site_spools.hpp"
 #include "agent/forward/ssh_connector.hpp"
+#include "agent/program/site_program.hpp"
+#include "agent/program/spool_directory.hpp"
 #include "agent/spool/spool_watch.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
-#include "common/log/log.hpp"
-#include "common/os/process.hpp"
 
 namespace asio = boost::asio;
 
 namespace icom::forward {
 namespace {
-
-constexpr int kFailed = 1;
-constexpr int kWrongSettings = 2;
 
 /// From a first SIGTERM on: what still waits for the gateway is given up, then the process ends
 /// whatever happens.
@@ -50,13 +46,6 @@ Caller caller_of(const config::SiteSettings& site) {
   } catch (const config::ConfigError& error) {
     throw LinkFailure(FailureKind::settings, error.what());
   }
-}
-
-void publish(const ForwardStatus& status, const std::filesystem::path& file) {
-  const std::string json = to_json(status);
-  const auto error = os::write_atomically(os::real_file_system(), file, as_bytes(json),
-                                          os::Durability::process_crash);
-  if (error) spdlog::debug("cannot write {}: {}", file.string(), error.message());
 }
 
 asio::awaitable<void> wake_by(spool::SpoolWatch& watch, Forwarder& forwarder) {
@@ -120,29 +109,14 @@ class StopOnSignal {
   std::optional<Deadline> leave_;
 };
 
-/// Two forwarders would send the same spools side by side. Nothing, the reason being logged, if
-/// there is another.
-std::unique_ptr<os::File> lock_spool(const std::filesystem::path& directory) {
-  auto& files = os::real_file_system();
-  std::unique_ptr<os::File> lock;
-  auto error = files.create_directories(directory);
-  if (!error) error = files.lock(directory / kForwardLockFile, lock);
-  if (error == std::errc::resource_unavailable_try_again) {
-    spdlog::error("another icom-forward sends the spools in {}: stop that one first",
-                  directory.string());
-  } else if (error) {
-    spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
-                  directory.string(), error.message());
-  }
-  return error ? nullptr : std::move(lock);
-}
-
 int run(const std::filesystem::path& site_file) {
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {site_file});
   config::SiteSettings site = config::load_site(site_file);
-  const auto lock = lock_spool(site.spool.directory);
-  if (!lock) return kFailed;
+  // Two forwarders would send the same spools side by side.
+  const auto lock = program::lock_spool_directory(site.spool.directory, kForwardLockFile,
+                                                  "another icom-forward sends the spools in");
+  if (!lock) return program::kFailed;
 
   LinacStreams linacs;
   change_streams(linacs, site, os::real_file_system());
@@ -161,8 +135,10 @@ int run(const std::filesystem::path& site_file) {
   surroundings.caller = [&site] { return caller_of(site); };
   surroundings.listeners = [&linacs] { return listener_status(linacs); };
   surroundings.forwards = [&forwards] { return forwards.status(); };
-  surroundings.publish = [file = site.spool.directory / kForwardStatusFile](
-                             const ForwardStatus& status) { publish(status, file); };
+  surroundings.publish = [file = site.spool.directory /
+                                 kForwardStatusFile](const ForwardStatus& status) {
+    program::write_status(file, to_json(status));
+  };
   surroundings.random = machine_random();
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
@@ -207,36 +183,6 @@ constexpr const char* kFooter =
 
 int main(int argc, char** argv) {
   using namespace icom;
-  os::ignore_pipe_and_hangup();
-  CLI::App app(forward::kDescription, "icom-forward");
-  app.footer(forward::kFooter);
-  app.set_version_flag("--version", "icom-forward " ICOM_VERSION);
-  std::string site_file;
-  std::string level = "info";
-  app.add_option("--site", site_file, "The site's settings, such as sites/nbcc.yaml")
-      ->required()
-      ->type_name("FILE");
-  app.add_option("--log-level", level, "How much to log: " + log::level_names())
-      ->capture_default_str()
-      ->type_name("LEVEL");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : forward::kWrongSettings;
-  }
-  const auto parsed_level = log::parse_level(level);
-  if (!parsed_level) {
-    std::cerr << "--log-level: expected one of " << log::level_names() << '\n';
-    return forward::kWrongSettings;
-  }
-  log::init("icom-forward", *parsed_level);
-  try {
-    return forward::run(site_file);
-  } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << '\n';
-    return forward::kWrongSettings;
-  } catch (const std::exception& error) {
-    spdlog::critical("{}", error.what());
-    return forward::kFailed;
-  }
+  return program::run_site_program(
+      {"icom-forward", forward::kDescription, forward::kFooter, forward::run}, argc, argv);
 }

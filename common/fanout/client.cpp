@@ -40,7 +40,8 @@ Client::Client(asio::ip::tcp::socket socket, const Limits& limits)
 
 awaitable<void> Client::run() {
   using asio::experimental::awaitable_operators::operator&&;
-  co_await (read_loop() && write_loop());
+  auto loops = read_loop() && write_loop();
+  co_await std::move(loops);
 }
 
 void Client::offer(const Piece& piece) {

@@ -85,14 +85,10 @@ awaitable<void> Port::listen() {
 
 /// What is wrong; empty if nothing is.
 awaitable<std::string> Port::bind() {
-  tcp::resolver resolver(executor_);
-  const std::string service = std::to_string(settings_.listen.port);
-  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
-  auto [error, found] =
-      co_await resolver.async_resolve(settings_.listen.host, service, flags, kAsTuple);
-  if (closed_) co_return std::string();
-  if (error || found.empty()) co_return "no address of this machine: " + error.message();
-  const tcp::endpoint endpoint = found.begin()->endpoint();
+  tcp::endpoint endpoint;
+  std::string problem = co_await resolve(endpoint);
+  if (closed_ || !problem.empty()) co_return problem;
+  boost::system::error_code error;
   tcp::acceptor acceptor(executor_);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -103,6 +99,24 @@ awaitable<std::string> Port::bind() {
   status_.listening = true;
   status_.problem.clear();
   spdlog::info("fan-out of Linac {}: clients are taken on {}", settings_.serial, status_.listen);
+  co_return std::string();
+}
+
+/// As bind(). An address, which is the rule, needs no looking up, and nobody who could hang.
+awaitable<std::string> Port::resolve(tcp::endpoint& endpoint) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(settings_.listen.host, error);
+  if (!error) {
+    endpoint = {address, settings_.listen.port};
+    co_return std::string();
+  }
+  tcp::resolver resolver(executor_);
+  const std::string service = std::to_string(settings_.listen.port);
+  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
+  const auto [failure, found] =
+      co_await resolver.async_resolve(settings_.listen.host, service, flags, kAsTuple);
+  if (failure || found.empty()) co_return "no address of this machine: " + failure.message();
+  endpoint = found.begin()->endpoint();
   co_return std::string();
 }
 

@@ -64,6 +64,7 @@ class Port : public std::enable_shared_from_this<Port> {
  private:
   boost::asio::awaitable<void> listen();
   boost::asio::awaitable<std::string> bind();
+  boost::asio::awaitable<std::string> resolve(boost::asio::ip::tcp::endpoint& endpoint);
   boost::asio::awaitable<void> accept();
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(const boost::asio::ip::address& address, const char* why);
