@@ -1,10 +1,10 @@
 #include "common/fanout/client.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
@@ -17,7 +17,6 @@ using asio::awaitable;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kForever = Bell::Clock::time_point::max();
 
 /// Eight seconds of the stream. The kernel would grow it to minutes, and a client that has stopped
@@ -78,8 +77,9 @@ void Client::stop_writing() {
 
 awaitable<void> Client::read_loop() {
   for (;;) {
-    const auto buffer = asio::buffer(unwanted_);
-    const auto [error, size] = co_await socket_.async_read_some(buffer, kAsTuple);
+    boost::system::error_code error;
+    co_await socket_.async_read_some(asio::buffer(unwanted_),
+                                     asio::redirect_error(asio::use_awaitable, error));
     if (error && (error != asio::error::operation_aborted || !socket_.is_open())) break;
   }
   reading_over_ = true;
@@ -112,7 +112,9 @@ awaitable<void> Client::write_some() {
   parts.front() += sent_of_first_;
   const Deadline stalled(socket_.get_executor(), limits_.stalled,
                          [this] { cut_off("it does not read"); });
-  const auto [error, size] = co_await socket_.async_write_some(parts, kAsTuple);
+  boost::system::error_code error;
+  const std::size_t size =
+      co_await socket_.async_write_some(parts, asio::redirect_error(asio::use_awaitable, error));
   if (!error) {
     sent(size);
   } else if (error != asio::error::operation_aborted) {

@@ -3,12 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
@@ -21,7 +20,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// After a failed accept (no more descriptors, as a rule).
 constexpr std::chrono::milliseconds kAcceptRetry{200};
 
@@ -112,17 +110,19 @@ awaitable<std::string> Port::resolve(tcp::endpoint& endpoint) {
   }
   tcp::resolver resolver(executor_);
   const std::string service = std::to_string(settings_.listen.port);
-  const auto flags = tcp::resolver::passive | tcp::resolver::numeric_service;
-  const auto [failure, found] =
-      co_await resolver.async_resolve(settings_.listen.host, service, flags, kAsTuple);
-  if (failure || found.empty()) co_return "no address of this machine: " + failure.message();
+  const auto found =
+      co_await resolver.async_resolve(settings_.listen.host, service, tcp::resolver::passive,
+                                      asio::redirect_error(asio::use_awaitable, error));
+  if (error || found.empty()) co_return "no address of this machine: " + error.message();
   endpoint = found.begin()->endpoint();
   co_return std::string();
 }
 
 awaitable<void> Port::accept() {
   while (!closed_) {
-    auto [error, socket] = co_await acceptor_.async_accept(kAsTuple);
+    boost::system::error_code error;
+    tcp::socket socket =
+        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (closed_) co_return;
     if (!error) {
       admit(std::move(socket));
