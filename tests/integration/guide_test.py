@@ -100,9 +100,8 @@ class Guide(LabCase):
             self.fail(last[0])
 
     def assert_archived(self):
-        files = list(self.machines["hosting"].outside("/srv/physics/iCom").glob("patients/*/*.xz"))
-        self.wait_for(lambda: list(self.machines["hosting"].outside("/srv/physics/iCom").glob("patients/*/*.xz")), 30,
-                      f"PyMedPhys has its file, {files}")
+        patients = self.machines["hosting"].outside("/srv/physics/iCom") / "patients"
+        files = self.wait_for(lambda: list(patients.glob("*/*.xz")), 30, "PyMedPhys has its file")
         self.assertEqual(0, run_to_end(["xz", "--test", files[0]], 10).returncode)
 
 
