@@ -17,6 +17,7 @@ constexpr std::string_view kHeader =
     "nothing here.\n"
     "# docs/security.md tells what each line allows.\n";
 constexpr std::string_view kSiteMark = " icom-site=";
+constexpr std::string_view kBeforeKey = " ssh-ed25519 ";
 constexpr std::string_view kEnrolmentMark = " icom-enrolment";
 
 /// No shell, no terminal, nothing but forwarding; `command` also where sshd's own settings would
@@ -53,26 +54,50 @@ std::vector<std::string> read_lines(const std::filesystem::path& file) {
   return lines;
 }
 
-/// Those of each site's own key, as they stand there now.
-std::map<std::string, std::string> present_options(const std::filesystem::path& file) {
-  std::map<std::string, std::string> options;
-  for (const std::string& line : read_lines(file)) {
-    const auto site = site_of_line(line);
-    const std::size_t key = line.find(" ssh-ed25519 ");
-    if (site && key != std::string::npos && !line.ends_with(kEnrolmentMark)) {
-      options[*site] = line.substr(0, key);
-    }
-  }
-  return options;
-}
+/// What stands there now.
+class PresentLines {
+ public:
+  explicit PresentLines(const std::filesystem::path& file) : lines_(read_lines(file)) {}
 
-std::string options_of(const std::string& site, const Places& places,
-                       const std::map<std::string, std::string>& present) {
+  [[nodiscard]] std::string of(const std::string& site) const {
+    std::string text;
+    for (const std::string& line : lines_) {
+      if (site_of_line(line) == site) text += line + '\n';
+    }
+    return text;
+  }
+  /// Of the site's own key.
+  [[nodiscard]] std::optional<std::string> options_of(const std::string& site) const {
+    for (const std::string& line : lines_) {
+      const std::size_t key = line.find(kBeforeKey);
+      if (site_of_line(line) == site && key != std::string::npos &&
+          !line.ends_with(kEnrolmentMark)) {
+        return line.substr(0, key);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+std::string options_of(const std::string& site, const Places& places, const PresentLines& present) {
   try {
     return key_options(places.ingest, config::load_site(places.site_file(site)).forwards);
   } catch (const config::ConfigError&) {
-    const auto found = present.find(site);
-    return found == present.end() ? key_options(places.ingest, {}) : found->second;
+    return present.options_of(site).value_or(key_options(places.ingest, {}));
+  }
+}
+
+std::string lines_of(const std::string& site, const Places& places, const SiteBook& book,
+                     const PresentLines& present, std::int64_t now) {
+  try {
+    const auto record = book.find(site);
+    if (!record) return {};
+    return key_lines(*record, options_of(site, places, present), places.ingest, now);
+  } catch (const RegistrationError&) {
+    return present.of(site);
   }
 }
 
@@ -129,10 +154,11 @@ std::optional<std::string> site_of_line(std::string_view line) {
 
 void write_authorized_keys(const Places& places, std::int64_t now) {
   const std::filesystem::path file = places.authorized_keys();
-  const auto present = present_options(file);
+  const PresentLines present(file);
+  const SiteBook book(places.registration);
   std::string text{kHeader};
-  for (const SiteRecord& record : SiteBook(places.registration).all()) {
-    text += key_lines(record, options_of(record.site, places, present), places.ingest, now);
+  for (const std::string& site : book.sites()) {
+    text += lines_of(site, places, book, present, now);
   }
   if (content_of(file) == text) return;
   const auto error =
@@ -151,7 +177,7 @@ std::vector<std::string> lines_with(const std::filesystem::path& registration,
   }
   std::vector<std::string> found;
   for (const std::string& line : read_lines(file)) {
-    const std::size_t begin = line.find(" ssh-ed25519 ");
+    const std::size_t begin = line.find(kBeforeKey);
     if (begin == std::string::npos || !site_of_line(line)) continue;
     const auto key = ssh::PublicKey::parse(std::string_view(line).substr(begin));
     if (key && key->fingerprint() == fingerprint) found.push_back(line);

@@ -27,9 +27,9 @@ std::string key_lines(const SiteRecord& record, const std::string& options,
 std::optional<std::string> site_of_line(std::string_view line);
 
 /// Writes the file anew from the records and the sites' files: to be called whenever a record or a
-/// site's forwards have changed, and at the gateway's start. A site whose file is broken keeps the
-/// options that its line has. Atomic, and nothing is written if nothing has changed. The book's
-/// lock is held. Throws RegistrationError.
+/// site's forwards have changed, and at the gateway's start. A site whose record or file cannot be
+/// read keeps the lines, or the options, that stand there. Atomic, and nothing is written if
+/// nothing has changed. The book's lock is held. Throws RegistrationError.
 void write_authorized_keys(const Places& places, std::int64_t now);
 
 /// For sshd's AuthorizedKeysCommand: the lines whose key has this fingerprint. `registration` as in

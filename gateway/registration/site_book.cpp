@@ -65,19 +65,18 @@ std::optional<SiteRecord> SiteBook::find(const std::string& site) const {
   return record;
 }
 
-std::vector<SiteRecord> SiteBook::all() const {
+std::vector<std::string> SiteBook::sites() const {
   std::vector<std::string> names;
   const auto error = os::real_file_system().list(folder_ / "sites", names);
   if (error && error != std::errc::no_such_file_or_directory) {
     throw RegistrationError("cannot read " + (folder_ / "sites").string() + " (" + error.message() +
                             ")");
   }
-  std::vector<SiteRecord> records;
+  std::vector<std::string> sites;
   for (const std::filesystem::path name : names) {
-    if (name.extension() != ".json") continue;
-    if (auto record = find(name.stem().string())) records.push_back(std::move(*record));
+    if (name.extension() == ".json") sites.push_back(name.stem().string());
   }
-  return records;
+  return sites;
 }
 
 void SiteBook::save(const SiteRecord& record) const {

@@ -28,8 +28,8 @@ class SiteBook {
 
   /// Nothing if there is none.
   [[nodiscard]] std::optional<SiteRecord> find(const std::string& site) const;
-  /// By name.
-  [[nodiscard]] std::vector<SiteRecord> all() const;
+  /// The sites that have one, readable or not, by name.
+  [[nodiscard]] std::vector<std::string> sites() const;
   /// Durable when it returns. The lock is held.
   void save(const SiteRecord& record) const;
   /// What find() gave before, or what never was: for undoing. The lock is held.

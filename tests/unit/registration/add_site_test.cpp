@@ -1,0 +1,153 @@
+#include "gateway/registration/add_site.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "gateway/registration/secrets.hpp"
+#include "gateway/registration/site_book.hpp"
+#include "tests/unit/registration/registration_folder.hpp"
+
+namespace icom::registration {
+namespace {
+
+using std::filesystem::perms;
+using testing::HasSubstr;
+using testing::Not;
+
+class AddSiteTest : public RegistrationFolder {
+ protected:
+  /// Every file below the folder, but for the book's lock.
+  [[nodiscard]] std::map<std::string, std::string> all_files() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+      if (entry.is_regular_file() && entry.path().filename() != "lock") {
+        files[entry.path().string()] = content(entry.path());
+      }
+    }
+    return files;
+  }
+  /// What add_site() says; nothing may have changed.
+  std::string refusal(const NewSite& site) const {
+    const auto before = all_files();
+    std::string said;
+    try {
+      add_site(settings(), site, kNow);
+      ADD_FAILURE() << "was added";
+    } catch (const RegistrationError& error) {
+      said = error.what();
+    }
+    EXPECT_EQ(all_files(), before);
+    return said;
+  }
+};
+
+TEST_F(AddSiteTest, SiteIsReadableTokenUsableAndEnrolmentWhole) {
+  const auto file = add("nbcc");
+  const auto sites = config::load_gateway(config_).sites;
+  ASSERT_EQ(sites.size(), 1U);
+  EXPECT_EQ(sites[0].site, "nbcc");
+  EXPECT_EQ(sites[0].timezone, "Australia/Sydney");
+  EXPECT_TRUE(sites[0].linacs.empty());
+  EXPECT_EQ(sites[0].tunnel.host, "physics.rccc.example");
+  EXPECT_EQ(sites[0].tunnel.port, 38471);
+  EXPECT_EQ(sites[0].tunnel.gateway, (config::Address{"127.0.0.1", 7600}));
+  EXPECT_EQ(sites[0].tunnel.key, folder_ / "sites/nbcc_ed25519");
+  EXPECT_EQ(config::read_secret(places().token("nbcc")).size(), 64U);
+
+  EXPECT_EQ(file.site, "nbcc");
+  EXPECT_EQ(file.expires, kNow + kWeek);
+  EXPECT_EQ(file.host, "physics.rccc.example");
+  EXPECT_EQ(file.port, 38471);
+  EXPECT_EQ(file.user, "icom");
+  EXPECT_EQ(file.host_keys.size(), 1U);
+  EXPECT_EQ(file.gateway.port, 7600);
+  EXPECT_EQ(std::filesystem::status(folder_ / "nbcc.enrol").permissions(),
+            perms::owner_read | perms::owner_write);
+}
+
+TEST_F(AddSiteTest, GatewayKeepsNoSecretOfTheEnrolmentFile) {
+  const auto file = add("nbcc");
+  std::filesystem::remove(folder_ / "nbcc.enrol");
+  for (const auto& [name, text] : all_files()) {
+    EXPECT_THAT(text, Not(HasSubstr(file.code))) << name;
+    EXPECT_THAT(text, Not(HasSubstr(file.private_key.substr(100, 40)))) << name;
+  }
+  const auto record = SiteBook(places().registration).find("nbcc");
+  EXPECT_EQ(record->enrolment->code_hash, hash_of(file.code));
+}
+
+TEST_F(AddSiteTest, SiteThatIsThereIsRefused) {
+  add("nbcc");
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("--again"));
+}
+
+TEST_F(AddSiteTest, AgainMakesTheFileBeforeVoidAndKeepsTheRest) {
+  const auto first = add("nbcc");
+  const std::string yaml = content(places().site_file("nbcc"));
+  const std::string token = content(places().token("nbcc"));
+  const auto second = add_again("nbcc");
+  EXPECT_NE(first.code, second.code);
+  EXPECT_NE(first.private_key, second.private_key);
+  EXPECT_EQ(second.timezone, "Australia/Sydney");
+  EXPECT_EQ(SiteBook(places().registration).find("nbcc")->enrolment->code_hash,
+            hash_of(second.code));
+  EXPECT_EQ(content(places().site_file("nbcc")), yaml);
+  EXPECT_EQ(content(places().token("nbcc")), token);
+}
+
+TEST_F(AddSiteTest, AgainIsForASiteThatIsThere) {
+  NewSite again = wanted("nbcc");
+  again.again = true;
+  EXPECT_THAT(refusal(again), HasSubstr("there is no site nbcc"));
+}
+
+TEST_F(AddSiteTest, WrongNamesAndZonesAreRefused) {
+  NewSite zone = wanted("nbcc");
+  zone.timezone = "Australia/Sidney";
+  EXPECT_THAT(refusal(zone), HasSubstr("Australia/Sidney"));
+  for (const char* name :
+       {"", "nb cc", "../nbcc", "nbcc.next", "an-overlong-name-of-33-letters-xx"}) {
+    NewSite site = wanted("x");
+    site.site = name;
+    EXPECT_THAT(refusal(site), HasSubstr("no name for a site")) << name;
+  }
+}
+
+TEST_F(AddSiteTest, SettingsWithoutATunnelAreRefusedWithWhatToDo) {
+  const std::string text = settings_text();
+  write("gateway.yaml", text.substr(0, text.find("tunnel:")));
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("no `tunnel`"));
+}
+
+TEST_F(AddSiteTest, HostKeyThatIsNoneOrOfNoUseIsRefused) {
+  write("host.pub", "not a key\n");
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("host.pub"));
+  write("host.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ== root@physics\n");
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("ssh_host_ed25519_key.pub"));
+}
+
+TEST_F(AddSiteTest, EnrolmentFileOfAnotherIsNotOverwritten) {
+  write("nbcc.enrol", "somebody else's");
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("--output"));
+}
+
+/// Where a folder should be that can be written, a file is: that stops root too.
+TEST_F(AddSiteTest, PlaceThatCannotBeWrittenChangesNothing) {
+  NewSite nowhere = wanted("nbcc");
+  nowhere.output = folder_ / "missing" / "nbcc.enrol";
+  EXPECT_THAT(refusal(nowhere), HasSubstr("nothing was changed"));
+
+  std::filesystem::remove(folder_ / "tokens");
+  write("tokens", "a file");
+  refusal(wanted("nbcc"));
+  std::filesystem::remove(folder_ / "tokens");
+
+  std::filesystem::create_directory(folder_ / "sites/.nbcc.yaml.tmp");  // nor can this be replaced
+  refusal(wanted("nbcc"));
+  std::filesystem::remove(folder_ / "sites/.nbcc.yaml.tmp");
+  EXPECT_NO_THROW(add_site(settings(), wanted("nbcc"), kNow));
+}
+
+}  // namespace
+}  // namespace icom::registration

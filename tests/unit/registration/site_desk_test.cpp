@@ -1,0 +1,268 @@
+#include "gateway/registration/site_desk.hpp"
+
+#include <gmock/gmock.h>
+
+#include "common/link/desk_signature.hpp"
+#include "common/link/limits.hpp"
+#include "common/ssh/private_key.hpp"
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/secrets.hpp"
+#include "gateway/registration/site_access.hpp"
+#include "tests/unit/registration/registration_folder.hpp"
+
+namespace icom::registration {
+namespace {
+
+using link::DeskRefused;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+class SiteDeskTest : public RegistrationFolder {
+ protected:
+  SiteDeskTest() { file_ = add("nbcc"); }
+
+  /// A key as the site's machine makes it.
+  [[nodiscard]] ssh::PrivateKey new_key(const std::string& name) const {
+    const auto file = write(name, ssh::make_key_pair("test").private_key);
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    return ssh::PrivateKey::load(file);
+  }
+  static link::DeskRequest request(const std::string& site) {
+    link::DeskRequest request;
+    request.set_protocol(link::kDeskProtocol);
+    request.set_site(site);
+    return request;
+  }
+  static link::DeskRequest enrol(const config::EnrolmentFile& file, const ssh::PrivateKey& key) {
+    link::DeskRequest asked = request(file.site);
+    const std::string text = key.public_key().text();
+    const auto signature = key.sign(link::signed_text(file.site, file.code, text));
+    asked.mutable_enrol()->set_code(file.code);
+    asked.mutable_enrol()->set_public_key(text);
+    asked.mutable_enrol()->set_signature(signature.data(), signature.size());
+    return asked;
+  }
+  static link::DeskRequest rotate(const std::string& token, const ssh::PrivateKey& key) {
+    link::DeskRequest asked = request("nbcc");
+    const std::string text = key.public_key().text();
+    const auto signature = key.sign(link::signed_text("nbcc", token, text));
+    asked.mutable_rotate()->set_token(token);
+    asked.mutable_rotate()->set_public_key(text);
+    asked.mutable_rotate()->set_signature(signature.data(), signature.size());
+    return asked;
+  }
+  static link::DeskRequest finish(const std::string& token, const ssh::PrivateKey& key) {
+    link::DeskRequest asked = request("nbcc");
+    asked.mutable_finish_rotation()->set_token(token);
+    asked.mutable_finish_rotation()->set_public_key(key.public_key().text());
+    return asked;
+  }
+  link::DeskAnswer ask(const link::DeskRequest& asked) { return desk_.answer(asked); }
+  DeskRefused refused(const link::DeskRequest& asked) {
+    const auto answer = ask(asked);
+    EXPECT_TRUE(answer.has_refused()) << answer.ShortDebugString();
+    return answer.refused();
+  }
+  /// The token that the site has from then on.
+  std::string enrolled(const ssh::PrivateKey& key) {
+    const auto answer = ask(enrol(file_, key));
+    EXPECT_TRUE(answer.has_enrolled()) << answer.ShortDebugString();
+    return answer.enrolled().token();
+  }
+  [[nodiscard]] bool lets_in(const ssh::PrivateKey& key) const {
+    return !lines_with(places().registration, key.public_key().fingerprint()).empty();
+  }
+  [[nodiscard]] std::vector<std::string> tokens() const {
+    return read_access(places(), "nbcc").tokens;
+  }
+  [[nodiscard]] SiteRecord record() const {
+    return SiteBook(places().registration).find("nbcc").value();
+  }
+
+  std::int64_t now_ = kNow;
+  std::vector<std::string> changed_;
+  config::EnrolmentFile file_;
+  SiteDesk desk_{
+      places(),
+      {[this](const std::string& site) { changed_.push_back(site); }, [this] { return now_; }}};
+};
+
+TEST_F(SiteDeskTest, EnrolledSitesKeyAndTokenAreLetInAndItsFileIsHandedOver) {
+  const auto key = new_key("key");
+  const auto answer = ask(enrol(file_, key));
+  ASSERT_TRUE(answer.has_enrolled());
+  EXPECT_EQ(answer.enrolled().site_file(), content(places().site_file("nbcc")));
+  EXPECT_EQ(answer.gateway_time(), kNow);
+  EXPECT_THAT(tokens(), ElementsAre(answer.enrolled().token()));
+  EXPECT_TRUE(lets_in(key));
+  EXPECT_THAT(changed_, ElementsAre("nbcc"));
+  EXPECT_EQ(record().enrolment->used, kNow);
+}
+
+TEST_F(SiteDeskTest, TokenOfBeforeIsOfNoUseOnceEnrolled) {
+  const std::string before = config::read_secret(places().token("nbcc"));
+  EXPECT_NE(enrolled(new_key("key")), before);
+  EXPECT_THAT(tokens(), Not(testing::Contains(before)));
+}
+
+TEST_F(SiteDeskTest, SecondUseByAnotherKeyIsRefusedAndToldWhenItWasUsedFirst) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  now_ += 3600;
+  const auto thief = new_key("thief");
+  const DeskRefused refusal = refused(enrol(file_, thief));
+  EXPECT_EQ(refusal.code(), DeskRefused::USED);
+  EXPECT_THAT(refusal.text(), HasSubstr("used on 2023-11-14T22:13:20Z"));
+  EXPECT_THAT(refusal.text(), HasSubstr(key.public_key().fingerprint()));
+  EXPECT_FALSE(lets_in(thief));
+  EXPECT_THAT(tokens(), ElementsAre(token));
+}
+
+TEST_F(SiteDeskTest, LostAnswerIsGivenAgainToTheSameKeyEvenAfterTheFileExpired) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  EXPECT_EQ(enrolled(key), token);
+  now_ = file_.expires + 1;
+  EXPECT_EQ(enrolled(key), token);
+}
+
+TEST_F(SiteDeskTest, SameKeyWithoutItsPrivateHalfGetsNothing) {
+  const auto key = new_key("key");
+  enrolled(key);
+  link::DeskRequest forged = enrol(file_, new_key("thief"));
+  forged.mutable_enrol()->set_public_key(key.public_key().text());
+  EXPECT_EQ(refused(forged).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, FileIsNoGoodFromItsExpiryOn) {
+  now_ = file_.expires;
+  const DeskRefused refusal = refused(enrol(file_, new_key("key")));
+  EXPECT_EQ(refusal.code(), DeskRefused::EXPIRED);
+  EXPECT_THAT(refusal.text(), HasSubstr("2023-11-21T22:13:20Z"));
+}
+
+TEST_F(SiteDeskTest, OlderFileAndWrongCodesAreRefused) {
+  const auto key = new_key("key");
+  const auto newer = add_again("nbcc");
+  EXPECT_EQ(refused(enrol(file_, key)).code(), DeskRefused::WRONG_CODE);
+  config::EnrolmentFile wrong = newer;
+  for (const std::string& code :
+       {std::string(), newer.code + "0", newer.code.substr(1), hash_of(newer.code)}) {
+    wrong.code = code;
+    EXPECT_EQ(refused(enrol(wrong, key)).code(), DeskRefused::WRONG_CODE) << code;
+  }
+  EXPECT_TRUE(ask(enrol(newer, key)).has_enrolled());
+}
+
+TEST_F(SiteDeskTest, FileOfOneSiteDoesNotEnrolAnother) {
+  add("rccc");
+  config::EnrolmentFile other = file_;
+  other.site = "rccc";
+  EXPECT_EQ(refused(enrol(other, new_key("key"))).code(), DeskRefused::WRONG_CODE);
+  other.site = "nowhere";
+  EXPECT_EQ(refused(enrol(other, new_key("key"))).code(), DeskRefused::NO_ENROLMENT);
+  other.site = "../nbcc";
+  EXPECT_EQ(refused(enrol(other, new_key("key"))).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, MachineThatIsReplacedLosesKeyAndToken) {
+  const auto old_key = new_key("old");
+  const std::string old_token = enrolled(old_key);
+  file_ = add_again("nbcc");
+  EXPECT_TRUE(lets_in(old_key));  // until the new file is used
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  EXPECT_FALSE(lets_in(old_key));
+  EXPECT_TRUE(lets_in(key));
+  EXPECT_THAT(tokens(), ElementsAre(token));
+  EXPECT_NE(token, old_token);
+}
+
+TEST_F(SiteDeskTest, RequestsThatAreNoneAreRefused) {
+  link::DeskRequest asked = enrol(file_, new_key("key"));
+  asked.set_protocol(2);
+  EXPECT_EQ(refused(asked).code(), DeskRefused::PROTOCOL_VERSION);
+  EXPECT_EQ(refused(request("nbcc")).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, DamagedRecordIsTheGatewaysFaultAndSaidInItsLog) {
+  write("registration/sites/nbcc.json", "{");
+  EXPECT_EQ(refused(enrol(file_, new_key("key"))).code(), DeskRefused::FAILED);
+}
+
+TEST_F(SiteDeskTest, BothPairsAreLetInUntilTheRotationIsFinished) {
+  const auto old_key = new_key("old");
+  const std::string old_token = enrolled(old_key);
+  const auto key = new_key("key");
+  const auto answer = ask(rotate(old_token, key));
+  ASSERT_TRUE(answer.has_rotated()) << answer.ShortDebugString();
+  const std::string token = answer.rotated().token();
+  EXPECT_THAT(tokens(), ElementsAre(old_token, token));
+  EXPECT_TRUE(lets_in(old_key) && lets_in(key));
+
+  EXPECT_TRUE(ask(finish(token, key)).has_rotation_finished());
+  EXPECT_THAT(tokens(), ElementsAre(token));
+  EXPECT_TRUE(!lets_in(old_key) && lets_in(key));
+  EXPECT_TRUE(ask(finish(token, key)).has_rotation_finished());  // its answer may have been lost
+  EXPECT_EQ(refused(finish(old_token, key)).code(), DeskRefused::WRONG_TOKEN);
+}
+
+TEST_F(SiteDeskTest, RotationThatIsBegunAgainForgetsTheOneBefore) {
+  const auto old_key = new_key("old");
+  const std::string old_token = enrolled(old_key);
+  const auto lost = new_key("lost");
+  const std::string lost_token = ask(rotate(old_token, lost)).rotated().token();
+  const auto key = new_key("key");
+  const std::string token = ask(rotate(old_token, key)).rotated().token();
+  EXPECT_THAT(tokens(), ElementsAre(old_token, token));
+  EXPECT_TRUE(lets_in(old_key) && lets_in(key) && !lets_in(lost));
+  EXPECT_EQ(refused(finish(lost_token, lost)).code(), DeskRefused::WRONG_TOKEN);
+  EXPECT_EQ(refused(finish(token, lost)).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, SiteThatUsesTheNewPairUnfinishedKeepsItWhenItRotatesOnce) {
+  const auto first = new_key("first");
+  const std::string first_token = enrolled(first);
+  const auto second = new_key("second");
+  const std::string second_token = ask(rotate(first_token, second)).rotated().token();
+  const auto third = new_key("third");  // by the second token: the site died before it could finish
+  const std::string third_token = ask(rotate(second_token, third)).rotated().token();
+  EXPECT_TRUE(!lets_in(first) && lets_in(second) && lets_in(third));
+  EXPECT_THAT(tokens(), ElementsAre(second_token, third_token));
+}
+
+TEST_F(SiteDeskTest, RotationNeedsTheSitesOwnToken) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  add("rccc");
+  const std::string other = config::read_secret(places().token("rccc"));
+  for (const std::string& wrong : {std::string(), other, token + "x", file_.code}) {
+    EXPECT_EQ(refused(rotate(wrong, new_key("next"))).code(), DeskRefused::WRONG_TOKEN);
+  }
+  link::DeskRequest forged = rotate(token, new_key("thief"));
+  forged.mutable_rotate()->set_public_key(key.public_key().text());
+  EXPECT_EQ(refused(forged).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, EnrolmentRepeatedDuringARotationLeavesBothTokensAsTheyAre) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  const std::string next = ask(rotate(token, new_key("next"))).rotated().token();
+  EXPECT_EQ(enrolled(key), token);
+  EXPECT_THAT(tokens(), ElementsAre(token, next));
+}
+
+TEST_F(SiteDeskTest, EnrolmentOfAKeyThatWasRotatedAwayIsUsed) {
+  const auto first = new_key("first");
+  const std::string token = enrolled(first);
+  const auto second = new_key("second");
+  const std::string next = ask(rotate(token, second)).rotated().token();
+  ask(finish(next, second));
+  EXPECT_EQ(refused(enrol(file_, first)).code(), DeskRefused::USED);
+  EXPECT_FALSE(lets_in(first));
+}
+
+}  // namespace
+}  // namespace icom::registration
