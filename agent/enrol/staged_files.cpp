@@ -24,6 +24,15 @@ void remove(os::FileSystem& files, const std::filesystem::path& file) {
   }
 }
 
+void replace(os::FileSystem& files, const std::filesystem::path& file,
+             const std::filesystem::path& old) {
+  auto error = files.rename(file, old);
+  if (!error) error = files.sync_directory(old.parent_path());
+  if (error) {
+    throw std::runtime_error("cannot replace " + old.string() + " (" + error.message() + ")");
+  }
+}
+
 ssh::PrivateKey key_in(os::FileSystem& files, const std::filesystem::path& file,
                        const std::string& comment) {
   if (std::filesystem::exists(file)) {

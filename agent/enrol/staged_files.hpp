@@ -17,6 +17,10 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
 /// Does nothing if it is not there. Throws std::runtime_error.
 void remove(os::FileSystem& files, const std::filesystem::path& file);
 
+/// `file` takes the place of `old`, durably. Throws std::runtime_error.
+void replace(os::FileSystem& files, const std::filesystem::path& file,
+             const std::filesystem::path& old);
+
 /// The key in `file`, which is made if there is none that can be used. Throws std::runtime_error.
 ssh::PrivateKey key_in(os::FileSystem& files, const std::filesystem::path& file,
                        const std::string& comment);

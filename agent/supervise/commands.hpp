@@ -30,6 +30,7 @@ void add_drain(CLI::App& app, Action& asked);
 void add_resume(CLI::App& app, Action& asked);
 void add_upgrade(CLI::App& app, Action& asked);
 void add_enrol(CLI::App& app, Action& asked);
+void add_rotate(CLI::App& app, Action& asked);
 
 /// An option that several have: whose site it is.
 void add_site_option(CLI::App& command, std::filesystem::path& site_file);

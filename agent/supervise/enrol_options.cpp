@@ -4,8 +4,8 @@
 #include "agent/enrol/enrolment.hpp"
 #include "agent/enrol/gateway_calls.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/said_step.hpp"
 #include "common/config/config_error.hpp"
-#include "common/os/utc_clock.hpp"
 #include "common/os/utc_text.hpp"
 
 namespace icom::supervise {
@@ -28,14 +28,10 @@ struct Given {
 
 int run(const Given& given) {
   const auto enrolment = config::load_enrolment(given.file);
-  const auto say = [](const std::string& word, const std::string& text) {
-    std::cout << word << std::string(word.size() < 6 ? 6 - word.size() : 1, ' ') << text
-              << std::endl;
-  };
-  say("ok", "enrolment file of site " + enrolment.site + ", good until " +
-                os::utc_text(enrolment.expires));
+  say_step("ok", "enrolment file of site " + enrolment.site + ", good until " +
+                     os::utc_text(enrolment.expires));
   try {
-    enrol::enrol(enrolment, given.folder, enrol::real_surroundings(say));
+    enrol::enrol(enrolment, given.folder, enrol::real_surroundings(say_step));
   } catch (const config::ConfigError&) {
     throw;
   } catch (const std::exception& error) {
@@ -43,10 +39,10 @@ int run(const Given& given) {
     return kFailed;
   }
   const std::string site_file = (given.folder / enrol::kSiteFile).string();
-  say("next", "remove " + given.file.string() +
-                  ": it is used. Then add Linacs: icom-agent "
-                  "add-linac --site " +
-                  site_file + " --serial SERIAL --address ADDRESS");
+  say_step("next", "remove " + given.file.string() +
+                       ": it is used. Then add Linacs: icom-agent "
+                       "add-linac --site " +
+                       site_file + " --serial SERIAL --address ADDRESS");
   return kDone;
 }
 

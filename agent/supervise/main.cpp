@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   add_resume(app, asked);
   add_upgrade(app, asked);
   add_enrol(app, asked);
+  add_rotate(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -3,6 +3,8 @@
 
 #include "gateway/cli/commands.hpp"
 #include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/places.hpp"
+#include "gateway/registration/ssh_sessions.hpp"
 
 namespace icom::cli {
 
@@ -17,9 +19,20 @@ struct Given {
   std::string fingerprint;
 };
 
+/// A site is let in also where this cannot be written: `revoke` then says that it knows of no
+/// connection.
+void remember(const std::filesystem::path& registration, const std::string& site) {
+  try {
+    registration::remember_parent_as_session(registration, site);
+  } catch (const registration::RegistrationError& error) {
+    std::cerr << error.what() << '\n';
+  }
+}
+
 int run(const Given& given) {
   for (const std::string& line : registration::lines_with(given.registration, given.fingerprint)) {
     std::cout << line << '\n';
+    remember(given.registration, registration::site_of_line(line).value());
   }
   return end_standard_output();
 }

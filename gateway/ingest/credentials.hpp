@@ -16,8 +16,7 @@ class Credentials {
   /// Nobody is let in.
   Credentials() : Credentials(std::string()) {}
   /// One token; empty: none.
-  Credentials(
-      std::string token);  // NOLINT(google-explicit-constructor): a token is all that most have
+  explicit Credentials(std::string token);
 
   /// `revoked`: since when, for the site's operator; empty: it is not.
   void set(std::vector<std::string> tokens, std::string revoked);

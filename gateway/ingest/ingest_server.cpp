@@ -209,6 +209,7 @@ void IngestServer::stop(std::chrono::milliseconds grace) {
   state_->io.stop();
   for (std::thread& thread : state_->threads) thread.join();
   state_->threads.clear();
+  state_->desk_thread.join();  // whom it calls may go from here on
   // Where there was no session to wait for, the close above may not have been run.
   boost::system::error_code ignored;
   state_->acceptor.close(ignored);

@@ -46,6 +46,11 @@ SiteBook::Lock SiteBook::lock(std::chrono::milliseconds patience) const {
   }
 }
 
+bool SiteBook::has(const std::string& site) const {
+  std::error_code error;
+  return std::filesystem::exists(file_of(site), error);
+}
+
 std::optional<SiteRecord> SiteBook::find(const std::string& site) const {
   const std::filesystem::path file = file_of(site);
   std::error_code error;

@@ -26,6 +26,8 @@ class SiteBook {
   /// Held until it goes. Waits for other processes, this long at most.
   [[nodiscard]] Lock lock(std::chrono::milliseconds patience = std::chrono::seconds(10)) const;
 
+  /// Whether there is one, readable or not.
+  [[nodiscard]] bool has(const std::string& site) const;
   /// Nothing if there is none.
   [[nodiscard]] std::optional<SiteRecord> find(const std::string& site) const;
   /// The sites that have one, readable or not, by name.

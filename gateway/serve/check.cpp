@@ -9,8 +9,8 @@
 
 #include "common/config/config_error.hpp"
 #include "common/config/gateway_settings.hpp"
+#include "gateway/registration/site_access.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
-#include "gateway/serve/site_tokens.hpp"
 
 namespace icom::serve {
 
@@ -82,13 +82,18 @@ void check_store(Report& report, const fs::path& folder) {
 }
 
 void check_tokens(Report& report, const config::GatewaySettings& settings) {
+  const registration::Places places = registration::places_of(settings);
   for (const config::SiteSettings& site : settings.sites) {
     const std::string what = "token of " + site.site;
-    try {
-      config::read_secret(token_file(settings, site.site));
-      report.line(true, what, token_file(settings, site.site).string());
-    } catch (const config::ConfigError& error) {
-      report.line(false, what, error.what());
+    const registration::SiteAccess access = registration::read_access(places, site.site);
+    if (!access.revoked.empty()) {
+      report.note(what, "the site is revoked since " + access.revoked + ", and refused");
+    } else if (access.problems.empty()) {
+      report.line(true, what, places.token(site.site).string());
+    } else {
+      for (const config::Problem& problem : access.problems) {
+        report.line(false, what, problem.text());
+      }
     }
   }
 }

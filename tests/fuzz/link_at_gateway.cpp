@@ -30,9 +30,10 @@ class NothingStored final : public ingest::EntrySink {
 };
 
 const ingest::SiteRegistry& registry() {
-  static const ingest::SiteRegistry sites({{"nbcc", kToken, {{"4299", 11}, {"9183", 12}}},
-                                           {"rccc", "a-token-of-rccc-0123456789", {{"2619", 21}}},
-                                           {"sash", "", {{"9002", 31}}}});
+  static const ingest::SiteRegistry sites(
+      {{"nbcc", ingest::Credentials(kToken), {{"4299", 11}, {"9183", 12}}},
+       {"rccc", ingest::Credentials("a-token-of-rccc-0123456789"), {{"2619", 21}}},
+       {"sash", {}, {{"9002", 31}}}});
   return sites;
 }
 

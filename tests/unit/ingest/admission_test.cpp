@@ -100,7 +100,7 @@ TEST_F(AdmissionTest, EveryWrongTokenIsRefusedAndNoneIsShown) {
 }
 
 TEST_F(AdmissionTest, SiteWithoutATokenLetsNobodyIn) {
-  const SiteRegistry registry(std::vector<RegisteredSite>{{"nbcc", "", {}}});
+  const SiteRegistry registry(std::vector<RegisteredSite>{{"nbcc", {}, {}}});
   link::Hello hello = example_hello();
   hello.set_token("");
   const auto decision = admit(hello, registry, sink_, nullptr, 1);

@@ -21,8 +21,8 @@ inline constexpr store::LinacId k9183 = 12;
 inline constexpr store::LinacId k2619 = 13;
 
 inline std::vector<RegisteredSite> example_sites() {
-  return {{"nbcc", kToken, {{"4299", k4299}, {"9183", k9183}}},
-          {"rccc", "the token of rccc, thirty-two ..", {{"2619", k2619}}}};
+  return {{"nbcc", Credentials(kToken), {{"4299", k4299}, {"9183", k9183}}},
+          {"rccc", Credentials("the token of rccc, thirty-two .."), {{"2619", k2619}}}};
 }
 
 inline void add_spool(link::Hello& hello, const std::string& serial, std::uint32_t number,

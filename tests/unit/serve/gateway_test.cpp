@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "common/config/config_error.hpp"
+#include "gateway/registration/site_book.hpp"
 #include "tests/unit/ingest/ingest_fixture.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
 
@@ -84,13 +85,57 @@ TEST_F(GatewayTest, TokensThatCannotBeUsedAreReportedAndStopNobody) {
   other = config::with(config::with(other, "\"4299\"", "\"2619\""), "\"9183\"", "\"2694\"");
   write("sites/rccc.yaml", other);
   write_token("nbcc", "short");
-  const auto tokens = read_tokens(config::load_gateway(folder_ / "gateway.yaml"));
-  ASSERT_EQ(tokens.size(), 2U);
-  for (const SiteToken& token : tokens) {
-    EXPECT_TRUE(token.token.empty());
-    EXPECT_EQ(token.problems.size(), 1U);
+  for (const char* site : {"nbcc", "rccc"}) {
+    const auto access = registration::read_access(
+        registration::places_of(config::load_gateway(folder_ / "gateway.yaml")), site);
+    EXPECT_TRUE(access.tokens.empty());
+    EXPECT_EQ(access.problems.size(), 1U);
   }
   EXPECT_NO_THROW(open());
+}
+
+/// As icom-gateway revoke leaves it.
+void revoke(const std::filesystem::path& folder) {
+  registration::SiteRecord record;
+  record.site = "nbcc";
+  record.revoked = 1'700'000'000;
+  std::filesystem::create_directories(folder / "store/registration/sites");
+  registration::SiteBook(folder / "store/registration").save(record);
+}
+
+TEST_F(GatewayTest, AgentOfASiteThatIsRevokedIsToldSinceWhenAndCutOff) {
+  const auto gateway = open();
+  gateway->start();
+  ingest::TestAgent agent(port_);
+  hello(agent);
+  revoke(folder_);
+  gateway->refresh_access();
+  const auto goodbye = agent.receive();
+  ASSERT_TRUE(goodbye.has_value() && goodbye->has_refused());
+  EXPECT_EQ(goodbye->refused().code(), link::Refused::REVOKED);
+  EXPECT_NE(goodbye->refused().text().find("2023-11-14T22:13:20Z"), std::string::npos);
+  EXPECT_FALSE(agent.receive().has_value());
+
+  ingest::TestAgent again(port_);
+  link::ToGateway message;
+  *message.mutable_hello() = ingest::example_hello({77});
+  again.send(message);
+  EXPECT_EQ(again.receive()->refused().code(), link::Refused::REVOKED);
+}
+
+TEST_F(GatewayTest, TokenThatIsPutRightCountsWithoutARestart) {
+  write_token("nbcc", "short");
+  const auto gateway = open();
+  gateway->start();
+  link::ToGateway message;
+  *message.mutable_hello() = ingest::example_hello({77});
+  ingest::TestAgent refused(port_);
+  refused.send(message);
+  EXPECT_EQ(refused.receive()->refused().code(), link::Refused::WRONG_TOKEN);
+  write_token("nbcc", kToken);
+  gateway->refresh_access();
+  ingest::TestAgent agent(port_);
+  EXPECT_EQ(hello(agent), 0U);
 }
 
 }  // namespace

@@ -1,0 +1,102 @@
+#include "agent/enrol/rotation.hpp"
+
+#include "agent/enrol/staged_files.hpp"
+#include "common/link/desk_signature.hpp"
+#include "common/link/limits.hpp"
+#include "common/ssh/private_key.hpp"
+
+namespace icom::enrol {
+
+using forward::LinkFailure;
+
+namespace {
+
+/// Beside each of the two files while a rotation is under way. The new key is there first and is
+/// put in its place first; so a new token alone means that both were proved, and the key is in its
+/// place already.
+constexpr const char* kNext = ".next";
+
+std::filesystem::path next_of(std::filesystem::path file) {
+  return file += kNext;
+}
+
+void finish_or_undo_the_last(const config::TunnelSettings& tunnel, const Surroundings& around) {
+  const auto next_key = next_of(tunnel.key);
+  const auto next_token = next_of(tunnel.token_file);
+  if (!std::filesystem::exists(next_token)) return;
+  if (std::filesystem::exists(next_key)) {
+    remove(around.files, next_token);
+    around.say("note", "a rotation was cut off before the new pair was proved: it begins anew");
+  } else {
+    replace(around.files, next_token, tunnel.token_file);
+    around.say("note", "a rotation was cut off after the new pair was proved: it is finished");
+  }
+}
+
+link::DeskRequest request_of(const std::string& site) {
+  link::DeskRequest request;
+  request.set_protocol(link::kDeskProtocol);
+  request.set_site(site);
+  request.set_agent_version(ICOM_VERSION);
+  return request;
+}
+
+std::string ask_for_token(const config::SiteSettings& site, const ssh::PrivateKey& key,
+                          const Surroundings& around) {
+  const std::string token = config::read_secret(site.tunnel.token_file);
+  const std::string public_key = key.public_key().text();
+  const auto signature = key.sign(link::signed_text(site.site, token, public_key));
+  link::DeskRequest request = request_of(site.site);
+  request.mutable_rotate()->set_token(token);
+  request.mutable_rotate()->set_public_key(public_key);
+  request.mutable_rotate()->set_signature(signature.data(), signature.size());
+  const link::DeskAnswer answer = around.ask(site.tunnel, request);
+  if (answer.has_refused()) throw EnrolmentError("the gateway refuses: " + answer.refused().text());
+  if (!answer.has_rotated()) throw EnrolmentError("the gateway's answer is no rotation");
+  return answer.rotated().token();
+}
+
+void finish(const config::SiteSettings& site, const std::string& token, const ssh::PublicKey& key,
+            const Surroundings& around) {
+  link::DeskRequest request = request_of(site.site);
+  request.mutable_finish_rotation()->set_token(token);
+  request.mutable_finish_rotation()->set_public_key(key.text());
+  const std::string unfinished =
+      "the new key and token are in use, but the gateway could not be told to forget the old ones: "
+      "run icom-agent rotate again. ";
+  link::DeskAnswer answer;
+  try {
+    answer = around.ask(site.tunnel, request);
+  } catch (const LinkFailure& failure) {
+    throw EnrolmentError(unfinished + failure.what());
+  }
+  if (answer.has_refused()) throw EnrolmentError(unfinished + answer.refused().text());
+}
+
+}  // namespace
+
+void rotate(const config::SiteSettings& site, const Surroundings& around) {
+  const config::TunnelSettings& tunnel = site.tunnel;
+  finish_or_undo_the_last(tunnel, around);
+
+  const auto next_key = next_of(tunnel.key);
+  const auto next_token = next_of(tunnel.token_file);
+  const ssh::PrivateKey key = key_in(around.files, next_key, "icom site " + site.site);
+  const std::string token = ask_for_token(site, key, around);
+  around.say("ok", "the gateway takes the new key " + key.public_key().fingerprint() +
+                       " and a new token, beside those in use");
+  write_private(around.files, next_token, token + '\n');
+
+  config::TunnelSettings with_new = tunnel;
+  with_new.key = next_key;
+  around.try_link(with_new, {site.site, token, ICOM_VERSION});
+  around.say("ok", "the gateway welcomes this site with the new pair");
+
+  replace(around.files, next_key, tunnel.key);
+  replace(around.files, next_token, tunnel.token_file);
+  around.say("ok", "replaced " + tunnel.key.string() + " and " + tunnel.token_file.string());
+  finish(site, token, key.public_key(), around);
+  around.say("ok", "the gateway has forgotten the old ones");
+}
+
+}  // namespace icom::enrol

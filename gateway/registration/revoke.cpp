@@ -1,0 +1,56 @@
+#include "gateway/registration/revoke.hpp"
+
+#include "common/config/name.hpp"
+#include "common/os/file_system.hpp"
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/site_book.hpp"
+
+namespace icom::registration {
+namespace {
+
+void remove_token(const std::filesystem::path& file) {
+  const auto error = os::real_file_system().remove(file);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw RegistrationError("the site is revoked, but " + file.string() + " cannot be removed (" +
+                            error.message() + "): remove it");
+  }
+}
+
+/// A damaged one must not keep a site from being revoked.
+SiteRecord record_of(const SiteBook& book, const std::string& site) {
+  try {
+    return book.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
+  } catch (const RegistrationError&) {
+    return SiteRecord{site, {}, {}, {}, {}};
+  }
+}
+
+}  // namespace
+
+Revoked revoke(const Places& places, const std::string& site, std::int64_t now) {
+  const SiteBook book(places.registration);
+  const bool is_known =
+      config::parse_name(site) && (std::filesystem::exists(places.site_file(site)) ||
+                                   std::filesystem::exists(places.token(site)) || book.has(site));
+  if (!is_known) throw RegistrationError("there is no site " + site);
+
+  Revoked result;
+  {
+    const SiteBook::Lock lock = book.lock();
+    SiteRecord record = record_of(book, site);
+    result.by_hand = !record.key && !record.enrolment && !record.revoked;
+    record.key.reset();
+    record.next_key.reset();
+    record.enrolment.reset();
+    if (!record.revoked) record.revoked = now;
+    book.save(record);
+    write_authorized_keys(places, now);
+    remove_token(places.next_token(site));
+    remove_token(places.token(site));
+  }
+  // Only now: whoever is ended comes back at once, and must find the door shut.
+  result.sessions = end_sessions(places.registration, site);
+  return result;
+}
+
+}  // namespace icom::registration

@@ -1,0 +1,23 @@
+// `icom-gateway revoke`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gateway/registration/places.hpp"
+#include "gateway/registration/ssh_sessions.hpp"
+
+namespace icom::registration {
+
+struct Revoked {
+  bool by_hand = false;  ///< its key was not made known by enrolling: somebody wrote it somewhere
+  EndedSessions sessions;
+};
+
+/// The site's key, token and enrolment file are void from now on, and its SSH connections are
+/// ended. Its file and everything stored stay. A gateway that runs notices within a second or so.
+/// Works also while the site's file, or another's, is broken. `now`: seconds since 1970, UTC.
+/// Throws RegistrationError.
+Revoked revoke(const Places& places, const std::string& site, std::int64_t now);
+
+}  // namespace icom::registration
