@@ -115,6 +115,13 @@ link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& 
     try {
       return around.ask(tunnel, request);
     } catch (const LinkFailure& failure) {
+      if (failure.kind == FailureKind::gateway_away) {
+        throw EnrolmentError("the tunnel stands, but no gateway answers behind it, at " +
+                             enrolment.gateway.text() +
+                             ": have icom-gateway started at the hosting site, then run this "
+                             "again with the same file (" +
+                             failure.what() + ")");
+      }
       if (failure.kind != FailureKind::authentication) throw;
     }
   }
@@ -149,16 +156,11 @@ config::SiteSettings settle_site_file(const std::filesystem::path& folder,
   throw EnrolmentError("the gateway sent another site's file: report it");
 }
 
-void install(const config::TunnelSettings& tunnel, const StagedFiles& staged,
-             const config::EnrolmentFile& enrolment, const ssh::PrivateKey& key,
-             const std::string& token, const Surroundings& around) {
+void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& enrolment,
+             const ssh::PrivateKey& key, const std::string& token, const Surroundings& around) {
   write_private(around.files, tunnel.known_hosts, known_hosts_text(enrolment));
   write_private(around.files, tunnel.key, key.text());
   write_private(around.files, tunnel.token_file, token + '\n');
-  // The key comes last: as long as it is there, this enrolment can be gone through again.
-  for (const auto& file : {staged.one_time_key, staged.known_hosts, staged.key}) {
-    remove(around.files, file);
-  }
   around.say("ok", "wrote " + tunnel.key.string() + ", " + tunnel.known_hosts.string() + " and " +
                        tunnel.token_file.string());
 }
@@ -186,8 +188,12 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                  key.public_key().fingerprint());
 
   const auto site = settle_site_file(folder, enrolment, answer.enrolled().site_file(), around);
-  install(site.tunnel, staged, enrolment, key, answer.enrolled().token(), around);
+  install(site.tunnel, enrolment, key, answer.enrolled().token(), around);
   try_link_patiently(site, around);
+  // Only now, and the key last: as long as it is there this enrolment can be gone through again.
+  for (const auto& file : {staged.one_time_key, staged.known_hosts, staged.key}) {
+    remove(around.files, file);
+  }
   around.say("ok", "the gateway welcomes site " + site.site + " with the new key and token");
 }
 

@@ -51,7 +51,7 @@ class Gateway {
  public:
   Gateway(store::Store& store, const std::string& serial)
       : linac_(store.linac("nbcc", serial)),
-        registry_({{"nbcc", kToken, {{serial, linac_}}}}),
+        registry_({{"nbcc", ingest::Credentials(kToken), {{serial, linac_}}}}),
         sink_(store),
         server_(options(), registry_, sink_, board_) {
     server_.start();

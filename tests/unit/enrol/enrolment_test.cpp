@@ -1,0 +1,113 @@
+#include "agent/enrol/enrolment.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/enrol/dying_site.hpp"
+
+namespace icom::enrol {
+namespace {
+
+using testing::HasSubstr;
+
+class EnrolmentTest : public DyingSite {
+ protected:
+  std::string refusal() {
+    try {
+      enrol(file_, at_site_, around());
+    } catch (const EnrolmentError& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "enrolled";
+    return {};
+  }
+};
+
+TEST_F(EnrolmentTest, SiteThatDiesAtAnyStepIsEnrolledByTheSameFileOnceItRunsAgain) {
+  int step = 1;
+  for (bool died = true; died; ++step) {
+    SCOPED_TRACE(step);
+    std::filesystem::remove_all(at_site_);
+    std::filesystem::create_directory(at_site_);
+    file_ = add_again("nbcc");
+    died = false;
+    steps_.die_at(step);
+    try {
+      enrol(file_, at_site_, around());
+    } catch (const Died&) {
+      died = true;
+    }
+    steps_.live();
+    if (died) enrol(file_, at_site_, around());
+    EXPECT_TRUE(pair_in_use_works());
+    EXPECT_EQ(files_at_site(), kWholeSite);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(step, 20);  // that many things can be cut off
+}
+
+TEST_F(EnrolmentTest, SiteThatDiesAtAnyStepIsEnrolledAlsoAfterTheFileExpiredIfTheGatewayKnew) {
+  for (int step = 1;; ++step) {
+    SCOPED_TRACE(step);
+    std::filesystem::remove_all(at_site_);
+    std::filesystem::create_directory(at_site_);
+    file_ = add_again("nbcc");
+    steps_.die_at(step);
+    try {
+      enrol(file_, at_site_, around());
+      break;
+    } catch (const Died&) {
+    }
+    steps_.live();
+    const auto record = registration::SiteBook(places().registration).find("nbcc");
+    if (!record->enrolment->used) continue;
+    now_ = file_.expires;
+    registration::write_authorized_keys(places(), now_);
+    config::EnrolmentFile by_another_clock = file_;
+    by_another_clock.expires += 1;
+    enrol(by_another_clock, at_site_, around());
+    EXPECT_TRUE(pair_in_use_works());
+    now_ = kNow;
+  }
+}
+
+TEST_F(EnrolmentTest, SiteThatIsSetUpKeepsItsFileAndGetsNewKeys) {
+  enrol(file_, at_site_, around());
+  const std::string yaml = content(at_site_ / kSiteFile) + "# an operator's remark\n";
+  write("etc-icom/site.yaml", yaml);
+  const std::string key = content(at_site_ / "nbcc_ed25519");
+  file_ = add_again("nbcc");
+  enrol(file_, at_site_, around());
+  EXPECT_EQ(content(at_site_ / kSiteFile), yaml);
+  EXPECT_NE(content(at_site_ / "nbcc_ed25519"), key);
+  EXPECT_TRUE(pair_in_use_works());
+}
+
+TEST_F(EnrolmentTest, ClockThatIsOffIsSaid) {
+  auto surroundings = around();
+  surroundings.now = [] { return kNow - 300; };
+  enrol(file_, at_site_, surroundings);
+  EXPECT_THAT(said_, HasSubstr("300 s behind"));
+}
+
+TEST_F(EnrolmentTest, FolderThatIsNotThereIsSaidBeforeAnybodyIsAsked) {
+  std::filesystem::remove(at_site_);
+  EXPECT_THAT(refusal(), HasSubstr("--into"));
+}
+
+TEST_F(EnrolmentTest, WayThatEndsIsToldAndNothingIsWritten) {
+  auto surroundings = around();
+  surroundings.reach = [](const std::string&, std::uint16_t) {
+    return Reach{false, "nothing answers"};
+  };
+  EXPECT_THROW(enrol(file_, at_site_, surroundings), EnrolmentError);
+  EXPECT_TRUE(files_at_site().empty());
+}
+
+TEST_F(EnrolmentTest, GatewaysFileThatIsBrokenIsNotLeftThere) {
+  write("sites/nbcc.yaml", "site: nbcc\n");
+  EXPECT_THROW(enrol(file_, at_site_, around()), config::ConfigError);
+  EXPECT_FALSE(std::filesystem::exists(at_site_ / kSiteFile));
+}
+
+}  // namespace
+}  // namespace icom::enrol

@@ -1,0 +1,96 @@
+#include "agent/enrol/rotation.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/enrol/dying_site.hpp"
+
+namespace icom::enrol {
+namespace {
+
+using testing::HasSubstr;
+
+class RotationTest : public DyingSite {
+ protected:
+  RotationTest() { enrol(file_, at_site_, around()); }
+  [[nodiscard]] std::string pair_in_use() const {
+    return content(site().tunnel.key) + content(site().tunnel.token_file);
+  }
+};
+
+TEST_F(RotationTest, OldPairIsOfNoUseOnceTheNewOneIsInPlace) {
+  const std::string before = content(site().tunnel.token_file);
+  const auto old_key = ssh::PrivateKey::load(site().tunnel.key).public_key();
+  rotate(site(), around());
+  EXPECT_TRUE(pair_in_use_works());
+  EXPECT_FALSE(token_is_let_in(before.substr(0, before.size() - 1)));
+  EXPECT_TRUE(registration::lines_with(places().registration, old_key.fingerprint()).empty());
+  EXPECT_EQ(files_at_site(), kWholeSite);
+}
+
+TEST_F(RotationTest, SiteThatDiesAtAnyStepHasAPairThatWorksAndTheNextRotationSucceeds) {
+  int step = 1;
+  for (bool died = true; died; ++step) {
+    SCOPED_TRACE(step);
+    died = false;
+    steps_.die_at(step);
+    try {
+      rotate(site(), around());
+    } catch (const Died&) {
+      died = true;
+    }
+    steps_.live();
+    EXPECT_TRUE(pair_in_use_works());
+    const std::string before = pair_in_use();
+    rotate(site(), around());
+    EXPECT_TRUE(pair_in_use_works());
+    EXPECT_NE(pair_in_use(), before);
+    EXPECT_EQ(registration::read_access(places(), "nbcc").tokens.size(), 1U);
+    EXPECT_EQ(files_at_site(), kWholeSite);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(step, 10);
+}
+
+TEST_F(RotationTest, SiteThatDiesAtTheSameStepAgainAndAgainHasAPairThatWorks) {
+  constexpr int kMostSteps = 20;
+  for (int step = 1; step <= kMostSteps; ++step) {
+    for (int time = 1; time <= 3; ++time) {
+      SCOPED_TRACE(std::to_string(step) + ", " + std::to_string(time));
+      steps_.die_at(step);
+      try {
+        rotate(site(), around());
+      } catch (const Died&) {
+      }
+      steps_.live();
+      ASSERT_TRUE(pair_in_use_works());
+    }
+  }
+}
+
+TEST_F(RotationTest, NewPairThatDoesNotWorkIsNotPutInPlace) {
+  const std::string before = pair_in_use();
+  auto surroundings = around();
+  surroundings.try_link = [](const config::TunnelSettings&, const forward::Caller&) {
+    throw forward::LinkFailure(forward::FailureKind::gateway_away, "no gateway");
+  };
+  EXPECT_THROW(rotate(site(), surroundings), forward::LinkFailure);
+  EXPECT_EQ(pair_in_use(), before);
+  EXPECT_TRUE(pair_in_use_works());
+}
+
+TEST_F(RotationTest, RefusalIsToldAndNothingChanges) {
+  const auto path = site().tunnel.token_file;
+  write("etc-icom/nbcc.token", "a token that the gateway does not know\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  const std::string before = pair_in_use();
+  try {
+    rotate(site(), around());
+    FAIL() << "rotated";
+  } catch (const EnrolmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the gateway refuses: the token is not that of site nbcc"));
+  }
+  EXPECT_EQ(pair_in_use(), before);
+}
+
+}  // namespace
+}  // namespace icom::enrol
