@@ -81,6 +81,30 @@ class SiteDeskTest : public RegistrationFolder {
     return SiteBook(places().registration).find("nbcc").value();
   }
 
+  /// What the gateway keeps of nbcc. A step of its work replaces one of them as a whole: a gateway
+  /// that died in between left some as before and some as after.
+  struct Kept {
+    std::string token;
+    std::string next_token;  ///< empty: none
+    std::string record;
+    std::string keys;
+  };
+  [[nodiscard]] Kept kept() const {
+    return {content(places().token("nbcc")), content(places().next_token("nbcc")),
+            content(folder_ / "registration/sites/nbcc.json"), content(places().authorized_keys())};
+  }
+  void put_back(const Kept& kept) const {
+    put("tokens/nbcc.token", kept.token);
+    put("tokens/nbcc.next.token", kept.next_token);
+    put("registration/sites/nbcc.json", kept.record);
+    put("registration/authorized_keys", kept.keys);
+  }
+  void put(const std::string& name, const std::string& text) const {
+    std::filesystem::remove(folder_ / name);
+    if (!text.empty())
+      std::filesystem::permissions(write(name, text), std::filesystem::perms(0600));
+  }
+
   std::int64_t now_ = kNow;
   std::vector<std::string> changed_;
   config::EnrolmentFile file_;
@@ -262,6 +286,80 @@ TEST_F(SiteDeskTest, EnrolmentOfAKeyThatWasRotatedAwayIsUsed) {
   ask(finish(next, second));
   EXPECT_EQ(refused(enrol(file_, first)).code(), DeskRefused::USED);
   EXPECT_FALSE(lets_in(first));
+}
+
+TEST_F(SiteDeskTest, GatewayThatDiesAtAnyStepOfAnEnrolmentEnrolsTheSameKeyWhenAskedAgain) {
+  const auto key = new_key("key");
+  const Kept before = kept();
+  const std::string token = enrolled(key) + "\n";
+  const Kept after = kept();
+  const std::vector<Kept> states{
+      {before.token, token, before.record, before.keys},
+      {before.token, token, after.record, before.keys},
+      {token, "", after.record, before.keys},
+      after,
+  };
+  for (const Kept& state : states) {
+    SCOPED_TRACE(&state - states.data());
+    put_back(state);
+    const std::string given = enrolled(key);
+    EXPECT_TRUE(lets_in(key));
+    EXPECT_THAT(tokens(), ElementsAre(given));
+  }
+}
+
+TEST_F(SiteDeskTest, GatewayThatDiesAtAnyStepOfARotationLetsTheOldPairInAndRotatesWhenAskedAgain) {
+  const auto old_key = new_key("old");
+  const std::string old_token = enrolled(old_key);
+  const auto key = new_key("key");
+  const Kept before = kept();
+  ask(rotate(old_token, key));
+  const Kept after = kept();
+  const std::vector<Kept> states{
+      {before.token, after.next_token, before.record, before.keys},
+      {before.token, after.next_token, after.record, before.keys},
+      after,
+  };
+  for (const Kept& state : states) {
+    SCOPED_TRACE(&state - states.data());
+    put_back(state);
+    EXPECT_TRUE(lets_in(old_key));
+    EXPECT_THAT(tokens(), testing::Contains(old_token));
+    const std::string token = ask(rotate(old_token, key)).rotated().token();
+    EXPECT_TRUE(lets_in(old_key) && lets_in(key));
+    EXPECT_THAT(tokens(), ElementsAre(old_token, token));
+  }
+}
+
+TEST_F(SiteDeskTest, GatewayThatDiesAtAnyStepOfAFinishLetsTheNewPairInWhateverTheSiteDoesNext) {
+  const auto old_key = new_key("old");
+  const std::string old_token = enrolled(old_key);
+  const auto key = new_key("key");
+  const std::string token = ask(rotate(old_token, key)).rotated().token();
+  const Kept before = kept();
+  ask(finish(token, key));
+  const Kept after = kept();
+  const std::vector<Kept> states{
+      before,
+      {before.token, before.next_token, after.record, before.keys},
+      {after.token, "", after.record, before.keys},
+      after,
+  };
+  const auto later_key = new_key("later");
+  for (const Kept& state : states) {
+    SCOPED_TRACE(&state - states.data());
+    put_back(state);
+    EXPECT_TRUE(lets_in(key));
+    EXPECT_THAT(tokens(), testing::Contains(token));
+    EXPECT_TRUE(ask(finish(token, key)).has_rotation_finished());
+    EXPECT_TRUE(lets_in(key) && !lets_in(old_key));
+    EXPECT_THAT(tokens(), ElementsAre(token));
+
+    put_back(state);
+    const std::string later_token = ask(rotate(token, later_key)).rotated().token();
+    EXPECT_TRUE(lets_in(key) && lets_in(later_key) && !lets_in(old_key));
+    EXPECT_THAT(tokens(), ElementsAre(token, later_token));
+  }
 }
 
 }  // namespace

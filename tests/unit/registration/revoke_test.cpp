@@ -1,0 +1,94 @@
+#include "gateway/registration/revoke.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "gateway/registration/authorized_keys.hpp"
+#include "gateway/registration/site_access.hpp"
+#include "gateway/registration/site_book.hpp"
+#include "tests/unit/registration/registration_folder.hpp"
+
+namespace icom::registration {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class RevokeTest : public RegistrationFolder {
+ protected:
+  RevokeTest() { file_ = add("nbcc"); }
+  config::EnrolmentFile file_;
+};
+
+TEST_F(RevokeTest, RevokedSiteHasNoKeyNoTokenAndNoEnrolment) {
+  EXPECT_FALSE(revoke(places(), "nbcc", kNow).by_hand);
+  const SiteAccess access = read_access(places(), "nbcc");
+  EXPECT_THAT(access.tokens, IsEmpty());
+  EXPECT_EQ(access.revoked, "2023-11-14T22:13:20Z");
+  EXPECT_THAT(content(places().authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
+  EXPECT_FALSE(SiteBook(places().registration).find("nbcc")->enrolment.has_value());
+  EXPECT_FALSE(std::filesystem::exists(places().token("nbcc")));
+  EXPECT_TRUE(std::filesystem::exists(places().site_file("nbcc")));
+}
+
+TEST_F(RevokeTest, OtherSitesStayAsTheyAre) {
+  add("rccc");
+  const SiteAccess before = read_access(places(), "rccc");
+  revoke(places(), "nbcc", kNow);
+  EXPECT_EQ(read_access(places(), "rccc"), before);
+  EXPECT_THAT(content(places().authorized_keys()), HasSubstr("icom-site=rccc"));
+}
+
+TEST_F(RevokeTest, SiteIsRevokedWhileItsFileAndItsRecordAreBroken) {
+  const Places places = this->places();
+  write("sites/nbcc.yaml", "site: [");
+  write("registration/sites/nbcc.json", "{");
+  revoke(places, "nbcc", kNow);
+  EXPECT_FALSE(read_access(places, "nbcc").revoked.empty());
+  EXPECT_THAT(content(places.authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
+}
+
+TEST_F(RevokeTest, SecondTimeKeepsTheTimeOfTheFirst) {
+  revoke(places(), "nbcc", kNow);
+  revoke(places(), "nbcc", kNow + 3600);
+  EXPECT_EQ(read_access(places(), "nbcc").revoked, "2023-11-14T22:13:20Z");
+}
+
+TEST_F(RevokeTest, SiteThatIsNoneIsRefused) {
+  for (const char* name : {"nowhere", "", "../nbcc"}) {
+    EXPECT_THROW(revoke(places(), name, kNow), RegistrationError) << name;
+  }
+}
+
+TEST_F(RevokeTest, SiteWhoseKeyWasWrittenByHandIsToldOf) {
+  std::filesystem::remove(folder_ / "registration/sites/nbcc.json");
+  EXPECT_TRUE(revoke(places(), "nbcc", kNow).by_hand);
+}
+
+/// A number that was another process's when it was written down, and a process that is no sshd.
+TEST_F(RevokeTest, ProcessThatIsNoConnectionOfSshdIsLeftAlone) {
+  const pid_t bystander = ::fork();
+  ASSERT_GE(bystander, 0);
+  if (bystander == 0) {
+    remember_parent_as_session(places().registration, "nbcc");  // that of this test program
+    ::pause();
+    ::_exit(0);
+  }
+  const auto folder = places().registration / "sessions";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!std::filesystem::exists(folder) || std::filesystem::is_empty(folder)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+  write("registration/sessions/" + std::to_string(bystander) + "-1", "nbcc\n");
+  EXPECT_THAT(revoke(places(), "nbcc", kNow).sessions.left, IsEmpty());
+  EXPECT_EQ(::waitpid(bystander, nullptr, WNOHANG), 0);
+  ::kill(bystander, SIGKILL);
+  ::waitpid(bystander, nullptr, 0);
+}
+
+}  // namespace
+}  // namespace icom::registration
