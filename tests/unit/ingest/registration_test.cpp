@@ -184,7 +184,7 @@ TEST_F(RegistrationTest, SessionsOfASiteThatIsGoneOrHasAnotherTokenEndAndOthersG
     if (code == link::Refused::UNKNOWN_SITE) {
       sites.erase(sites.begin());
     } else {
-      sites[0].credentials = std::string("another token of nbcc, forty ..");
+      sites[0].credentials = Credentials("another token of nbcc, forty ..");
     }
     server_->apply(std::move(sites));
     EXPECT_EQ(refusal_and_end(*agent).code(), code);
