@@ -1,8 +1,6 @@
 #include "gateway/cli/approval.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -11,6 +9,7 @@
 #include "common/config/address.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/utc_text.hpp"
 
 namespace icom::cli {
 
@@ -26,14 +25,9 @@ const config::SiteSettings* owner_of(const config::GatewaySettings& settings,
   return found == settings.sites.end() ? nullptr : &*found;
 }
 
-/// Of this machine's clock, in UTC.
-std::string utc_text(std::int64_t us) {
-  const std::time_t seconds = us / 1'000'000;
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%SZ", &utc);
-  return text.data();
+std::string time_text(std::int64_t us) {
+  constexpr std::int64_t kMicroseconds = 1'000'000;
+  return os::utc_text(us / kMicroseconds);
 }
 
 /// Those that are nobody's. One that was written into a site's file by hand needs nothing any more.
@@ -77,8 +71,8 @@ void list_pending(const config::GatewaySettings& settings, const pending::Pendin
       << "STATE\n";
   for (const pending::PendingLinac& linac : linacs) {
     out << std::setw(14) << linac.site << std::setw(14) << linac.serial << std::setw(24)
-        << linac.address << std::setw(22) << utc_text(linac.first_seen_us) << std::setw(22)
-        << utc_text(linac.last_seen_us) << (linac.rejected ? "rejected" : "waits") << '\n';
+        << linac.address << std::setw(22) << time_text(linac.first_seen_us) << std::setw(22)
+        << time_text(linac.last_seen_us) << (linac.rejected ? "rejected" : "waits") << '\n';
   }
 }
 

@@ -31,13 +31,13 @@ class Approval(LabCase):
     def stored(self, serial):
         return self.hosting.ledger().get(("nbcc", serial), {}).get("stored", 0)
 
+    def connected_since(self):
+        """Of the session with the gateway that is on; None without one."""
+        status = self.site.status_file("forward.json")
+        return status["since_us"] if status.get("connected") else None
+
     def refusal(self):
         return {one["serial"]: one["refusal"] for one in self.site.status()["linacs"]}["0815"]
-
-    def approve(self):
-        self.hosting.command("approve", "nbcc", "0815")
-        self.hosting.gateway.kill()
-        self.hosting.start_gateway()
 
     def assert_nothing_is_stored(self):
         self.assertNotIn("0815", {linac for _, linac in self.hosting.ledger()})
@@ -53,14 +53,18 @@ class Approval(LabCase):
         self.assertEqual(["0815"], list(self.pending()))
         self.assertEqual(self.new.address, self.pending()["0815"]["address"])
         self.wait_for(lambda: "icom-gateway approve nbcc 0815" in self.refusal(), 10, "the site's operator is told")
+        before = self.connected_since()
         self.hosting.gateway.kill()
         self.assertEqual(["0815"], list(self.pending()))
         self.hosting.start_gateway()
         self.wait_for(lambda: len(self.new.sent()) > 50, 30, "frames that wait in the spool")
+        self.wait_for(lambda: self.connected_since() not in (None, before), 30, "another session")
         self.assert_nothing_is_stored()
 
-        self.approve()
+        session = self.connected_since()
+        self.hosting.command("approve", "nbcc", "0815")
         self.wait_for(lambda: self.stored("0815") > 0, 20, "it is recorded")
+        self.assertEqual(session, self.connected_since(), "within the same session")
         self.assertEqual({}, self.pending())
         self.end()
 
@@ -71,15 +75,13 @@ class Approval(LabCase):
         self.hosting.start_gateway()
         self.wait_for(lambda: "rejected" in self.refusal(), 20, "the site's operator is told")
         self.assert_nothing_is_stored()
-        self.approve()
+        self.hosting.command("approve", "nbcc", "0815")
         self.wait_for(lambda: self.stored("0815") > 0, 20, "it is recorded")
         self.end()
 
     def test_another_sites_serial_is_neither_approved_nor_stored(self):
         write_site_file(self.hosting, "sash", {"9002": "192.168.40.10"})
         self.hosting.new_token("sash")
-        self.hosting.gateway.kill()
-        self.hosting.start_gateway()
         yaml = self.site.yaml.read_text()
         self.site.yaml.write_text(yaml.replace('"0815"', '"9002"'))
         self.wait_for(lambda: "another site" in {one["serial"]: one["refusal"] for one in self.site.status()["linacs"]}

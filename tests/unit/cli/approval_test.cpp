@@ -54,7 +54,7 @@ class ApprovalTest : public config::SettingsFolder {
 
 TEST_F(ApprovalTest, ListsWhoWaitsSinceWhen) {
   EXPECT_THAT(listed(false), AllOf(HasSubstr("0815"), HasSubstr(kAddress), HasSubstr("waits"),
-                                   HasSubstr("2026-01-01 00:00:00Z")));
+                                   HasSubstr("2026-01-01T00:00:00Z")));
   EXPECT_EQ(listed(true),
             R"({"site":"nbcc","linac":"0815","address":"192.168.17.43:1706",)"
             R"("first_seen_us":1767225600000000,"last_seen_us":1767225600000000,"rejected":false})"
