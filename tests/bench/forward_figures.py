@@ -62,8 +62,10 @@ class Target:
             connection, _ = self._listener.accept()
             # A process for each: threads of one interpreter would be what is measured.
             if os.fork() == 0:
-                self._serve(connection)
-                os._exit(0)
+                try:
+                    self._serve(connection)
+                finally:  # also where a copy was broken off on purpose
+                    os._exit(0)
             connection.close()
 
     @staticmethod
