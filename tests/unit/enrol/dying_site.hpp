@@ -66,6 +66,9 @@ class DyingFileSystem final : public os::FileSystem {
   std::error_code open_write(const Path& path, Made& file) override {
     return files_.open_write(path, file);
   }
+  std::error_code copy_rights(const Path& from, const Path& to) override {
+    return files_.copy_rights(from, to);
+  }
   std::error_code create_directories(const Path& path) override {
     return files_.create_directories(path);
   }
