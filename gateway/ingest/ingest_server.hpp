@@ -30,7 +30,7 @@ class IngestServer {
     /// Of batches from all sessions on their way into the sink.
     std::size_t max_submitted_bytes = 48U << 20U;
     SessionLimits session;
-    Desk* desk = nullptr;  ///< where sites enrol; outlives the server
+    Desk* desk = nullptr;            ///< where sites enrol; outlives the server
     Newcomers* newcomers = nullptr;  ///< outlives the server; null: nobody is told
   };
 
