@@ -1,9 +1,19 @@
 #include "gateway/registration/site_access.hpp"
 
+#include <algorithm>
+
 #include "common/os/utc_text.hpp"
 #include "gateway/registration/site_book.hpp"
 
 namespace icom::registration {
+
+bool SiteAccess::operator==(const SiteAccess& other) const {
+  const auto same_text = [](const config::Problem& one, const config::Problem& another) {
+    return one.text() == another.text();
+  };
+  return tokens == other.tokens && revoked == other.revoked &&
+         std::ranges::equal(problems, other.problems, same_text);
+}
 
 SiteAccess read_access(const Places& places, const std::string& site) {
   SiteAccess access;

@@ -14,9 +14,7 @@ struct SiteAccess {
   std::string revoked;                    ///< since when; empty: it is not
   std::vector<config::Problem> problems;  ///< why there is no token, or no record
 
-  bool operator==(const SiteAccess& other) const {
-    return tokens == other.tokens && revoked == other.revoked;
-  }
+  bool operator==(const SiteAccess& other) const;
 };
 
 /// Never throws for what it finds. A few small files are read.

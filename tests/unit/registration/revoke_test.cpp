@@ -52,6 +52,13 @@ TEST_F(RevokeTest, SiteIsRevokedWhileItsFileAndItsRecordAreBroken) {
   EXPECT_THAT(content(places.authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
 }
 
+TEST_F(RevokeTest, SiteThatIsLetInByNothingDiffersFromOneThatNobodyHasLookedAt) {
+  std::filesystem::remove(places().token("nbcc"));
+  const SiteAccess access = read_access(places(), "nbcc");
+  EXPECT_FALSE(access == SiteAccess{});  // or the gateway would not say why it refuses the site
+  EXPECT_TRUE(access == read_access(places(), "nbcc"));
+}
+
 TEST_F(RevokeTest, SecondTimeKeepsTheTimeOfTheFirst) {
   revoke(places(), "nbcc", kNow);
   revoke(places(), "nbcc", kNow + 3600);
