@@ -334,7 +334,7 @@ class OneSiteAsAnother(EnrolmentCase):
 
         mine.write_text(own.replace("linacs: []", 'linacs:\n  - {serial: "2619", address: "127.0.0.1:1706"}\n#'))
         forwarder = self.forwarder(mine)
-        forwarder.wait_for_output("the gateway refuses Linac 2619", 30)
+        forwarder.wait_for_output("the gateway does not take Linac 2619", 30)
         self.hosting.gateway.wait_for_output("Linac 2619 is registered for another site")
         forwarder.stop()
 
