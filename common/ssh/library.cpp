@@ -1,15 +1,11 @@
 #include "common/ssh/library.hpp"
 
-#include "common/ssh/counter_cipher.hpp"
 #include "common/ssh/error.hpp"
 
 namespace icom::ssh {
 
 void initialise_library() {
-  static const int result = [] {
-    use_counter_cipher();
-    return libssh2_init(0);
-  }();
+  static const int result = libssh2_init(0);
   if (result != 0) throw Error(Category::protocol, "libssh2 could not be initialised");
 }
 
