@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -38,9 +37,9 @@ Client::Client(asio::ip::tcp::socket socket, const Limits& limits)
 }
 
 awaitable<void> Client::run() {
-  using asio::experimental::awaitable_operators::operator&&;
-  auto loops = read_loop() && write_loop();
-  co_await std::move(loops);
+  drop_what_comes();
+  // Ends only when the reading has.
+  co_await write_loop();
 }
 
 void Client::offer(const Piece& piece) {
@@ -75,15 +74,16 @@ void Client::stop_writing() {
   bell_.ring();
 }
 
-awaitable<void> Client::read_loop() {
-  for (;;) {
-    boost::system::error_code error;
-    co_await socket_.async_read_some(asio::buffer(unwanted_),
-                                     asio::redirect_error(asio::use_awaitable, error));
-    if (error && (error != asio::error::operation_aborted || !socket_.is_open())) break;
-  }
-  reading_over_ = true;
-  stop_writing();
+void Client::drop_what_comes() {
+  socket_.async_read_some(
+      asio::buffer(unwanted_), [this](boost::system::error_code error, std::size_t) {
+        if (!error || (error == asio::error::operation_aborted && socket_.is_open())) {
+          drop_what_comes();
+          return;
+        }
+        reading_over_ = true;
+        stop_writing();
+      });
 }
 
 awaitable<void> Client::write_loop() {

@@ -43,7 +43,7 @@ class Client {
   [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
 
  private:
-  boost::asio::awaitable<void> read_loop();
+  void drop_what_comes();
   boost::asio::awaitable<void> write_loop();
   boost::asio::awaitable<void> write_some();
   boost::asio::awaitable<void> say_goodbye();

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address_v4.hpp>
@@ -118,16 +119,17 @@ awaitable<std::string> Port::resolve(tcp::endpoint& endpoint) {
   co_return std::string();
 }
 
+awaitable<boost::system::error_code> Port::accept_one() {
+  auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+  if (!error && !closed_) admit(std::move(socket));
+  co_return error;
+}
+
 awaitable<void> Port::accept() {
   while (!closed_) {
-    boost::system::error_code error;
-    tcp::socket socket =
-        co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    const boost::system::error_code error = co_await accept_one();
     if (closed_) co_return;
-    if (!error) {
-      admit(std::move(socket));
-      continue;
-    }
+    if (!error) continue;
     if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
       spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {}{}", settings_.serial,
                     error.message(), left_out(*unsaid));

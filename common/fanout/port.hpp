@@ -66,6 +66,7 @@ class Port : public std::enable_shared_from_this<Port> {
   boost::asio::awaitable<std::string> bind();
   boost::asio::awaitable<std::string> resolve(boost::asio::ip::tcp::endpoint& endpoint);
   boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<boost::system::error_code> accept_one();
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(const boost::asio::ip::address& address, const char* why);
   void forget(const std::shared_ptr<Client>& client);
