@@ -143,7 +143,7 @@ SiteFileEdit with_address(const std::filesystem::path& file, const std::string& 
   const YAML::Node value = linacs[index]["address"];
   const std::size_t at = place_of(present.text, value);
   const std::string hint = place(present.site, index) + ", address: " + written(address);
-  const std::string old = value.Scalar();
+  const std::string& old = value.Scalar();
   const bool in_quotes =
       at < present.text.size() && (present.text[at] == '"' || present.text[at] == '\'');
   const std::size_t begin = at + (in_quotes ? 1 : 0);

@@ -20,7 +20,10 @@ void add(CLI::App& app, Action& asked, const char* name, const char* what,
 }  // namespace
 
 void add_serve(CLI::App& app, Action& asked) {
-  add(app, asked, "serve", "Run the gateway until SIGTERM or SIGINT", serve::run_serve);
+  add(app, asked, "serve",
+      "Run the gateway until SIGTERM or SIGINT; changed settings are taken meanwhile, and at a "
+      "SIGHUP",
+      serve::run_serve);
 }
 
 void add_check(CLI::App& app, Action& asked) {

@@ -15,6 +15,7 @@
 #include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/log/log.hpp"
+#include "common/os/process.hpp"
 #include "gateway/serve/gateway.hpp"
 
 namespace icom::serve {
@@ -110,7 +111,9 @@ void serve(const std::filesystem::path& config) {
 int run_serve(const std::filesystem::path& config) {
   // Detached: ingest must not wait for a stderr that nobody reads.
   log::init("icom-gateway", spdlog::level::info, log::Delivery::detached);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of stderr or a share's server may go away
+  // A reader of stderr or a share's server may go away; SIGHUP has settings read again, once it
+  // runs.
+  os::ignore_pipe_and_hangup();
   spdlog::info("icom-gateway {} with {}", ICOM_VERSION, config.string());
   int exit_code = 0;
   try {
