@@ -10,7 +10,8 @@ namespace icom::supervise {
 inline void say_step(const std::string& word, const std::string& text) {
   constexpr std::size_t kColumn = 6;
   std::cout << word << std::string(word.size() < kColumn ? kColumn - word.size() : 1, ' ') << text
-            << std::endl;
+            << '\n'
+            << std::flush;
 }
 
 }  // namespace icom::supervise

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address_v4.hpp>
@@ -59,6 +58,7 @@ void Port::close() {
   status_.listening = false;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
+  accept_again_.reset();
   bell_.ring();
   for (const auto& client : clients_) client->finish();
 }
@@ -67,8 +67,9 @@ awaitable<void> Port::listen() {
   while (!closed_) {
     const std::string problem = co_await bind();
     if (problem.empty()) {
-      co_await accept();
-      continue;
+      accept();
+      while (!closed_) co_await bell_.wait_until(Bell::Clock::time_point::max());
+      break;
     }
     if (closed_) break;
     if (problem != status_.problem) {
@@ -119,23 +120,25 @@ awaitable<std::string> Port::resolve(tcp::endpoint& endpoint) {
   co_return std::string();
 }
 
-awaitable<boost::system::error_code> Port::accept_one() {
-  auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
-  if (!error && !closed_) admit(std::move(socket));
-  co_return error;
+void Port::accept() {
+  acceptor_.async_accept(
+      [self = shared_from_this()](boost::system::error_code error, tcp::socket socket) {
+        if (self->closed_) return;
+        if (error) {
+          self->accept_later(error);
+          return;
+        }
+        self->admit(std::move(socket));
+        self->accept();
+      });
 }
 
-awaitable<void> Port::accept() {
-  while (!closed_) {
-    const boost::system::error_code error = co_await accept_one();
-    if (closed_) co_return;
-    if (!error) continue;
-    if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
-      spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {}{}", settings_.serial,
-                    error.message(), left_out(*unsaid));
-    }
-    co_await bell_.wait_until(Bell::Clock::now() + kAcceptRetry);
+void Port::accept_later(boost::system::error_code why) {
+  if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
+    spdlog::error("fan-out of Linac {}: a connection cannot be accepted: {}{}", settings_.serial,
+                  why.message(), left_out(*unsaid));
   }
+  accept_again_.emplace(executor_, kAcceptRetry, [this] { accept(); });
 }
 
 void Port::admit(tcp::socket socket) {

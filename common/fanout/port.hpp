@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/asio/bell.hpp"
+#include "common/asio/deadline.hpp"
 #include "common/config/fan_out_settings.hpp"
 #include "common/fanout/client.hpp"
 #include "common/fanout/limits.hpp"
@@ -65,8 +67,8 @@ class Port : public std::enable_shared_from_this<Port> {
   boost::asio::awaitable<void> listen();
   boost::asio::awaitable<std::string> bind();
   boost::asio::awaitable<std::string> resolve(boost::asio::ip::tcp::endpoint& endpoint);
-  boost::asio::awaitable<void> accept();
-  boost::asio::awaitable<boost::system::error_code> accept_one();
+  void accept();
+  void accept_later(boost::system::error_code why);
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(const boost::asio::ip::address& address, const char* why);
   void forget(const std::shared_ptr<Client>& client);
@@ -79,7 +81,8 @@ class Port : public std::enable_shared_from_this<Port> {
   boost::asio::ip::tcp::acceptor acceptor_;
   std::set<std::shared_ptr<Client>> clients_;
   bool closed_ = false;
-  Bell bell_;  ///< close() was called
+  Bell bell_;                             ///< close() was called
+  std::optional<Deadline> accept_again_;  ///< after a failed accept
   PortStatus status_;
   std::uint64_t sent_to_gone_ = 0;  ///< bytes
   log::RateLimit refusal_lines_{5, std::chrono::minutes(1)};
