@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "agent/fanout/site_fan_out.hpp"
+#include "agent/program/changed_site.hpp"
 #include "agent/program/site_program.hpp"
 #include "agent/program/spool_directory.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/config/config_error.hpp"
-#include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
 
@@ -32,15 +32,11 @@ constexpr std::chrono::milliseconds kLeaveAfter{4500};
 /// Reads the site's settings again. Those with an error change nothing.
 void take_changes(const std::filesystem::path& file, config::SiteSettings& site,
                   SiteFanOut& fan_out) {
-  try {
-    auto reloaded = config::reload_site(file, site);
-    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
-    site = std::move(reloaded.settings);
-    fan_out.apply(site);
-    spdlog::info("settings are read again: {} Linacs have a port", site.fan_out.ports.size());
-  } catch (const config::ConfigError& error) {
-    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
-  }
+  auto changed = program::read_changed_site(file, site);
+  if (!changed) return;
+  site = *std::move(changed);
+  fan_out.apply(site);
+  spdlog::info("settings are read again: {} Linacs have a port", site.fan_out.ports.size());
 }
 
 int run(const std::filesystem::path& file) {

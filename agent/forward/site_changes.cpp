@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "agent/forward/site_spools.hpp"
-#include "common/config/config_error.hpp"
-#include "common/config/reload.hpp"
+#include "agent/program/changed_site.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::forward {
@@ -23,13 +22,8 @@ SiteChanges::SiteChanges(std::filesystem::path file, config::SiteSettings& site,
       latest_(site) {}
 
 void SiteChanges::take() {
-  try {
-    auto reloaded = config::reload_site(file_, latest_);
-    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
-    apply(std::move(reloaded.settings));
-  } catch (const config::ConfigError& error) {
-    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
-  }
+  auto changed = program::read_changed_site(file_, latest_);
+  if (changed) apply(*std::move(changed));
 }
 
 void SiteChanges::apply(config::SiteSettings settings) {

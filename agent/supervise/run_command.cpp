@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "agent/listen/listen_program.hpp"
+#include "agent/program/changed_site.hpp"
+#include "agent/program/spool_directory.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
-#include "common/config/config_error.hpp"
-#include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
@@ -28,22 +28,6 @@ namespace icom::supervise {
 namespace asio = boost::asio;
 
 namespace {
-
-/// Two supervisors would each stop what the other runs. Nothing, the reason being logged, if there
-/// is another.
-std::unique_ptr<os::File> lock_site(const std::filesystem::path& directory) {
-  auto& files = os::real_file_system();
-  std::unique_ptr<os::File> lock;
-  auto error = files.create_directories(directory);
-  if (!error) error = files.lock(directory / kAgentLockFile, lock);
-  if (error == std::errc::resource_unavailable_try_again) {
-    spdlog::error("another icom-agent run looks after {}: stop that one first", directory.string());
-  } else if (error) {
-    spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
-                  directory.string(), error.message());
-  }
-  return error ? nullptr : std::move(lock);
-}
 
 /// The first signal stops in order, once no beam is on; the second one does not wait for that; the
 /// third one kills.
@@ -87,16 +71,12 @@ void keep_fan_out(const RunOptions& options, const Programs& programs,
 /// Reads the site's settings again. Those with an error change nothing.
 void take_changes(const RunOptions& options, const Programs& programs, config::SiteSettings& site,
                   Supervisor& supervisor) {
-  try {
-    auto reloaded = config::reload_site(options.site_file, site);
-    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
-    site = std::move(reloaded.settings);
-    spdlog::info("settings are read again: {} Linacs", site.linacs.size());
-    supervisor.apply(listener_plans(site, programs, os::real_file_system()));
-    keep_fan_out(options, programs, site, supervisor);
-  } catch (const config::ConfigError& error) {
-    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
-  }
+  auto changed = program::read_changed_site(options.site_file, site);
+  if (!changed) return;
+  site = *std::move(changed);
+  spdlog::info("settings are read again: {} Linacs", site.linacs.size());
+  supervisor.apply(listener_plans(site, programs, os::real_file_system()));
+  keep_fan_out(options, programs, site, supervisor);
 }
 
 }  // namespace
@@ -105,7 +85,9 @@ int run_site(const RunOptions& options) {
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {options.site_file});
   auto site = config::load_site(options.site_file);
-  const auto lock = lock_site(site.spool.directory);
+  // Two supervisors would each stop what the other runs.
+  const auto lock = program::lock_spool_directory(site.spool.directory, kAgentLockFile,
+                                                  "another icom-agent run looks after");
   if (!lock) return 1;
 
   auto& files = os::real_file_system();

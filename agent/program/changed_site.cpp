@@ -1,0 +1,24 @@
+#include "agent/program/changed_site.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "common/config/config_error.hpp"
+#include "common/config/reload.hpp"
+
+namespace icom::program {
+
+std::optional<config::SiteSettings> read_changed_site(const std::filesystem::path& file,
+                                                      const config::SiteSettings& running) {
+  try {
+    auto reloaded = config::reload_site(file, running);
+    for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
+    return std::move(reloaded.settings);
+  } catch (const config::ConfigError& error) {
+    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
+    return std::nullopt;
+  }
+}
+
+}  // namespace icom::program
