@@ -19,12 +19,15 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE;
+/// Of the folder that a spool's directory will be made in. It may be a spool's directory itself.
+constexpr std::uint32_t kParentEvents = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
 
 }  // namespace
 
 /// Shared with the handlers under way, which may outlive the watch.
 struct SpoolWatch::State : std::enable_shared_from_this<State> {
-  explicit State(const asio::any_io_executor& executor) : events(executor), fallback(executor) {}
+  State(const asio::any_io_executor& executor, std::chrono::steady_clock::duration at_most)
+      : events(executor), fallback(executor), wait_at_most(at_most) {}
 
   void start();
   void listen();
@@ -33,12 +36,14 @@ struct SpoolWatch::State : std::enable_shared_from_this<State> {
 
   asio::posix::stream_descriptor events;  ///< closed where the kernel gave us none
   asio::steady_timer fallback;
+  const std::chrono::steady_clock::duration wait_at_most;
   std::vector<std::filesystem::path> not_there_yet;
   bool changed = false;
 };
 
-SpoolWatch::SpoolWatch(const asio::any_io_executor& executor)
-    : state_(std::make_shared<State>(executor)) {
+SpoolWatch::SpoolWatch(const asio::any_io_executor& executor,
+                       std::chrono::steady_clock::duration fallback)
+    : state_(std::make_shared<State>(executor, fallback)) {
   state_->start();
 }
 
@@ -56,7 +61,7 @@ void SpoolWatch::add(std::filesystem::path directory) {
 asio::awaitable<bool> SpoolWatch::wait() {
   const auto state = state_;  // the watch may go while we wait
   if (!state->changed) {
-    state->fallback.expires_after(kFallback);
+    state->fallback.expires_after(state->wait_at_most);
     boost::system::error_code ended;
     co_await state->fallback.async_wait(asio::redirect_error(asio::use_awaitable, ended));
   }
@@ -75,38 +80,45 @@ void SpoolWatch::State::listen() {
   events.async_wait(asio::posix::stream_descriptor::wait_read,
                     [self = shared_from_this()](boost::system::error_code error) {
                       if (error) return;
-                      if (self->drain()) {
-                        self->changed = true;
-                        self->fallback.cancel();
-                      }
+                      if (self->drain()) self->changed = true;
+                      if (self->changed) self->fallback.cancel();
                       self->listen();
                     });
 }
 
 /// True if any of the events was about a segment: the listener's status file changes every second
-/// and wakes nobody.
+/// and wakes nobody. A directory that is waited for may be there now.
 bool SpoolWatch::State::drain() {
   bool about_segment = false;
+  bool about_directory = false;
   alignas(inotify_event) std::array<char, 4096> buffer;
   for (;;) {
     const ssize_t got = ::read(events.native_handle(), buffer.data(), buffer.size());
-    if (got <= 0) return about_segment;
+    if (got <= 0) break;
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       const std::string_view name = event->len > 0 ? event->name : "";
       about_segment =
           about_segment || name.ends_with(".spool") || (event->mask & IN_Q_OVERFLOW) != 0;
+      about_directory = about_directory || (event->mask & IN_ISDIR) != 0;
       at += sizeof(inotify_event) + event->len;
     }
   }
+  if (about_directory) watch_waiting_directories();
+  return about_segment;
 }
 
 void SpoolWatch::State::watch_waiting_directories() {
   if (!events.is_open()) return;
   std::erase_if(not_there_yet, [this](const std::filesystem::path& directory) {
-    if (::inotify_add_watch(events.native_handle(), directory.c_str(), kEvents) < 0) return false;
-    changed = true;  // what was written before we watched
-    return true;
+    const auto add = [this](const std::filesystem::path& watched, std::uint32_t kinds) {
+      return ::inotify_add_watch(events.native_handle(), watched.c_str(), kinds) >= 0;
+    };
+    // It may be made between the first look at it and the watch of its parent: hence the second.
+    const bool there = add(directory, kEvents) ||
+                       (add(directory.parent_path(), kParentEvents) && add(directory, kEvents));
+    changed = changed || there;  // what was written before we watched
+    return there;
   });
 }
 

@@ -18,16 +18,17 @@ namespace icom::spool {
 ///     }
 class SpoolWatch {
  public:
-  /// How long wait() lasts at most: where the kernel reports nothing (events lost, no inotify left,
-  /// a directory that is not there yet), the spool is looked at this often all the same.
+  /// How long wait() lasts at most: where the kernel reports nothing (events lost, no inotify
+  /// left), the spool is looked at this often all the same.
   static constexpr std::chrono::seconds kFallback{1};
 
-  explicit SpoolWatch(const boost::asio::any_io_executor& executor);
+  explicit SpoolWatch(const boost::asio::any_io_executor& executor,
+                      std::chrono::steady_clock::duration fallback = kFallback);
   ~SpoolWatch();  ///< ends a wait() that is under way
   SpoolWatch(const SpoolWatch&) = delete;
   SpoolWatch& operator=(const SpoolWatch&) = delete;
 
-  /// `directory` need not exist yet.
+  /// `directory` need not exist yet; where its parent does, its making is noticed like a write.
   void add(std::filesystem::path directory);
   /// Returns at once if something changed since the last wait() returned; several changes are one.
   /// True: something changed; false: the fallback, or the wait was cancelled.

@@ -18,9 +18,9 @@ class FanOut(LabCase):
         super().setUp()
         self.at_site, self.at_gateway = free_port(), free_port()
 
-    def lab(self, *options, frames="800", at_site=True):
+    def lab(self, *options, frames="800", speed="40", at_site=True):
         """A Linac at forty times its pace; its clock begins with its first client, the listener."""
-        self.linac_one = self.linac(SERIAL, "--speed", "40", "--seed", "7", "--frames", frames, "--wait-for-client", *options)
+        self.linac_one = self.linac(SERIAL, "--speed", speed, "--seed", "7", "--frames", frames, "--wait-for-client", *options)
         self.hosting = self.hosting_site(fan_out={SERIAL: self.at_gateway})
         self.site = self.agent_site("nbcc", self.hosting, {SERIAL: self.linac_one.address},
                                     fan_out={SERIAL: self.at_site} if at_site else None)
@@ -64,7 +64,8 @@ class FanOut(LabCase):
         return [row.identity for row in self.linac_one.sent() if row.kind == "frame"]
 
     def test_clients_at_both_ends_get_every_byte_also_of_junk_and_halves_and_the_linac_sees_one_connection(self):
-        self.lab("--junk-every", "20", "--junk-bytes", "137", "--fragment-every", "130", "--duplicate-every", "90", "--skip-every", "77")
+        self.lab("--junk-every", "20", "--junk-bytes", "137", "--fragment-every", "130", "--duplicate-every", "90", "--skip-every", "77",
+                 speed="20")  # a segment, which goes once the gateway has it, lasts half a second then: a busy machine's pause is shorter
         self.start_all_but_the_listener()
         checks = [self.checked_client(port) for port in (self.at_site, self.at_site, self.at_gateway, self.at_gateway)]
         self.site.listeners[SERIAL].start()

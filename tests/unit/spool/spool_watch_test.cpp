@@ -23,13 +23,15 @@ constexpr std::chrono::seconds kDeadline{10};
 class WatchedSpool : public ::testing::Test {
  protected:
   /// One wait(), with what happens once it is under way.
-  bool wait(const std::function<void()>& meanwhile = {}) {
+  bool wait(const std::function<void()>& meanwhile = {}) { return wait(watch_, meanwhile); }
+
+  bool wait(SpoolWatch& watch, const std::function<void()>& meanwhile = {}) {
     std::optional<bool> outcome;
     asio::co_spawn(
         io_,
-        [](SpoolWatch& watch, std::optional<bool>& to) -> asio::awaitable<void> {
-          to = co_await watch.wait();
-        }(watch_, outcome),
+        [](SpoolWatch& waited_on, std::optional<bool>& to) -> asio::awaitable<void> {
+          to = co_await waited_on.wait();
+        }(watch, outcome),
         asio::detached);
     io_.restart();
     io_.poll();
@@ -78,11 +80,20 @@ TEST_F(WatchedSpool, TheListenersStatusFileWakesNobody) {
   EXPECT_FALSE(wait([&] { std::ofstream(folder_.path() / "listener.json") << "{}"; }));
 }
 
-TEST_F(WatchedSpool, ADirectoryThatComesLaterIsWatchedFromThenOn) {
+TEST_F(WatchedSpool, ADirectoryThatIsMadeLaterEndsTheWaitAndIsWatchedFromThenOn) {
+  SpoolWatch watch(io_.get_executor(), std::chrono::hours(1));
   const auto later = folder_.path() / "later";
+  watch.add(later);
+  EXPECT_TRUE(wait(watch, [&] { SpoolWriter(os::real_file_system(), later, {}); }));
+  SpoolWriter writer(os::real_file_system(), later, {});
+  EXPECT_TRUE(wait(watch));
+  EXPECT_TRUE(wait(watch, [&] { EXPECT_FALSE(writer.append({.bytes = as_bytes("frame")})); }));
+}
+
+TEST_F(WatchedSpool, ADirectoryWhoseParentComesLaterIsFoundByTheFallback) {
+  const auto later = folder_.path() / "site" / "later";
   watch_.add(later);
-  EXPECT_TRUE(wait([&] { SpoolWriter(os::real_file_system(), later, {}); }))
-      << "the fallback finds it";
+  EXPECT_TRUE(wait([&] { SpoolWriter(os::real_file_system(), later, {}); }));
   SpoolWriter writer(os::real_file_system(), later, {});
   EXPECT_TRUE(wait());
   EXPECT_TRUE(wait([&] { EXPECT_FALSE(writer.append({.bytes = as_bytes("frame")})); }));
