@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
@@ -100,6 +101,18 @@ std::optional<std::string> parse_text(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+/// Where a quote is not closed, a value or a key may run on into the secrets.
+[[noreturn]] void refuse_showing_nothing(std::vector<Problem> problems) {
+  constexpr std::size_t kLongestKey = 15;
+  for (Problem& problem : problems) {
+    problem.read.clear();
+    const bool plain = problem.key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_[]0123456789") ==
+                       std::string::npos;
+    if (!plain || problem.key.size() > kLongestKey) problem.key = "a key";
+  }
+  throw ConfigError(std::move(problems));
+}
+
 bool is_code(const std::string& text) {
   return text.size() == kCodeDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -139,7 +152,7 @@ EnrolmentFile load_enrolment(const std::filesystem::path& file) {
   check_whole(file);
   YamlFile yaml(file);
   const std::optional<YAML::Node> document = yaml.document();
-  if (!document) throw ConfigError(yaml.problems());
+  if (!document) refuse_showing_nothing(yaml.problems());
   MapReader top(yaml, *document, "");
   EnrolmentFile enrolment;
   top.value("enrolment", "format 1: upgrade this program for any other", parse_format);
@@ -167,7 +180,7 @@ EnrolmentFile load_enrolment(const std::filesystem::path& file) {
   }
   top.value("checksum", "a checksum", parse_text);
   top.done();
-  if (!yaml.problems().empty()) throw ConfigError(yaml.problems());
+  if (!yaml.problems().empty()) refuse_showing_nothing(yaml.problems());
   return enrolment;
 }
 

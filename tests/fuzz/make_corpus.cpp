@@ -10,8 +10,11 @@
 
 #include "agent/spool/entry_header.hpp"
 #include "agent/spool/segment_files.hpp"
+#include "common/config/enrolment_file.hpp"
 #include "common/icom/delta_codec.hpp"
 #include "common/link/batch_codec.hpp"
+#include "common/link/desk.pb.h"
+#include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
 #include "tests/simulator/frame_source.hpp"
 #include "tests/unit/config/example_site.hpp"
@@ -348,6 +351,78 @@ void make_settings() {
         as_bytes(std::string(kGateway) + parting + config::kSite + parting + other));
 }
 
+/// Its keys are not ones: what is behind them is not read by what reads the file.
+void make_enrolments() {
+  config::EnrolmentFile file;
+  file.site = "nbcc";
+  file.timezone = "Australia/Sydney";
+  file.expires = 1'700'000'000;
+  file.host = "physics.example";
+  file.port = 38471;
+  file.user = "icom";
+  file.host_keys = {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA"};
+  file.gateway = {"127.0.0.1", 7600};
+  file.code = std::string(64, 'c');
+  file.private_key =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
+  const auto without_checksum = [](const std::string& text) {
+    return text.substr(0, text.rfind("checksum: "));
+  };
+  const std::string right = without_checksum(config::to_text(file));
+  write("enrolment_file", "right", as_bytes(right));
+  file.code = std::string(40, 'd');
+  file.port = 0;
+  write("enrolment_file", "wrong", as_bytes(without_checksum(config::to_text(file))));
+  std::string newer = right;
+  newer.replace(newer.find("enrolment: 1"), 12, "enrolment: 2");
+  write("enrolment_file", "newer", as_bytes(newer));
+}
+
+/// With help (desk.cpp) as the flags say.
+void append_request(ByteVector& to, unsigned help, const link::DeskRequest& request) {
+  append_byte(to, help);
+  append_chunk(to, as_bytes(request.SerializeAsString()));
+}
+
+void make_desk() {
+  constexpr unsigned kSecret = 1;
+  constexpr unsigned kKey = 2;
+  constexpr unsigned kOther = 4;
+  constexpr unsigned kNext = 8;
+  constexpr unsigned kLate = 16;
+  link::DeskRequest enrol;
+  enrol.set_protocol(link::kDeskProtocol);
+  enrol.set_site("nbcc");
+  enrol.set_agent_version("0.1.0");
+  link::DeskRequest rotate = enrol;
+  link::DeskRequest finish = enrol;
+  enrol.mutable_enrol();
+  rotate.mutable_rotate();
+  finish.mutable_finish_rotation();
+
+  ByteVector all;
+  append_request(all, kSecret | kKey, enrol);
+  append_request(all, kSecret | kKey, enrol);
+  append_request(all, kSecret | kKey | kOther, rotate);
+  append_request(all, kSecret | kKey | kOther | kNext, finish);
+  append_request(all, kSecret | kKey | kOther, enrol);
+  write("desk", "all", all);
+
+  ByteVector refused;
+  append_request(refused, kSecret | kKey | kLate, enrol);
+  append_request(refused, kKey, enrol);
+  append_request(refused, kSecret, rotate);
+  enrol.set_site("../rccc");
+  append_request(refused, kSecret | kKey, enrol);
+  write("desk", "refused", refused);
+
+  ByteVector twice;
+  append_request(twice, kSecret | kKey, rotate);
+  append_request(twice, kSecret | kKey | kOther | kNext, rotate);
+  append_request(twice, kSecret | kKey | kOther, finish);
+  write("desk", "twice", twice);
+}
+
 }  // namespace
 }  // namespace icom::fuzz
 
@@ -365,5 +440,7 @@ int main(int argc, char** argv) {
   icom::fuzz::make_messages_to_agent();
   icom::fuzz::make_spools();
   icom::fuzz::make_settings();
+  icom::fuzz::make_enrolments();
+  icom::fuzz::make_desk();
   return 0;
 }

@@ -28,7 +28,8 @@ CORPUS_FILES = 32  # beside the seeds
 # Bounds that no input may break: memory of the whole process, of one allocation, and the time of one input.
 LIMITS = ["-rss_limit_mb=1024", "-malloc_limit_mb=128", "-timeout=10"]
 DICTIONARIES = {"framer": "icom", "items": "icom", "delta_round_trip": "icom", "batches": "icom",
-                "site_settings": "settings", "gateway_settings": "settings"}
+                "site_settings": "settings", "gateway_settings": "settings",
+                "enrolment_file": "settings"}
 ENVIRONMENT = os.environ | {
     # The small quarantine makes memory be used again, and a fuzzer twice as fast. addr2line comes with the compiler.
     "ASAN_OPTIONS": "quarantine_size_mb=8:malloc_context_size=8:allow_addr2line=1:external_symbolizer_path=/usr/bin/addr2line",
