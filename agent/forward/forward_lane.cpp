@@ -4,6 +4,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
+#include <exception>
 #include <utility>
 
 #include "common/log/log.hpp"
@@ -25,7 +27,7 @@ awaitable<Attempt> attempt(const ForwardLane::Connect& connect) {
   Attempt result;
   try {
     result.session = co_await connect();
-  } catch (const ssh::Error& error) {
+  } catch (const std::exception& error) {
     result.failure = error.what();
   }
   co_return result;
@@ -84,17 +86,20 @@ awaitable<void> ForwardLane::watch(std::shared_ptr<ssh::Session> session) {
             pause_.wait_until(Bell::Clock::time_point::max()));
 }
 
-/// Returns when the server does not answer. What else ends a session is seen by others.
+/// Returns when the server does not answer. What else ends a session is seen by others. An answer
+/// may stand behind seconds of a bulk copy on a slow line: whatever else comes meanwhile is one,
+/// too.
 awaitable<void> ForwardLane::keep_asking(std::shared_ptr<ssh::Session> session) {
   asio::steady_timer pause(executor_);
-  try {
-    for (;;) {
-      pause.expires_after(timings_.ask);
-      co_await pause.async_wait(asio::use_awaitable);
+  for (bool alive = true; alive;) {
+    pause.expires_after(timings_.ask);
+    co_await pause.async_wait(asio::use_awaitable);
+    const std::uint64_t received = session->bytes_received();
+    try {
       co_await session->ping(timings_.answer);
+    } catch (const ssh::Error&) {
+      alive = session->is_open() && session->bytes_received() != received;
     }
-  } catch (const ssh::Error&) {
-    co_return;
   }
 }
 

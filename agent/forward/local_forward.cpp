@@ -44,7 +44,7 @@ awaitable<Attempt> open_channel(std::shared_ptr<ssh::Session> session, config::A
   Attempt attempt;
   try {
     attempt.channel.emplace(co_await session->open_channel(target.host, target.port, deadline));
-  } catch (const ssh::Error& error) {
+  } catch (const std::exception& error) {
     attempt.failure = error.what();
   }
   co_return attempt;

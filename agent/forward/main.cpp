@@ -14,6 +14,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "agent/forward/forwarder.hpp"
 #include "agent/forward/port_forwards.hpp"
@@ -55,11 +56,25 @@ asio::awaitable<void> wake_by(spool::SpoolWatch& watch, Forwarder& forwarder) {
   }
 }
 
+/// What it has thrown: the race against wake_by() would take an exception for "not finished yet".
+asio::awaitable<std::exception_ptr> to_its_end(Forwarder& forwarder) {
+  std::exception_ptr thrown;
+  try {
+    co_await forwarder.run();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_return thrown;
+}
+
 /// Until stopped; then both have ended.
 asio::awaitable<void> forward(Forwarder& forwarder, PortForwards& forwards,
                               spool::SpoolWatch& watch) {
   using asio::experimental::awaitable_operators::operator||;
-  co_await (forwarder.run() || wake_by(watch, forwarder));
+  const auto ended = co_await (to_its_end(forwarder) || wake_by(watch, forwarder));
+  if (const auto* const thrown = std::get_if<0>(&ended); thrown != nullptr && *thrown) {
+    std::rethrow_exception(*thrown);
+  }
   constexpr std::chrono::milliseconds kLookAgain{10};
   asio::steady_timer pause(co_await asio::this_coro::executor);
   while (!forwards.ended()) {

@@ -138,9 +138,14 @@ awaitable<void> PortForward::relay(RunPtr run, asio::ip::tcp::socket socket, ssh
   Relay::Flow from_target{status_.bytes_from_target, pace_from_target_};
   Relay relay(std::move(socket), std::move(channel), local ? to_target : from_target,
               local ? from_target : to_target);
+  struct Listed {
+    Run& run;
+    Relay* relay;
+    ~Listed() { run.relays.erase(relay); }
+  };
   run->relays.insert(&relay);
+  const Listed listed{*run, &relay};
   co_await relay.run();
-  run->relays.erase(&relay);
 }
 
 void PortForward::note_failure(const std::string& text) {

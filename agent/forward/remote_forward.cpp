@@ -26,7 +26,7 @@ awaitable<Attempt> dial(config::Address target, std::chrono::seconds deadline) {
   try {
     const auto until = std::chrono::steady_clock::now() + deadline;
     attempt.socket.emplace(co_await dial_tcp(target.host, target.port, until, {}));
-  } catch (const DialFailure& failure) {
+  } catch (const std::exception& failure) {
     attempt.failure = "the target " + target.text() + ": " + failure.what();
   }
   co_return attempt;

@@ -1,5 +1,6 @@
 #include "common/ssh/channel_state.hpp"
 
+#include <array>
 #include <boost/asio/error.hpp>
 
 #include "common/ssh/engine.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 /// Room for one call of libssh2_channel_read.
 constexpr std::size_t kReadBytes = std::size_t{64} << 10U;
+/// As that, where nobody wants the bytes.
+constexpr std::size_t kDiscardBytes = std::size_t{16} << 10U;
 /// An emptied buffer that a burst has made larger than this is given back.
 constexpr std::size_t kKeptBytes = 4 * kReadBytes;
 
@@ -150,13 +153,26 @@ int ChannelState::send_end() {
 }
 
 int ChannelState::receive() {
-  if (closing_) return 0;
+  if (closing_) return discard();
   if (received_begin_ == received_end_) {
     if (const int code = fill_received(); code < 0) return code;
   }
   if (const int code = look_for_peers_end(); code < 0) return code;
   // Before libssh2's channel goes: what it still holds (a window's worth at most) is kept here.
   return peer_closed_ ? fill_received() : 0;
+}
+
+/// What a closed channel still gets. Left with libssh2 it would keep the window shut, and a peer
+/// that waits for that to open takes nothing of ours, nor its end.
+int ChannelState::discard() {
+  std::array<char, kDiscardBytes> unwanted;
+  while (!peer_eof_) {
+    const std::ptrdiff_t code = libssh2_channel_read(channel_, unwanted.data(), unwanted.size());
+    if (code == 0) peer_ended_ = peer_eof_ = libssh2_channel_eof(channel_) == 1;
+    if (has_to_wait(code)) return 0;
+    if (code < 0) return static_cast<int>(code);
+  }
+  return 0;
 }
 
 int ChannelState::look_for_peers_end() {
@@ -196,7 +212,11 @@ int ChannelState::let_go() {
   int code = libssh2_channel_close(channel_);
   if (code == 0) code = look_for_peers_end();
   if (code == 0 && !peer_closed_ && in_time) return 0;
-  if (code == 0) code = libssh2_channel_free(channel_);
+  // The close waits for the peer's answer for as long as it likes; having said ours, we may forget
+  // the channel.
+  if (code == 0 || (code == LIBSSH2_ERROR_EAGAIN && !in_time)) {
+    code = libssh2_channel_free(channel_);
+  }
   if (code != 0) return code == LIBSSH2_ERROR_EAGAIN ? 0 : code;
   channel_ = nullptr;
   engine_ = nullptr;

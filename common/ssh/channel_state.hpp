@@ -83,6 +83,7 @@ class ChannelState {
   int send_end();
   int receive();
   int fill_received();
+  int discard();
   int look_for_peers_end();
   int let_go();
   void wake();

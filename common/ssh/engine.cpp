@@ -121,7 +121,12 @@ void Engine::serve_all() {
   int code = opener_.advance();
   // By index: nothing is removed meanwhile, but opening or accepting a channel adds one.
   for (std::size_t i = 0; code == 0 && i < listeners_.size(); ++i) code = listeners_[i]->service();
-  for (std::size_t i = 0; code == 0 && i < channels_.size(); ++i) code = channels_[i]->service();
+  // Who comes first may fill the wire: each time it is another's turn.
+  const std::size_t known = channels_.size();
+  const std::size_t first = known == 0 ? 0 : ++turn_ % known;
+  for (std::size_t i = 0; code == 0 && i < channels_.size(); ++i) {
+    code = channels_[i < known ? (first + i) % known : i]->service();
+  }
   if (code < 0) end(explain(code, "in use"));
 }
 

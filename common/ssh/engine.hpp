@@ -96,6 +96,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Condition changed_;
   boost::asio::steady_timer ticker_;
   Wire::Clock::time_point keepalive_sent_;
+  std::size_t turn_ = 0;  ///< whose channel's turn comes first
   bool established_ = false;
   bool driving_ = false;
 };

@@ -67,6 +67,10 @@ boost::asio::awaitable<void> Session::ping(std::chrono::seconds limit) {
   co_await engine->opener().ping(limit);
 }
 
+std::uint64_t Session::bytes_received() const {
+  return engine_->wire().given();
+}
+
 boost::asio::awaitable<void> Session::ended() const {
   const auto engine = engine_;
   while (!engine->failure()) co_await engine->changed().wait();

@@ -50,6 +50,9 @@ class Session : public std::enable_shared_from_this<Session> {
   /// turn: what waits for a slow target says nothing of the server. Throws Error: `timeout`, or
   /// what ended the session.
   boost::asio::awaitable<void> ping(std::chrono::seconds limit);
+  /// Encrypted ones, that this side has looked at: what grows meanwhile tells that the server
+  /// lives.
+  [[nodiscard]] std::uint64_t bytes_received() const;
 
   /// Until the session is over, for whatever reason.
   boost::asio::awaitable<void> ended() const;

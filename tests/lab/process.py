@@ -11,13 +11,18 @@ from pathlib import Path
 _SLOWER = float(os.environ.get("ICOM_DEADLINE_FACTOR", "1"))
 
 
+def within(seconds):
+    """So many seconds, or more where the programs are slower."""
+    return seconds * _SLOWER
+
+
 class LabError(Exception):
     """Something did not happen within its deadline, or a process ended that should not have."""
 
 
 def wait_until(condition, seconds, what):
     """Polls `condition` until it gives something true, and returns that. LabError after `seconds`."""
-    deadline = time.monotonic() + seconds * _SLOWER
+    deadline = time.monotonic() + within(seconds)
     while True:
         asked = time.monotonic()
         result = condition()
@@ -25,13 +30,13 @@ def wait_until(condition, seconds, what):
             return result
         now = time.monotonic()
         if now > deadline:
-            raise LabError(f"not within {seconds * _SLOWER:g} s: {what}")
+            raise LabError(f"not within {within(seconds):g} s: {what}")
         time.sleep(max(0.02, now - asked))  # asking, which may be a process, takes half of the time at most
 
 
 def run_to_end(command, seconds):
     """A command's CompletedProcess with its output as text; subprocess.TimeoutExpired after `seconds`."""
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=seconds * _SLOWER)
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=within(seconds))
 
 
 class Process:
@@ -74,7 +79,7 @@ class Process:
         if self._child is None:
             return
         self.signal(signal.SIGKILL)
-        self._child.wait(timeout=10 * _SLOWER)
+        self._child.wait(timeout=within(10))
 
     def stop(self, seconds=10):
         """SIGTERM; the exit code. A program that does not end in time is killed, and that is an error."""
@@ -82,14 +87,14 @@ class Process:
             return None
         self.signal(signal.SIGTERM)
         try:
-            return self._child.wait(timeout=seconds * _SLOWER)
+            return self._child.wait(timeout=within(seconds))
         except subprocess.TimeoutExpired:
             self.kill()
             raise LabError(f"{self.name} did not end within {seconds} s of SIGTERM") from None
 
     def wait(self, seconds):
         try:
-            return self._child.wait(timeout=seconds * _SLOWER)
+            return self._child.wait(timeout=within(seconds))
         except subprocess.TimeoutExpired:
             raise LabError(f"{self.name} did not end by itself within {seconds} s") from None
 

@@ -105,6 +105,55 @@ TEST_F(Failure, StoppedServerIsGivenUpByTheWatchdog) {
   });
 }
 
+/// It waits until it has said all, and takes nothing before: nor would it notice the end.
+TEST_F(Failure, TargetThatWaitsForAClosedChannelToReadGetsTheRestAndTheEnd) {
+  const std::string much = pattern(std::size_t{16} << 20U, 3);
+  const std::string ours = pattern(std::size_t{24} << 20U, 4);
+  std::optional<std::size_t> taken;
+  Condition done(io.get_executor());
+  const Server talker(io, [&](tcp::socket socket) -> net::awaitable<void> {
+    co_await net::async_write(socket, net::buffer(much), kTuple);
+    std::vector<char> room(1U << 16U);
+    std::size_t total = 0;
+    for (;;) {
+      const auto [error, got] = co_await socket.async_read_some(net::buffer(room), kTuple);
+      if (error) break;
+      total += got;
+    }
+    taken = total;
+    done.notify();
+  });
+  Settings settings = sshd.settings();
+  settings.limits.channel_close = kSoon * 3;
+  const auto body = [&]() -> net::awaitable<void> {
+    const auto session = co_await Session::connect(settings, kSoon);
+    std::size_t written = 0;
+    {
+      Channel channel = co_await session->open_channel("127.0.0.1", talker.port(), kSoon);
+      // All that the channel takes before the target reads: the last of it waits for the window.
+      net::steady_timer patience(io, std::chrono::milliseconds(300));
+      patience.async_wait([&](error_code error) {
+        if (!error) channel.cancel();
+      });
+      for (error_code error; !error;) {
+        std::size_t got = 0;
+        std::tie(error, got) = co_await channel.async_write_some(
+            net::buffer(ours.data() + written, ours.size() - written), kTuple);
+        written += got;
+        if (written == ours.size()) break;
+        patience.expires_after(std::chrono::milliseconds(300));
+        patience.async_wait([&](error_code cancelled) {
+          if (!cancelled) channel.cancel();
+        });
+      }
+    }
+    while (!taken) co_await done.wait();
+    EXPECT_EQ(*taken, written);
+    co_await session->close(kSoon);
+  };
+  run(io, body());
+}
+
 TEST_F(Failure, TargetThatReadsNothingIsNotTakenForAStall) {
   Condition go_on(io.get_executor());
   const Server slow(io, [&](tcp::socket socket) -> net::awaitable<void> {
