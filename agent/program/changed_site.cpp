@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <utility>
 
 #include "common/config/config_error.hpp"
@@ -17,8 +18,10 @@ std::optional<config::SiteSettings> read_changed_site(const std::filesystem::pat
     return std::move(reloaded.settings);
   } catch (const config::ConfigError& error) {
     spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
-    return std::nullopt;
+  } catch (const std::exception& error) {  // no memory, say: what runs is worth more
+    spdlog::error("changed settings cannot be read: {}; what runs goes on as it is", error.what());
   }
+  return std::nullopt;
 }
 
 }  // namespace icom::program

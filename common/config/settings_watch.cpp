@@ -35,7 +35,7 @@ std::vector<Stamp> stamps_of(const std::vector<fs::path>& watched) {
       continue;
     }
     for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-      stamps.push_back(stamp_of(at->path()));
+      if (!at->path().filename().string().starts_with('.')) stamps.push_back(stamp_of(at->path()));
     }
   }
   std::ranges::sort(stamps);

@@ -1,6 +1,7 @@
 #include "common/config/site_file_edit.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/config/config_error.hpp"
@@ -67,16 +68,44 @@ std::string written(const Address& address) {
   return plain ? bare : quoted(bare);
 }
 
-/// `text` is what is left of the file; `wanted` is what it must say. `hint`: what to do by hand.
+/// Sorted. What stands behind a # outside of quotes that are closed on the line.
+std::vector<std::string> comments_in(std::string_view text) {
+  std::vector<std::string> comments;
+  char quote = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char here = text[at];
+    const bool apart = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t' ||
+                       text[at - 1] == '\n' || text[at - 1] == '\r';
+    if (here == '\n') {
+      quote = 0;
+    } else if (quote != 0) {
+      if (here == quote) quote = 0;
+    } else if (here == '"' || here == '\'') {
+      quote = here;
+    } else if (here == '#' && apart) {
+      const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+      comments.emplace_back(text.substr(at, end - at));
+      at = end - 1;
+    }
+  }
+  std::ranges::sort(comments);
+  return comments;
+}
+
+/// `after` is the file's text then; `wanted` is what it must say. `hint`: what to do by hand.
+/// `going`: lines whose comments may go.
 SiteFileEdit checked(const Present& present, std::string after, SiteSettings wanted,
-                     const std::string& hint) {
+                     const std::string& hint, std::string_view going = {}) {
   const std::filesystem::path& file = present.site.yaml.path();
   const SiteFile result = read_site_text(file, after, SiteFileName::any_of_two);
   if (!result.yaml.problems().empty()) {
     throw EditByHand("nothing was written, since then " + result.yaml.problems().front().text() +
                      "; edit by hand: " + hint);
   }
-  if (result.settings != wanted) {
+  std::vector<std::string> kept = comments_in(after);
+  std::ranges::move(comments_in(going), std::back_inserter(kept));
+  std::ranges::sort(kept);
+  if (result.settings != wanted || !std::ranges::includes(kept, comments_in(present.text))) {
     throw EditByHand(file.string() +
                      " is written in a way that cannot be changed without touching"
                      " something else: nothing was written; edit by hand: " +
@@ -124,11 +153,17 @@ SiteFileEdit without_linac(const std::filesystem::path& file, const std::string&
   const Present present = read_present(file);
   const std::size_t index = index_of(present.site, serial);
   SiteSettings wanted = present.site.settings;
+  const auto& ports = wanted.fan_out.ports;
+  if (std::ranges::find(ports, serial, &FanOutPort::serial) != ports.end()) {
+    throw EditByHand(file.string() + ": Linac " + serial +
+                     " has a port of fan_out: take that out of fan_out.ports first");
+  }
   wanted.linacs.erase(wanted.linacs.begin() + static_cast<std::ptrdiff_t>(index));
   const std::string hint = "take the Linac on line " +
                            std::to_string(present.site.serial_marks[index].line + 1) +
                            " out of linacs";
-  return checked(present, list_of_linacs(present, hint).without(index), std::move(wanted), hint);
+  const YamlList list = list_of_linacs(present, hint);
+  return checked(present, list.without(index), std::move(wanted), hint, list.lines_of(index));
 }
 
 SiteFileEdit with_address(const std::filesystem::path& file, const std::string& serial,

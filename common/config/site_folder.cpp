@@ -45,7 +45,9 @@ std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folde
   std::vector<std::filesystem::path> files;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
        at.increment(error)) {
-    if (at->path().extension() == ".yaml") files.push_back(at->path());
+    // Files that begin with a dot are an editor's or the file server's own.
+    const bool hidden = at->path().filename().string().starts_with('.');
+    if (!hidden && at->path().extension() == ".yaml") files.push_back(at->path());
   }
   std::ranges::sort(files);
   if (error) {

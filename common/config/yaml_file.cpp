@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <sstream>
 #include <system_error>
@@ -63,7 +64,12 @@ std::optional<std::string> YamlFile::text() {
     problem(stream ? "a settings file of at most 1 MiB" : "a file that this account can read");
     return std::nullopt;
   }
-  return std::string{std::istreambuf_iterator<char>(stream), {}};
+  try {
+    return std::string{std::istreambuf_iterator<char>(stream), {}};
+  } catch (const std::ios_base::failure& failure) {  // a file server that went away meanwhile
+    problem("a file that can be read to its end (" + failure.code().message() + ")");
+    return std::nullopt;
+  }
 }
 
 std::optional<YAML::Node> YamlFile::document() {

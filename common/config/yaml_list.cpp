@@ -210,6 +210,13 @@ std::string YamlList::with_flow(const NewEntry& entry) const {
   return text::replaced(text_, text::element_behind(text_, last.begin, last.end, close_, map));
 }
 
+std::string_view YamlList::lines_of(std::size_t index) const {
+  const Entry& entry = entries_[index];
+  const std::size_t begin = text::line_begin(text_, entry.begin);
+  const std::size_t end = style_ == Style::block ? entry.end : text::line_end(text_, entry.end);
+  return text_.substr(begin, end - begin);
+}
+
 std::string YamlList::without(std::size_t index) const {
   return style_ == Style::block ? without_block(index) : without_flow(index);
 }

@@ -29,6 +29,8 @@ class YamlList {
 
   /// The text with one more entry behind the last, written as that is.
   [[nodiscard]] std::string with(const NewEntry& entry) const;
+  /// The lines on which an entry stands.
+  [[nodiscard]] std::string_view lines_of(std::size_t index) const;
   /// The text without an entry: with it go the comments on its lines and in it.
   [[nodiscard]] std::string without(std::size_t index) const;
 

@@ -77,7 +77,11 @@ std::optional<std::string> mistake_within(std::string_view line) {
   const std::size_t key = word_length(pair);
   if (key == 0 || key >= pair.size()) return std::nullopt;
   const std::string name(pair.substr(0, key));
-  if (pair[key] == ':' && pair.size() > key + 1 && pair[key + 1] != ' ') {
+  // An IPv6 address or a time has colons of its own.
+  const bool is_value =
+      pair.substr(0, key).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos &&
+      pair.find(':', key + 1) != std::string_view::npos;
+  if (pair[key] == ':' && pair.size() > key + 1 && pair[key + 1] != ' ' && !is_value) {
     return "a space behind the colon: " + name + ": ...";
   }
   if (pair[key] == ' ' && pair.find(':') == std::string_view::npos) {

@@ -512,7 +512,7 @@ TEST_F(SiteFileEditTest, ALinacThatSomethingElseNamesIsNotRemoved) {
     without_linac(file, "4299");
     FAIL() << "removed";
   } catch (const EditByHand& declined) {
-    EXPECT_THAT(declined.what(), HasSubstr("fan_out"));
+    EXPECT_THAT(declined.what(), HasSubstr("take that out of fan_out.ports first"));
   }
 }
 
@@ -535,6 +535,21 @@ TEST_F(SiteFileEditTest, TwoCommandsDoNotWriteAtOnce) {
   other.reset();
   write_edit(edit, os::real_file_system());
   EXPECT_EQ(content(file), edit.after);
+}
+
+/// With each the comment of the other would have gone, or have stood behind the wrong Linac.
+TEST_F(SiteFileEditTest, ACommentThatWouldGoWithAnotherLinacIsAReasonToEditByHand) {
+  const std::string head = kSite.substr(0, kSite.find("linacs:"));
+  const std::string tail = kSite.substr(kSite.find("tunnel:"));
+  const auto file =
+      write_site(head +
+                 "linacs: [{serial: \"4299\", address: 192.168.17.40},   # bunker 1\n"
+                 "         {serial: \"9183\", address: 192.168.17.42}]   # bunker 2\n" +
+                 tail);
+  EXPECT_THROW(without_linac(file, "9183"), EditByHand);
+  const auto edit = without_linac(file, "4299");
+  EXPECT_EQ(edit.after.find("bunker 1"), std::string::npos);
+  EXPECT_NE(edit.after.find("# bunker 2"), std::string::npos);
 }
 
 TEST_F(SiteFileEditTest, TheFileKeepsItsOwnerAndItsMode) {

@@ -79,5 +79,13 @@ TEST_F(SiteFolderTest, AFolderThatIsNotThereIsReported) {
               HasSubstr("a folder that can be read"));
 }
 
+/// An editor's lock (a link that leads nowhere), and what a file server lays beside a file.
+TEST_F(SiteFolderTest, FilesThatBeginWithADotAreNoSites) {
+  write("sites/nbcc.yaml", kSite);
+  write("sites/._nbcc.yaml", "\x05\x16\x07");
+  std::filesystem::create_symlink("somebody@host.1234", folder_ / "sites/.#nbcc.yaml");
+  EXPECT_EQ(load_sites(folder_ / "sites").size(), 1U);
+}
+
 }  // namespace
 }  // namespace icom::config
