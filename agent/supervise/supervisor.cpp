@@ -40,6 +40,7 @@ awaitable<void> Supervisor::run() {
   running_ = true;
   while (!stopping_) {
     remove_those_that_have_left();
+    start_those_that_may();
     co_await bell_.wait_until(any_leaves() ? Clock::now() + stop_timings_.poll
                                            : Clock::time_point::max());
   }
@@ -53,6 +54,7 @@ void Supervisor::add(ChildPlan plan) {
 
 void Supervisor::apply(std::vector<ChildPlan> listeners) {
   if (stopping_) return;
+  const auto waited = std::exchange(waiting_, {});
   for (auto& listener : listeners_) {
     const auto same_name = [&](const ChildPlan& plan) {
       return plan.name == listener.child.name();
@@ -64,7 +66,7 @@ void Supervisor::apply(std::vector<ChildPlan> listeners) {
                      listener.child.name());
       }
       listener.wanted = false;
-      retire(listener, std::nullopt);
+      retire(listener);
     } else {
       // Whoever enters a Linac again wants it recorded, whatever was before.
       if (!std::exchange(listener.wanted, true)) listener.was_unwanted = false;
@@ -73,30 +75,35 @@ void Supervisor::apply(std::vector<ChildPlan> listeners) {
     }
   }
   for (auto& plan : listeners) {
-    spdlog::info("{} is new", plan.name);
-    // Whoever enters a Linac wants it recorded.
-    if (plan.want) plan.want();
-    add(std::move(plan));
+    const auto before = std::ranges::find_if(
+        waited, [&](const Waiting& waiting) { return waiting.plan.name == plan.name; });
+    if (before == waited.end()) {
+      spdlog::info("{} is new", plan.name);
+      waiting_.push_back({.plan = std::move(plan)});
+    } else {
+      waiting_.push_back({std::move(plan), before->stays_unwanted});
+    }
   }
+  start_those_that_may();
   bell_.ring();
 }
 
 void Supervisor::change(Listener& listener, ChildPlan plan) {
   Child& child = listener.child;
   if (child.stopping()) {
-    listener.next = std::move(plan);
+    waiting_.push_back({.plan = std::move(plan)});
   } else if (plan.connected_to != child.plan().connected_to) {
     spdlog::info("{} is to be connected to {}: it leaves {} once no beam is on", child.name(),
                  plan.connected_to, child.plan().connected_to);
-    retire(listener, std::move(plan));
+    waiting_.push_back({.plan = std::move(plan)});
+    retire(listener);
   } else if (plan.command != child.plan().command) {
     spdlog::info("{} has other settings: a new one takes over", child.name());
     child.change(std::move(plan));
   }
 }
 
-void Supervisor::retire(Listener& listener, std::optional<ChildPlan> next) {
-  listener.next = std::move(next);
+void Supervisor::retire(Listener& listener) {
   if (listener.child.stopping()) return;
   // One that nobody wanted to run has left before, and the next one is not wanted either.
   const ChildPlan& plan = listener.child.plan();
@@ -104,18 +111,43 @@ void Supervisor::retire(Listener& listener, std::optional<ChildPlan> next) {
   listener.child.leave(kRetireWithin);
 }
 
+/// All of them before any is started: two that exchange their addresses wait for each other.
 void Supervisor::remove_those_that_have_left() {
-  for (auto listener = listeners_.begin(); listener != listeners_.end();) {
-    if (!listener->child.done() || listener->child.waits_to_leave()) {
-      ++listener;
+  std::erase_if(listeners_, [this](const Listener& listener) {
+    if (!listener.child.done() || listener.child.waits_to_leave()) return false;
+    for (auto& [plan, stays_unwanted, told] : waiting_) {
+      if (plan.name == listener.child.name()) stays_unwanted = listener.was_unwanted;
+    }
+    return true;
+  });
+}
+
+/// Two connections to one Linac would be one too many, and two programs cannot write one spool.
+const Supervisor::Listener* Supervisor::in_the_way_of(const ChildPlan& plan) const {
+  const auto found = std::ranges::find_if(listeners_, [&](const Listener& listener) {
+    const ChildPlan& other = listener.child.plan();
+    return other.name == plan.name ||
+           (!plan.connected_to.empty() && other.connected_to == plan.connected_to);
+  });
+  return found == listeners_.end() ? nullptr : &*found;
+}
+
+void Supervisor::start_those_that_may() {
+  std::vector<Waiting> waiting = std::exchange(waiting_, {});
+  for (auto& next : waiting) {
+    const Listener* const other = in_the_way_of(next.plan);
+    if (other == nullptr) {
+      // It was us who had the one before leave; or nobody did, and whoever enters a Linac wants it
+      // recorded.
+      if (!next.stays_unwanted && next.plan.want) next.plan.want();
+      add(std::move(next.plan));
       continue;
     }
-    if (listener->next) {
-      // It was us who had the one before leave.
-      if (!listener->was_unwanted && listener->next->want) listener->next->want();
-      add(std::move(*listener->next));
+    if (other->child.name() != next.plan.name && !std::exchange(next.told, true)) {
+      spdlog::info("{} waits until {} has left {}", next.plan.name, other->child.name(),
+                   next.plan.connected_to);
     }
-    listener = listeners_.erase(listener);
+    waiting_.push_back(std::move(next));
   }
 }
 
@@ -132,8 +164,8 @@ void Supervisor::keep(Child& child) {
 }
 
 awaitable<void> Supervisor::stop_in_order() {
+  waiting_.clear();
   for (auto& listener : listeners_) {
-    listener.next.reset();
     if (!listener.child.stopping()) listener.child.leave(stop_timings_.beams);
   }
   const auto waits = [](const Listener& listener) { return listener.child.waits_to_leave(); };

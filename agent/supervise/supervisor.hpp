@@ -63,7 +63,8 @@ class Supervisor {
   /// From now on these listeners are to run. One that is new is started; one that is not among them
   /// leaves its Linac as soon as no beam is on; one that is to be connected to another address
   /// leaves, too, and then starts anew; one of which only the rest differs is replaced by one that
-  /// takes over. The others are not touched. What it does is logged.
+  /// takes over. The others are not touched. None is started while another one is still connected
+  /// to its address. What it does is logged.
   void apply(std::vector<ChildPlan> listeners);
 
  private:
@@ -76,15 +77,23 @@ class Supervisor {
 
     Child child;
     bool wanted = true;
-    std::optional<ChildPlan> next;  ///< to be started once this one has left
-    bool was_unwanted = false;      ///< somebody had it end before we did
+    bool was_unwanted = false;  ///< somebody had it end before we did
+  };
+
+  /// To be started once no listener has its name or its Linac any more.
+  struct Waiting {
+    ChildPlan plan;
+    bool stays_unwanted = false;  ///< somebody had the one before it end, before we did
+    bool told = false;            ///< whom it waits for is logged
   };
 
   void keep(Child& child);
   void add(ChildPlan plan);
-  void retire(Listener& listener, std::optional<ChildPlan> next);
+  void retire(Listener& listener);
   void change(Listener& listener, ChildPlan plan);
   void remove_those_that_have_left();
+  void start_those_that_may();
+  [[nodiscard]] const Listener* in_the_way_of(const ChildPlan& plan) const;
   [[nodiscard]] bool any_leaves() const;
   boost::asio::awaitable<void> stop_in_order();
   boost::asio::awaitable<void> wait_for(std::function<bool()> condition,
@@ -96,6 +105,7 @@ class Supervisor {
   ProcessHost& host_;
   RestartTimings restart_timings_;
   std::list<Listener> listeners_;
+  std::vector<Waiting> waiting_;
   Child forwarder_;
   std::optional<Child> fan_out_;  ///< stopped with the forwarder
   std::function<bool()> drained_;

@@ -171,6 +171,91 @@ TEST_F(ChangedSite, AListenerWithOtherOptionsThatIsDownIsStartedWithThem) {
   EXPECT_EQ(host_.starts("l1"), 1);
 }
 
+TEST_F(ChangedSite, ALinacWithACorrectedSerialIsConnectedToOnceTheListenerBeforeHasLeft) {
+  in_a_beam_ = {"l1"};
+  start();
+  host_.events.clear();
+  apply({at("l3", "192.168.17.1"), plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  run_a_while();
+  EXPECT_THAT(host_.events, IsEmpty());
+  apply({at("l3", "192.168.17.1"), plan("l2")});  // the same again changes nothing of that
+  run_a_while();
+  EXPECT_THAT(host_.events, IsEmpty());
+  in_a_beam_.clear();
+  run_until([this] { return host_.runs("l3"); });
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "start l3"));
+}
+
+TEST_F(ChangedSite, OfTwoThatExchangeTheirAddressesNoneIsStartedBeforeTheOtherHasLeft) {
+  in_a_beam_ = {"l2"};
+  start();
+  host_.events.clear();
+  apply({at("l1", "192.168.17.2"), at("l2", "192.168.17.1")});
+  run_until([this] { return !host_.runs("l1"); });
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l1"));  // l2 is still connected there
+  in_a_beam_.clear();
+  run_until([this] { return host_.runs("l1") && host_.starts("l2") == 1; });
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "start l1", "start l2"));
+}
+
+TEST_F(ChangedSite, ThreeThatTakeEachOthersAddressesWaitForEachOther) {
+  start();
+  apply({plan("l1"), plan("l2"), plan("l3")});
+  run_until([this] { return host_.runs("l3"); });
+  in_a_beam_ = {"l1", "l3"};
+  apply({at("l1", "192.168.17.2"), at("l2", "192.168.17.3"), at("l3", "192.168.17.1")});
+  run_until([this] { return !host_.runs("l2"); });
+  in_a_beam_ = {"l1"};
+  run_until([this] { return !host_.runs("l3"); });
+  run_until([this] { return host_.runs("l2"); });  // l3 has left its address
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l3"));
+  in_a_beam_.clear();
+  run_until([this] { return host_.starts("l1") == 2 && host_.runs("l3"); });
+}
+
+TEST_F(ChangedSite, OneThatWaitsForAnAddressAndIsTakenOutAgainIsNotStarted) {
+  in_a_beam_ = {"l1"};
+  start();
+  apply({at("l3", "192.168.17.1"), plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  apply({plan("l2")});
+  in_a_beam_.clear();
+  run_until([this] { return !host_.runs("l1"); });
+  run_a_while();
+  EXPECT_EQ(host_.starts("l3"), 0);
+}
+
+TEST_F(ChangedSite, ALinacThatWasDrainedStaysSoWhileItWaitsForAnAddress) {
+  in_a_beam_ = {"l2"};
+  start();
+  unwanted_.insert("l1");
+  host_.end("l1", {});
+  run_a_while();
+  for (int i = 0; i < 2; ++i) {  // the second time it waits already
+    apply({at("l1", "192.168.17.2")});
+    run_a_while();
+  }
+  in_a_beam_.clear();
+  run_until([this] { return !host_.runs("l2"); });
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l1"));
+  EXPECT_TRUE(unwanted_.contains("l1"));
+}
+
+TEST_F(ChangedSite, AStopStartsNoneThatWaitsForAnAddress) {
+  may_leave_ = false;
+  start();
+  apply({at("l3", "192.168.17.1"), plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  supervisor_->stop();
+  may_leave_ = true;
+  run_until([this] { return !running_; });
+  EXPECT_EQ(host_.starts("l3"), 0);
+}
+
 TEST_F(ChangedSite, AStopEndsNewOnesAndThoseThatAreLeaving) {
   may_leave_ = false;
   stop_.beams = milliseconds(30);

@@ -50,7 +50,7 @@ class SupervisedSite : public ::testing::Test {
       plan.ask_to_leave = [this, name](std::chrono::milliseconds) { return ask(name); };
       plan.unwanted = [this, name] { return unwanted_.contains(name); };
       plan.want = [this, name] { unwanted_.erase(name); };
-      plan.connected_to = "192.168.17.1";
+      plan.connected_to = "192.168.17." + name.substr(1);
       plan.successor = Command{.program = "new " + name, .arguments = {}};
     }
     return plan;
@@ -60,7 +60,7 @@ class SupervisedSite : public ::testing::Test {
     ++asked_;
     Bell bell(io_.get_executor());
     if (!host_.runs(name)) name = "new " + name;
-    while (!may_leave_ && host_.runs(name)) {
+    while ((!may_leave_ || in_a_beam_.contains(name)) && host_.runs(name)) {
       co_await bell.wait_until(Bell::Clock::now() + std::chrono::milliseconds(1));
     }
     if (!answers_) co_return false;
@@ -97,7 +97,8 @@ class SupervisedSite : public ::testing::Test {
   bool running_ = false;
   bool answers_ = true;  ///< listeners that are asked to leave
   bool may_leave_ = true;
-  bool marks_ = false;  ///< one that leaves says so to whoever would start it again
+  std::set<std::string> in_a_beam_;  ///< listeners that may not leave, whatever the others may
+  bool marks_ = false;               ///< one that leaves says so to whoever would start it again
   int asked_ = 0;
   std::set<std::string> unwanted_;
   std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
