@@ -42,6 +42,8 @@ Child::~Child() {
 
 awaitable<void> Child::keep() {
   bool told_unwanted = false;
+  // One that runs already may have been asked to leave before this.
+  if (stopping_ && plan_.runs_elsewhere()) co_await watch_adopted();
   while (!stopping_) {
     if (!ours_.lives() && plan_.runs_elsewhere()) {
       co_await watch_adopted();
@@ -93,7 +95,7 @@ awaitable<void> Child::watch_adopted() {
   adopted_ = plan_.elsewhere();
   spdlog::info("{} runs already (process {}): it is left running, and watched", plan_.name,
                adopted_);
-  if (stopping_) end_running(ProcessSignal::terminate);
+  if (stopping_ && !asking_) end_running(ProcessSignal::terminate);
   while (plan_.runs_elsewhere()) {
     look_at_successor();
     if (successor_.lives() && plan_.elsewhere() == successor_.process) {
@@ -101,7 +103,7 @@ awaitable<void> Child::watch_adopted() {
       break;
     }
     // A stop may find a process that cannot be named: that one is left to whoever started it.
-    if (stopping_ && adopted_ == 0) {
+    if (stopping_ && !asking_ && adopted_ == 0) {
       left_.reset();
       break;
     }
@@ -216,7 +218,7 @@ void Child::stop() {
 }
 
 void Child::leave(std::chrono::milliseconds within) {
-  const bool runs = ours_.lives() || adopted_ != 0;
+  const bool runs = ours_.lives() || successor_.lives() || plan_.runs_elsewhere();
   if (!runs || !plan_.ask_to_leave) {
     stop();
     return;

@@ -97,9 +97,11 @@ int run_site(const RunOptions& options) {
   }
   const auto host = posix_process_host(io.get_executor());
   const Programs programs{options.program_folder, options.log_level};
-  Supervisor supervisor(io.get_executor(), *host, listener_plans(site, programs, files),
+  Supervisor supervisor(io.get_executor(), *host, listener_plans(as_it_runs(site), programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
                         DrainCheck(site.spool.directory), {}, {.beams = options.stop_within});
+  // What a supervisor before had not finished, or the file's change while none ran.
+  supervisor.apply(listener_plans(site, programs, files));
   keep_fan_out(options, programs, site, supervisor);
   asio::signal_set stop_signals(io, SIGTERM, SIGINT);
   stop_on(stop_signals, supervisor);

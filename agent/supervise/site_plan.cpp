@@ -91,6 +91,27 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
   return plans;
 }
 
+config::SiteSettings as_it_runs(config::SiteSettings site) {
+  std::error_code unknown;
+  for (const auto& folder : std::filesystem::directory_iterator(site.spool.directory, unknown)) {
+    // Asking makes the file where there is none.
+    if (!std::filesystem::exists(folder.path() / spool::kLockFile, unknown)) continue;
+    if (!is_running(folder.path())) continue;
+    const auto status = forward::read_listener_status(folder.path());
+    const auto serial = folder.path().filename().string();
+    if (!status || status->serial != serial) continue;
+    const auto address = config::parse_address(status->address, config::kIcomPort);
+    if (!address) continue;
+    const auto linac = std::ranges::find(site.linacs, serial, &config::LinacSettings::serial);
+    if (linac == site.linacs.end()) {
+      site.linacs.push_back({.serial = serial, .address = *address});
+    } else {
+      linac->address = *address;
+    }
+  }
+  return site;
+}
+
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;

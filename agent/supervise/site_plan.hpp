@@ -25,6 +25,10 @@ bool is_running(const std::filesystem::path& linac_folder);
 /// One a Linac, in the file's order. `files` must outlive them.
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files);
+/// The site as its listeners run, left by a supervisor that was killed: Linacs have the addresses
+/// that they are connected to, and those that are not in the settings any more are there, too. What
+/// cannot be known is as in the settings.
+config::SiteSettings as_it_runs(config::SiteSettings site);
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files);
 

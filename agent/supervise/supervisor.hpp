@@ -64,7 +64,7 @@ class Supervisor {
   /// leaves its Linac as soon as no beam is on; one that is to be connected to another address
   /// leaves, too, and then starts anew; one of which only the rest differs is replaced by one that
   /// takes over. The others are not touched. None is started while another one is still connected
-  /// to its address. What it does is logged.
+  /// to its address. What it does is logged. Also before run().
   void apply(std::vector<ChildPlan> listeners);
 
  private:

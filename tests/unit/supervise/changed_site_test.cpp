@@ -288,6 +288,36 @@ TEST_F(ChangedSite, AnAdoptedListenerOfARemovedLinacIsAskedToLeave) {
   EXPECT_EQ(host_.starts("l1"), 0);
 }
 
+TEST_F(ChangedSite, AListenerThatWasLeftAtAnotherAddressIsMovedByTheNextSupervisor) {
+  elsewhere_["l1"] = 77;
+  in_a_beam_ = {"new l1"};
+  make();
+  supervisor_->apply({at("l1", "192.168.17.9"), plan("l2")});  // before it runs
+  run();
+  run_until([this] { return asked_ == 1; });
+  run_a_while();
+  EXPECT_EQ(host_.starts("l1"), 0);
+  EXPECT_THAT(host_.events, Not(Contains("terminate 77")));  // it has a beam on
+  in_a_beam_.clear();
+  elsewhere_.clear();
+  run_until([this] { return host_.runs("l1"); });
+  EXPECT_EQ(asked_, 1);
+}
+
+TEST_F(ChangedSite, AListenerThatWasLeftAndCannotBeAskedIsTerminatedByTheNextSupervisor) {
+  elsewhere_["l1"] = 77;
+  answers_ = false;
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 77) elsewhere_.clear();
+  };
+  make();
+  supervisor_->apply({plan("l2")});
+  run();
+  run_until([this] { return elsewhere_.empty(); });
+  run_a_while();
+  EXPECT_EQ(host_.starts("l1"), 0);
+}
+
 TEST_F(ChangedSite, ASiteMayLoseAllItsLinacsAndGetThemBack) {
   start();
   apply({});

@@ -60,7 +60,7 @@ class SupervisedSite : public ::testing::Test {
     ++asked_;
     Bell bell(io_.get_executor());
     if (!host_.runs(name)) name = "new " + name;
-    while ((!may_leave_ || in_a_beam_.contains(name)) && host_.runs(name)) {
+    while ((!may_leave_ || in_a_beam_.contains(name)) && runs(name)) {
       co_await bell.wait_until(Bell::Clock::now() + std::chrono::milliseconds(1));
     }
     if (!answers_) co_return false;
@@ -68,10 +68,19 @@ class SupervisedSite : public ::testing::Test {
     if (host_.runs(name)) host_.end(name, {});
     co_return true;
   }
+  [[nodiscard]] bool runs(const std::string& name) const {
+    return host_.runs(name) || elsewhere_.contains(name.substr(name.find('l')));
+  }
   void start() {
+    make();
+    run();
+  }
+  void make() {
     supervisor_ = std::make_unique<Supervisor>(
         io_.get_executor(), host_, std::vector<ChildPlan>{plan("l1"), plan("l2")}, plan("f"),
         [this] { return drained_; }, restart_, stop_);
+  }
+  void run() {
     running_ = true;
     boost::asio::co_spawn(io_, supervisor_->run(), [this](const std::exception_ptr& failure) {
       running_ = false;

@@ -1,0 +1,90 @@
+#include "agent/supervise/site_plan.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/listen/listener_status.hpp"
+#include "agent/spool/spool_writer.hpp"
+
+namespace icom::supervise::testing {
+namespace {
+
+class AsItRuns : public ::testing::Test {
+ protected:
+  AsItRuns() {
+    std::string name = (std::filesystem::temp_directory_path() / "site_plan.XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    site_.spool.directory = folder_;
+    site_.linacs = {linac("4299", "192.168.17.40:1706"), linac("9183", "192.168.17.42:1706")};
+  }
+  ~AsItRuns() override { std::filesystem::remove_all(folder_); }
+
+  static config::LinacSettings linac(const std::string& serial, const std::string& address) {
+    return {.serial = serial, .address = *config::parse_address(address, config::kIcomPort)};
+  }
+  void tells(const std::string& serial, const std::string& address) {
+    std::filesystem::create_directories(folder_ / serial);
+    listen::ListenerStatus status;
+    status.serial = serial;
+    status.address = address;
+    std::ofstream(folder_ / serial / listen::kListenerStatusFile) << to_json(status);
+  }
+  void runs(const std::string& serial) {
+    std::unique_ptr<os::File> lock;
+    ASSERT_FALSE(os::real_file_system().lock(folder_ / serial / spool::kLockFile, lock));
+    locks_.push_back(std::move(lock));
+  }
+  [[nodiscard]] std::vector<std::string> linacs() const {
+    std::vector<std::string> found;
+    for (const auto& one : as_it_runs(site_).linacs) {
+      found.push_back(one.serial + " " + one.address.text());
+    }
+    return found;
+  }
+
+  std::filesystem::path folder_;
+  config::SiteSettings site_;
+  std::vector<std::unique_ptr<os::File>> locks_;
+  const std::vector<std::string> as_in_the_settings_{"4299 192.168.17.40:1706",
+                                                     "9183 192.168.17.42:1706"};
+};
+
+TEST_F(AsItRuns, IsAsInTheSettingsWhereNothingRuns) {
+  EXPECT_EQ(linacs(), as_in_the_settings_);
+  tells("4299", "192.168.17.9:1706");  // what a listener left that has ended
+  tells("2619", "192.168.17.43:1706");
+  EXPECT_EQ(linacs(), as_in_the_settings_);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "4299" / spool::kLockFile));
+}
+
+TEST_F(AsItRuns, ARunningListenersAddressIsTheOneThatItIsConnectedTo) {
+  tells("4299", "192.168.17.9:1706");
+  runs("4299");
+  EXPECT_EQ(linacs(),
+            (std::vector<std::string>{"4299 192.168.17.9:1706", "9183 192.168.17.42:1706"}));
+}
+
+TEST_F(AsItRuns, ARunningListenerOfALinacThatIsNotInTheSettingsIsThere) {
+  tells("2619", "192.168.17.43:1706");
+  runs("2619");
+  EXPECT_EQ(linacs(),
+            (std::vector<std::string>{"4299 192.168.17.40:1706", "9183 192.168.17.42:1706",
+                                      "2619 192.168.17.43:1706"}));
+}
+
+TEST_F(AsItRuns, ARunningListenerThatTellsNothingIsTakenAsInTheSettings) {
+  std::filesystem::create_directories(folder_ / "4299");
+  runs("4299");
+  std::filesystem::create_directories(folder_ / "2619");
+  runs("2619");
+  EXPECT_EQ(linacs(), as_in_the_settings_);
+}
+
+}  // namespace
+}  // namespace icom::supervise::testing
