@@ -213,6 +213,7 @@ void Child::look_at_successor() {
 
 void Child::stop() {
   stopping_ = true;
+  hurried_ = true;
   end_running(ProcessSignal::terminate);
   bell_.ring();
 }
@@ -225,12 +226,32 @@ void Child::leave(std::chrono::milliseconds within) {
   }
   stopping_ = true;
   asking_ = true;
-  boost::asio::co_spawn(executor_, plan_.ask_to_leave(within),
+  boost::asio::co_spawn(executor_, ask_until_it_leaves(within),
                         [this](const std::exception_ptr& failure, bool leaving) {
                           asking_ = false;
                           if (failure || !leaving) end_running(ProcessSignal::terminate);
                           bell_.ring();
                         });
+}
+
+/// A signal would cut off a beam for which there is time: it comes only after one that hangs has
+/// had its chances.
+awaitable<bool> Child::ask_until_it_leaves(std::chrono::milliseconds within) {
+  const auto latest = Clock::now() + within;
+  Bell pause(executor_);
+  auto asked = Clock::now();
+  for (auto give_up = asked + timings_.ask_for;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(latest - asked);
+    const bool leaving = co_await plan_.ask_to_leave(left);
+    if (leaving) co_return true;
+    const auto now = Clock::now();
+    // It has talked for long, and only then broken off.
+    if (now - asked >= timings_.ask_for) give_up = now + timings_.ask_for;
+    asked = now + timings_.ask_again;
+    if (done_ || hurried_ || asked >= std::min(give_up, latest)) co_return false;
+    co_await pause.wait_until(asked);
+    if (done_ || hurried_) co_return false;
+  }
 }
 
 void Child::kill() {

@@ -28,6 +28,10 @@ struct RestartTimings {
   /// A connection that is not taken within this gets its goodbye, too. The kernel holds more of the
   /// stream than that.
   std::chrono::milliseconds taken = std::chrono::seconds(10);
+  /// One that could not be asked to leave is asked again so often, for so long: one that has just
+  /// been started, or hands its connection over, answers soon.
+  std::chrono::milliseconds ask_again = std::chrono::milliseconds(100);
+  std::chrono::milliseconds ask_for = std::chrono::seconds(10);
 };
 
 /// What is to run, and how one that runs already is recognised.
@@ -106,6 +110,7 @@ class Child {
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<void> wait_for_end();
   boost::asio::awaitable<void> say_goodbye_for(os::Descriptor left, const char* why);
+  boost::asio::awaitable<bool> ask_until_it_leaves(std::chrono::milliseconds within);
   [[nodiscard]] bool starts_at_once();
   Running start(Command command);
   void look_at_successor();
@@ -124,6 +129,7 @@ class Child {
   Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
+  bool hurried_ = false;  ///< it is not asked again
   bool done_ = false;
 };
 

@@ -245,6 +245,57 @@ TEST_F(ChangedSite, ALinacThatWasDrainedStaysSoWhileItWaitsForAnAddress) {
   EXPECT_TRUE(unwanted_.contains("l1"));
 }
 
+TEST_F(ChangedSite, AListenerThatCannotBeAskedYetIsAskedAgainAndNotTerminated) {
+  restart_.ask_for = std::chrono::seconds(60);
+  deaf_ = 3;  // as one is that has just been started, or hands its connection over
+  start();
+  apply({plan("l2")});
+  run_until([this] { return !host_.runs("l1"); });
+  EXPECT_EQ(asked_, 4);
+  EXPECT_THAT(host_.events, Not(Contains("terminate l1")));
+}
+
+TEST_F(ChangedSite, OneThatTakesOverWhileItsListenerIsToLeaveIsAskedInItsPlace) {
+  restart_.ask_for = std::chrono::seconds(60);
+  in_a_beam_ = {"new l1"};
+  start();
+  supervisor_->replace_listeners();
+  deaf_ = 3;
+  apply({plan("l2")});
+  run_until([this] { return asked_ == 1; });
+  host_.end("l1", {});  // it has handed over
+  run_until([this] { return asked_ == 4; });
+  run_a_while();
+  EXPECT_TRUE(host_.runs("new l1"));
+  EXPECT_THAT(host_.events, Not(Contains("terminate new l1")));
+  in_a_beam_.clear();
+  run_until([this] { return !host_.runs("new l1"); });
+  EXPECT_THAT(host_.events, Not(Contains("terminate new l1")));
+}
+
+TEST_F(ChangedSite, AListenerThatIsNeverToBeAskedIsTerminated) {
+  deaf_ = 1'000'000;
+  start();
+  apply({plan("l2")});
+  run_until([this] { return !host_.runs("l1"); });
+  EXPECT_THAT(host_.events, Contains("terminate l1"));
+  EXPECT_TRUE(host_.runs("l2"));
+}
+
+TEST_F(ChangedSite, AListenerThatCannotBeAskedAndEndsIsNotAskedOnAndOn) {
+  restart_.ask_for = std::chrono::seconds(60);
+  deaf_ = 1'000'000;
+  start();
+  apply({plan("l2")});
+  run_until([this] { return asked_ >= 2; });
+  host_.end("l1", {.signal = 9});
+  run_a_while();
+  const int asked = asked_;
+  run_a_while();
+  EXPECT_EQ(asked_, asked);
+  EXPECT_EQ(host_.starts("l1"), 1);
+}
+
 TEST_F(ChangedSite, AStopStartsNoneThatWaitsForAnAddress) {
   may_leave_ = false;
   start();

@@ -24,6 +24,8 @@ class SupervisedSite : public ::testing::Test {
     restart_.first = std::chrono::milliseconds(1);
     restart_.most = std::chrono::milliseconds(4);
     restart_.poll = std::chrono::milliseconds(1);
+    restart_.ask_again = std::chrono::milliseconds(1);
+    restart_.ask_for = std::chrono::milliseconds(5);
     stop_.listeners = std::chrono::milliseconds(20);
     stop_.drain = std::chrono::milliseconds(40);
     stop_.forwarder = std::chrono::milliseconds(60);
@@ -58,6 +60,10 @@ class SupervisedSite : public ::testing::Test {
   /// A listener that is asked leaves as soon as it may.
   boost::asio::awaitable<bool> ask(std::string name) {
     ++asked_;
+    if (deaf_ > 0) {
+      --deaf_;
+      co_return false;
+    }
     Bell bell(io_.get_executor());
     if (!host_.runs(name)) name = "new " + name;
     while ((!may_leave_ || in_a_beam_.contains(name)) && runs(name)) {
@@ -109,6 +115,7 @@ class SupervisedSite : public ::testing::Test {
   std::set<std::string> in_a_beam_;  ///< listeners that may not leave, whatever the others may
   bool marks_ = false;               ///< one that leaves says so to whoever would start it again
   int asked_ = 0;
+  int deaf_ = 0;  ///< so many requests to leave are not answered
   std::set<std::string> unwanted_;
   std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
   std::unique_ptr<Supervisor> supervisor_;
