@@ -93,6 +93,7 @@ awaitable<void> Child::say_goodbye_for(os::Descriptor left, const char* why) {
 
 awaitable<void> Child::watch_adopted() {
   adopted_ = plan_.elsewhere();
+  adopted_settings_ = plan_.command;
   spdlog::info("{} runs already (process {}): it is left running, and watched", plan_.name,
                adopted_);
   if (stopping_ && !asking_) end_running(ProcessSignal::terminate);
@@ -102,6 +103,7 @@ awaitable<void> Child::watch_adopted() {
       ours_ = std::exchange(successor_, {});  // the adopted one has made room for it
       break;
     }
+    replace_if_due();
     // A stop may find a process that cannot be named: that one is left to whoever started it.
     if (stopping_ && !asking_ && adopted_ == 0) {
       left_.reset();
@@ -146,18 +148,21 @@ awaitable<void> Child::wait_for_end() {
       co_await say_goodbye_for(ours_.keeper->release(), "the new one does not take it");
       continue;
     }
-    co_await bell_.wait_until(offered ? give_up : Clock::time_point::max());
+    co_await bell_.wait_until(
+        std::min(offered ? give_up : Clock::time_point::max(), replaces_at()));
     look_at_successor();
     if (!ours_.lives() && successor_.lives()) {
       spdlog::info("{} goes on as process {}", plan_.name, successor_.process);
       if (ours_.keeper) successor_.keeper->inherit(ours_.keeper->release());
       ours_ = std::exchange(successor_, {});
     }
+    replace_if_due();
   }
 }
 
 Child::Running Child::start(Command command) {
   Running running;
+  running.settings = plan_.command;
   if (!plan_.keeper_option.empty()) {
     running.keeper = std::make_shared<Keeper>(executor_, std::move(left_));
     command.pass = running.keeper->programs_end();
@@ -189,11 +194,33 @@ void Child::replace() {
     successor_ = start(*plan_.successor);
   } catch (const std::system_error& error) {
     spdlog::error("{}: {}", plan_.name, error.what());
+    replace_from_ = Clock::now() + timings_.most;
   }
 }
 
 void Child::change(ChildPlan plan) {
   plan_ = std::move(plan);
+  if (has_other_settings()) replace();
+  bell_.ring();
+}
+
+/// What runs is not yet, or not any more, as the plan says: the one that was to take over has
+/// failed, or was started for a change before this one.
+bool Child::has_other_settings() const {
+  if (!plan_.successor) return false;
+  if (ours_.lives()) return ours_.settings != plan_.command;
+  return adopted_ != 0 && adopted_settings_ != plan_.command;
+}
+
+/// The end of time: no successor is to be started.
+Child::Clock::time_point Child::replaces_at() const {
+  if (stopping_ || successor_.lives() || !has_other_settings()) return Clock::time_point::max();
+  return replace_from_;
+}
+
+void Child::replace_if_due() {
+  if (Clock::now() < replaces_at()) return;
+  spdlog::info("{} has not got its changed settings: a new one takes over", plan_.name);
   replace();
 }
 
@@ -202,6 +229,7 @@ void Child::look_at_successor() {
   if (successor_.process == 0 || successor_.lives()) return;
   const Running ended = std::exchange(successor_, {});
   if (ended.keeper) left_ = ended.keeper->release();
+  replace_from_ = Clock::now() + timings_.most;
   const auto how = (*ended.end)->text();
   if (left_.valid()) {
     spdlog::error("{}: the new one has ended ({})", plan_.name, how);

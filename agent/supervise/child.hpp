@@ -82,7 +82,8 @@ class Child {
   /// Lets the plan's successor take over, if there is one and the program runs.
   void replace();
   /// From now on this is to run: the same work with other options. What runs is replaced by the
-  /// plan's successor, if there is one; otherwise the next start counts.
+  /// plan's successor, if there is one; otherwise the next start counts. A successor that fails is
+  /// tried again later.
   void change(ChildPlan plan);
   /// Ends it. After stop().
   void kill();
@@ -100,6 +101,7 @@ class Child {
   /// One that we have started.
   struct Running {
     ProcessId process = 0;  ///< 0: none
+    Command settings;       ///< the plan's command when it was started
     std::shared_ptr<std::optional<ProcessEnd>> end;
     std::shared_ptr<Keeper> keeper;  ///< none if the plan wants none
 
@@ -114,6 +116,9 @@ class Child {
   [[nodiscard]] bool starts_at_once();
   Running start(Command command);
   void look_at_successor();
+  [[nodiscard]] bool has_other_settings() const;
+  [[nodiscard]] Clock::time_point replaces_at() const;
+  void replace_if_due();
   void end_running(ProcessSignal signal);
 
   boost::asio::any_io_executor executor_;
@@ -124,6 +129,8 @@ class Child {
   Running ours_;
   Running successor_;                 ///< ours too, as long as it has not taken over
   ProcessId adopted_ = 0;             ///< another's, while it runs and is known
+  Command adopted_settings_;          ///< taken to be those of the plan when it was adopted
+  Clock::time_point replace_from_{};  ///< a successor has failed: none is started before
   std::chrono::milliseconds delay_;   ///< before the next start
   os::Descriptor left_;               ///< the connection of the program that ended, for the next
   Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once

@@ -26,6 +26,11 @@ class ChangedSite : public SupervisedSite {
     changed.command.arguments = {"--linac", address};
     return changed;
   }
+  ChildPlan with_room(const std::string& name, const std::string& bytes) {
+    ChildPlan changed = plan(name);
+    changed.command.arguments = {"--max-bytes", bytes};
+    return changed;
+  }
   void apply(std::vector<ChildPlan> plans) {
     supervisor_->apply(std::move(plans));
     io_.restart();
@@ -147,8 +152,7 @@ TEST_F(ChangedSite, ALinacThatWasDrainedStaysSoAtAnotherAddress) {
 TEST_F(ChangedSite, OtherOptionsAreTakenOverBySuccessorWithoutALeave) {
   start();
   host_.events.clear();
-  ChildPlan more_room = plan("l1");
-  more_room.command.arguments = {"--max-bytes", "1"};
+  const ChildPlan more_room = with_room("l1", "1");
   apply({more_room, plan("l2")});
   EXPECT_THAT(host_.events, ElementsAre("start new l1"));
   EXPECT_EQ(asked_, 0);
@@ -157,6 +161,69 @@ TEST_F(ChangedSite, OtherOptionsAreTakenOverBySuccessorWithoutALeave) {
   apply({more_room, plan("l2")});
   run_a_while();
   EXPECT_THAT(host_.events, ElementsAre("start new l1", "end l1"));
+}
+
+TEST_F(ChangedSite, OtherOptionsWhoseSuccessorFailsAreTriedAgain) {
+  start();
+  apply({with_room("l1", "1"), plan("l2")});
+  host_.end("new l1", {.exit_code = 1});
+  run_until([this] { return host_.starts("new l1") == 2; });
+  EXPECT_TRUE(host_.runs("l1"));
+  host_.end("l1", {});  // it has handed over
+  run_a_while();
+  EXPECT_EQ(host_.starts("new l1"), 2);
+  EXPECT_EQ(host_.starts("l1"), 1);
+  EXPECT_EQ(asked_, 0);
+}
+
+TEST_F(ChangedSite, OtherOptionsWhoseSuccessorCannotBeStartedAreTriedAgain) {
+  start();
+  host_.missing.insert("new l1");
+  apply({with_room("l1", "1"), plan("l2")});
+  run_a_while();
+  host_.missing.clear();
+  run_until([this] { return host_.runs("new l1"); });
+  EXPECT_TRUE(host_.runs("l1"));
+}
+
+TEST_F(ChangedSite, OtherOptionsDuringATakeOverAreTakenOverAfterIt) {
+  start();
+  supervisor_->replace_listeners();
+  apply({with_room("l1", "1"), plan("l2")});
+  run_a_while();
+  EXPECT_EQ(host_.starts("new l1"), 1);
+  host_.end("l1", {});  // it has handed over to one with the options of before
+  run_until([this] { return host_.starts("new l1") == 2; });
+  EXPECT_EQ(host_.starts("new l2"), 1);
+}
+
+TEST_F(ChangedSite, OptionsThatAreChangedBackDuringATakeOverAreTakenOverAfterIt) {
+  start();
+  apply({with_room("l1", "1"), plan("l2")});
+  apply({plan("l1"), plan("l2")});
+  EXPECT_EQ(host_.starts("new l1"), 1);
+  host_.end("l1", {});
+  run_until([this] { return host_.starts("new l1") == 2; });
+}
+
+TEST_F(ChangedSite, OptionsThatAreChangedBackAfterAFailureNeedNoSuccessor) {
+  restart_.most = std::chrono::seconds(60);
+  start();
+  apply({with_room("l1", "1"), plan("l2")});
+  host_.end("new l1", {.exit_code = 1});
+  run_a_while();
+  apply({plan("l1"), plan("l2")});
+  run_a_while();
+  EXPECT_EQ(host_.starts("new l1"), 1);
+  EXPECT_TRUE(host_.runs("l1"));
+}
+
+TEST_F(ChangedSite, OtherOptionsOfAnAdoptedListenerAreTriedAgain) {
+  elsewhere_["l1"] = 77;
+  start();
+  apply({with_room("l1", "1"), plan("l2")});
+  host_.end("new l1", {.exit_code = 1});
+  run_until([this] { return host_.starts("new l1") == 2; });
 }
 
 TEST_F(ChangedSite, AListenerWithOtherOptionsThatIsDownIsStartedWithThem) {
