@@ -39,10 +39,10 @@ void take_changes(const std::filesystem::path& file, config::SiteSettings& site,
   spdlog::info("settings are read again: {} Linacs have a port", site.fan_out.ports.size());
 }
 
-int run(const std::filesystem::path& file) {
+int run(const program::SiteOptions& options) {
   asio::io_context io(1);
-  config::SettingsWatch watch(io.get_executor(), {file});  // before it is read
-  config::SiteSettings site = config::load_site(file);
+  config::SettingsWatch watch(io.get_executor(), {options.file});  // before it is read
+  config::SiteSettings site = options.load();
   // Two of them would want the same ports.
   const auto lock = program::lock_spool_directory(site.spool.directory, kFanOutLockFile,
                                                   "another icom-fanout reads the spools in");
@@ -58,7 +58,7 @@ int run(const std::filesystem::path& file) {
         program::write_status(status_file, to_json(status));
       });
   fan_out.apply(site);
-  watch.start([&] { take_changes(file, site, fan_out); });
+  watch.start([&] { take_changes(options.file, site, fan_out); });
 
   asio::signal_set signals(io, SIGTERM, SIGINT);
   std::optional<Deadline> leave;

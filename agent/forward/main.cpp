@@ -124,10 +124,10 @@ class StopOnSignal {
   std::optional<Deadline> leave_;
 };
 
-int run(const std::filesystem::path& site_file) {
+int run(const program::SiteOptions& options) {
   asio::io_context io(1);
-  config::SettingsWatch settings(io.get_executor(), {site_file});
-  config::SiteSettings site = config::load_site(site_file);
+  config::SettingsWatch settings(io.get_executor(), {options.file});
+  config::SiteSettings site = options.load();
   // Two forwarders would send the same spools side by side.
   const auto lock = program::lock_spool_directory(site.spool.directory, kForwardLockFile,
                                                   "another icom-forward sends the spools in");
@@ -158,7 +158,7 @@ int run(const std::filesystem::path& site_file) {
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
   const StopOnSignal stop(io, forwarder, forwards);
-  SiteChanges changes(site_file, site, linacs, watch, forwarder, forwards);
+  SiteChanges changes(options.file, site, linacs, watch, forwarder, forwards);
   settings.start([&changes] { changes.take(); });
   std::exception_ptr failure;
   asio::co_spawn(io, forward(forwarder, forwards, watch), [&](const std::exception_ptr& thrown) {

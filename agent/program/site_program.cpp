@@ -13,16 +13,30 @@
 
 namespace icom::program {
 
+config::SiteSettings SiteOptions::load() const {
+  config::SiteSettings settings = config::load_site(file);
+  if (!site.empty()) settings.site = site;
+  if (!spool.empty()) settings.spool.directory = spool;
+  return settings;
+}
+
 int run_site_program(const SiteProgram& program, int argc, char** argv) {
   os::ignore_pipe_and_hangup();
   CLI::App app(program.description, program.name);
   app.footer(program.footer);
   app.set_version_flag("--version", std::string(program.name) + " " ICOM_VERSION);
-  std::string site_file;
+  SiteOptions options;
   std::string level = "info";
-  app.add_option("--site", site_file, "The site's settings, such as sites/nbcc.yaml")
+  app.add_option("--site", options.file, "The site's settings, such as sites/nbcc.yaml")
       ->required()
       ->type_name("FILE");
+  app.add_option(
+         "--site-name", options.site,
+         "In the place of the file's site: icom-agent run gives the one that it works with, "
+         "whatever the file says meanwhile")
+      ->type_name("NAME");
+  app.add_option("--spool", options.spool, "In the place of the file's spool.directory, likewise")
+      ->type_name("DIR");
   app.add_option("--log-level", level, "How much to log: " + log::level_names())
       ->capture_default_str()
       ->type_name("LEVEL");
@@ -38,7 +52,7 @@ int run_site_program(const SiteProgram& program, int argc, char** argv) {
   }
   log::init(program.name, *parsed_level);
   try {
-    return program.run(site_file);
+    return program.run(options);
   } catch (const config::ConfigError& error) {
     std::cerr << error.what() << '\n';
     return kWrongSettings;

@@ -37,14 +37,16 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
   co_return outcome == LeaveOutcome::leaving;
 }
 
-/// A program of the whole site, which reads its spools.
+/// A program of the whole site, which reads its spools. Started again it must read those that are
+/// written, whatever the file says by then.
 ChildPlan reader_plan(const char* name, const char* program, const std::filesystem::path& site_file,
-                      const Programs& programs, std::function<bool()> runs_elsewhere,
-                      std::function<ProcessId()> elsewhere) {
+                      const config::SiteSettings& site, const Programs& programs,
+                      std::function<bool()> runs_elsewhere, std::function<ProcessId()> elsewhere) {
   ChildPlan plan;
   plan.name = name;
   plan.command = {programs.folder / program,
-                  {"--site", site_file.string(), "--log-level", programs.log_level}};
+                  {"--site", site_file.string(), "--site-name", site.site, "--spool",
+                   site.spool.directory.string(), "--log-level", programs.log_level}};
   plan.runs_elsewhere = std::move(runs_elsewhere);
   plan.elsewhere = std::move(elsewhere);
   return plan;
@@ -116,7 +118,7 @@ ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::S
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;
   return reader_plan(
-      "forward", "icom-forward", site_file, programs,
+      "forward", "icom-forward", site_file, site, programs,
       [&files, spool] { return os::is_locked(files, spool / forward::kForwardLockFile); },
       [spool]() -> ProcessId {
         const auto status = forward::read_forward_status(spool);
@@ -130,7 +132,7 @@ std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
   if (site.fan_out.ports.empty()) return std::nullopt;
   const auto spool = site.spool.directory;
   return reader_plan(
-      "fanout", "icom-fanout", site_file, programs,
+      "fanout", "icom-fanout", site_file, site, programs,
       [&files, spool] { return os::is_locked(files, spool / fanout::kFanOutLockFile); },
       [spool]() -> ProcessId {
         const auto status = fanout::read_fan_out_status(spool);

@@ -11,11 +11,12 @@ class Keep {
       : program_(std::move(program)), needs_restart_(needs_restart) {}
 
   template <typename Value>
-  void operator()(Value& value, const Value& running, const std::string& key) {
+  void operator()(Value& value, const Value& running, const std::string& key,
+                  const std::string& what_to_do = {}) {
     if (value == running) return;
     value = running;
     needs_restart_.push_back(key + " cannot change while " + program_ +
-                             " runs: the old value stays until it is started again");
+                             " runs: the old value stays until it is started again" + what_to_do);
   }
 
  private:
@@ -29,7 +30,9 @@ Reloaded<SiteSettings> reload_site(const std::filesystem::path& file, const Site
   Reloaded<SiteSettings> site{load_site(file), {}};
   Keep keep("icom-agent run", site.needs_restart);
   keep(site.settings.site, running.site, "site");
-  keep(site.settings.spool.directory, running.spool.directory, "spool.directory");
+  keep(site.settings.spool.directory, running.spool.directory, "spool.directory",
+       "; stop all programs of the site, move the folder, then start them, or what it holds is not "
+       "sent");
   return site;
 }
 

@@ -94,6 +94,9 @@ class ChangedSettings(LabCase):
         self.write(self.with_guest, spool=self.folder / "elsewhere")
         self.wait_for(lambda: self.site.agent.output().count("spool.directory cannot change") >= 2, 20, "both say so")
         self.wait_for(lambda: self.frames("9002") > 0, 30, "the new Linac is recorded")
+        os.kill(self.site.status_file("forward.json")["pid"], 9)
+        before = self.frames("9002")
+        self.wait_for(lambda: self.frames("9002") > before + 80, 30, "a new icom-forward sends the spools that are written")
         self.assertFalse((self.folder / "elsewhere").exists())
         self.end(self.linacs)
 

@@ -32,7 +32,8 @@ TEST_F(ReloadTest, OfASiteEverythingMayChangeButItsNameAndItsSpool) {
   EXPECT_EQ(reloaded.settings.tunnel.port, 22);
   EXPECT_EQ(reloaded.settings.spool.max_bytes, 1ULL << 30U);
   EXPECT_EQ(reloaded.settings.spool.directory, "/var/lib/icom/spool");
-  EXPECT_THAT(reloaded.needs_restart, ElementsAre(HasSubstr("spool.directory cannot change")));
+  EXPECT_THAT(reloaded.needs_restart, ElementsAre(AllOf(HasSubstr("spool.directory cannot change"),
+                                                        HasSubstr("move the folder"))));
 }
 
 TEST_F(ReloadTest, ASiteThatIsTheSameNeedsNothing) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -84,6 +85,29 @@ TEST_F(AsItRuns, ARunningListenerThatTellsNothingIsTakenAsInTheSettings) {
   std::filesystem::create_directories(folder_ / "2619");
   runs("2619");
   EXPECT_EQ(linacs(), as_in_the_settings_);
+}
+
+/// What stands behind `option`; empty if that is not there.
+std::string value_of(const ChildPlan& plan, const std::string& option) {
+  const auto& arguments = plan.command.arguments;
+  const auto found = std::ranges::find(arguments, option);
+  return found == arguments.end() ? "" : *(found + 1);
+}
+
+TEST(ReaderPlans, NameTheSiteAndTheSpoolsThatAreInUseWhateverTheFileSays) {
+  config::SiteSettings site;
+  site.site = "nbcc";
+  site.spool.directory = "/var/lib/icom/spool";
+  site.fan_out.ports.emplace_back().serial = "4299";
+  auto& files = os::real_file_system();
+  const auto forwarder = forwarder_plan("nbcc.yaml", site, {}, files);
+  const auto fan_out = fan_out_plan("nbcc.yaml", site, {}, files);
+  ASSERT_TRUE(fan_out);
+  for (const ChildPlan& plan : {forwarder, *fan_out}) {
+    EXPECT_EQ(value_of(plan, "--site"), "nbcc.yaml") << plan.name;
+    EXPECT_EQ(value_of(plan, "--site-name"), "nbcc") << plan.name;
+    EXPECT_EQ(value_of(plan, "--spool"), "/var/lib/icom/spool") << plan.name;
+  }
 }
 
 }  // namespace
