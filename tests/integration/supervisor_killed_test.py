@@ -5,6 +5,7 @@ import unittest
 
 from tests.lab.case import LabCase
 from tests.lab.process import run_to_end
+from tests.lab.site_file import write_site_file
 
 
 class SupervisorKilled(LabCase):
@@ -42,6 +43,20 @@ class SupervisorKilled(LabCase):
         self.assertEqual(0, self.linac_4299.process.stop())
         self.assertEqual(["fin"], [client["closed_by"] for client in self.linac_4299.report()["clients"]])
         self.assert_all_stored(self.hosting, [self.linac_4299])
+
+    def test_a_linac_that_was_taken_out_meanwhile_is_left_once_no_beam_is_on(self):
+        self.site.agent.kill()
+        write_site_file(self.hosting, "nbcc", {}, key=self.site.key, known_hosts=self.site.known_hosts,
+                        token_file=self.site.token_file, spool=self.site.spool, folder=self.site.folder)
+        self.site.agent.command[self.site.agent.command.index("--site") + 1] = self.site.folder / "nbcc.yaml"
+        self.assertTrue(self.site.listener_runs("4299"))
+        self.site.agent.start()
+        self.site.agent.wait_for_output("listen 4299 is not wanted any more")
+        self.wait_for(lambda: not self.site.listener_runs("4299"), 60, "its listener has left")
+        self.assertEqual(0, self.site.agent.stop(15))
+        self.assertEqual(0, self.linac_4299.process.stop())
+        clients = self.linac_4299.report()["clients"]
+        self.assertEqual([("fin", False)], [(one["closed_by"], one["beam_on_when_closed"]) for one in clients])
 
     def test_second_supervisor_is_refused(self):
         second = self.site.programs / "icom-agent"
