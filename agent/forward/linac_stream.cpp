@@ -2,15 +2,18 @@
 
 #include <spdlog/spdlog.h>
 
+#include <memory>
 #include <utility>
 
 #include "agent/forward/refusal_text.hpp"
+#include "agent/spool/spool_writer.hpp"
 
 namespace icom::forward {
 
 LinacStream::LinacStream(os::FileSystem& files, std::string serial, std::uint32_t number,
                          std::filesystem::path spool_directory)
-    : serial_(std::move(serial)),
+    : files_(files),
+      serial_(std::move(serial)),
       number_(number),
       directory_(std::move(spool_directory)),
       reader_(files, directory_) {
@@ -58,7 +61,9 @@ void LinacStream::rewind() {
 const spool::Entry* LinacStream::waiting() {
   if (!status_.accepted) return nullptr;
   if (!waiting_) waiting_ = reader_.next();
-  return waiting_ ? &*waiting_ : nullptr;
+  if (waiting_) return &*waiting_;
+  if (!status_.registered) clear_spool_of_a_removed_one();
+  return nullptr;
 }
 
 void LinacStream::taken() {
@@ -77,6 +82,18 @@ void LinacStream::acknowledged(const UnacknowledgedWindow::Advance& advance) {
 
 void LinacStream::release(std::uint64_t run, std::uint64_t seq) {
   reader_.release(run, seq);
+  tell_what_was_set_aside();
+}
+
+/// A listener would go on in the last segment: it is kept for as long as the site has the Linac.
+void LinacStream::clear_spool_of_a_removed_one() {
+  std::unique_ptr<os::File> nobody_writes;
+  if (stored_.empty() || files_.lock(directory_ / spool::kLockFile, nobody_writes)) return;
+  for (const auto& [run, seq] : stored_) reader_.release_rest(run, seq);
+  tell_what_was_set_aside();
+}
+
+void LinacStream::tell_what_was_set_aside() {
   for (const auto& file : reader_.take_set_aside()) {
     spdlog::error(
         "Linac {}: a spool segment is damaged; what can be read of it is stored at the gateway, "

@@ -61,8 +61,10 @@ class LinacStream {
  private:
   void rewind();
   void release(std::uint64_t run, std::uint64_t seq);
-  void store_position(std::uint64_t run, std::uint64_t seq);
+  void tell_what_was_set_aside();
+  void clear_spool_of_a_removed_one();
 
+  os::FileSystem& files_;
   std::string serial_;
   std::uint32_t number_;
   std::filesystem::path directory_;

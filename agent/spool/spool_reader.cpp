@@ -127,6 +127,20 @@ void SpoolReader::release(std::uint64_t run, std::uint64_t seq) {
   }
 }
 
+void SpoolReader::release_rest(std::uint64_t run, std::uint64_t seq) {
+  State& state = *state_;
+  const bool read_to_its_end = state.scanner && !state.behind_hole && backlog_bytes() == 0;
+  if (!read_to_its_end || state.run != run || state.last_seq > seq) return;
+  add_scan_counts(state.counts, state.scanner->counts());
+  state.scanner.reset();
+  bool set_aside = false;
+  if (state.index.remove(state.segment, set_aside)) return;
+  if (set_aside) {
+    state.set_aside.push_back(DamagedSegments::path(state.directory, state.segment));
+  }
+  state.segment = 0;  // whoever writes here again begins anew
+}
+
 std::vector<std::filesystem::path> SpoolReader::take_set_aside() {
   return std::exchange(state_->set_aside, {});
 }

@@ -50,6 +50,9 @@ class SpoolReader {
   /// segments that hold nothing else. Those in which damage was found while they were read are set
   /// aside instead.
   void release(std::uint64_t run, std::uint64_t seq);
+  /// As release(), for the segment that is read too, once it was read to its end: where nobody
+  /// writes any more. The caller holds the writer's lock.
+  void release_rest(std::uint64_t run, std::uint64_t seq);
   /// Where the segments are that were set aside since the last call.
   std::vector<std::filesystem::path> take_set_aside();
   /// All damaged segments that are kept now.

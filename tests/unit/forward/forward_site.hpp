@@ -51,12 +51,12 @@ class ForwardSite : public ::testing::Test {
   std::vector<ForwardStatus> all_published_;
   std::map<std::string, std::vector<std::string>> written_;
   bool running_ = false;
+  LinacStreams linacs_;
   std::unique_ptr<Forwarder> forwarder_;
 
  private:
   std::filesystem::path folder_;
   std::map<std::string, std::unique_ptr<spool::SpoolWriter>> writers_;
-  LinacStreams linacs_;
   spool::SpoolWatch watch_{io_.get_executor()};
 };
 

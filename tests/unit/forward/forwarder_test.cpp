@@ -162,6 +162,26 @@ TEST_F(ForwarderTest, WhatWasStoredBeforeIsNotSentAgainAndIsTrimmed) {
   run_until_all_arrived();
 }
 
+TEST_F(ForwarderTest, TheSpoolOfARemovedLinacIsEmptyOnceAllIsStored) {
+  gateway_.conduct.acknowledge = false;
+  add_linac("4299");
+  start_listener("4299", {.segment_bytes = 10'000});
+  write_many("4299", 30, 1000);
+  linacs_.front().set_registered(false);
+  start();
+  run_until_all_arrived();
+  gateway_.acknowledge_all();
+  run_until([this] { return segments("4299") == 1; }, "the spool is trimmed");
+  run_until([this] { return status_of("4299").backlog_bytes == 0; }, "its status says so");
+  EXPECT_EQ(segments("4299"), 1U) << "its listener may still write";
+  stop_listener("4299");
+  run_until([this] { return segments("4299") == 0; }, "the last segment goes, too");
+  // It is added again: what its next listener writes is read from its beginning.
+  start_listener("4299");
+  write_many("4299", 3, 1000);
+  run_until_all_arrived();
+}
+
 struct Break {
   int after;  ///< messages of a session: Hello, Status, then batches
   bool store_last;
