@@ -60,8 +60,8 @@ std::string revoked_text(std::string_view site, std::string_view since) {
          std::string(site) + " --again) and enrol";
 }
 
-std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
-    const std::string& site, const std::string& token, const SiteRegistry& registry) {
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_send(
+    const std::string& site, const SiteRegistry& registry) {
   const std::string name = log::printable(site);
   auto registered = registry.find(site);
   if (registered == nullptr) {
@@ -77,12 +77,20 @@ std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
                                                    " that it can use: mend its " + name +
                                                    ".token (its log says what is wrong)");
   }
-  if (!registered->credentials.token_is(token)) {
+  return registered;
+}
+
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
+    const std::string& site, const std::string& token, const SiteRegistry& registry) {
+  auto known = site_that_may_send(site, registry);
+  const auto* registered = std::get_if<std::shared_ptr<const RegisteredSite>>(&known);
+  if (registered != nullptr && !(*registered)->credentials.token_is(token)) {
+    const std::string name = log::printable(site);
     return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
                                                    ": the site's token_file and the gateway's " +
                                                    name + ".token must hold the same line");
   }
-  return registered;
+  return known;
 }
 
 link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac& linac,

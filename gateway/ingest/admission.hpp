@@ -49,7 +49,11 @@ std::variant<Admission, link::Refused> admit(const link::Hello& hello, const Sit
 
 /// What a site is told that was revoked.
 std::string revoked_text(std::string_view site, std::string_view since);
-/// Whether an agent that names `site` with `token` is let in; the refusal if it is not.
+/// The site, if it is registered, not revoked, and the gateway has a token of it; otherwise the
+/// refusal.
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_send(
+    const std::string& site, const SiteRegistry& registry);
+/// The same, and `token` is a token of the site.
 std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
     const std::string& site, const std::string& token, const SiteRegistry& registry);
 

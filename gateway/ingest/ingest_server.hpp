@@ -52,9 +52,9 @@ class IngestServer {
   /// Thread-safe.
   void end_sessions(const std::string& site, const link::Refused& refused);
   /// Puts these into the registry, and tells each session: agents hear of Linacs that are accepted
-  /// from now on, and of those that are not any more; sessions of sites that are gone, or whose
-  /// token has changed, are refused and end. What has not changed goes on undisturbed. Does not
-  /// wait for the sessions. Thread-safe.
+  /// from now on, and of those that are not any more; sessions of sites that are gone or revoked
+  /// are refused and end. A token that has changed counts from the next connection on. What has not
+  /// changed goes on undisturbed. Does not wait for the sessions. Thread-safe.
   void apply(std::vector<RegisteredSite> sites);
 
   /// Two phases: accepts nobody and lets each session finish what is on its way and say goodbye;

@@ -128,7 +128,9 @@ void Session::take_hello(const link::ToGateway& message) {
 
 void Session::registration_changed() {
   if (admission_.site == nullptr || is_over()) return;
-  auto site = let_in(hello_.site(), hello_.token(), around_.registry);
+  // The token was looked at when the agent came. A rotation makes it void and ends nothing: whoever
+  // is to go for the sake of a token is ended by IngestServer::end_sessions().
+  auto site = site_that_may_send(hello_.site(), around_.registry);
   if (auto* refused = std::get_if<link::Refused>(&site)) {
     refuse(std::move(*refused));
     return;

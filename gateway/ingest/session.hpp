@@ -61,8 +61,8 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   /// Says `refused` and closes, if this is an agent of the site.
   void end_if_of(const std::string& site, const link::Refused& refused);
   /// The registry has changed: the agent is told of each of its Linacs that is accepted now, or is
-  /// not any more; ends the session if its site is not let in as it was. Nothing happens where
-  /// nothing of it has changed.
+  /// not any more; ends the session if its site is gone or revoked. Nothing happens where nothing
+  /// of it has changed.
   void registration_changed();
   /// Drops the connection: run() ends at once.
   void abort();

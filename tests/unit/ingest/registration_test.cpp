@@ -168,8 +168,20 @@ TEST_F(RegistrationTest, StoredBeforeItWasTakenOutIsNotAcknowledgedAfterwards) {
   EXPECT_TRUE(agent.receives_nothing_for(kQuiet)) << "the agent has forgotten that it sent it";
 }
 
-TEST_F(RegistrationTest, SessionsOfASiteThatIsGoneOrHasAnotherTokenEndAndOthersGoOn) {
-  for (const auto code : {link::Refused::UNKNOWN_SITE, link::Refused::WRONG_TOKEN}) {
+TEST_F(RegistrationTest, ASessionWhoseTokenWasRotatedAwayGoesOnWhenSomethingElseChanges) {
+  const auto agent = welcome_agent();
+  auto sites = with_new_linac();
+  sites[0].credentials = Credentials("another token of nbcc, forty ..");
+  server_->apply(std::move(sites));
+  send_frame(*agent, 1, 1);
+  EXPECT_EQ(ack(*agent).seq(), 1U) << "and nothing before it";
+  const auto late = connect();
+  EXPECT_EQ(greet(*late, example_hello()).refused().code(), link::Refused::WRONG_TOKEN);
+}
+
+TEST_F(RegistrationTest, SessionsOfASiteThatIsGoneRevokedOrWithoutATokenEndAndOthersGoOn) {
+  for (const auto code :
+       {link::Refused::UNKNOWN_SITE, link::Refused::REVOKED, link::Refused::WRONG_TOKEN}) {
     server_->apply(example_sites());
     const auto agent = welcome_agent();
     const auto other = connect();
@@ -183,8 +195,10 @@ TEST_F(RegistrationTest, SessionsOfASiteThatIsGoneOrHasAnotherTokenEndAndOthersG
     auto sites = example_sites();
     if (code == link::Refused::UNKNOWN_SITE) {
       sites.erase(sites.begin());
+    } else if (code == link::Refused::REVOKED) {
+      sites[0].credentials.set({}, "2023-11-14T22:13:20Z");
     } else {
-      sites[0].credentials = Credentials("another token of nbcc, forty ..");
+      sites[0].credentials = Credentials();
     }
     server_->apply(std::move(sites));
     EXPECT_EQ(refusal_and_end(*agent).code(), code);
