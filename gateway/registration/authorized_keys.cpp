@@ -134,8 +134,10 @@ std::string key_options(const config::Address& ingest,
 std::string key_lines(const SiteRecord& record, const std::string& options,
                       const config::Address& ingest, std::int64_t now) {
   std::string lines;
-  if (record.key) lines += line_of(options, record.key->key, record.site) + '\n';
-  if (record.next_key) lines += line_of(options, record.next_key->key, record.site) + '\n';
+  if (!record.revoked) {
+    if (record.key) lines += line_of(options, record.key->key, record.site) + '\n';
+    if (record.next_key) lines += line_of(options, record.next_key->key, record.site) + '\n';
+  }
   if (record.enrolment && record.enrolment->expires > now) {
     const std::string limited =
         key_options(ingest, {}) + ",expiry-time=\"" + expiry_time(record.enrolment->expires) + '"';

@@ -18,7 +18,8 @@ namespace icom::registration {
 std::string key_options(const config::Address& ingest,
                         const std::vector<config::ForwardSettings>& forwards);
 
-/// The lines of one site: of its key, of the next one, of an enrolment file's that has not expired.
+/// The lines of one site: of its key and of the next one, unless it is revoked, and of an enrolment
+/// file's that has not expired.
 /// `options` of key_options(). Each ends with `icom-site=<site>`, those of files with a word more.
 std::string key_lines(const SiteRecord& record, const std::string& options,
                       const config::Address& ingest, std::int64_t now);

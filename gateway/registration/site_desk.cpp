@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "common/config/config_error.hpp"
@@ -49,6 +50,12 @@ DeskAnswer bad_key() {
   return refused(DeskRefused::MALFORMED,
                  "the public key is no Ed25519 key, or the signature is not its own: compare the "
                  "releases of both ends");
+}
+
+DeskAnswer revoked(const SiteRecord& record) {
+  return refused(DeskRefused::NO_ENROLMENT,
+                 "site " + record.site + " was revoked on " + os::utc_text(*record.revoked) +
+                     ": nothing was changed; if it is to send again, " + another_file(record.site));
 }
 
 DeskAnswer wrong_token(const std::string& site) {
@@ -159,7 +166,13 @@ DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
     record->revoked.reset();
     book_.save(*record);  // from here on the file is used; all that follows is made up for
   }
-  if (!record->next_key) promote_next_token(site);  // else it is a rotation's, and not proved yet
+  // A next key is a rotation's, and its token not proved yet. A token that is put in its place now
+  // is that of a machine that was not the site before, asked for now or before a failure: at once,
+  // and whatever fails next, the machine before is to go.
+  if (!record->next_key && promote_next_token(site)) {
+    hooks_.changed(site);
+    hooks_.replaced(site);
+  }
   settle(site);
   spdlog::info("{}: enrolled {} with key {}", site, repeated ? "again" : "now", key->fingerprint());
   DeskAnswer answer;
@@ -169,16 +182,17 @@ DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
 }
 
 DeskAnswer SiteDesk::rotate(const std::string& site, const link::Rotate& rotate) {
+  SiteRecord record = book_.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
+  if (record.revoked) return revoked(record);  // its token may not have been removed
   const Given given = token_given(site, rotate.token());
   if (given == Given::wrong) return wrong_token(site);
-  SiteRecord record = book_.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
   const auto key = key_of(site, rotate.token(), rotate.public_key(), rotate.signature());
   if (!key) return bad_key();
   if (given == Given::next) {
     // The site uses what the rotation before gave it, and died before it could say so.
     if (record.next_key) record.key = std::exchange(record.next_key, std::nullopt);
     book_.save(record);
-    promote_next_token(site);
+    std::ignore = promote_next_token(site);
   }
   const std::string token = make_secret();
   write_next_token(site, token);
@@ -193,9 +207,10 @@ DeskAnswer SiteDesk::rotate(const std::string& site, const link::Rotate& rotate)
 }
 
 DeskAnswer SiteDesk::finish(const std::string& site, const link::FinishRotation& finish) {
+  std::optional<SiteRecord> record = book_.find(site);
+  if (record && record->revoked) return revoked(*record);
   const Given given = token_given(site, finish.token());
   if (given == Given::wrong) return wrong_token(site);
-  std::optional<SiteRecord> record = book_.find(site);
   const auto is_given = [&finish](const std::optional<SiteKey>& key) {
     return key && key->key.text() == finish.public_key();
   };
@@ -209,7 +224,7 @@ DeskAnswer SiteDesk::finish(const std::string& site, const link::FinishRotation&
     record->key = std::exchange(record->next_key, std::nullopt);
     book_.save(*record);
   }
-  if (given == Given::next) promote_next_token(site);
+  if (given == Given::next) std::ignore = promote_next_token(site);
   settle(site);
   spdlog::info("{}: key {} and the new token are the only ones now", site,
                record->key->key.fingerprint());
@@ -236,16 +251,16 @@ void SiteDesk::write_next_token(const std::string& site, const std::string& toke
   }
 }
 
-/// Does nothing if that was done already.
-void SiteDesk::promote_next_token(const std::string& site) const {
+bool SiteDesk::promote_next_token(const std::string& site) const {
   auto& files = os::real_file_system();
   auto error = files.rename(places_.next_token(site), places_.token(site));
-  if (error == std::errc::no_such_file_or_directory) return;
+  if (error == std::errc::no_such_file_or_directory) return false;
   if (!error) error = files.sync_directory(places_.tokens);
   if (error) {
     throw RegistrationError("cannot replace " + places_.token(site).string() + " (" +
                             error.message() + ")");
   }
+  return true;
 }
 
 void SiteDesk::settle(const std::string& site) {

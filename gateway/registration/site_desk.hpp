@@ -19,7 +19,9 @@ class SiteDesk final : public ingest::Desk {
  public:
   struct Hooks {
     std::function<void(const std::string& site)> changed;  ///< its tokens: read them again
-    std::function<std::int64_t()> now;                     ///< seconds since 1970, UTC
+    /// After `changed`: another machine has become the site; the link of the one before is to end.
+    std::function<void(const std::string& site)> replaced;
+    std::function<std::int64_t()> now;  ///< seconds since 1970, UTC
   };
   SiteDesk(Places places, Hooks hooks);
 
@@ -34,7 +36,8 @@ class SiteDesk final : public ingest::Desk {
   enum class Given : std::uint8_t { wrong, current, next };
   [[nodiscard]] Given token_given(const std::string& site, const std::string& token) const;
   void write_next_token(const std::string& site, const std::string& token) const;
-  void promote_next_token(const std::string& site) const;
+  /// False if that was done already.
+  [[nodiscard]] bool promote_next_token(const std::string& site) const;
   /// A record has changed: what follows from it.
   void settle(const std::string& site);
 

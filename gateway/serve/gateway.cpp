@@ -73,7 +73,8 @@ std::int64_t utc_seconds() {
 
 Gateway::Gateway(const config::GatewaySettings& settings)
     : places_(registration::places_of(settings)),
-      desk_(places_, {[this](const std::string& site) { refresh_access(site); }, utc_seconds}),
+      desk_(places_, {[this](const std::string& site) { refresh_access(site); },
+                      [this](const std::string& site) { end_replaced(site); }, utc_seconds}),
       pending_(os::real_file_system(), settings.registration / pending::kFolder),
       newcomers_(pending_) {
   if (settings.archive) {
@@ -157,6 +158,14 @@ void Gateway::refresh_access(const std::string& site) {
     }
   }
   before = std::move(now);
+}
+
+void Gateway::end_replaced(const std::string& site) {
+  server_->end_sessions(
+      site, ingest::refusal(link::Refused::WRONG_TOKEN,
+                            "a machine has enrolled as site " + site +
+                                " now: if it is this one, its forwarder takes the new key and "
+                                "token by itself; one that it has replaced is no longer let in"));
 }
 
 void Gateway::write_authorized_keys() const {

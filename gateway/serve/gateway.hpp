@@ -62,6 +62,7 @@ class Gateway {
 
  private:
   void refresh_access(const std::string& site);
+  void end_replaced(const std::string& site);  ///< by the desk, so there is a server
   std::vector<ingest::RegisteredSite> sites_of(const config::GatewaySettings& settings);
 
   registration::Places places_;

@@ -321,6 +321,15 @@ class Revocation(EnrolmentCase):
         self.assertNotIn("tried again", goes_on.output())
 
 
+class Replacement(EnrolmentCase):
+    def test_machine_that_another_one_replaces_is_cut_off_at_once_and_told_why(self):
+        self.enrolled_site()
+        replaced = self.forwarder(self.site_yaml())
+        self.assert_says(self.enrol(self.add_site("nbcc", "--again"), self.another_machine()), 0, "welcomes site nbcc")
+        replaced.wait_for_output("a machine has enrolled as site nbcc now", 30)
+        replaced.wait_for_output("does not let user", 60)
+
+
 class OneSiteAsAnother(EnrolmentCase):
     def test_token_of_one_site_with_frames_of_another_is_refused_and_both_ends_say_so(self):
         self.enrolled_site()

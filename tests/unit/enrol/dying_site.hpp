@@ -155,7 +155,8 @@ class DyingSite : public registration::RegistrationFolder {
   Steps steps_;
   DyingFileSystem files_{steps_};
   std::string said_;
-  registration::SiteDesk desk_{places(), {[](const std::string&) {}, [this] { return now_; }}};
+  registration::SiteDesk desk_{
+      places(), {[](const std::string&) {}, [](const std::string&) {}, [this] { return now_; }}};
 
  private:
   void require_let_in(const std::filesystem::path& key) const {

@@ -82,6 +82,17 @@ TEST_F(AuthorizedKeysTest, BothKeysOfARotationAreThere) {
                 " icom-site=nbcc\n");
 }
 
+TEST_F(AuthorizedKeysTest, RevokedSiteHasNoLineButThatOfAnEnrolmentFileMadeSince) {
+  SiteRecord record = with_key();
+  record.next_key = SiteKey{ssh::make_key_pair("next").public_key, kNow};
+  record.revoked = kNow;
+  const std::string lines = key_lines(record, "OPTIONS", ingest_, kNow);
+  EXPECT_THAT(lines, Not(HasSubstr("OPTIONS")));
+  EXPECT_THAT(lines, EndsWith(" icom-site=nbcc icom-enrolment\n"));
+  record.enrolment.reset();
+  EXPECT_EQ(key_lines(record, "OPTIONS", ingest_, kNow), "");
+}
+
 TEST_F(AuthorizedKeysTest, LineIsFoundByItsFingerprintAndNoOtherIs) {
   const SiteRecord record = with_key();
   write_authorized_keys(places(), kNow);

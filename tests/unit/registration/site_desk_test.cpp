@@ -107,10 +107,12 @@ class SiteDeskTest : public RegistrationFolder {
 
   std::int64_t now_ = kNow;
   std::vector<std::string> changed_;
+  std::vector<std::string> replaced_;
   config::EnrolmentFile file_;
   SiteDesk desk_{
       places(),
-      {[this](const std::string& site) { changed_.push_back(site); }, [this] { return now_; }}};
+      {[this](const std::string& site) { changed_.push_back(site); },
+       [this](const std::string& site) { replaced_.push_back(site); }, [this] { return now_; }}};
 };
 
 TEST_F(SiteDeskTest, EnrolledSitesKeyAndTokenAreLetInAndItsFileIsHandedOver) {
@@ -121,7 +123,8 @@ TEST_F(SiteDeskTest, EnrolledSitesKeyAndTokenAreLetInAndItsFileIsHandedOver) {
   EXPECT_EQ(answer.gateway_time(), kNow);
   EXPECT_THAT(tokens(), ElementsAre(answer.enrolled().token()));
   EXPECT_TRUE(lets_in(key));
-  EXPECT_THAT(changed_, ElementsAre("nbcc"));
+  EXPECT_THAT(changed_, testing::Each("nbcc"));
+  EXPECT_THAT(changed_, Not(testing::IsEmpty()));
   EXPECT_EQ(record().enrolment->used, kNow);
 }
 
@@ -202,6 +205,54 @@ TEST_F(SiteDeskTest, MachineThatIsReplacedLosesKeyAndToken) {
   EXPECT_TRUE(lets_in(key));
   EXPECT_THAT(tokens(), ElementsAre(token));
   EXPECT_NE(token, old_token);
+}
+
+TEST_F(SiteDeskTest, MachineThatIsReplacedIsCutOffOnceAndNobodyByWhatComesLater) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  EXPECT_THAT(replaced_, ElementsAre("nbcc"));
+  enrolled(key);  // the answer was lost
+  const auto next = new_key("next");
+  EXPECT_TRUE(
+      ask(finish(ask(rotate(token, next)).rotated().token(), next)).has_rotation_finished());
+  EXPECT_THAT(replaced_, ElementsAre("nbcc"));
+  file_ = add_again("nbcc");
+  EXPECT_THAT(replaced_, ElementsAre("nbcc"));  // until the new file is used
+  enrolled(new_key("another"));
+  EXPECT_THAT(replaced_, ElementsAre("nbcc", "nbcc"));
+}
+
+TEST_F(SiteDeskTest, MachineThatIsReplacedIsCutOffAlsoWhereTheGatewayFailedBetween) {
+  enrolled(new_key("old"));
+  file_ = add_again("nbcc");
+  replaced_.clear();
+  const auto key = new_key("key");
+  const auto token = places().token("nbcc");
+  std::filesystem::rename(token, folder_ / "aside");
+  std::filesystem::create_directories(token / "in-the-way");  // the new one cannot be put there
+  EXPECT_EQ(refused(enrol(file_, key)).code(), DeskRefused::FAILED);
+  std::filesystem::remove_all(token);
+  std::filesystem::rename(folder_ / "aside", token);
+  enrolled(key);
+  EXPECT_THAT(replaced_, ElementsAre("nbcc"));
+}
+
+TEST_F(SiteDeskTest, RevokedSitesRotationIsRefusedWhateverIsLeftOfItsTokensAndKeys) {
+  const std::string token = enrolled(new_key("old"));
+  const auto key = new_key("key");
+  const std::string next = ask(rotate(token, key)).rotated().token();
+  SiteRecord record = this->record();
+  record.revoked = kNow;
+  SiteBook(places().registration).save(record);
+  const Kept before = kept();
+  for (const auto& asked :
+       {rotate(token, new_key("later")), rotate(next, new_key("later")), finish(next, key)}) {
+    const DeskRefused refusal = refused(asked);
+    EXPECT_EQ(refusal.code(), DeskRefused::NO_ENROLMENT);
+    EXPECT_THAT(refusal.text(), HasSubstr("revoked on 2023-11-14T22:13:20Z"));
+  }
+  EXPECT_EQ(kept().record, before.record);
+  EXPECT_EQ(kept().next_token, before.next_token);
 }
 
 TEST_F(SiteDeskTest, RequestsThatAreNoneAreRefused) {
