@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "agent/enrol/clock_text.hpp"
 #include "agent/enrol/staged_files.hpp"
@@ -33,10 +34,32 @@ struct StagedFiles {
   std::filesystem::path known_hosts;
 };
 
-StagedFiles staged_in(const std::filesystem::path& folder, const std::string& site) {
-  return {folder / (site + "_ed25519" + kUnderWay),
-          folder / (site + "_one_time_ed25519" + kUnderWay),
-          folder / (site + "_known_hosts" + kUnderWay)};
+/// Named after the enrolment file, too: a key that was made for one file is never handed in with
+/// another. It may have been stolen, and the site revoked for it, in between.
+StagedFiles staged_in(const std::filesystem::path& folder, const config::EnrolmentFile& enrolment) {
+  const std::string begin = enrolment.site + '_' + config::short_name_of(enrolment) + '_';
+  const auto file = [&](const char* what) { return folder / (begin + what + kUnderWay); };
+  return {file("ed25519"), file("one_time_ed25519"), file("known_hosts")};
+}
+
+/// Those of enrolments of this site that were cut off, but for `kept`.
+void remove_staged(const std::filesystem::path& folder, const std::string& site,
+                   const StagedFiles& kept, const Surroundings& around) {
+  std::vector<std::string> names;
+  if (const auto error = around.files.list(folder, names)) {
+    throw std::runtime_error("cannot read " + folder.string() + " (" + error.message() + ")");
+  }
+  constexpr std::string_view kUnfinished = ".tmp";  // os::write_atomically()'s: .NAME.tmp
+  for (std::string name : names) {
+    if (name.starts_with('.') && name.ends_with(kUnfinished)) {
+      name = name.substr(1, name.size() - 1 - kUnfinished.size());
+    }
+    const std::filesystem::path file = folder / name;
+    const bool is_ours = file == kept.key || file == kept.one_time_key || file == kept.known_hosts;
+    if (!is_ours && name.starts_with(site + '_') && name.ends_with(kUnderWay)) {
+      remove(around.files, file);
+    }
+  }
 }
 
 std::string known_hosts_text(const config::EnrolmentFile& enrolment) {
@@ -59,8 +82,9 @@ std::optional<config::SiteSettings> site_in(const std::filesystem::path& folder)
   return config::load_site(file);
 }
 
+/// `staged`: where its key is once it was asked with.
 void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
-           const Surroundings& around) {
+           const StagedFiles& staged, const Surroundings& around) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
     throw EnrolmentError("there is no folder " + folder.string() +
@@ -74,7 +98,9 @@ void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                          enrolment.site + ": use the file of " + site->site +
                          ", or another folder with --into");
   }
-  if (around.now() >= enrolment.expires) {
+  // A key that was made for this file may be the site's already, its answer lost: the gateway
+  // knows.
+  if (around.now() >= enrolment.expires && !std::filesystem::exists(staged.key)) {
     throw EnrolmentError("the enrolment file expired on " + os::utc_text(enrolment.expires) +
                          " (by this machine's clock it is " + os::utc_text(around.now()) +
                          "): " + another_file(enrolment.site));
@@ -158,6 +184,10 @@ config::SiteSettings settle_site_file(const std::filesystem::path& folder,
 
 void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& enrolment,
              const ssh::PrivateKey& key, const std::string& token, const Surroundings& around) {
+  // What a rotation left half done is void since the gateway has enrolled. The token first: alone
+  // it would be taken for a rotation's that is to be finished.
+  remove(around.files, next_of(tunnel.token_file));
+  remove(around.files, next_of(tunnel.key));
   write_private(around.files, tunnel.known_hosts, known_hosts_text(enrolment));
   write_private(around.files, tunnel.key, key.text());
   write_private(around.files, tunnel.token_file, token + '\n');
@@ -169,12 +199,12 @@ void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& 
 
 void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
            const Surroundings& around) {
-  check(enrolment, folder, around);
+  const StagedFiles staged = staged_in(folder, enrolment);
+  check(enrolment, folder, staged, around);
   const Reach reach = around.reach(enrolment.host, enrolment.port);
   if (!reach.reached) throw EnrolmentError(reach.text);
   around.say("ok", reach.text);
 
-  const StagedFiles staged = staged_in(folder, enrolment.site);
   const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
   write_private(around.files, staged.one_time_key, enrolment.private_key);
   write_private(around.files, staged.known_hosts, known_hosts_text(enrolment));
@@ -188,6 +218,7 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                  key.public_key().fingerprint());
 
   const auto site = settle_site_file(folder, enrolment, answer.enrolled().site_file(), around);
+  remove_staged(folder, enrolment.site, staged, around);
   install(site.tunnel, enrolment, key, answer.enrolled().token(), around);
   try_link_patiently(site, around);
   // Only now, and the key last: as long as it is there this enrolment can be gone through again.

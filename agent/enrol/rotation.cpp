@@ -11,15 +11,6 @@ using forward::LinkFailure;
 
 namespace {
 
-/// Beside each of the two files while a rotation is under way. The new key is there first and is
-/// put in its place first; so a new token alone means that both were proved, and the key is in its
-/// place already.
-constexpr const char* kNext = ".next";
-
-std::filesystem::path next_of(std::filesystem::path file) {
-  return file += kNext;
-}
-
 void finish_or_undo_the_last(const config::TunnelSettings& tunnel, const Surroundings& around) {
   const auto next_key = next_of(tunnel.key);
   const auto next_token = next_of(tunnel.token_file);

@@ -7,6 +7,10 @@
 
 namespace icom::enrol {
 
+std::filesystem::path next_of(std::filesystem::path file) {
+  return file += ".next";
+}
+
 void write_private(os::FileSystem& files, const std::filesystem::path& file,
                    const std::string& text) {
   const auto error = os::write_atomically_for(files, file, os::Access::owner, as_bytes(text));
@@ -18,9 +22,13 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
 }
 
 void remove(os::FileSystem& files, const std::filesystem::path& file) {
-  const auto error = files.remove(file);
-  if (error && error != std::errc::no_such_file_or_directory) {
-    throw std::runtime_error("cannot remove " + file.string() + " (" + error.message() + ")");
+  // The unfinished one is named as os::write_atomically() does.
+  const auto unfinished = file.parent_path() / ("." + file.filename().string() + ".tmp");
+  for (const auto& one : {unfinished, file}) {
+    const auto error = files.remove(one);
+    if (error && error != std::errc::no_such_file_or_directory) {
+      throw std::runtime_error("cannot remove " + one.string() + " (" + error.message() + ")");
+    }
   }
 }
 

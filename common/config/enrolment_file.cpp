@@ -148,6 +148,12 @@ std::string to_text(const EnrolmentFile& enrolment) {
   return text + std::string(kLastKey) + sha256_hex(text) + "\n";
 }
 
+std::string short_name_of(const EnrolmentFile& enrolment) {
+  constexpr std::size_t kDigits = 16;
+  return sha256_hex(enrolment.code)
+      .substr(0, kDigits);  // of 256 random bits: nothing is given away
+}
+
 EnrolmentFile load_enrolment(const std::filesystem::path& file) {
   check_whole(file);
   YamlFile yaml(file);

@@ -28,6 +28,9 @@ struct EnrolmentFile {
 /// The text of such a file, with comments, and a checksum at its end.
 std::string to_text(const EnrolmentFile& enrolment);
 
+/// Tells it from other files of the same site, and gives nothing away: 16 hexadecimal digits.
+std::string short_name_of(const EnrolmentFile& enrolment);
+
 /// Throws ConfigError: no such file, others than its owner can read it, not an enrolment file,
 /// damaged (its checksum differs), of a newer release. Errors show no secret.
 EnrolmentFile load_enrolment(const std::filesystem::path& file);

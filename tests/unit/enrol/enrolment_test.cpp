@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gateway/registration/revoke.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
 
 namespace icom::enrol {
@@ -62,12 +63,38 @@ TEST_F(EnrolmentTest, SiteThatDiesAtAnyStepIsEnrolledAlsoAfterTheFileExpiredIfTh
     if (!record->enrolment->used) continue;
     now_ = file_.expires;
     registration::write_authorized_keys(places(), now_);
-    config::EnrolmentFile by_another_clock = file_;
-    by_another_clock.expires += 1;
-    enrol(by_another_clock, at_site_, around());
+    enrol(file_, at_site_, around());
     EXPECT_TRUE(pair_in_use_works());
     now_ = kNow;
   }
+}
+
+TEST_F(EnrolmentTest, ExpiredFileOfWhichNoKeyWasMadeHereIsRefusedBeforeAnybodyIsAsked) {
+  now_ = file_.expires;
+  auto surroundings = around();
+  surroundings.reach = [](const std::string&, std::uint16_t) {
+    ADD_FAILURE() << "asked";
+    return Reach{};
+  };
+  EXPECT_THROW(enrol(file_, at_site_, surroundings), EnrolmentError);
+  EXPECT_TRUE(files_at_site().empty());
+}
+
+TEST_F(EnrolmentTest, KeyThatWasMadeForOneFileIsNotEnrolledByAnotherAndIsGoneAfterwards) {
+  auto surroundings = around();
+  surroundings.try_link = [](const config::TunnelSettings&, const forward::Caller&) {
+    throw Died();
+  };
+  EXPECT_THROW(enrol(file_, at_site_, surroundings), Died);
+  const auto stolen = ssh::PrivateKey::load(site().tunnel.key).public_key();
+  write("etc-icom/nbcc_ed25519.enrolling", "of an older release");
+  write("etc-icom/.nbcc_0123456789abcdef_ed25519.enrolling.tmp", "cut off while it was written");
+  registration::revoke(places(), "nbcc", now_);
+  file_ = add_again("nbcc");
+  enrol(file_, at_site_, around());
+  EXPECT_TRUE(pair_in_use_works());
+  EXPECT_TRUE(registration::lines_with(places().registration, stolen.fingerprint()).empty());
+  EXPECT_EQ(files_at_site(), kWholeSite);
 }
 
 TEST_F(EnrolmentTest, SiteThatIsSetUpKeepsItsFileAndGetsNewKeys) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "agent/enrol/staged_files.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
 
 namespace icom::enrol {
@@ -65,6 +66,34 @@ TEST_F(RotationTest, SiteThatDiesAtTheSameStepAgainAndAgainHasAPairThatWorks) {
       ASSERT_TRUE(pair_in_use_works());
     }
   }
+}
+
+TEST_F(RotationTest, SiteThatDiesAtAnyStepIsEnrolledByANewFileAndRotatesAfterwards) {
+  int step = 1;
+  for (bool died = true; died; ++step) {
+    SCOPED_TRACE(step);
+    died = false;
+    steps_.die_at(step);
+    try {
+      rotate(site(), around());
+    } catch (const Died&) {
+      died = true;
+    }
+    steps_.live();
+    const auto left = next_of(site().tunnel.key);
+    const auto stale = std::filesystem::exists(left)
+                           ? ssh::PrivateKey::load(left).public_key().fingerprint()
+                           : std::string();
+    enrol(add_again("nbcc"), at_site_, around());
+    EXPECT_TRUE(pair_in_use_works());
+    EXPECT_EQ(files_at_site(), kWholeSite);
+    rotate(site(), around());
+    EXPECT_TRUE(pair_in_use_works());
+    EXPECT_EQ(files_at_site(), kWholeSite);
+    EXPECT_TRUE(registration::lines_with(places().registration, stale).empty());
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(step, 10);
 }
 
 TEST_F(RotationTest, NewPairThatDoesNotWorkIsNotPutInPlace) {
