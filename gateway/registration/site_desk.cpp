@@ -156,6 +156,7 @@ DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
                                              another_file(site));
   }
   const std::string site_file = read_site_file(places_.site_file(site));
+  config::load_site(places_.site_file(site));  // or the file would be used up for nothing
   if (!repeated) {
     // A machine that had the site's token before is not to keep it.
     write_next_token(site, make_secret());

@@ -131,8 +131,14 @@ TEST_F(EnrolmentTest, WayThatEndsIsToldAndNothingIsWritten) {
 }
 
 TEST_F(EnrolmentTest, GatewaysFileThatIsBrokenIsNotLeftThere) {
-  write("sites/nbcc.yaml", "site: nbcc\n");
-  EXPECT_THROW(enrol(file_, at_site_, around()), config::ConfigError);
+  auto surroundings = around();  // of a newer release, say
+  surroundings.ask = [ask = surroundings.ask](const config::TunnelSettings& tunnel,
+                                              const link::DeskRequest& request) {
+    auto answer = ask(tunnel, request);
+    answer.mutable_enrolled()->set_site_file("site: nbcc\n");
+    return answer;
+  };
+  EXPECT_THROW(enrol(file_, at_site_, surroundings), config::ConfigError);
   EXPECT_FALSE(std::filesystem::exists(at_site_ / kSiteFile));
 }
 

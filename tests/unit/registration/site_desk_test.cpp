@@ -4,6 +4,7 @@
 
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
+#include "common/link/read_message.hpp"
 #include "common/ssh/private_key.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/secrets.hpp"
@@ -265,6 +266,27 @@ TEST_F(SiteDeskTest, RequestsThatAreNoneAreRefused) {
 TEST_F(SiteDeskTest, DamagedRecordIsTheGatewaysFaultAndSaidInItsLog) {
   write("registration/sites/nbcc.json", "{");
   EXPECT_EQ(refused(enrol(file_, new_key("key"))).code(), DeskRefused::FAILED);
+}
+
+TEST_F(SiteDeskTest, SiteFileThatCannotBeLoadedDoesNotUseTheEnrolmentFileUp) {
+  const auto key = new_key("key");
+  const std::string yaml = content(places().site_file("nbcc"));
+  const Kept before = kept();
+  write("sites/nbcc.yaml", "site: nbcc\n");
+  EXPECT_EQ(refused(enrol(file_, key)).code(), DeskRefused::FAILED);
+  write("sites/nbcc.yaml", yaml);
+  EXPECT_EQ(kept().record, before.record);
+  EXPECT_EQ(kept().token, before.token);
+  EXPECT_FALSE(lets_in(key));
+  enrolled(new_key("another"));
+}
+
+TEST_F(SiteDeskTest, CommentInLatin1LeavesTheAnswerReadable) {
+  const std::string yaml = content(places().site_file("nbcc")) + "# Bestrahlungsger\xe4t\n";
+  write("sites/nbcc.yaml", yaml);
+  link::DeskAnswer read;
+  ASSERT_TRUE(link::read_message(ask(enrol(file_, new_key("key"))).SerializeAsString(), read));
+  EXPECT_EQ(read.enrolled().site_file(), yaml);
 }
 
 TEST_F(SiteDeskTest, BothPairsAreLetInUntilTheRotationIsFinished) {
