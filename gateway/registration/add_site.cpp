@@ -89,6 +89,20 @@ void write(const std::filesystem::path& file, os::Access access, const std::stri
   });
 }
 
+/// What a site of this name that is gone has left.
+void remove_left(const std::filesystem::path& file, Undo& undo) {
+  auto& files = os::real_file_system();
+  const auto before = content_of(file);
+  if (!before) return;
+  if (const auto error = files.remove(file)) {
+    throw RegistrationError("cannot remove " + file.string() + " (" + error.message() +
+                            "): nothing was changed");
+  }
+  undo.add([&files, file, before] {
+    os::write_atomically_for(files, file, os::Access::group, as_bytes(*before));
+  });
+}
+
 void check(const config::GatewaySettings& settings, const NewSite& wanted, const Places& places) {
   if (!settings.tunnel) {
     throw RegistrationError(
@@ -160,6 +174,7 @@ AddedSite add_site(const config::GatewaySettings& settings, const NewSite& given
   write(wanted.output, os::Access::owner, config::to_text(enrolment), undo);
   if (!wanted.again) {
     make_private_folder(places.tokens);
+    remove_left(places.next_token(wanted.site), undo);
     write(places.token(wanted.site), os::Access::group, make_secret() + "\n", undo);
     write(places.site_file(wanted.site), os::Access::group,
           new_site_file(wanted.site, wanted.timezone, settings), undo);

@@ -1,5 +1,7 @@
 #include "gateway/registration/authorized_keys.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -90,11 +92,27 @@ std::string options_of(const std::string& site, const Places& places, const Pres
   }
 }
 
+/// Once: the lines are gone afterwards.
+void warn_of_lines_that_go(const std::string& site, const Places& places,
+                           const PresentLines& present) {
+  if (!present.options_of(site)) return;
+  spdlog::warn(
+      "site {} has no file any more ({}): sshd lets its key in no longer; connections that "
+      "stand are ended by icom-gateway revoke {}",
+      site, places.site_file(site).string(), site);
+}
+
 std::string lines_of(const std::string& site, const Places& places, const SiteBook& book,
                      const PresentLines& present, std::int64_t now) {
   try {
-    const auto record = book.find(site);
+    auto record = book.find(site);
     if (!record) return {};
+    std::error_code error;
+    if (!std::filesystem::exists(places.site_file(site), error) && !error) {
+      warn_of_lines_that_go(site, places, present);
+      record->key.reset();
+      record->next_key.reset();
+    }
     return key_lines(*record, options_of(site, places, present), places.ingest, now);
   } catch (const RegistrationError&) {
     return present.of(site);

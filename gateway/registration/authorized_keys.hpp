@@ -29,7 +29,8 @@ std::optional<std::string> site_of_line(std::string_view line);
 
 /// Writes the file anew from the records and the sites' files: to be called whenever a record or a
 /// site's forwards have changed, and at the gateway's start. A site whose record or file cannot be
-/// read keeps the lines, or the options, that stand there. Atomic, and nothing is written if
+/// read keeps the lines, or the options, that stand there; one whose file is gone keeps the line of
+/// an open enrolment alone, which is logged. Atomic, and nothing is written if
 /// nothing has changed. The book's lock is held. Throws RegistrationError.
 void write_authorized_keys(const Places& places, std::int64_t now);
 

@@ -68,7 +68,11 @@ void take_changes(const std::filesystem::path& config, config::GatewaySettings& 
   try {
     auto reloaded = config::reload_gateway(config, running);
     for (const std::string& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
-    if (reloaded.settings == running) return;
+    if (reloaded.settings == running) {
+      gateway
+          .write_authorized_keys();  // a file may have been away for a moment, for the desk alone
+      return;
+    }
     gateway.apply(reloaded.settings);
     running = std::move(reloaded.settings);
     spdlog::info("changed settings are taken: {} sites", running.sites.size());

@@ -96,6 +96,12 @@ TEST_F(AddSiteTest, AgainMakesTheFileBeforeVoidAndKeepsTheRest) {
   EXPECT_EQ(content(places().token("nbcc")), token);
 }
 
+TEST_F(AddSiteTest, TokenOfARotationOfASiteThatIsGoneDoesNotLetTheNewOneIn) {
+  write("tokens/nbcc.next.token", std::string(64, 'a') + "\n");
+  add("nbcc");
+  EXPECT_FALSE(std::filesystem::exists(places().next_token("nbcc")));
+}
+
 TEST_F(AddSiteTest, AgainIsForASiteThatIsThere) {
   NewSite again = wanted("nbcc");
   again.again = true;

@@ -128,6 +128,20 @@ TEST_F(AuthorizedKeysTest, SiteWhoseFileIsBrokenKeepsItsLine) {
   EXPECT_EQ(content(places.authorized_keys()), before);
 }
 
+TEST_F(AuthorizedKeysTest, SiteWhoseFileIsGoneKeepsTheLineOfAnOpenEnrolmentAlone) {
+  const SiteRecord record = with_key();
+  const Places places = this->places();
+  write_authorized_keys(places, kNow);
+  const std::string yaml = content(places.site_file("nbcc"));
+  std::filesystem::remove(places.site_file("nbcc"));
+  write_authorized_keys(places, kNow);
+  EXPECT_THAT(content(places.authorized_keys()), Not(HasSubstr(key_.public_key.text())));
+  EXPECT_THAT(content(places.authorized_keys()), HasSubstr(record.enrolment->one_time_key.text()));
+  write("sites/nbcc.yaml", yaml);
+  write_authorized_keys(places, kNow);
+  EXPECT_THAT(content(places.authorized_keys()), HasSubstr(key_.public_key.text()));
+}
+
 TEST_F(AuthorizedKeysTest, SiteWhoseRecordIsDamagedKeepsItsLinesAndTheOthersChange) {
   with_key();
   write_authorized_keys(places(), kNow);
