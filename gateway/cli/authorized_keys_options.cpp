@@ -31,8 +31,12 @@ void remember(const std::filesystem::path& registration, const std::string& site
 
 int run(const Given& given) {
   for (const std::string& line : registration::lines_with(given.registration, given.fingerprint)) {
-    std::cout << line << '\n';
     remember(given.registration, registration::site_of_line(line).value());
+  }
+  // Read again: `revoke` takes the line away before it looks for connections, so whoever finds it
+  // here still has been remembered in time to be ended.
+  for (const std::string& line : registration::lines_with(given.registration, given.fingerprint)) {
+    std::cout << line << '\n';
   }
   return end_standard_output();
 }

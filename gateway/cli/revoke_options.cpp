@@ -27,16 +27,24 @@ int run(const Given& given) {
   constexpr std::int64_t kMicroseconds = 1'000'000;
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
   const auto revoked = registration::revoke(places, given.site, os::utc_now_us() / kMicroseconds);
-  std::cout << "site " << given.site
-            << " is revoked: its key, its token and its enrolment file are void; "
-            << revoked.sessions.ended << " SSH connections ended\n";
+  if (revoked.problems.empty()) {
+    std::cout << "site " << given.site
+              << " is revoked: its key, its token and its enrolment file are void; ";
+  } else {
+    std::cout << "site " << given.site
+              << " is NOT wholly revoked: mend what follows and revoke it again; ";
+  }
+  std::cout << revoked.sessions.ended << " SSH connections ended\n";
+  for (const std::string& problem : revoked.problems) std::cerr << problem << '\n';
   for (const std::string& left : revoked.sessions.left) std::cerr << left << '\n';
   if (revoked.by_hand) {
     std::cerr << "its key was not made known by enrolling: remove it from wherever it was written "
                  "(authorized_keys), and restart sshd to end its connections\n";
   }
   end_standard_output();
-  return revoked.sessions.left.empty() && !revoked.by_hand ? kDone : kFailed;
+  const bool all_done =
+      revoked.problems.empty() && revoked.sessions.left.empty() && !revoked.by_hand;
+  return all_done ? kDone : kFailed;
 }
 
 }  // namespace

@@ -64,20 +64,6 @@ std::optional<ProcessState> look_at(pid_t pid) {
   return fields ? std::optional(state) : std::nullopt;
 }
 
-std::string name_of(const Process& process) {
-  return std::to_string(process.pid) + '-' + std::to_string(process.started);
-}
-
-std::optional<Process> process_named(const std::string& name) {
-  Process process;
-  const char* const end = name.data() + name.size();
-  const auto [dash, error] = std::from_chars(name.data(), end, process.pid);
-  if (error != std::errc{} || dash == end || *dash != '-') return std::nullopt;
-  const auto [stop, other_error] = std::from_chars(dash + 1, end, process.started);
-  if (other_error != std::errc{} || stop != end) return std::nullopt;
-  return process;
-}
-
 struct Session {
   std::filesystem::path file;
   Process process;
@@ -85,18 +71,32 @@ struct Session {
   bool runs = false;
 };
 
+std::string name_of(const Process& process, const std::string& site) {
+  return std::to_string(process.pid) + '-' + std::to_string(process.started) + '-' + site;
+}
+
+std::optional<Session> session_named(const std::string& name) {
+  Session session;
+  const char* const end = name.data() + name.size();
+  const auto [dash, error] = std::from_chars(name.data(), end, session.process.pid);
+  if (error != std::errc{} || dash == end || *dash != '-') return std::nullopt;
+  const auto [stop, other_error] = std::from_chars(dash + 1, end, session.process.started);
+  if (other_error != std::errc{} || stop == end || *stop != '-') return std::nullopt;
+  session.site.assign(stop + 1, end);
+  return session;
+}
+
 std::vector<Session> sessions_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
   os::real_file_system().list(folder, names);
   std::vector<Session> sessions;
   for (const std::string& name : names) {
-    const auto process = process_named(name);
-    if (!process) continue;
-    Session session{folder / name, *process, {}, false};
-    std::getline(std::ifstream(session.file), session.site);
-    const auto state = look_at(process->pid);
-    session.runs = state && state->process == *process;
-    sessions.push_back(std::move(session));
+    auto session = session_named(name);
+    if (!session) continue;
+    session->file = folder / name;
+    const auto state = look_at(session->process.pid);
+    session->runs = state && state->process == session->process;
+    sessions.push_back(std::move(*session));
   }
   return sessions;
 }
@@ -168,15 +168,10 @@ void remember_parent_as_session(const std::filesystem::path& registration,
   for (const Session& session : sessions_in(folder)) {
     if (!session.runs) files.remove(session.file);
   }
-  const std::string line = site + "\n";
   std::unique_ptr<os::File> file;
-  const std::filesystem::path name = folder / name_of(parent->process);
-  auto error = files.create_for(name, os::Access::owner, file);
-  if (error == std::errc::file_exists) return;  // it has asked before
-  const Bytes content = as_bytes(line);
-  std::size_t written = 0;
-  if (!error) error = file->append({&content, 1}, written);
-  if (error) {
+  const std::filesystem::path name = folder / name_of(parent->process, site);
+  const auto error = files.create_for(name, os::Access::owner, file);
+  if (error && error != std::errc::file_exists) {  // it may have asked before
     throw RegistrationError("cannot write " + name.string() + " (" + error.message() + ")");
   }
 }

@@ -1,5 +1,7 @@
 #include "gateway/registration/revoke.hpp"
 
+#include <functional>
+
 #include "common/config/name.hpp"
 #include "common/os/file_system.hpp"
 #include "gateway/registration/authorized_keys.hpp"
@@ -11,8 +13,18 @@ namespace {
 void remove_token(const std::filesystem::path& file) {
   const auto error = os::real_file_system().remove(file);
   if (error && error != std::errc::no_such_file_or_directory) {
-    throw RegistrationError("the site is revoked, but " + file.string() + " cannot be removed (" +
-                            error.message() + "): remove it");
+    throw RegistrationError(file.string() + " cannot be removed (" + error.message() +
+                            "): remove it");
+  }
+}
+
+/// The sentence of what went wrong; empty if nothing did.
+std::string problem_of(const std::function<void()>& step) {
+  try {
+    step();
+    return {};
+  } catch (const std::exception& error) {  // a disk that fails while it is read, too
+    return error.what();
   }
 }
 
@@ -43,10 +55,18 @@ Revoked revoke(const Places& places, const std::string& site, std::int64_t now) 
     record.next_key.reset();
     record.enrolment.reset();
     if (!record.revoked) record.revoked = now;
-    book.save(record);
-    write_authorized_keys(places, now);
-    remove_token(places.next_token(site));
-    remove_token(places.token(site));
+    // Each for itself: the more of it is done, the less does the site still open.
+    const std::vector<std::function<void()>> steps{
+        [&] { book.save(record); },
+        [&] { write_authorized_keys(places, now); },
+        [&] { remove_token(places.next_token(site)); },
+        [&] { remove_token(places.token(site)); },
+    };
+    for (const auto& step : steps) {
+      if (auto problem = problem_of(step); !problem.empty()) {
+        result.problems.push_back(std::move(problem));
+      }
+    }
   }
   // Only now: whoever is ended comes back at once, and must find the door shut.
   result.sessions = end_sessions(places.registration, site);

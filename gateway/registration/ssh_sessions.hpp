@@ -10,8 +10,9 @@ namespace icom::registration {
 
 /// sshd has a process for each connection, which asks icom-gateway for the key's line: that process
 /// is remembered in <registration>/sessions/, by its number and the moment when it began, which
-/// together name no other process for as long as the machine runs. Whether the connection was let
-/// in is not known then; ending it does no harm either way.
+/// together name no other process for as long as the machine runs, and the site. A client may offer
+/// several keys: such a process is remembered for each site that they are of. By which it was let
+/// in, if at all, is not known; ending it does no harm either way.
 
 /// For `icom-gateway authorized-keys`: its parent process is a connection of this site. Forgets
 /// those that are over. Throws RegistrationError.

@@ -76,6 +76,36 @@ TEST_F(RevokeTest, SiteWhoseKeyWasWrittenByHandIsToldOf) {
   EXPECT_TRUE(revoke(places(), "nbcc", kNow).by_hand);
 }
 
+TEST_F(RevokeTest, WhatCannotBeMadeVoidIsToldAndAllElseIsDone) {
+  std::filesystem::remove(places().token("nbcc"));
+  write("tokens/nbcc.token/in-the-way", "");
+  const Revoked result = revoke(places(), "nbcc", kNow);
+  EXPECT_THAT(result.problems, testing::ElementsAre(HasSubstr("nbcc.token cannot be removed")));
+  EXPECT_FALSE(read_access(places(), "nbcc").revoked.empty());
+  EXPECT_THAT(content(places().authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
+
+  const Places places = this->places();
+  add("rccc");
+  std::filesystem::remove(places.authorized_keys());
+  write("registration/authorized_keys/in-the-way", "");
+  EXPECT_THAT(revoke(places, "rccc", kNow).problems, testing::SizeIs(1));
+  EXPECT_FALSE(std::filesystem::exists(places.token("rccc")));
+}
+
+/// As it comes when a client offers the keys of two sites.
+TEST_F(RevokeTest, ConnectionIsRememberedForEachSiteThatItAskedFor) {
+  for (const char* site : {"nbcc", "rccc", "nbcc"}) {
+    remember_parent_as_session(places().registration, site);
+  }
+  std::vector<std::string> names;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(places().registration / "sessions")) {
+    names.push_back(entry.path().filename().string());
+  }
+  EXPECT_THAT(
+      names, testing::UnorderedElementsAre(testing::EndsWith("-nbcc"), testing::EndsWith("-rccc")));
+}
+
 /// A number that was another process's when it was written down, and a process that is no sshd.
 TEST_F(RevokeTest, ProcessThatIsNoConnectionOfSshdIsLeftAlone) {
   const pid_t bystander = ::fork();
@@ -90,7 +120,7 @@ TEST_F(RevokeTest, ProcessThatIsNoConnectionOfSshdIsLeftAlone) {
   while (!std::filesystem::exists(folder) || std::filesystem::is_empty(folder)) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline);
   }
-  write("registration/sessions/" + std::to_string(bystander) + "-1", "nbcc\n");
+  write("registration/sessions/" + std::to_string(bystander) + "-1-nbcc", "");
   EXPECT_THAT(revoke(places(), "nbcc", kNow).sessions.left, IsEmpty());
   EXPECT_EQ(::waitpid(bystander, nullptr, WNOHANG), 0);
   ::kill(bystander, SIGKILL);
