@@ -92,7 +92,9 @@ class Hosting {
     const std::string token = token_of((help & next_token) != 0);
     help_with(request, help, token);
     const bool knows_secret = has_secret(request);
-    registration::SiteDesk desk(places_, {[](const std::string&) {}, [now] { return now; }});
+    const auto nothing = [](const std::string&) {};
+    registration::SiteDesk desk(
+        places_, {.changed = nothing, .replaced = nothing, .now = [now] { return now; }});
     const link::DeskAnswer answer = desk.answer(request);
     changed_ = changed_ || !answer.has_refused();
     check(answer);
