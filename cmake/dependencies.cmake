@@ -26,8 +26,9 @@ if(ICOM_LIBSSH2 AND EXISTS "${ICOM_LIBSSH2}/built")
   endif()
   target_include_directories(icom_libssh2 SYSTEM INTERFACE "${ICOM_LIBSSH2}/include")
   target_link_libraries(icom_libssh2 INTERFACE "${ICOM_LIBSSH2}/lib/libssh2.a" OpenSSL::Crypto)
-  # Its licence asks for this beside the programs.
-  install(FILES "${ICOM_LIBSSH2}/copyright" DESTINATION share/doc/icom-gateway RENAME libssh2-copyright)
+  # Its licence asks for this beside the programs. A copy: what is installed comes out of the build, wherever it is installed from.
+  configure_file("${ICOM_LIBSSH2}/copyright" "${CMAKE_BINARY_DIR}/libssh2-copyright" COPYONLY)
+  install(FILES "${CMAKE_BINARY_DIR}/libssh2-copyright" DESTINATION share/doc/icom-gateway)
 else()
   message(STATUS "libssh2: Debian's own; with that of deploy/libssh2/build (then configure anew) port forwards are faster")
   pkg_check_modules(LIBSSH2 REQUIRED IMPORTED_TARGET libssh2>=1.10)
