@@ -16,6 +16,18 @@ class RotationTest : public DyingSite {
   [[nodiscard]] std::string pair_in_use() const {
     return content(site().tunnel.key) + content(site().tunnel.token_file);
   }
+  /// Rotates, and dies at that step. False: it had fewer steps, and is done.
+  bool rotation_dies_at(int step) {
+    bool died = false;
+    steps_.die_at(step);
+    try {
+      rotate(site(), around());
+    } catch (const Died&) {
+      died = true;
+    }
+    steps_.live();
+    return died;
+  }
 };
 
 TEST_F(RotationTest, OldPairIsOfNoUseOnceTheNewOneIsInPlace) {
@@ -32,14 +44,7 @@ TEST_F(RotationTest, SiteThatDiesAtAnyStepHasAPairThatWorksAndTheNextRotationSuc
   int step = 1;
   for (bool died = true; died; ++step) {
     SCOPED_TRACE(step);
-    died = false;
-    steps_.die_at(step);
-    try {
-      rotate(site(), around());
-    } catch (const Died&) {
-      died = true;
-    }
-    steps_.live();
+    died = rotation_dies_at(step);
     EXPECT_TRUE(pair_in_use_works());
     const std::string before = pair_in_use();
     rotate(site(), around());
@@ -57,12 +62,7 @@ TEST_F(RotationTest, SiteThatDiesAtTheSameStepAgainAndAgainHasAPairThatWorks) {
   for (int step = 1; step <= kMostSteps; ++step) {
     for (int time = 1; time <= 3; ++time) {
       SCOPED_TRACE(std::to_string(step) + ", " + std::to_string(time));
-      steps_.die_at(step);
-      try {
-        rotate(site(), around());
-      } catch (const Died&) {
-      }
-      steps_.live();
+      rotation_dies_at(step);
       ASSERT_TRUE(pair_in_use_works());
     }
   }
@@ -72,14 +72,7 @@ TEST_F(RotationTest, SiteThatDiesAtAnyStepIsEnrolledByANewFileAndRotatesAfterwar
   int step = 1;
   for (bool died = true; died; ++step) {
     SCOPED_TRACE(step);
-    died = false;
-    steps_.die_at(step);
-    try {
-      rotate(site(), around());
-    } catch (const Died&) {
-      died = true;
-    }
-    steps_.live();
+    died = rotation_dies_at(step);
     const auto left = next_of(site().tunnel.key);
     const auto stale = std::filesystem::exists(left)
                            ? ssh::PrivateKey::load(left).public_key().fingerprint()
