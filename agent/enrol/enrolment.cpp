@@ -10,7 +10,11 @@
 #include "common/config/config_error.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
+#include "common/log/printable.hpp"
+#include "common/os/edited_file.hpp"
+#include "common/os/lock_beside.hpp"
 #include "common/os/utc_text.hpp"
+#include "common/ssh/pinned_hosts.hpp"
 #include "common/ssh/private_key.hpp"
 #include "common/ssh/public_key.hpp"
 
@@ -21,7 +25,7 @@ using forward::LinkFailure;
 
 namespace {
 
-constexpr std::uint16_t kSshPort = 22;
+constexpr std::uint64_t kMaxKnownHostsBytes = 4U << 20U;
 constexpr std::chrono::seconds kGatewayReadsSites{10};
 constexpr std::chrono::milliseconds kTryAgain{500};
 
@@ -62,13 +66,20 @@ void remove_staged(const std::filesystem::path& folder, const std::string& site,
   }
 }
 
-std::string known_hosts_text(const config::EnrolmentFile& enrolment) {
-  const std::string name = enrolment.port == kSshPort
-                               ? enrolment.host
-                               : '[' + enrolment.host + "]:" + std::to_string(enrolment.port);
-  std::string text;
-  for (const std::string& key : enrolment.host_keys) text += name + ' ' + key + '\n';
-  return text;
+std::string known_hosts_with_pins(std::string_view text, const config::EnrolmentFile& enrolment) {
+  return ssh::with_pins(text, enrolment.host, enrolment.port, enrolment.host_keys);
+}
+
+/// The file may be one that other programs use, too.
+void pin_host_keys(const std::filesystem::path& known_hosts, const config::EnrolmentFile& enrolment,
+                   const Surroundings& around) {
+  if (!std::filesystem::exists(known_hosts)) {
+    write_private(around.files, known_hosts, known_hosts_with_pins("", enrolment));
+    return;
+  }
+  const std::string text = os::read_text_file(around.files, known_hosts, kMaxKnownHostsBytes);
+  const std::string pinned = known_hosts_with_pins(text, enrolment);
+  if (pinned != text) os::rewrite_edited_file(around.files, known_hosts, text, pinned);
 }
 
 std::string another_file(const std::string& site) {
@@ -80,6 +91,24 @@ std::optional<config::SiteSettings> site_in(const std::filesystem::path& folder)
   const std::filesystem::path file = folder / kSiteFile;
   if (!std::filesystem::exists(file)) return std::nullopt;
   return config::load_site(file);
+}
+
+/// A site's file that is there stays as it is: the keys and the token would be got for one way, and
+/// another one used.
+void check_way(const std::filesystem::path& file, const config::TunnelSettings& tunnel,
+               const config::EnrolmentFile& enrolment) {
+  const auto compare = [&](const char* key, const std::string& here, const std::string& there) {
+    if (here == there) return;
+    throw EnrolmentError(file.string() + " says tunnel." + key + ": " + here +
+                         ", and the enrolment file " + there +
+                         ": correct the one that is wrong (here, or 'tunnel' in the gateway's "
+                         "settings and then icom-gateway add-site " +
+                         enrolment.site + " --again), then try again; nothing was changed");
+  };
+  compare("host", tunnel.host, enrolment.host);
+  compare("port", std::to_string(tunnel.port), std::to_string(enrolment.port));
+  compare("user", tunnel.user, enrolment.user);
+  compare("gateway", tunnel.gateway.text(), enrolment.gateway.text());
 }
 
 /// `staged`: where its key is once it was asked with.
@@ -98,6 +127,7 @@ void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                          enrolment.site + ": use the file of " + site->site +
                          ", or another folder with --into");
   }
+  if (site) check_way(folder / kSiteFile, site->tunnel, enrolment);
   // A key that was made for this file may be the site's already, its answer lost: the gateway
   // knows.
   if (around.now() >= enrolment.expires && !std::filesystem::exists(staged.key)) {
@@ -184,11 +214,12 @@ config::SiteSettings settle_site_file(const std::filesystem::path& folder,
 
 void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& enrolment,
              const ssh::PrivateKey& key, const std::string& token, const Surroundings& around) {
+  const auto no_rotation = os::lock_beside(around.files, tunnel.key);
   // What a rotation left half done is void since the gateway has enrolled. The token first: alone
   // it would be taken for a rotation's that is to be finished.
   remove(around.files, next_of(tunnel.token_file));
   remove(around.files, next_of(tunnel.key));
-  write_private(around.files, tunnel.known_hosts, known_hosts_text(enrolment));
+  pin_host_keys(tunnel.known_hosts, enrolment, around);
   write_private(around.files, tunnel.key, key.text());
   write_private(around.files, tunnel.token_file, token + '\n');
   around.say("ok", "wrote " + tunnel.key.string() + ", " + tunnel.known_hosts.string() + " and " +
@@ -205,13 +236,15 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
   if (!reach.reached) throw EnrolmentError(reach.text);
   around.say("ok", reach.text);
 
+  const auto alone = os::lock_beside(around.files, folder / kSiteFile);
   const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
   write_private(around.files, staged.one_time_key, enrolment.private_key);
-  write_private(around.files, staged.known_hosts, known_hosts_text(enrolment));
+  write_private(around.files, staged.known_hosts, known_hosts_with_pins("", enrolment));
   const link::DeskAnswer answer = ask(enrolment, staged, request_for(enrolment, key), around);
   const std::string clock = clock_text(around.now(), answer.gateway_time());
   if (!clock.empty()) around.say("note", clock);
-  if (answer.has_refused()) throw EnrolmentError("the gateway refuses: " + answer.refused().text());
+  if (answer.has_refused())
+    throw EnrolmentError("the gateway refuses: " + text_of(answer.refused()));
   if (!answer.has_enrolled()) throw EnrolmentError("the gateway's answer is no enrolment");
   around.say("ok",
              "the host key is the pinned one, and the gateway has enrolled this machine: key " +
@@ -226,6 +259,10 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
     remove(around.files, file);
   }
   around.say("ok", "the gateway welcomes site " + site.site + " with the new key and token");
+}
+
+std::string text_of(const link::DeskRefused& refused) {
+  return log::printable(refused.text(), log::kSentence);
 }
 
 void try_link_patiently(const config::SiteSettings& site, const Surroundings& around) {

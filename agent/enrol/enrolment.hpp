@@ -45,6 +45,10 @@ inline constexpr const char* kSiteFile = "site.yaml";
 void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
            const Surroundings& around);
 
+/// The desk's words for the operator, whatever the gateway has sent: no control characters, and not
+/// endless.
+std::string text_of(const link::DeskRefused& refused);
+
 /// Calls `try_link`, again for a while where the gateway refuses: it may not have read the site's
 /// file yet. Throws LinkFailure.
 void try_link_patiently(const config::SiteSettings& site, const Surroundings& around);

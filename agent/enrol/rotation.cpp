@@ -3,6 +3,7 @@
 #include "agent/enrol/staged_files.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
+#include "common/os/lock_beside.hpp"
 #include "common/ssh/private_key.hpp"
 
 namespace icom::enrol {
@@ -42,7 +43,8 @@ std::string ask_for_token(const config::SiteSettings& site, const ssh::PrivateKe
   request.mutable_rotate()->set_public_key(public_key);
   request.mutable_rotate()->set_signature(signature.data(), signature.size());
   const link::DeskAnswer answer = around.ask(site.tunnel, request);
-  if (answer.has_refused()) throw EnrolmentError("the gateway refuses: " + answer.refused().text());
+  if (answer.has_refused())
+    throw EnrolmentError("the gateway refuses: " + text_of(answer.refused()));
   if (!answer.has_rotated()) throw EnrolmentError("the gateway's answer is no rotation");
   return answer.rotated().token();
 }
@@ -61,13 +63,14 @@ void finish(const config::SiteSettings& site, const std::string& token, const ss
   } catch (const LinkFailure& failure) {
     throw EnrolmentError(unfinished + failure.what());
   }
-  if (answer.has_refused()) throw EnrolmentError(unfinished + answer.refused().text());
+  if (answer.has_refused()) throw EnrolmentError(unfinished + text_of(answer.refused()));
 }
 
 }  // namespace
 
 void rotate(const config::SiteSettings& site, const Surroundings& around) {
   const config::TunnelSettings& tunnel = site.tunnel;
+  const auto alone = os::lock_beside(around.files, tunnel.key);
   finish_or_undo_the_last(tunnel, around);
 
   const auto next_key = next_of(tunnel.key);

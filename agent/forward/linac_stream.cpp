@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "agent/forward/refusal_text.hpp"
 #include "agent/spool/spool_writer.hpp"
+#include "common/log/printable.hpp"
 
 namespace icom::forward {
 
@@ -31,7 +31,7 @@ link::SpoolState LinacStream::announce() {
 
 void LinacStream::welcome(const link::LinacWelcome& answer) {
   status_.accepted = answer.accepted();
-  status_.reason = answer.accepted() ? "" : quotable(answer.reason());
+  status_.reason = answer.accepted() ? "" : log::printable(answer.reason(), log::kSentence);
   if (!answer.accepted()) return;
 
   stored_.clear();  // the gateway's word counts, not our memory of it

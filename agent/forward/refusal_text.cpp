@@ -1,9 +1,9 @@
 #include "agent/forward/refusal_text.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "common/link/batch_codec.hpp"
+#include "common/log/printable.hpp"
 
 namespace icom::forward {
 namespace {
@@ -43,17 +43,10 @@ std::string advice(const link::Refused& refused, std::string_view site) {
 
 }  // namespace
 
-std::string quotable(std::string_view text) {
-  constexpr std::size_t kMost = 200;
-  std::string out(text.substr(0, kMost));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
-}
-
 LinkFailure failure_of(const link::Refused& refused, std::string_view site) {
   std::string sentence = advice(refused, site);
-  if (!refused.text().empty()) sentence += " (the gateway says: " + quotable(refused.text()) + ")";
+  if (!refused.text().empty())
+    sentence += " (the gateway says: " + log::printable(refused.text(), log::kSentence) + ")";
   const auto kind = refused.code() == link::Refused::SHUTTING_DOWN ? FailureKind::gateway_away
                     : refused.code() == link::Refused::MALFORMED   ? FailureKind::protocol
                                                                    : FailureKind::refused;

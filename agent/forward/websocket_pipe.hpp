@@ -19,9 +19,9 @@
 
 #include "agent/forward/link_failure.hpp"
 #include "agent/forward/message_pipe.hpp"
-#include "agent/forward/refusal_text.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
+#include "common/log/printable.hpp"
 
 namespace icom::forward {
 
@@ -113,7 +113,7 @@ class WebSocketPipe final : public MessagePipe {
     }
     if (error == boost::beast::websocket::error::closed) {
       const auto& reason = socket_.reason().reason;
-      const std::string said = quotable({reason.data(), reason.size()});
+      const std::string said = log::printable({reason.data(), reason.size()}, log::kSentence);
       return {FailureKind::gateway_away,
               "the gateway closed the connection" + (said.empty() ? said : " (" + said + ")")};
     }

@@ -7,6 +7,10 @@
 
 namespace icom::log {
 
+/// The most of a peer's sentence that is shown: our own, the longest of which says who used an
+/// enrolment file, when, and what to do, fit in.
+inline constexpr std::size_t kSentence = 600;
+
 /// At most `most` characters of `text`, control characters and bytes outside ASCII shown as `?`;
 /// `...` tells that there was more. Keeps a peer from forging lines, colouring terminals and
 /// filling disks. Not for text that may hold a patient's name: such text is not logged at all.

@@ -4,6 +4,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/os/lock_beside.hpp"
+
 namespace icom::os {
 
 namespace {
@@ -17,21 +19,6 @@ std::filesystem::path behind_links(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(file, error);
   return error ? file : real;
-}
-
-std::unique_ptr<File> lock_beside(FileSystem& files, const std::filesystem::path& file) {
-  const auto lock = file.parent_path() / ("." + file.filename().string() + ".lock");
-  std::unique_ptr<File> made;  // so that a lock that root makes is the service's to hold, too
-  std::error_code error = files.create_for(lock, Access::owner, made);
-  if (error && error != std::errc::file_exists) fail("cannot make a lock beside", file, error);
-  std::unique_ptr<File> held;
-  error = files.lock(lock, held);
-  if (error == std::errc::resource_unavailable_try_again) {
-    throw std::runtime_error("another command is changing " + file.string() +
-                             ": nothing was written; try again once it is done");
-  }
-  if (error) fail("cannot lock beside", file, error);
-  return held;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
-awaitable<std::string> ask(Desk& desk, std::string bytes) {
+awaitable<std::string> ask(Desk& desk, RefusalLog& refusals, std::string bytes) {
   link::DeskRequest request;
   link::DeskAnswer answer;
   if (link::read_message(bytes, request)) {
@@ -32,13 +32,17 @@ awaitable<std::string> ask(Desk& desk, std::string bytes) {
     answer.mutable_refused()->set_code(link::DeskRefused::MALFORMED);
     answer.mutable_refused()->set_text("the request cannot be read");
   }
+  if (answer.has_refused()) {
+    refusals.note(request.site(), answer.refused(), log::RateLimit::Clock::now());
+  }
   co_return answer.SerializeAsString();
 }
 
 }  // namespace
 
 awaitable<void> serve_desk(websocket::stream<beast::tcp_stream>& socket, Desk& desk,
-                           asio::any_io_executor desk_thread, std::chrono::milliseconds deadline) {
+                           asio::any_io_executor desk_thread, RefusalLog& refusals,
+                           std::chrono::milliseconds deadline) {
   socket.read_message_max(link::kMaxDeskMessageBytes);
   const auto give_up = [&socket] { beast::get_lowest_layer(socket).close(); };
   beast::flat_buffer buffer;
@@ -49,7 +53,8 @@ awaitable<void> serve_desk(websocket::stream<beast::tcp_stream>& socket, Desk& d
   }
   const auto bytes = buffer.cdata();
   std::string request(static_cast<const char*>(bytes.data()), bytes.size());
-  auto asking = asio::co_spawn(desk_thread, ask(desk, std::move(request)), asio::use_awaitable);
+  auto asking =
+      asio::co_spawn(desk_thread, ask(desk, refusals, std::move(request)), asio::use_awaitable);
   const std::string answer = co_await std::move(asking);
 
   const Deadline in_time(socket.get_executor(), deadline, give_up);

@@ -8,13 +8,16 @@
 #include <chrono>
 
 #include "gateway/ingest/desk.hpp"
+#include "gateway/ingest/refusal_log.hpp"
 
 namespace icom::ingest {
 
 /// `socket` is a WebSocket already. Reads a request, has `desk` answer it on `desk_thread`, sends
-/// the answer and closes. The peer has `deadline` for the request, and again for the rest.
+/// the answer and closes; `refusals` hears of a refusal, and outlives this. The peer has `deadline`
+/// for the request, and again for the rest.
 boost::asio::awaitable<void> serve_desk(
     boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, Desk& desk,
-    boost::asio::any_io_executor desk_thread, std::chrono::milliseconds deadline);
+    boost::asio::any_io_executor desk_thread, RefusalLog& refusals,
+    std::chrono::milliseconds deadline);
 
 }  // namespace icom::ingest

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/link/desk.pb.h"
 #include "common/link/link.pb.h"
 #include "common/log/rate_limit.hpp"
 
@@ -26,10 +27,17 @@ class RefusalLog {
   /// the peer gave it.
   void note(std::string_view site, const link::Refused& refused,
             log::RateLimit::Clock::time_point now);
+  /// The same of the desk's.
+  void note(std::string_view site, const link::DeskRefused& refused,
+            log::RateLimit::Clock::time_point now);
 
  private:
+  /// `what`: who refused, and the code.
+  void note(std::string_view site, const std::string& what, const std::string& text,
+            log::RateLimit::Clock::time_point now);
+
   std::mutex mutex_;
-  std::map<std::pair<std::string, int>, log::RateLimit> limits_;
+  std::map<std::pair<std::string, std::string>, log::RateLimit> limits_;
 };
 
 }  // namespace icom::ingest

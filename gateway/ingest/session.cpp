@@ -64,7 +64,8 @@ awaitable<void> Session::run() {
     if (purpose == Purpose::none) co_return;
     if (purpose == Purpose::desk) {
       if (around_.desk == nullptr) co_return;
-      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.limits.hello);
+      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals,
+                          around_.limits.hello);
       co_return;
     }
     const bool welcome = co_await greet();

@@ -94,10 +94,6 @@ DeskAnswer SiteDesk::answer(const link::DeskRequest& request) {
                      "the gateway could not do it: its log says why; try again once that is "
                      "mended");
   }
-  if (answer.has_refused()) {
-    spdlog::warn("{}: the desk refused, {}: {}", site,
-                 DeskRefused::Code_Name(answer.refused().code()), answer.refused().text());
-  }
   answer.set_gateway_time(hooks_.now());
   return answer;
 }

@@ -139,10 +139,11 @@ class DyingSite : public registration::RegistrationFolder {
     const auto tunnel = site().tunnel;
     return key_is_let_in(tunnel.key) && token_is_let_in(config::read_secret(tunnel.token_file));
   }
+  /// But for the locks, which stay.
   [[nodiscard]] std::set<std::string> files_at_site() const {
     std::set<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(at_site_)) {
-      names.insert(entry.path().filename().string());
+      if (entry.path().extension() != ".lock") names.insert(entry.path().filename().string());
     }
     return names;
   }

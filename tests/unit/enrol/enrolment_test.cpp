@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "gateway/registration/revoke.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
 
@@ -106,6 +108,48 @@ TEST_F(EnrolmentTest, SiteThatIsSetUpKeepsItsFileAndGetsNewKeys) {
   enrol(file_, at_site_, around());
   EXPECT_EQ(content(at_site_ / kSiteFile), yaml);
   EXPECT_NE(content(at_site_ / "nbcc_ed25519"), key);
+  EXPECT_TRUE(pair_in_use_works());
+}
+
+TEST_F(EnrolmentTest, OtherServersKeysInTheKnownHostsStay) {
+  enrol(file_, at_site_, around());
+  const auto known_hosts = site().tunnel.known_hosts;
+  const std::string ours = content(known_hosts);
+  write("etc-icom/nbcc_known_hosts", "pacs.example ssh-ed25519 OTHER\n" + ours);
+  file_ = add_again("nbcc");
+  enrol(file_, at_site_, around());
+  EXPECT_EQ(content(known_hosts), "pacs.example ssh-ed25519 OTHER\n" + ours);
+}
+
+TEST_F(EnrolmentTest, SitesFileThatNamesAnotherWayIsToldBeforeAnybodyIsAsked) {
+  enrol(file_, at_site_, around());
+  file_ = add_again("nbcc");
+  const auto other = [](config::EnrolmentFile& file, int which) {
+    if (which == 0) file.host += ".au";
+    if (which == 1) ++file.port;
+    if (which == 2) file.user += '2';
+    if (which == 3) ++file.gateway.port;
+  };
+  constexpr std::array<const char*, 4> kKeys{"host", "port", "user", "gateway"};
+  for (int which = 0; which < 4; ++which) {
+    auto elsewhere = file_;
+    other(elsewhere, which);
+    std::swap(file_, elsewhere);
+    EXPECT_THAT(refusal(), HasSubstr(std::string("tunnel.") + kKeys.at(which)));
+    std::swap(file_, elsewhere);
+  }
+  enrol(file_, at_site_, around());  // it was not used up
+  EXPECT_TRUE(pair_in_use_works());
+}
+
+TEST_F(EnrolmentTest, SecondOneAtATimeIsSentAwayAndTheFirstIsNotDisturbed) {
+  auto surroundings = around();
+  surroundings.ask = [this, ask = surroundings.ask](const config::TunnelSettings& tunnel,
+                                                    const link::DeskRequest& request) {
+    EXPECT_THROW(enrol(file_, at_site_, around()), std::runtime_error);
+    return ask(tunnel, request);
+  };
+  enrol(file_, at_site_, surroundings);
   EXPECT_TRUE(pair_in_use_works());
 }
 

@@ -100,6 +100,35 @@ TEST_F(RotationTest, NewPairThatDoesNotWorkIsNotPutInPlace) {
   EXPECT_TRUE(pair_in_use_works());
 }
 
+TEST_F(RotationTest, RefusalsTextMovesNoTerminalsCursor) {
+  auto surroundings = around();
+  surroundings.ask = [](const config::TunnelSettings&, const link::DeskRequest&) {
+    link::DeskAnswer answer;
+    answer.mutable_refused()->set_text("\x1b[2Jall is well" + std::string(5000, 'x'));
+    return answer;
+  };
+  try {
+    rotate(site(), surroundings);
+    FAIL() << "rotated";
+  } catch (const EnrolmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the gateway refuses: ?[2Jall is well"));
+    EXPECT_LT(std::string_view(error.what()).size(), 1000U);
+  }
+}
+
+TEST_F(RotationTest, SecondOneAtATimeIsSentAwayAndTheFirstIsNotDisturbed) {
+  auto surroundings = around();
+  surroundings.ask = [this, ask = surroundings.ask](const config::TunnelSettings& tunnel,
+                                                    const link::DeskRequest& request) {
+    EXPECT_THROW(rotate(site(), around()), std::runtime_error);
+    return ask(tunnel, request);
+  };
+  const std::string before = pair_in_use();
+  rotate(site(), surroundings);
+  EXPECT_NE(pair_in_use(), before);
+  EXPECT_TRUE(pair_in_use_works());
+}
+
 TEST_F(RotationTest, RefusalIsToldAndNothingChanges) {
   const auto path = site().tunnel.token_file;
   write("etc-icom/nbcc.token", "a token that the gateway does not know\n");

@@ -42,6 +42,18 @@ TEST_F(RefusalLogTest, LineSaysWhoWhyAndWhatToDo) {
   EXPECT_THAT(text_.str(), HasSubstr("nbcc: refused, WRONG_TOKEN: what to do"));
 }
 
+TEST_F(RefusalLogTest, DesksRefusalsAreLoggedOnceInAWhileToo) {
+  link::DeskRefused used;
+  used.set_code(link::DeskRefused::USED);
+  used.set_text("have another enrolment file made");
+  for (int i = 0; i < 10; ++i) log_.note("nbcc", used, now_);
+  EXPECT_THAT(text_.str(),
+              HasSubstr("nbcc: the desk refused, USED: have another enrolment file made"));
+  EXPECT_EQ(lines(), 1U);
+  note("nbcc");
+  EXPECT_EQ(lines(), 1U) << "the link's refusal hides behind the desk's";
+}
+
 TEST_F(RefusalLogTest, SameRefusalIsLoggedOnceInAWhileWithHowManyWereNot) {
   for (int i = 0; i < 10; ++i) note("nbcc");
   EXPECT_EQ(lines(), 1U);

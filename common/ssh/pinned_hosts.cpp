@@ -1,0 +1,97 @@
+#include "common/ssh/pinned_hosts.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "common/ssh/base64.hpp"
+
+namespace icom::ssh {
+namespace {
+
+constexpr std::uint16_t kSshPort = 22;
+constexpr std::string_view kHashed = "|1|";
+constexpr std::string_view kBlank = " \t\r";
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+std::vector<std::uint8_t> hmac_sha1(std::span<const std::uint8_t> salt, const std::string& name) {
+  std::vector<std::uint8_t> hash(EVP_MAX_MD_SIZE);
+  unsigned int size = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(name.data());
+  HMAC(EVP_sha1(), salt.data(), static_cast<int>(salt.size()), bytes, name.size(), hash.data(),
+       &size);
+  hash.resize(size);
+  return hash;
+}
+
+/// `|1|SALT|HASH`, both in Base64.
+bool is_hash_of(std::string_view hashed, const std::string& name) {
+  hashed.remove_prefix(kHashed.size());
+  const std::size_t bar = hashed.find('|');
+  if (bar == std::string_view::npos) return false;
+  const auto salt = base64_decode(hashed.substr(0, bar));
+  const auto hash = base64_decode(hashed.substr(bar + 1));
+  return salt && hash && hmac_sha1(*salt, name) == *hash;
+}
+
+bool names(std::string_view entry, const std::vector<std::string>& spellings) {
+  return std::any_of(spellings.begin(), spellings.end(), [entry](const std::string& name) {
+    return entry.starts_with(kHashed) ? is_hash_of(entry, name)
+                                      : lower(std::string(entry)) == lower(name);
+  });
+}
+
+/// The first field's names but for the server's own; empty if none is left.
+std::string other_names(std::string_view field, const std::vector<std::string>& spellings) {
+  std::string kept;
+  while (!field.empty()) {
+    const std::size_t comma = std::min(field.find(','), field.size());
+    const std::string_view name = field.substr(0, comma);
+    field.remove_prefix(std::min(comma + 1, field.size()));
+    if (names(name, spellings)) continue;
+    if (!kept.empty()) kept += ',';
+    kept += name;
+  }
+  return kept;
+}
+
+/// The line, of which nothing or a part may be left. `line` ends with its line break.
+std::string without(std::string_view line, const std::vector<std::string>& spellings) {
+  const std::size_t begin = std::min(line.find_first_not_of(kBlank), line.size());
+  const std::size_t end = std::min(line.find_first_of(" \t\r\n", begin), line.size());
+  const std::string_view field = line.substr(begin, end - begin);
+  if (field.empty() || field.front() == '#' || field.front() == '@') return std::string(line);
+  const std::string kept = other_names(field, spellings);
+  return kept.empty() ? kept : kept + std::string(line.substr(end));
+}
+
+}  // namespace
+
+std::string with_pins(std::string_view known_hosts, const std::string& host, std::uint16_t port,
+                      std::span<const std::string> keys) {
+  const std::string exact = '[' + host + "]:" + std::to_string(port);
+  const std::string name = port == kSshPort ? host : exact;
+  std::vector<std::string> spellings{exact, lower(exact)};
+  if (port == kSshPort) spellings.insert(spellings.end(), {host, lower(host)});
+
+  std::string text;
+  while (!known_hosts.empty()) {
+    const std::size_t end = known_hosts.find('\n');
+    const std::size_t size = end == std::string_view::npos ? known_hosts.size() : end + 1;
+    text += without(known_hosts.substr(0, size), spellings);
+    known_hosts.remove_prefix(size);
+  }
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  for (const std::string& key : keys) text += name + ' ' + key + '\n';
+  return text;
+}
+
+}  // namespace icom::ssh
