@@ -33,6 +33,7 @@ else()
   message(STATUS "libssh2: Debian's own; with that of deploy/libssh2/build (then configure anew) port forwards are faster")
   pkg_check_modules(LIBSSH2 REQUIRED IMPORTED_TARGET libssh2>=1.10)
   target_link_libraries(icom_libssh2 INTERFACE PkgConfig::LIBSSH2)
+  set(ICOM_LIBSSH2_IS_DEBIANS ON)
 endif()
 
 add_library(icom_project_version INTERFACE)

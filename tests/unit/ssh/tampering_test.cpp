@@ -65,6 +65,9 @@ void pin(const std::filesystem::path& file, const Settings& sshd, std::uint16_t 
 
 /// The first four bytes of a packet are its length, which is used before anything proves it.
 TEST(Tampering, EveryBitOfAPacketsLengthEndsTheSessionAndNothingElse) {
+#ifdef ICOM_LIBSSH2_ASSERTS_LENGTHS
+  GTEST_SKIP() << "Debian's own libssh2 ends the process: docs/dependencies.md";
+#endif
   const Sshd sshd;
   const os::TemporaryDirectory folder;
   for (std::size_t bit = 0; bit < 32; ++bit) {
