@@ -24,6 +24,14 @@ net::awaitable<void> exchange(Channel& channel, std::size_t size, std::uint32_t 
   co_await group.wait();
 }
 
+/// Takes all that comes, until it ends.
+net::awaitable<void> read_all(tcp::socket socket) {
+  std::vector<char> bytes(1U << 16U);
+  for (error_code error; !error;) {
+    std::tie(error, std::ignore) = co_await socket.async_read_some(net::buffer(bytes), kTuple);
+  }
+}
+
 class ChannelTest : public ::testing::Test {
  protected:
   using Body = std::function<net::awaitable<void>(Session&)>;
@@ -64,6 +72,32 @@ TEST_F(ChannelTest, ManyChannelsAtOnceKeepTheirDataApart) {
       group.spawn(exchange(channels[i], std::size_t{1} << 20U, i + 1));
     }
     co_await group.wait();
+  });
+}
+
+TEST_F(ChannelTest, ChannelsThatSendAtOnceShareTheWire) {
+  const Sshd sshd;
+  const Server server(io_, read_all);
+  constexpr std::size_t kChannels = 8;
+  constexpr std::size_t kEnough = std::size_t{16} << 20U;
+  with_session(sshd.settings(), [&](Session& session) -> net::awaitable<void> {
+    const std::string bytes = pattern(std::size_t{1} << 18U, 9);
+    std::vector<std::size_t> sent(kChannels, 0);
+    bool enough = false;
+    const auto send = [&](Channel& channel, std::size_t& count) -> net::awaitable<void> {
+      while (!enough) {
+        count += co_await channel.async_write_some(net::buffer(bytes), net::use_awaitable);
+        enough = enough || count >= kEnough;
+      }
+    };
+    std::vector<Channel> channels;
+    for (std::size_t i = 0; i < kChannels; ++i) {
+      channels.push_back(co_await session.open_channel("127.0.0.1", server.port(), kSoon));
+    }
+    Group group(session.get_executor());
+    for (std::size_t i = 0; i < kChannels; ++i) group.spawn(send(channels[i], sent[i]));
+    co_await group.wait();
+    for (const std::size_t count : sent) EXPECT_GT(count, kEnough / 4);
   });
 }
 
