@@ -7,12 +7,12 @@
 
 #include "agent/listen/crash_farewell.hpp"
 #include "agent/listen/goodbye.hpp"
+#include "common/os/posix_crash_signals.hpp"
 
 namespace icom::listen {
 
 namespace {
 
-constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 std::atomic<int> connection_of_ours{-1};
 std::atomic<int> keeper_of_it{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
@@ -60,7 +60,7 @@ void prepare_crash_farewell() {
   action.sa_handler = on_crash;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
   ::sigemptyset(&action.sa_mask);
-  for (const int signal : kCrashes) ::sigaction(signal, &action, nullptr);
+  for (const int signal : os::kCrashSignals) ::sigaction(signal, &action, nullptr);
 }
 
 void set_crash_farewell(int connection, int keeper) {
