@@ -1,12 +1,16 @@
 #include "agent/enrol/reach.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
+#include <exception>
 #include <optional>
+#include <vector>
 
+#include "common/asio/name_resolver.hpp"
 #include "common/log/printable.hpp"
 
 namespace icom::enrol {
@@ -17,19 +21,21 @@ using boost::system::error_code;
 
 namespace {
 
+using Endpoints = std::vector<tcp::endpoint>;
+
 constexpr std::size_t kMaxBanner = 4096;  // RFC 4253 allows lines before it, of 255 each
 
 /// One step at a time, each with its own patience.
 class Attempt {
  public:
   Attempt(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience)
-      : host_(host), port_(std::to_string(port)), patience_(patience) {}
+      : host_(host), port_(port), patience_(patience) {}
 
   Reach run() {
     error_code error;
-    const auto addresses = resolve(error);
-    if (error || addresses.empty()) return no_address(error);
-    if (!connect(addresses, error)) return no_answer();
+    const auto endpoints = resolve(error);
+    if (error) return no_address(error);
+    if (!connect(endpoints, error)) return no_answer();
     if (error) return no_connection(error);
     const std::string address = socket_.remote_endpoint(error).address().to_string();
     const std::optional<std::string> banner = read_banner();
@@ -38,7 +44,7 @@ class Attempt {
   }
 
  private:
-  [[nodiscard]] std::string where() const { return host_ + " port " + port_; }
+  [[nodiscard]] std::string where() const { return host_ + " port " + std::to_string(port_); }
 
   /// False if it took too long.
   bool in_time() {
@@ -47,24 +53,19 @@ class Attempt {
     return io_.stopped();
   }
 
-  tcp::resolver::results_type resolve(error_code& error) {
-    tcp::resolver::results_type found;
-    error = asio::error::timed_out;
-    resolver_.async_resolve(host_, port_, tcp::resolver::numeric_service,
-                            [&](error_code failed, tcp::resolver::results_type results) {
-                              error = failed;
-                              found = std::move(results);
-                            });
-    if (!in_time()) {
-      resolver_.cancel();
-      io_.run();
-      error = asio::error::timed_out;
-    }
-    return found;
+  Endpoints resolve(error_code& error) {
+    NameResolver resolver(io_.get_executor());
+    Endpoints endpoints;
+    asio::co_spawn(io_, resolver.resolve(host_, patience_, error),
+                   [&](const std::exception_ptr&, const NameResolver::Addresses& addresses) {
+                     for (const auto& address : addresses) endpoints.emplace_back(address, port_);
+                   });
+    io_.run();
+    return endpoints;
   }
 
-  bool connect(const tcp::resolver::results_type& addresses, error_code& error) {
-    asio::async_connect(socket_, addresses,
+  bool connect(const Endpoints& endpoints, error_code& error) {
+    asio::async_connect(socket_, endpoints,
                         [&](error_code failed, const tcp::endpoint&) { error = failed; });
     if (in_time()) return true;
     drop();
@@ -117,10 +118,9 @@ class Attempt {
   }
 
   std::string host_;
-  std::string port_;
+  std::uint16_t port_;
   std::chrono::milliseconds patience_;
   asio::io_context io_;
-  tcp::resolver resolver_{io_};
   tcp::socket socket_{io_};
 };
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/asio/tcp_dial.hpp"
+#include "common/asio/name_resolver.hpp"
 
 namespace icom::forward {
 namespace {
@@ -55,13 +55,21 @@ awaitable<Attempt> open_channel(std::shared_ptr<ssh::Session> session, config::A
 awaitable<void> LocalForward::listen(RunPtr run) {
   const auto self = shared_from_this();
   const auto at = settings().listen;
-  const auto found = co_await resolve_tcp(at.host, at.port, timings().connect);
-  if (run->ended) co_return;
-  tcp::acceptor acceptor(executor());
+  NameResolver resolver(executor());
+  run->close_port = [&resolver] { resolver.cancel(); };
   error_code error;
-  acceptor.open(found.front().protocol(), error);
+  const auto addresses = co_await resolver.resolve(at.host, timings().connect, error);
+  run->close_port = nullptr;
+  if (run->ended) co_return;
+  if (error) {
+    throw std::runtime_error("cannot listen at " + at.text() +
+                             ": looking up its address failed: " + error.message());
+  }
+  const tcp::endpoint endpoint(addresses.front(), at.port);
+  tcp::acceptor acceptor(executor());
+  acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(found.front(), error);
+  if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
     throw std::runtime_error("cannot listen at " + at.text() + ": " + advice_on(error));

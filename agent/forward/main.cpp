@@ -83,7 +83,7 @@ asio::awaitable<void> forward(Forwarder& forwarder, PortForwards& forwards,
   }
 }
 
-/// A name that is being looked up can not be called back: its thread would be waited for.
+/// Waits for nothing.
 [[noreturn]] void leave_at_once() {
   spdlog::info("stopped, with something still under way");
   spdlog::shutdown();

@@ -72,7 +72,7 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
     bool ended = false;
     Bell pause;                        ///< rung by end(), for serve()
     ssh::Condition over;               ///< notified by end(), for its connections
-    std::function<void()> close_port;  ///< while it is open
+    std::function<void()> close_port;  ///< while it is open, or its address looked up
     std::set<Relay*> relays;
   };
   using RunPtr = std::shared_ptr<Run>;

@@ -193,7 +193,7 @@ void PortForwards::Impl::abort() {
   for (const auto& weak : ending_) {
     if (const auto lane = weak.lock()) lane->abort();
   }
-  // What has ended by now says so; the rest, such as a name that is being looked up, is dropped.
+  // What has ended by now says so; the rest is dropped.
   asio::post(io_, [this] { io_.stop(); });
 }
 

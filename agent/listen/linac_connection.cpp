@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -36,7 +35,7 @@ LinacConnection::LinacConnection(asio::io_context& io, config::Address linac,
       sink_(sink),
       keeper_(keeper),
       pace_(timings, os::random_u64()),
-      resolver_(io),
+      resolver_(io.get_executor()),
       socket_(io),
       deadline_(io) {}
 
@@ -96,14 +95,15 @@ asio::awaitable<void> LinacConnection::run() {
 
 /// Why there is no connection; empty if there is one.
 asio::awaitable<std::string> LinacConnection::connect() {
-  arm(Clock::now() + timings_.connect, [this] {
-    resolver_.cancel();
+  const auto until = Clock::now() + timings_.connect;
+  Endpoints endpoints;
+  std::string failure = co_await resolve(endpoints);
+  if (endpoints.empty()) co_return failure;
+  arm(until, [this] {
     boost::system::error_code ignored;
     socket_.close(ignored);
   });
   const auto generation = armed_;
-  Endpoints endpoints;
-  std::string failure = co_await resolve(endpoints);
   for (const auto& endpoint : endpoints) {
     const auto error = co_await connect_to(endpoint);
     if (!error && socket_.is_open()) {
@@ -122,18 +122,10 @@ asio::awaitable<std::string> LinacConnection::connect() {
 
 asio::awaitable<std::string> LinacConnection::resolve(Endpoints& endpoints) {
   boost::system::error_code error;
-  const auto address = asio::ip::make_address(linac_.host, error);
-  if (!error) {
-    endpoints.emplace_back(address, linac_.port);
-    co_return std::string();
-  }
-  const std::string service = std::to_string(linac_.port);
-  const auto found =
-      co_await resolver_.async_resolve(linac_.host, service, tcp::resolver::numeric_service,
-                                       asio::redirect_error(asio::use_awaitable, error));
+  const auto addresses = co_await resolver_.resolve(linac_.host, timings_.connect, error);
   if (error) co_return "its name cannot be resolved: " + error.message();
-  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-  co_return std::string("its name has no address");
+  for (const auto& address : addresses) endpoints.emplace_back(address, linac_.port);
+  co_return std::string();
 }
 
 asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endpoint linac) {

@@ -17,6 +17,7 @@
 #include "agent/listen/listener_timings.hpp"
 #include "agent/listen/reconnect_pace.hpp"
 #include "agent/listen/stream_sink.hpp"
+#include "common/asio/name_resolver.hpp"
 #include "common/config/address.hpp"
 #include "common/os/descriptor.hpp"
 
@@ -69,7 +70,7 @@ class LinacConnection {
   StreamSink& sink_;
   const KeeperLink keeper_;
   ReconnectPace pace_;
-  boost::asio::ip::tcp::resolver resolver_;
+  NameResolver resolver_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer deadline_;
   std::uint64_t armed_ = 0;  ///< tells the expiry of a deadline from that of one before it

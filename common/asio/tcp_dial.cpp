@@ -10,6 +10,8 @@
 #include <tuple>
 
 #include "common/asio/deadline.hpp"
+#include "common/asio/lookup_error.hpp"
+#include "common/asio/name_resolver.hpp"
 
 namespace icom {
 namespace {
@@ -44,22 +46,14 @@ void throw_if_cancelled(const asio::cancellation_state& state) {
 
 asio::awaitable<std::vector<tcp::endpoint>> resolve_tcp(std::string host, std::uint16_t port,
                                                         std::chrono::milliseconds limit) {
-  // Asio looks names up one after the other: an address need not queue behind a name that nobody
-  // knows.
-  error_code no_address;
-  const auto address = asio::ip::make_address(host, no_address);
-  if (!no_address) co_return std::vector<tcp::endpoint>{{address, port}};
-
   const auto executor = co_await asio::this_coro::executor;
-  const auto resolver = std::make_shared<tcp::resolver>(executor);
-  const Deadline deadline(executor, limit, [resolver] { resolver->cancel(); });
-  const std::string service = std::to_string(port);
-  const auto [error, found] =
-      co_await resolver->async_resolve(host, service, tcp::resolver::numeric_service, kAwaitTuple);
+  NameResolver resolver(executor);
+  error_code error;
+  const auto addresses = co_await resolver.resolve(std::move(host), limit, error);
   throw_if_cancelled(co_await asio::this_coro::cancellation_state);
-  if (error) throw failed("looking up its address", error, deadline.passed());
+  if (error) throw failed("looking up its address", error, error == LookupError::late);
   std::vector<tcp::endpoint> endpoints;
-  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  for (const auto& address : addresses) endpoints.emplace_back(address, port);
   co_return endpoints;
 }
 

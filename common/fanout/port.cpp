@@ -7,8 +7,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -22,6 +20,8 @@ namespace {
 
 /// After a failed accept (no more descriptors, as a rule).
 constexpr std::chrono::milliseconds kAcceptRetry{200};
+/// For the address of a port's name.
+constexpr std::chrono::seconds kLookup{10};
 
 bool is_loopback(const asio::ip::address& address) {
   static const config::Network v4{asio::ip::address_v4({127, 0, 0, 0}), 8};
@@ -42,6 +42,7 @@ Port::Port(const asio::any_io_executor& executor, config::FanOutPort settings,
       settings_(std::move(settings)),
       allow_(std::move(allow)),
       limits_(limits),
+      resolver_(executor),
       acceptor_(executor),
       bell_(executor) {
   status_.serial = settings_.serial;
@@ -57,6 +58,7 @@ void Port::close() {
   closed_ = true;
   status_.listening = false;
   boost::system::error_code ignored;
+  resolver_.cancel();
   acceptor_.close(ignored);
   accept_again_.reset();
   bell_.ring();
@@ -102,21 +104,12 @@ awaitable<std::string> Port::bind() {
   co_return std::string();
 }
 
-/// As bind(). An address, which is the rule, needs no looking up, and nobody who could hang.
+/// As bind().
 awaitable<std::string> Port::resolve(tcp::endpoint& endpoint) {
   boost::system::error_code error;
-  const auto address = asio::ip::make_address(settings_.listen.host, error);
-  if (!error) {
-    endpoint = {address, settings_.listen.port};
-    co_return std::string();
-  }
-  tcp::resolver resolver(executor_);
-  const std::string service = std::to_string(settings_.listen.port);
-  const auto found =
-      co_await resolver.async_resolve(settings_.listen.host, service, tcp::resolver::passive,
-                                      asio::redirect_error(asio::use_awaitable, error));
-  if (error || found.empty()) co_return "no address of this machine: " + error.message();
-  endpoint = found.begin()->endpoint();
+  const auto addresses = co_await resolver_.resolve(settings_.listen.host, kLookup, error);
+  if (error) co_return "no address of this machine: " + error.message();
+  endpoint = {addresses.front(), settings_.listen.port};
   co_return std::string();
 }
 

@@ -15,6 +15,7 @@
 
 #include "common/asio/bell.hpp"
 #include "common/asio/deadline.hpp"
+#include "common/asio/name_resolver.hpp"
 #include "common/config/fan_out_settings.hpp"
 #include "common/fanout/client.hpp"
 #include "common/fanout/limits.hpp"
@@ -78,6 +79,7 @@ class Port : public std::enable_shared_from_this<Port> {
   const config::FanOutPort settings_;
   std::vector<config::Network> allow_;
   const Limits limits_;
+  NameResolver resolver_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::set<std::shared_ptr<Client>> clients_;
   bool closed_ = false;
