@@ -8,6 +8,7 @@ import unittest
 
 from tests.lab.case import LabCase
 from tests.lab.process import within
+from tests.lab.silent_name_server import SilentNameServer
 from tests.lab.sshd import accepts, free_port
 
 
@@ -68,8 +69,8 @@ class Faults(LabCase):
     def remote(self, name, target, **more):
         return {"name": name, "direction": "remote", "listen": free_port(), "target": target, **more}
 
-    def start(self, forwards, linacs=None):
-        self.site = self.agent_site("nbcc", self.hosting, linacs or {}, forwards=forwards)
+    def start(self, forwards, linacs=None, **more):
+        self.site = self.agent_site("nbcc", self.hosting, linacs or {}, forwards=forwards, **more)
         self.hosting.start()
         self.site.start_parts()
         return self.site
@@ -105,6 +106,23 @@ class Faults(LabCase):
         for one in forwards[4:]:
             self.assertEqual(b"hello", echoed(one["listen"]))
             self.assertEqual(before[one["name"]], self.site.forwards()[one["name"]]["last_failure"])
+
+    def test_name_that_no_server_answers_for_delays_no_other_name_and_no_stop(self):
+        if SilentNameServer.why_not():
+            self.skipTest(SilentNameServer.why_not())
+        names = SilentNameServer(self.folder / "names", {"good.example": "127.0.0.1"})
+        self._to_stop.insert(0, names.stop)
+        stuck, good = self.remote("stuck", "stuck.example:80"), self.remote("good", f"good.example:{self.echo.port}")
+        self.start([stuck, good], {"4299": "linac.example:1706"}, inside=names.inside).wait_forwards_up()
+        with socket.create_connection(("127.0.0.1", stuck["listen"]), 20):
+            self.wait_for(lambda: names.heard("stuck.example"), 20, "the name is looked up")
+            self.assertEqual(b"hello", echoed(good["listen"]))
+            self.wait_for_state("stuck", "up", "looking up its address took too long")
+        self.wait_for(lambda: names.heard("linac.example"), 20, "the Linac's name is looked up")
+        # libc still waits for both.
+        for process in (self.site.listeners["4299"], self.site.forwarder):
+            self.assertEqual(0, process.stop())
+        self.assertIn(" stopped\n", self.site.forwarder.output())
 
     def test_ports_in_use_are_said_and_taken_once_they_are_free(self):
         good = self.local("good", f"127.0.0.1:{self.echo.port}")
