@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ struct FanOutStatus {
   friend bool operator==(const FanOutStatus&, const FanOutStatus&) = default;
 };
 
+/// Fields in the order in which they are shown.
+nlohmann::ordered_json port_to_json(const PortReport& port);
 std::string to_json(const FanOutStatus& status);
 /// Nothing if `text` is not such a status; unknown fields are left alone, missing ones keep their
 /// defaults.

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/forward/forward_json.hpp"
+
 namespace icom::forward {
 namespace {
 
@@ -55,42 +57,6 @@ LinacForwardStatus linac_from_json(const json& from) {
   return linac;
 }
 
-json port_forward_to_json(const PortForwardStatus& forward) {
-  return {
-      {"name", forward.name},
-      {"direction", forward.direction},
-      {"listen", forward.listen},
-      {"target", forward.target},
-      {"state", forward.state},
-      {"since_us", forward.since_us},
-      {"connections", forward.connections},
-      {"connections_total", forward.connections_total},
-      {"connections_refused", forward.connections_refused},
-      {"bytes_to_target", forward.bytes_to_target},
-      {"bytes_from_target", forward.bytes_from_target},
-      {"last_failure", forward.last_failure},
-      {"last_failure_us", forward.last_failure_us},
-  };
-}
-
-PortForwardStatus port_forward_from_json(const json& from) {
-  PortForwardStatus forward;
-  forward.name = from.at("name").get<std::string>();
-  forward.direction = from.value("direction", forward.direction);
-  forward.listen = from.value("listen", forward.listen);
-  forward.target = from.value("target", forward.target);
-  forward.state = from.value("state", forward.state);
-  forward.since_us = from.value("since_us", forward.since_us);
-  forward.connections = from.value("connections", forward.connections);
-  forward.connections_total = from.value("connections_total", forward.connections_total);
-  forward.connections_refused = from.value("connections_refused", forward.connections_refused);
-  forward.bytes_to_target = from.value("bytes_to_target", forward.bytes_to_target);
-  forward.bytes_from_target = from.value("bytes_from_target", forward.bytes_from_target);
-  forward.last_failure = from.value("last_failure", forward.last_failure);
-  forward.last_failure_us = from.value("last_failure_us", forward.last_failure_us);
-  return forward;
-}
-
 }  // namespace
 
 std::string to_json(const ForwardStatus& status) {
@@ -101,18 +67,13 @@ std::string to_json(const ForwardStatus& status) {
       {"written_us", status.written_us},
       {"connected", status.connected},
       {"since_us", status.since_us},
-      {"last_error", nullptr},
+      {"last_error", error_to_json(status.last_error)},
       {"linacs", json::array()},
       {"forwards", json::array()},
   };
-  if (status.last_error) {
-    out["last_error"] = {{"kind", status.last_error->kind},
-                         {"text", status.last_error->text},
-                         {"at_us", status.last_error->at_us}};
-  }
   for (const auto& linac : status.linacs) out["linacs"].push_back(linac_to_json(linac));
   for (const auto& forward : status.forwards) {
-    out["forwards"].push_back(port_forward_to_json(forward));
+    out["forwards"].emplace_back(port_forward_to_json(forward));
   }
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -127,10 +88,8 @@ std::optional<ForwardStatus> forward_status_from_json(std::string_view text) {
     status.written_us = in.value("written_us", status.written_us);
     status.connected = in.value("connected", status.connected);
     status.since_us = in.value("since_us", status.since_us);
-    if (const auto error = in.find("last_error"); error != in.end() && !error->is_null()) {
-      status.last_error =
-          ForwardError{error->value("kind", std::string()), error->value("text", std::string()),
-                       error->value("at_us", std::int64_t{0})};
+    if (const auto error = in.find("last_error"); error != in.end()) {
+      status.last_error = error_from_json(*error);
     }
     for (const auto& linac : in.at("linacs")) status.linacs.push_back(linac_from_json(linac));
     if (const auto forwards = in.find("forwards"); forwards != in.end()) {

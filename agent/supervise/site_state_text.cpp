@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "agent/forward/forward_json.hpp"
+
 namespace icom::supervise {
 
 namespace {
@@ -119,24 +121,6 @@ std::string to_table(const SiteState& site) {
   return text;
 }
 
-namespace {
-
-nlohmann::ordered_json port_to_json(const fanout::PortReport& port) {
-  nlohmann::ordered_json one;
-  one["serial"] = port.serial;
-  one["listen"] = port.listen;
-  one["listening"] = port.listening;
-  one["problem"] = port.problem;
-  one["clients"] = port.clients;
-  one["clients_total"] = port.clients_total;
-  one["cut_off"] = port.cut_off;
-  one["refused"] = port.refused;
-  one["sent_bytes"] = port.sent_bytes;
-  return one;
-}
-
-}  // namespace
-
 std::string to_json(const SiteState& site) {
   nlohmann::ordered_json out;
   out["site"] = site.site;
@@ -147,12 +131,7 @@ std::string to_json(const SiteState& site) {
   forwarder["running"] = site.forwarding;
   forwarder["connected"] = site.connected;
   forwarder["since_us"] = site.since_us;
-  forwarder["last_error"] = nullptr;
-  if (site.last_error) {
-    forwarder["last_error"] = {{"kind", site.last_error->kind},
-                               {"text", site.last_error->text},
-                               {"at_us", site.last_error->at_us}};
-  }
+  forwarder["last_error"] = forward::error_to_json(site.last_error);
   out["linacs"] = nlohmann::ordered_json::array();
   for (const auto& linac : site.linacs) {
     nlohmann::ordered_json one;
@@ -179,24 +158,14 @@ std::string to_json(const SiteState& site) {
   auto& fan_out = out["fan_out"];
   fan_out["running"] = site.fanning_out;
   fan_out["ports"] = nlohmann::ordered_json::array();
-  for (const auto& port : site.fan_out) fan_out["ports"].push_back(port_to_json(port));
+  for (const auto& port : site.fan_out) {
+    auto one = fanout::port_to_json(port);
+    one.erase("frames");  // how far the spool is read tells nobody anything here
+    fan_out["ports"].push_back(std::move(one));
+  }
   out["forwards"] = nlohmann::ordered_json::array();
   for (const auto& forward : site.forwards) {
-    nlohmann::ordered_json one;
-    one["name"] = forward.name;
-    one["direction"] = forward.direction;
-    one["listen"] = forward.listen;
-    one["target"] = forward.target;
-    one["state"] = forward.state;
-    one["since_us"] = forward.since_us;
-    one["connections"] = forward.connections;
-    one["connections_total"] = forward.connections_total;
-    one["connections_refused"] = forward.connections_refused;
-    one["bytes_to_target"] = forward.bytes_to_target;
-    one["bytes_from_target"] = forward.bytes_from_target;
-    one["last_failure"] = forward.last_failure;
-    one["last_failure_us"] = forward.last_failure_us;
-    out["forwards"].push_back(std::move(one));
+    out["forwards"].push_back(forward::port_forward_to_json(forward));
   }
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

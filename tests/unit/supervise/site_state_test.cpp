@@ -195,6 +195,16 @@ TEST_F(SiteStateTest, JsonHoldsTheTablesValues) {
   EXPECT_EQ(json.at("forwarder").at("connected"), true);
 }
 
+TEST_F(SiteStateTest, JsonTellsOfAForwardAndOfTheLastErrorWhatTheForwarderDoes) {
+  add_forward(site_, forwarder_, "mosaiq", "up").bytes_to_target = 123;
+  forwarder_.last_error = forward::ForwardError{"host_key", "the host key differs", now_};
+  const auto told = nlohmann::json::parse(forward::to_json(forwarder_));
+  const auto json = nlohmann::json::parse(to_json(look()));
+  EXPECT_EQ(json.at("forwards"), told.at("forwards"));
+  EXPECT_EQ(json.at("forwards").at(0).at("bytes_to_target"), 123);
+  EXPECT_EQ(json.at("forwarder").at("last_error"), told.at("last_error"));
+}
+
 TEST_F(SiteStateTest, ForwarderWithABacklogIsWorthWaitingFor) {
   forwarder_.linacs[0].backlog_bytes = 1;
   look();
