@@ -7,9 +7,8 @@
 
 namespace icom::forward {
 
-/// A bucket that fills at `rate` bytes a second and holds a tenth of a second's worth. Who takes
-/// more than it holds owes the rest, and waits as long as that takes to flow in; several takers
-/// stand in line. Has no clock. Not thread-safe.
+/// A bucket that fills at `rate` bytes a second and holds a tenth of a second's worth. Has no
+/// clock. Not thread-safe.
 class Pace {
  public:
   using Clock = std::chrono::steady_clock;
@@ -17,12 +16,21 @@ class Pace {
   /// Precondition: rate > 0.
   explicit Pace(std::uint64_t rate) : rate_(rate) {}
 
-  /// `bytes` are taken at `now`; they may be passed on at the time returned.
-  Clock::time_point take(std::size_t bytes, Clock::time_point now);
+  /// What it holds when it is full; at least 1 byte.
+  [[nodiscard]] std::size_t holds() const;
+  /// When it will have `bytes`; or, if that is more than it holds, when it will be full. `now`, or
+  /// earlier: it has.
+  [[nodiscard]] Clock::time_point when(std::size_t bytes, Clock::time_point now) const;
+  /// They are passed on at `now`.
+  void take(std::size_t bytes, Clock::time_point now);
+  /// They were taken, and not passed on after all.
+  void give_back(std::size_t bytes);
 
  private:
+  [[nodiscard]] Clock::duration flow(std::size_t bytes) const;
+
   std::uint64_t rate_;
-  Clock::time_point paid_until_{};  ///< when all that was taken will have flowed in
+  Clock::time_point paid_until_{};  ///< when all that was taken has flowed in
 };
 
 }  // namespace icom::forward

@@ -52,11 +52,8 @@ void PortForward::change(const config::ForwardSettings& wanted) {
 }
 
 void PortForward::use_rate() {
-  pace_to_target_.reset();
-  pace_from_target_.reset();
-  if (!settings_.max_rate) return;
-  pace_to_target_.emplace(*settings_.max_rate);
-  pace_from_target_.emplace(*settings_.max_rate);
+  line_to_target_.set_rate(settings_.max_rate);
+  line_from_target_.set_rate(settings_.max_rate);
 }
 
 void PortForward::begin(std::shared_ptr<ssh::Session> session) {
@@ -134,8 +131,8 @@ void PortForward::carry(awaitable<void> work) {
 awaitable<void> PortForward::relay(RunPtr run, asio::ip::tcp::socket socket, ssh::Channel channel) {
   if (run->ended) co_return;
   const bool local = settings_.direction == config::ForwardDirection::local;
-  Relay::Flow to_target{status_.bytes_to_target, pace_to_target_};
-  Relay::Flow from_target{status_.bytes_from_target, pace_from_target_};
+  Relay::Flow to_target{status_.bytes_to_target, line_to_target_};
+  Relay::Flow from_target{status_.bytes_from_target, line_from_target_};
   Relay relay(std::move(socket), std::move(channel), local ? to_target : from_target,
               local ? from_target : to_target);
   struct Listed {

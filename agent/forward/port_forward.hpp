@@ -7,12 +7,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
-#include "agent/forward/pace.hpp"
+#include "agent/forward/paced_line.hpp"
 #include "agent/forward/port_forward_status.hpp"
 #include "agent/forward/relay.hpp"
 #include "agent/forward/repeated_line.hpp"
@@ -102,8 +101,8 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
   config::ForwardSettings settings_;
   PortForwardTimings timings_;
   PortForwardStatus status_;
-  std::optional<Pace> pace_to_target_;
-  std::optional<Pace> pace_from_target_;
+  PacedLine line_to_target_;
+  PacedLine line_from_target_;
   RunPtr run_;
   RepeatedLine failures_;
 };

@@ -27,8 +27,8 @@ Relay::Relay(tcp::socket socket, ssh::Channel channel, Flow to_channel, Flow to_
       channel_(std::move(channel)),
       to_channel_(to_channel),
       to_socket_(to_socket),
-      channel_timer_(channel_.get_executor()),
-      socket_timer_(channel_.get_executor()) {
+      to_channel_place_(channel_.get_executor()),
+      to_socket_place_(channel_.get_executor()) {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
@@ -45,24 +45,28 @@ void Relay::close() {
   error_code ignored;
   socket_.close(ignored);
   channel_.close();
-  channel_timer_.cancel();
-  socket_timer_.cancel();
+  to_channel_place_.leave();
+  to_socket_place_.leave();
 }
 
 asio::awaitable<void> Relay::socket_to_channel() {
   std::vector<char> buffer(kBufferBytes);
   while (!closed_) {
-    const auto [read_error, size] =
-        co_await socket_.async_read_some(asio::buffer(buffer), kAsTuple);
+    const auto portion = asio::buffer(buffer, to_channel_.line.portion(buffer.size()));
+    const auto [read_error, size] = co_await socket_.async_read_some(portion, kAsTuple);
     if (read_error == asio::error::eof) {
       channel_.shutdown_send();
       co_return;
     }
     if (read_error) break;
-    if (to_channel_.pace) co_await keep_pace(to_channel_, channel_timer_, size);
+    if (to_channel_.line.is_limited()) {
+      co_await to_channel_.line.wait_for_turn(to_channel_place_, size);
+      if (closed_) break;  // it had no turn
+    }
     const auto [error, written] =
         co_await asio::async_write(channel_, asio::buffer(buffer.data(), size), kAsTuple);
     to_channel_.bytes += written;
+    to_channel_.line.give_back(size - written);
     // The far end takes no more; what it has sent is still passed on.
     if (error == asio::error::broken_pipe) co_return;
     if (error) break;
@@ -73,8 +77,8 @@ asio::awaitable<void> Relay::socket_to_channel() {
 asio::awaitable<void> Relay::channel_to_socket() {
   std::vector<char> buffer(kBufferBytes);
   while (!closed_) {
-    const auto [read_error, size] =
-        co_await channel_.async_read_some(asio::buffer(buffer), kAsTuple);
+    const auto portion = asio::buffer(buffer, to_socket_.line.portion(buffer.size()));
+    const auto [read_error, size] = co_await channel_.async_read_some(portion, kAsTuple);
     if (read_error == asio::error::eof) {
       error_code error;
       socket_.shutdown(tcp::socket::shutdown_send, error);
@@ -82,21 +86,17 @@ asio::awaitable<void> Relay::channel_to_socket() {
       break;
     }
     if (read_error) break;
-    if (to_socket_.pace) co_await keep_pace(to_socket_, socket_timer_, size);
+    if (to_socket_.line.is_limited()) {
+      co_await to_socket_.line.wait_for_turn(to_socket_place_, size);
+      if (closed_) break;  // it had no turn
+    }
     const auto [error, written] =
         co_await asio::async_write(socket_, asio::buffer(buffer.data(), size), kAsTuple);
     to_socket_.bytes += written;
+    to_socket_.line.give_back(size - written);
     if (error) break;
   }
   close();
-}
-
-asio::awaitable<void> Relay::keep_pace(Flow& flow, asio::steady_timer& timer, std::size_t bytes) {
-  const auto now = Pace::Clock::now();
-  const auto when = flow.pace->take(bytes, now);
-  if (when <= now || closed_) co_return;
-  timer.expires_at(when);
-  co_await timer.async_wait(kAsTuple);
 }
 
 }  // namespace icom::forward

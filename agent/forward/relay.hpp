@@ -3,12 +3,10 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
-#include "agent/forward/pace.hpp"
+#include "agent/forward/paced_line.hpp"
 #include "common/ssh/channel.hpp"
 
 namespace icom::forward {
@@ -22,8 +20,8 @@ class Relay {
  public:
   /// Of one direction; both may be shared with other relays, and must outlive this.
   struct Flow {
-    std::uint64_t& bytes;       ///< counts what was passed on
-    std::optional<Pace>& pace;  ///< if it is to be slower than it could
+    std::uint64_t& bytes;  ///< counts what was passed on
+    PacedLine& line;       ///< to stand in, if it is to be slower than it could
   };
 
   Relay(boost::asio::ip::tcp::socket socket, ssh::Channel channel, Flow to_channel, Flow to_socket);
@@ -36,15 +34,13 @@ class Relay {
  private:
   boost::asio::awaitable<void> socket_to_channel();
   boost::asio::awaitable<void> channel_to_socket();
-  boost::asio::awaitable<void> keep_pace(Flow& flow, boost::asio::steady_timer& timer,
-                                         std::size_t bytes);
 
   boost::asio::ip::tcp::socket socket_;
   ssh::Channel channel_;
   Flow to_channel_;
   Flow to_socket_;
-  boost::asio::steady_timer channel_timer_;
-  boost::asio::steady_timer socket_timer_;
+  PacedLine::Place to_channel_place_;
+  PacedLine::Place to_socket_place_;
   bool closed_ = false;
 };
 

@@ -63,17 +63,21 @@ class Client {
  public:
   explicit Client(std::uint16_t port) : socket_(io_) {
     socket_.connect({net::ip::address_v4::loopback(), port}, error_);
-    const timeval limit{.tv_sec = kSoon.count(), .tv_usec = 0};
-    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
-  /// Whether it comes back.
-  bool exchange(const std::string& text) {
+  bool send(const std::string& text) {
     if (!error_) net::write(socket_, net::buffer(text), error_);
+    return !error_;
+  }
+  bool receives(const std::string& text) {
     std::string back(text.size(), '\0');
-    if (!error_) net::read(socket_, net::buffer(back), error_);
+    if (!error_) {
+      error_ = within_limit([&](auto done) { net::async_read(socket_, net::buffer(back), done); });
+    }
     return !error_ && back == text;
   }
+  /// Whether it comes back.
+  bool exchange(const std::string& text) { return send(text) && receives(text); }
   /// What comes back until the other side's end, after this side's; both directions at once.
   std::string exchange_to_the_end(const std::string& bytes) {
     std::thread sender([&] {
@@ -82,20 +86,35 @@ class Client {
       socket_.shutdown(tcp::socket::shutdown_send, error);
     });
     std::string back;
-    net::read(socket_, net::dynamic_buffer(back), error_);
+    error_ =
+        within_limit([&](auto done) { net::async_read(socket_, net::dynamic_buffer(back), done); });
     sender.join();
     return back;
   }
-  /// Whether the other side closes, or has.
+  /// Whether the other side closes, or has, whatever it still sends.
   bool is_closed() {
-    char byte = 0;
-    error_code error;
-    socket_.read_some(net::buffer(&byte, 1), error);
+    std::string rest;
+    const error_code error =
+        within_limit([&](auto done) { net::async_read(socket_, net::dynamic_buffer(rest), done); });
     return error == net::error::eof || error == net::error::connection_reset;
   }
   [[nodiscard]] bool connected() const { return !error_; }
 
  private:
+  /// How what `begin` begins has ended; a socket that takes too long is closed.
+  template <typename Begin>
+  error_code within_limit(const Begin& begin) {
+    error_code ended = net::error::timed_out;
+    begin([&](error_code error, std::size_t /*bytes*/) { ended = error; });
+    io_.restart();
+    io_.run_for(kSoon);
+    if (!io_.stopped()) {
+      socket_.close();
+      io_.run();
+    }
+    return ended;
+  }
+
   net::io_context io_;
   tcp::socket socket_;
   error_code error_;
@@ -145,6 +164,13 @@ class PortForwardsTest : public ::testing::Test {
   }
   bool comes_up(const std::string& name) {
     return eventually([&] { return status(name).state == "up"; });
+  }
+  [[nodiscard]] std::size_t opened_channels() const {
+    const std::string log = sshd_.log();
+    const std::string_view opened = "server_request_direct_tcpip:";
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find(opened, at)) != std::string::npos; ++at) ++count;
+    return count;
   }
   bool is_gone(const std::string& name) {
     return eventually([&] { return status(name).name.empty(); });
@@ -258,6 +284,40 @@ TEST_F(PortForwardsTest, SessionThatBreaksIsMadeAgainAndThePortsAreOpenAgain) {
   ASSERT_TRUE(comes_up("out") && comes_up("in"));
   EXPECT_TRUE(Client(out.listen.port).exchange("after"));
   EXPECT_TRUE(Client(in.listen.port).exchange("after"));
+}
+
+TEST_F(PortForwardsTest, ConnectionsThatBrokeOffLeaveNothingForTheNextOnesToWaitFor) {
+  auto slow = local("slow");
+  slow.max_rate = 10'000;
+  apply({slow});
+  ASSERT_TRUE(comes_up("slow"));
+  // Far more than passes in the time that this test has.
+  const std::string bytes = pattern(200'000, 1);
+  std::deque<Client> clients;
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(clients.emplace_back(slow.listen.port).send(bytes));
+  ASSERT_TRUE(eventually([&] { return opened_channels() == clients.size(); }));
+  sshd_.break_connections();
+  for (Client& client : clients) EXPECT_TRUE(client.is_closed());
+  ASSERT_TRUE(comes_up("slow"));
+  EXPECT_TRUE(eventually([&] { return Client(slow.listen.port).exchange("hello"); }));
+}
+
+TEST_F(PortForwardsTest, OtherRateCountsAlsoForWhatWaitsAlready) {
+  auto slow = remote("slow");
+  slow.max_rate = 1'000;
+  apply({slow});
+  ASSERT_TRUE(comes_up("slow"));
+  const std::string bytes = pattern(1'000'000, 1);
+  Client client(slow.listen.port);
+  Client another(slow.listen.port);
+  ASSERT_TRUE(eventually([&] { return status("slow").connections == 2; }));
+  ASSERT_TRUE(client.send(bytes) && another.send(bytes));
+  slow.max_rate = 20'000'000;
+  apply({slow});
+  EXPECT_TRUE(client.receives(bytes));
+  slow.max_rate.reset();
+  apply({slow});
+  EXPECT_TRUE(another.receives(bytes));
 }
 
 TEST_F(PortForwardsTest, HostThatDoesNotAnswerHoldsUpNoForwardToAnother) {

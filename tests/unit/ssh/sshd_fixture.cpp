@@ -165,6 +165,12 @@ void Sshd::signal_all(int signal) const {
   for (const pid_t pid : process_tree(pid_)) ::kill(pid, signal);
 }
 
+void Sshd::break_connections() const {
+  for (const pid_t pid : process_tree(pid_)) {
+    if (pid != pid_) ::kill(pid, SIGKILL);
+  }
+}
+
 void Sshd::collect_log(int pipe) {
   std::array<char, 4096> buffer{};
   for (;;) {

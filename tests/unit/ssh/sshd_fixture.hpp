@@ -60,6 +60,8 @@ class Sshd {
 
   /// To sshd and to the process of every connection.
   void signal_all(int signal) const;
+  /// Kills the process of every connection; sshd goes on.
+  void break_connections() const;
   /// What sshd has logged so far.
   [[nodiscard]] std::string log() const;
   /// Waits until `text` stands in the log; false after 10 s.
