@@ -29,22 +29,42 @@ bool spools_are_well_formed(const link::Hello& hello) {
   return numbers.size() <= link::kMaxLinacs;
 }
 
+/// By serial: what is told of those of `hello` that nobody has.
+std::map<std::string, std::string> note_newcomers(const link::Hello& hello, const std::string& site,
+                                                  const SiteRegistry& registry,
+                                                  Newcomers* newcomers) {
+  std::map<std::string, std::string> told;
+  const std::vector<Newcomer> linacs = newcomers_of(hello, registry);
+  if (newcomers == nullptr || linacs.empty()) return told;
+  const std::vector<std::string> texts = newcomers->note(site, linacs);
+  for (std::size_t i = 0; i < linacs.size(); ++i) told.emplace(linacs[i].serial, texts.at(i));
+  return told;
+}
+
 std::string why_declined(const link::SpoolState& spool, const std::string& site,
-                         const SiteRegistry& registry, Newcomers* newcomers) {
+                         const SiteRegistry& registry,
+                         const std::map<std::string, std::string>& told) {
   const std::string linac = "Linac " + log::printable(spool.serial());
   if (registry.owner_of(spool.serial()) != nullptr) {
     return linac +
            " is registered for another site at the gateway: correct the serial, or have it "
            "taken out of that site's file there";
   }
-  if (newcomers != nullptr && !spool.address().empty()) {
-    return newcomers->note(site, spool.serial(), spool.address());
-  }
+  if (const auto text = told.find(spool.serial()); text != told.end()) return text->second;
   return linac + " is not registered for site " + site +
          " at the gateway: add it to the gateway's " + site + ".yaml";
 }
 
 }  // namespace
+
+std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry& registry) {
+  std::vector<Newcomer> linacs;
+  for (const link::SpoolState& spool : hello.spools()) {
+    if (spool.address().empty() || registry.owner_of(spool.serial()) != nullptr) continue;
+    linacs.push_back({spool.serial(), spool.address()});
+  }
+  return linacs;
+}
 
 link::Refused refusal(link::Refused::Code code, std::string text) {
   link::Refused refused;
@@ -124,13 +144,14 @@ std::variant<Admission, link::Refused> admit(const link::Hello& hello, const Sit
   admission.welcome.set_protocol(link::kLinkProtocol);
   admission.welcome.set_gateway_version(ICOM_VERSION);
   admission.welcome.set_max_unacknowledged_bytes(max_unacknowledged_bytes);
+  const auto told = note_newcomers(hello, admission.site->site, registry, newcomers);
   std::size_t runs_left = kMaxRunsAnswered;
   for (const link::SpoolState& spool : hello.spools()) {
     link::LinacWelcome& answer = *admission.welcome.add_linacs();
     const RegisteredLinac* const linac = admission.site->find(spool.serial());
     if (linac == nullptr) {
       answer.set_linac(spool.linac());
-      answer.set_reason(why_declined(spool, admission.site->site, registry, newcomers));
+      answer.set_reason(why_declined(spool, admission.site->site, registry, told));
       continue;
     }
     answer = accepted(spool, *linac, sink, runs_left);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "common/link/link.pb.h"
 #include "gateway/ingest/entry_sink.hpp"
@@ -46,6 +47,9 @@ inline constexpr std::size_t kMaxRunsAnswered = 10'000;
 std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
                                              EntrySink& sink, Newcomers* newcomers,
                                              std::uint64_t max_unacknowledged_bytes);
+
+/// Those Linacs of `hello` that no site has and that may wait for approval: they have an address.
+std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry& registry);
 
 /// What a site is told that was revoked.
 std::string revoked_text(std::string_view site, std::string_view since);

@@ -2,18 +2,27 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace icom::ingest {
+
+/// As an agent tells of it: both may be anything.
+struct Newcomer {
+  std::string serial;
+  std::string address;
+
+  friend bool operator==(const Newcomer&, const Newcomer&) = default;
+};
 
 /// Thread-safe.
 class Newcomers {
  public:
   virtual ~Newcomers() = default;
-  /// An agent with the token of `site` has a Linac that no site of the gateway has. `serial` and
-  /// `address` may be anything. Gives what the site's operator is told: why it is not taken now,
-  /// and what to do. Must not wait for anything but the disk.
-  virtual std::string note(const std::string& site, const std::string& serial,
-                           const std::string& address) = 0;
+  /// An agent with the token of `site` has these Linacs, which no site of the gateway has; told
+  /// when it comes, and again and again while it stays. Gives for each what the site's operator is
+  /// told: why it is not taken now, and what to do. Must not wait for anything but the disk.
+  virtual std::vector<std::string> note(const std::string& site,
+                                        const std::vector<Newcomer>& linacs) = 0;
 };
 
 }  // namespace icom::ingest

@@ -3,10 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
+#include <vector>
 
 #include "common/asio/deadline.hpp"
 #include "common/link/read_message.hpp"
@@ -46,6 +48,12 @@ class OnTheBoard {
   std::string site_;
 };
 
+awaitable<void> note_newcomers(Newcomers& newcomers, std::string site,
+                               std::vector<Newcomer> linacs) {
+  newcomers.note(site, linacs);
+  co_return;
+}
+
 }  // namespace
 
 Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings)
@@ -54,7 +62,8 @@ Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings)
       around_(surroundings),
       read_bell_(strand_),
       decode_bell_(strand_),
-      write_bell_(strand_) {}
+      write_bell_(strand_),
+      newcomers_bell_(strand_) {}
 
 awaitable<void> Session::run() {
   using asio::experimental::awaitable_operators::operator&&;
@@ -71,7 +80,7 @@ awaitable<void> Session::run() {
     const bool welcome = co_await greet();
     if (!welcome) co_return;
     const OnTheBoard on_the_board(around_.board, admission_.site->site);
-    auto loops = read_loop() && decode_loop() && write_loop();
+    auto loops = read_loop() && decode_loop() && write_loop() && newcomers_loop();
     co_await std::move(loops);
   } catch (const std::exception& error) {
     spdlog::error("{}: the session ended by an error: {}", log::printable(site_given_),
@@ -173,6 +182,23 @@ void Session::withdraw(const link::SpoolState& spool) {
                     " was taken out of the site's file at the gateway");
   spdlog::info("{}: Linac {} is not accepted any more", admission_.site->site,
                log::printable(spool.serial()));
+}
+
+// --- Linacs that wait for approval ----------------------------------------------------------
+
+/// So they are known to be there still; and what could not be noted before is tried again.
+awaitable<void> Session::newcomers_loop() {
+  while (around_.newcomers != nullptr && !is_over()) {
+    co_await newcomers_bell_.wait_until(Bell::Clock::now() + around_.limits.newcomers);
+    if (is_over()) break;
+    auto linacs = newcomers_of(hello_, around_.registry);
+    if (linacs.empty()) continue;
+    auto noting =
+        asio::co_spawn(around_.desk_thread,
+                       note_newcomers(*around_.newcomers, admission_.site->site, std::move(linacs)),
+                       asio::use_awaitable);
+    co_await std::move(noting);
+  }
 }
 
 // --- reading ---------------------------------------------------------------------------------
@@ -404,6 +430,7 @@ void Session::ring_all() {
   read_bell_.ring();
   decode_bell_.ring();
   write_bell_.ring();
+  newcomers_bell_.ring();
 }
 
 }  // namespace icom::ingest

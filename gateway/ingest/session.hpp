@@ -42,8 +42,9 @@ struct Surroundings {
   Newcomers* newcomers = nullptr;
 };
 
-/// Three loops on one strand: one reads, one decodes and submits, one writes. Everything but
-/// answered() and room() is called on the strand.
+/// Three loops on one strand: one reads, one decodes and submits, one writes; and one that tells
+/// again and again of Linacs that wait for approval, since a session may last for months.
+/// Everything but answered() and room() is called on the strand.
 ///
 /// A position is acknowledged once the sink says that it is stored. Meanwhile more batches are
 /// submitted, each Linac's tied by a chain: when the sink fails one, nothing behind it can be
@@ -82,6 +83,7 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   boost::asio::awaitable<void> read_loop();
   boost::asio::awaitable<void> decode_loop();
   boost::asio::awaitable<void> write_loop();
+  boost::asio::awaitable<void> newcomers_loop();
   boost::asio::awaitable<void> submit(SortedBatch batch);
   boost::asio::awaitable<bool> read(link::ToGateway& message);
   boost::asio::awaitable<bool> write(const link::ToAgent& message);
@@ -124,6 +126,7 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   Bell read_bell_;
   Bell decode_bell_;
   Bell write_bell_;
+  Bell newcomers_bell_;
 };
 
 }  // namespace icom::ingest

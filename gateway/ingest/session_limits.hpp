@@ -11,6 +11,8 @@ namespace icom::ingest {
 struct SessionLimits {
   std::chrono::milliseconds hello = link::kHelloDeadline;
   std::chrono::milliseconds dead_peer = link::kDeadPeer;
+  /// The Linacs that wait for approval are told of again so often.
+  std::chrono::milliseconds newcomers = std::chrono::minutes(1);
   /// Frames' bytes that an agent is asked to keep unacknowledged at most. An agent that heeds it
   /// never makes us stop reading.
   std::size_t max_unacknowledged_bytes = 4U << 20U;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "common/config/address.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// An agent whose Linac waits asks again all the time: its last coming need not be known closer.
+/// An agent whose Linac waits is heard of all the time: its last coming need not be known closer.
 constexpr std::chrono::microseconds kNoteAgain = std::chrono::minutes(1);
 /// 64 Linacs have 10 kB.
 constexpr std::uint64_t kMaxFileBytes = 1U << 20U;
@@ -48,6 +49,22 @@ std::string text_of(const std::vector<PendingLinac>& linacs) {
   Json json = Json::array();
   for (const PendingLinac& linac : linacs) json.push_back(to_json(linac));
   return json.dump(2) + "\n";
+}
+
+bool is_well_formed(const Announced& linac) {
+  return config::parse_name(linac.serial) && config::parse_address(linac.address, 0);
+}
+
+/// Since an agent has told of it last. A time to come was written by a clock that was wrong.
+std::chrono::microseconds age_of(const PendingLinac& linac, std::int64_t now_us) {
+  return std::chrono::microseconds(std::abs(now_us - linac.last_seen_us));
+}
+
+/// Precondition: there is one.
+std::vector<PendingLinac>::iterator oldest_of(std::vector<PendingLinac>& linacs,
+                                              std::int64_t now_us) {
+  return std::ranges::max_element(
+      linacs, {}, [now_us](const PendingLinac& linac) { return age_of(linac, now_us); });
 }
 
 }  // namespace
@@ -94,30 +111,54 @@ std::error_code PendingLinacs::write(const std::string& site,
   return os::write_atomically(files_, file_of(site), as_bytes(text_of(linacs)));
 }
 
-PendingState PendingLinacs::note(const std::string& site, const std::string& serial,
-                                 const std::string& address, std::int64_t now_us) {
-  if (!config::parse_name(serial) || !config::parse_address(address, 0)) {
-    return PendingState::malformed;
-  }
+Noted PendingLinacs::note(const std::string& site, const std::vector<Announced>& announced,
+                          std::int64_t now_us) {
   try {
-    if (files_.create_directories(folder_)) return PendingState::not_noted;
-    const auto held = lock(1);
-    std::vector<PendingLinac> linacs = read(site);
-    const auto found = std::ranges::find(linacs, serial, &PendingLinac::serial);
-    if (found == linacs.end()) {
-      if (linacs.size() >= kMaxPendingPerSite) return PendingState::too_many;
-      linacs.push_back({site, serial, address, now_us, now_us, false});
-      return write(site, linacs) ? PendingState::not_noted : PendingState::waits;
-    }
-    const PendingState state = found->rejected ? PendingState::rejected : PendingState::waits;
-    const bool seen_lately = std::abs(now_us - found->last_seen_us) < kNoteAgain.count();
-    if (seen_lately && found->address == address) return state;
-    found->address = address;
-    found->last_seen_us = now_us;
-    return write(site, linacs) ? PendingState::not_noted : state;
+    return note_in_file(site, announced, now_us);
   } catch (const std::runtime_error&) {
-    return PendingState::not_noted;
+    return {std::vector(announced.size(), PendingState::not_noted), {}};
   }
+}
+
+Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Announced>& announced,
+                                  std::int64_t now_us) {
+  if (const auto error = files_.create_directories(folder_)) throw std::system_error(error);
+  const auto held = lock(1);
+  std::vector<PendingLinac> linacs = read(site);
+  Noted noted;
+  bool changed = false;
+  // First those that are known, so that none of them makes room for a new one.
+  for (const Announced& one : announced) {
+    noted.states.push_back(PendingState::malformed);
+    if (!is_well_formed(one)) continue;
+    noted.states.back() = PendingState::too_many;
+    const auto found = std::ranges::find(linacs, one.serial, &PendingLinac::serial);
+    if (found == linacs.end()) continue;
+    noted.states.back() = found->rejected ? PendingState::rejected : PendingState::waits;
+    const bool seen_lately = age_of(*found, now_us) < kNoteAgain;
+    if (seen_lately && found->address == one.address) continue;
+    found->address = one.address;
+    found->last_seen_us = now_us;
+    changed = true;
+  }
+  std::vector<std::size_t> added;
+  for (std::size_t i = 0; i < announced.size(); ++i) {
+    if (noted.states[i] != PendingState::too_many) continue;
+    if (linacs.size() >= kMaxPendingPerSite) {
+      const auto oldest = oldest_of(linacs, now_us);
+      if (age_of(*oldest, now_us) < kMakesRoomAfter) continue;
+      noted.made_room.push_back(*oldest);
+      linacs.erase(oldest);
+    }
+    linacs.push_back({site, announced[i].serial, announced[i].address, now_us, now_us, false});
+    noted.states[i] = PendingState::waits;
+    added.push_back(i);
+  }
+  if ((changed || !added.empty()) && write(site, linacs)) {
+    noted.made_room.clear();
+    for (const std::size_t i : added) noted.states[i] = PendingState::not_noted;
+  }
+  return noted;
 }
 
 std::vector<PendingLinac> PendingLinacs::list() const {

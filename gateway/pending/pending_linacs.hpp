@@ -18,6 +18,8 @@ inline constexpr const char* kFolder = "pending";
 
 /// A site has no more Linacs, so no more wait.
 inline constexpr std::size_t kMaxPendingPerSite = 64;
+/// One that no agent has told of for so long makes room, where there are more.
+inline constexpr std::chrono::days kMakesRoomAfter{30};
 
 struct PendingLinac {
   std::string site;
@@ -39,6 +41,17 @@ enum class PendingState : std::uint8_t {
   not_noted,  ///< it could not be written; the agent comes again
 };
 
+/// As an agent tells of it.
+struct Announced {
+  std::string serial;
+  std::string address;
+};
+
+struct Noted {
+  std::vector<PendingState> states;     ///< of each that was announced
+  std::vector<PendingLinac> made_room;  ///< those that are forgotten for them
+};
+
 /// One JSON file for each site, replaced atomically; between processes a lock beside them. Keeps
 /// nothing in memory: what another process has changed counts at once. Thread-safe.
 class PendingLinacs {
@@ -46,11 +59,13 @@ class PendingLinacs {
   /// `folder` is made once something is to be kept in it. `files` must outlive this.
   PendingLinacs(os::FileSystem& files, std::filesystem::path folder);
 
-  /// An agent with `site`'s token has told of this Linac. `site` is a registered one; the rest may
-  /// be anything. Writes when the Linac is new, has another address, or was last seen a while ago.
-  /// Never throws, never waits for another process.
-  PendingState note(const std::string& site, const std::string& serial, const std::string& address,
-                    std::int64_t now_us);
+  /// An agent with `site`'s token has told of these Linacs, all of its that wait. `site` is a
+  /// registered one; the rest may be anything. Writes when one is new, has another address, or was
+  /// last seen a while ago. Never throws, never waits for another process.
+  ///
+  /// Where too many wait already, a new one takes the place of the one that was told of the longest
+  /// ago, if that is kMakesRoomAfter at least; never of one that is told of now.
+  Noted note(const std::string& site, const std::vector<Announced>& announced, std::int64_t now_us);
 
   /// By site and serial. Throws std::runtime_error if a file cannot be read.
   [[nodiscard]] std::vector<PendingLinac> list() const;
@@ -63,6 +78,8 @@ class PendingLinacs {
   /// Of one site: by serial. Throws std::runtime_error.
   [[nodiscard]] std::vector<PendingLinac> read(const std::string& site) const;
   std::error_code write(const std::string& site, const std::vector<PendingLinac>& linacs);
+  Noted note_in_file(const std::string& site, const std::vector<Announced>& announced,
+                     std::int64_t now_us);
   [[nodiscard]] std::filesystem::path file_of(const std::string& site) const;
   /// Held by whoever reads in order to write. Asks for it so many times. Throws std::runtime_error.
   std::unique_ptr<os::File> lock(int tries);

@@ -1,17 +1,21 @@
 #include "gateway/serve/pending_newcomers.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "common/log/printable.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/os/utc_text.hpp"
 
 namespace icom::serve {
 
 using pending::PendingState;
 
-std::string PendingNewcomers::note(const std::string& site, const std::string& serial,
-                                   const std::string& address) {
+namespace {
+
+std::string told(const std::string& site, const std::string& serial, PendingState state) {
   const std::string linac = "Linac " + log::printable(serial);
   const std::string approve = "icom-gateway approve " + site + ' ' + log::printable(serial);
-  switch (pending_.note(site, serial, address, os::utc_now_us())) {
+  switch (state) {
     case PendingState::waits:
       return linac + " waits for approval at the gateway: " + approve;
     case PendingState::rejected:
@@ -31,6 +35,27 @@ std::string PendingNewcomers::note(const std::string& site, const std::string& s
          " waits for approval at the gateway, which cannot write that down: have its folder "
          "`registration` looked at, and then " +
          approve;
+}
+
+}  // namespace
+
+std::vector<std::string> PendingNewcomers::note(const std::string& site,
+                                                const std::vector<ingest::Newcomer>& linacs) {
+  std::vector<pending::Announced> announced;
+  for (const ingest::Newcomer& linac : linacs) announced.push_back({linac.serial, linac.address});
+  const pending::Noted noted = pending_.note(site, announced, os::utc_now_us());
+  for (const pending::PendingLinac& gone : noted.made_room) {
+    constexpr std::int64_t kMicroseconds = 1'000'000;
+    spdlog::warn(
+        "{}: Linac {} at {} does not wait for approval any more: no agent has told of it since {}, "
+        "and more Linacs wait than a site may have",
+        site, gone.serial, gone.address, os::utc_text(gone.last_seen_us / kMicroseconds));
+  }
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < linacs.size(); ++i) {
+    texts.push_back(told(site, linacs[i].serial, noted.states.at(i)));
+  }
+  return texts;
 }
 
 }  // namespace icom::serve

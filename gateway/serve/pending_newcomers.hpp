@@ -2,18 +2,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/ingest/newcomers.hpp"
 #include "gateway/pending/pending_linacs.hpp"
 
 namespace icom::serve {
 
-/// `pending` outlives it. Thread-safe.
+/// Logs who had to make room. `pending` outlives it. Thread-safe.
 class PendingNewcomers final : public ingest::Newcomers {
  public:
   explicit PendingNewcomers(pending::PendingLinacs& pending) : pending_(pending) {}
-  std::string note(const std::string& site, const std::string& serial,
-                   const std::string& address) override;
+  std::vector<std::string> note(const std::string& site,
+                                const std::vector<ingest::Newcomer>& linacs) override;
 
  private:
   pending::PendingLinacs& pending_;

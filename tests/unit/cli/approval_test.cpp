@@ -28,8 +28,8 @@ class ApprovalTest : public config::SettingsFolder {
                        "9183", "9003"));
     config_ = write("gateway.yaml",
                     "sites: sites\ntokens: tokens\ningest: 127.0.0.1:7600\nstore: store\n");
-    pending_.note("nbcc", "0815", kAddress, kNow);
-    pending_.note("sash", "0816", kAddress, kNow);
+    pending_.note("nbcc", {{"0815", kAddress}}, kNow);
+    pending_.note("sash", {{"0816", kAddress}}, kNow);
   }
   [[nodiscard]] config::GatewaySettings settings() const { return config::load_gateway(config_); }
   std::string listed(bool json) {
@@ -85,18 +85,18 @@ TEST_F(ApprovalTest, WhatCannotBeApprovedIsSaidAndWaitsOn) {
   EXPECT_THAT(refusal("nbcc", "4711"), HasSubstr("no Linac 4711 of site nbcc waits"));
   EXPECT_THAT(refusal("rccc", "0815"), HasSubstr("no Linac 0815 of site rccc waits"));
   EXPECT_THAT(refusal("sash", "0815"), HasSubstr("no Linac 0815 of site sash waits"));
-  pending_.note("nbcc", "9002", kAddress, kNow);
+  pending_.note("nbcc", {{"9002", kAddress}}, kNow);
   EXPECT_THAT(refusal("nbcc", "9002"), HasSubstr("for site sash"));
-  pending_.note("nbcc", "0817", "192.168.17.40:1706", kNow);
+  pending_.note("nbcc", {{"0817", "192.168.17.40:1706"}}, kNow);
   EXPECT_THAT(refusal("nbcc", "0817"), AllOf(HasSubstr("nbcc.yaml:5"), HasSubstr("4299")));
   EXPECT_THAT(listed(false), HasSubstr("0817"));
   EXPECT_EQ(config::load_site(nbcc_).linacs.size(), 2U);
 }
 
 TEST_F(ApprovalTest, AllOfASiteAreApprovedAndWhatCannotBeIsSaid) {
-  pending_.note("nbcc", "0817", "192.168.17.40:1706", kNow);  // another's address
-  pending_.note("nbcc", "0818", "192.168.17.45:1706", kNow);
-  pending_.note("nbcc", "0819", "192.168.17.46:1706", kNow);
+  pending_.note("nbcc", {{"0817", "192.168.17.40:1706"}}, kNow);  // another's address
+  pending_.note("nbcc", {{"0818", "192.168.17.45:1706"}}, kNow);
+  pending_.note("nbcc", {{"0819", "192.168.17.46:1706"}}, kNow);
   pending_.reject("nbcc", "0819");
   std::ostringstream errors;
   EXPECT_EQ(approve_all(settings(), pending_, "nbcc", out_, errors), 1U);

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -57,19 +59,28 @@ inline ByteVector example_frame(std::uint64_t seq) {
 /// Keeps who was told of.
 class NotedNewcomers final : public Newcomers {
  public:
-  std::string note(const std::string& site, const std::string& serial,
-                   const std::string& address) override {
+  std::vector<std::string> note(const std::string& site,
+                                const std::vector<Newcomer>& linacs) override {
     const std::lock_guard lock(mutex_);
-    noted_.push_back(site + ' ' + serial + ' ' + address);
-    return "waits";
+    for (const auto& [serial, address] : linacs) {
+      noted_.push_back(site + ' ' + serial + ' ' + address);
+    }
+    changed_.notify_all();
+    return std::vector<std::string>(linacs.size(), "waits");
   }
   [[nodiscard]] std::vector<std::string> noted() const {
     const std::lock_guard lock(mutex_);
     return noted_;
   }
+  /// Until so many were told of; false after 5 s.
+  bool wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(5), [&] { return noted_.size() >= count; });
+  }
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::string> noted_;
 };
 

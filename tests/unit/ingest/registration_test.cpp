@@ -82,6 +82,25 @@ TEST_F(RegistrationTest, OnlyASitesOwnLinacsAreNoted) {
   EXPECT_EQ(newcomers_.noted(), std::vector<std::string>{});
 }
 
+TEST_F(RegistrationTest, WhatWaitsIsToldOfAgainAndAgainWhileItsAgentIsConnected) {
+  NotedNewcomers newcomers;
+  SiteRegistry registry{example_sites()};
+  IngestServer::Options options;
+  options.newcomers = &newcomers;
+  options.session.newcomers = milliseconds(1);
+  IngestServer server(std::move(options), registry, sink_, board_);
+  server.start();
+  TestAgent agent(server.port());
+  EXPECT_TRUE(greet(agent, hello_with_new()).has_welcome());
+  ASSERT_TRUE(newcomers.wait_for(5));
+  EXPECT_THAT(newcomers.noted(), testing::Each("nbcc 0815 192.168.17.43:1706"));
+  server.apply(with_new_linac());
+  EXPECT_TRUE(change(agent).accepted());
+  const auto told = newcomers.noted().size();
+  EXPECT_TRUE(agent.receives_nothing_for(kQuiet));
+  EXPECT_LE(newcomers.noted().size(), told + 1) << "nothing of it waits any more";
+}
+
 TEST_F(RegistrationTest, ALinacThatIsRegisteredMeanwhileIsTakenWithinTheSession) {
   sink_.set_stored(kNew, 78, 5);
   const auto agent = connect();

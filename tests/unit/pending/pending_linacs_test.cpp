@@ -11,11 +11,16 @@
 namespace icom::pending {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::int64_t kNow = 1'800'000'000'000'000;
 constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kDay = 24 * 3600 * kSecond;
+/// The age at which one makes room.
+constexpr std::int64_t kOld = std::chrono::microseconds(kMakesRoomAfter).count();
 const std::filesystem::path kPendingFolder = "/registration/pending";
 const std::string kAddress = "192.168.17.43:1706";
 
@@ -23,8 +28,30 @@ PendingLinac waiting(const std::string& serial, std::int64_t first, std::int64_t
   return {"nbcc", serial, kAddress, first, last, false};
 }
 
+PendingState note_one(PendingLinacs& pending, const std::string& site, const std::string& serial,
+                      const std::string& address, std::int64_t now_us) {
+  return pending.note(site, {{serial, address}}, now_us).states.at(0);
+}
+
 class PendingLinacsTest : public ::testing::Test {
  protected:
+  PendingState note(const std::string& site, const std::string& serial, const std::string& address,
+                    std::int64_t now_us) {
+    return note_one(pending_, site, serial, address, now_us);
+  }
+  /// As many as may wait, `0` seen at `since_us`, `1` a second later, and so on.
+  void fill(std::int64_t since_us) {
+    for (std::size_t i = 0; i < kMaxPendingPerSite; ++i) {
+      const auto later = static_cast<std::int64_t>(i) * kSecond;
+      ASSERT_EQ(note("nbcc", std::to_string(i), kAddress, since_us + later), PendingState::waits);
+    }
+  }
+  [[nodiscard]] std::vector<std::string> serials() const {
+    std::vector<std::string> serials;
+    for (const PendingLinac& linac : pending_.list()) serials.push_back(linac.serial);
+    return serials;
+  }
+
   os::FaultingFileSystem files_;
   PendingLinacs pending_{files_, kPendingFolder};
 };
@@ -37,8 +64,8 @@ TEST_F(PendingLinacsTest, NobodyWaitsAtFirst) {
 }
 
 TEST_F(PendingLinacsTest, ALinacThatWasNotedIsListedAlsoAfterARestart) {
-  EXPECT_EQ(pending_.note("nbcc", "0815", kAddress, kNow), PendingState::waits);
-  EXPECT_EQ(pending_.note("sash", "9002", "[fd00::1]:1706", kNow), PendingState::waits);
+  EXPECT_EQ(note("nbcc", "0815", kAddress, kNow), PendingState::waits);
+  EXPECT_EQ(note("sash", "9002", "[fd00::1]:1706", kNow), PendingState::waits);
   files_.cut_power();
   EXPECT_THAT(PendingLinacs(files_, kPendingFolder).list(),
               ElementsAre(waiting("0815", kNow, kNow),
@@ -46,60 +73,122 @@ TEST_F(PendingLinacsTest, ALinacThatWasNotedIsListedAlsoAfterARestart) {
 }
 
 TEST_F(PendingLinacsTest, ItsLastComingAndItsNewAddressAreNoted) {
-  pending_.note("nbcc", "0815", "192.168.17.44:1706", kNow);
-  pending_.note("nbcc", "0815", kAddress, kNow + kSecond);
+  note("nbcc", "0815", "192.168.17.44:1706", kNow);
+  note("nbcc", "0815", kAddress, kNow + kSecond);
   EXPECT_THAT(pending_.list(), ElementsAre(waiting("0815", kNow, kNow + kSecond)));
-  pending_.note("nbcc", "0815", kAddress, kNow + 3600 * kSecond);
+  note("nbcc", "0815", kAddress, kNow + 3600 * kSecond);
   EXPECT_THAT(pending_.list(), ElementsAre(waiting("0815", kNow, kNow + 3600 * kSecond)));
 }
 
 TEST_F(PendingLinacsTest, AnAgentThatAsksAllTheTimeDoesNotWriteAllTheTime) {
-  pending_.note("nbcc", "0815", kAddress, kNow);
-  for (int i = 0; i < 50; ++i) pending_.note("nbcc", "0815", kAddress, kNow + kSecond);
+  note("nbcc", "0815", kAddress, kNow);
+  for (int i = 0; i < 50; ++i) note("nbcc", "0815", kAddress, kNow + kSecond);
   EXPECT_THAT(pending_.list(), ElementsAre(waiting("0815", kNow, kNow)));
 }
 
 TEST_F(PendingLinacsTest, ASiteCannotHaveMoreWaitThanItMayHaveLinacs) {
-  for (std::size_t i = 0; i < kMaxPendingPerSite; ++i) {
-    EXPECT_EQ(pending_.note("nbcc", std::to_string(i), kAddress, kNow), PendingState::waits);
-  }
-  EXPECT_EQ(pending_.note("nbcc", "more", kAddress, kNow), PendingState::too_many);
-  EXPECT_EQ(pending_.note("nbcc", "0", kAddress, kNow), PendingState::waits);
-  EXPECT_EQ(pending_.note("sash", "more", kAddress, kNow), PendingState::waits);
+  fill(kNow - 63 * kSecond);
+  EXPECT_EQ(note("nbcc", "more", kAddress, kNow), PendingState::too_many);
+  EXPECT_EQ(note("nbcc", "0", kAddress, kNow), PendingState::waits);
+  EXPECT_EQ(note("sash", "more", kAddress, kNow), PendingState::waits);
   EXPECT_EQ(pending_.list().size(), kMaxPendingPerSite + 1);
+}
+
+TEST_F(PendingLinacsTest, WhereTooManyWaitTheOneTheLongestUnheardOfMakesRoomOnceItIsOld) {
+  fill(kNow);
+  EXPECT_EQ(note("nbcc", "more", kAddress, kNow + kOld - 1), PendingState::too_many);
+  const Noted noted = pending_.note("nbcc", {{"more", kAddress}}, kNow + kOld);
+  EXPECT_THAT(noted.states, ElementsAre(PendingState::waits));
+  EXPECT_THAT(noted.made_room, ElementsAre(waiting("0", kNow, kNow)));
+  EXPECT_EQ(serials().size(), kMaxPendingPerSite);
+  EXPECT_THAT(serials(), Contains("more"));
+  EXPECT_THAT(serials(), Not(Contains("0")));
+  EXPECT_EQ(note("nbcc", "another", kAddress, kNow + kOld), PendingState::too_many)
+      << "1 was heard of a second later";
+}
+
+TEST_F(PendingLinacsTest, OldOnesStayWhereThereIsRoom) {
+  note("nbcc", "0815", kAddress, kNow);
+  const Noted noted = pending_.note("nbcc", {{"0816", kAddress}}, kNow + 100 * kOld);
+  EXPECT_THAT(noted.made_room, IsEmpty());
+  EXPECT_THAT(serials(), ElementsAre("0815", "0816"));
+}
+
+TEST_F(PendingLinacsTest, NoneOfWhatAnAgentTellsOfMakesRoomHoweverLongItWasAway) {
+  fill(kNow);
+  ASSERT_TRUE(pending_.reject("nbcc", "3"));
+  std::vector<Announced> announced{{"new", kAddress}};
+  for (std::size_t i = 0; i < kMaxPendingPerSite; ++i) {
+    announced.push_back({std::to_string(i), kAddress});
+  }
+  const Noted full = pending_.note("nbcc", announced, kNow + 10 * kOld);
+  EXPECT_THAT(full.made_room, IsEmpty());
+  EXPECT_EQ(full.states.at(0), PendingState::too_many);
+  EXPECT_EQ(full.states.at(4), PendingState::rejected);
+  for (const PendingLinac& linac : pending_.list()) {
+    EXPECT_EQ(linac.last_seen_us, kNow + 10 * kOld);
+    EXPECT_LT(linac.first_seen_us, kNow + kDay);
+  }
+
+  announced.pop_back();
+  const Noted one_less = pending_.note("nbcc", announced, kNow + 20 * kOld);
+  ASSERT_EQ(one_less.made_room.size(), 1U);
+  EXPECT_EQ(one_less.made_room[0].serial, std::to_string(kMaxPendingPerSite - 1));
+  EXPECT_EQ(one_less.states.at(0), PendingState::waits);
+}
+
+TEST_F(PendingLinacsTest, WhatAWrongClockSawInTheFarFutureMakesRoomToo) {
+  fill(kNow + 1000 * kDay);
+  EXPECT_EQ(note("nbcc", "more", kAddress, kNow), PendingState::waits);
+}
+
+TEST_F(PendingLinacsTest, SeveralAreWrittenTogetherAndAnsweredInTheirOrder) {
+  note("nbcc", "0815", kAddress, kNow);
+  pending_.reject("nbcc", "0815");
+  const auto before = files_.operations();
+  const Noted noted = pending_.note(
+      "nbcc", {{"0816", kAddress}, {"../x", kAddress}, {"0815", kAddress}, {"0817", kAddress}},
+      kNow);
+  const auto several = files_.operations() - before;
+  EXPECT_THAT(noted.states, ElementsAre(PendingState::waits, PendingState::malformed,
+                                        PendingState::rejected, PendingState::waits));
+  EXPECT_THAT(serials(), ElementsAre("0815", "0816", "0817"));
+  const auto before_one = files_.operations();
+  note("nbcc", "0818", kAddress, kNow);
+  EXPECT_EQ(files_.operations() - before_one, several);
 }
 
 TEST_F(PendingLinacsTest, WhatIsNoSerialOrNoAddressIsNotNoted) {
   for (const std::string serial : {"", "../x", "a b", "a\nb"}) {
-    EXPECT_EQ(pending_.note("nbcc", serial, kAddress, kNow), PendingState::malformed);
+    EXPECT_EQ(note("nbcc", serial, kAddress, kNow), PendingState::malformed);
   }
   for (const std::string address : {"", "host", "host:0", "ho st:1706", "a\n:1"}) {
-    EXPECT_EQ(pending_.note("nbcc", "0815", address, kNow), PendingState::malformed);
+    EXPECT_EQ(note("nbcc", "0815", address, kNow), PendingState::malformed);
   }
   EXPECT_THAT(pending_.list(), IsEmpty());
 }
 
 TEST_F(PendingLinacsTest, ARejectedOneStaysRejectedHoweverOftenItComes) {
-  pending_.note("nbcc", "0815", kAddress, kNow);
+  note("nbcc", "0815", kAddress, kNow);
   EXPECT_TRUE(pending_.reject("nbcc", "0815"));
-  EXPECT_EQ(pending_.note("nbcc", "0815", kAddress, kNow + 3600 * kSecond), PendingState::rejected);
+  EXPECT_EQ(note("nbcc", "0815", kAddress, kNow + 3600 * kSecond), PendingState::rejected);
   ASSERT_EQ(pending_.list().size(), 1U);
   EXPECT_TRUE(pending_.list()[0].rejected);
 }
 
 TEST_F(PendingLinacsTest, AForgottenOneIsGoneAndMayComeAgain) {
-  pending_.note("nbcc", "0815", kAddress, kNow);
-  pending_.note("nbcc", "0816", kAddress, kNow);
+  note("nbcc", "0815", kAddress, kNow);
+  note("nbcc", "0816", kAddress, kNow);
   pending_.forget("nbcc", "0815");
   EXPECT_THAT(pending_.list(), ElementsAre(waiting("0816", kNow, kNow)));
-  EXPECT_EQ(pending_.note("nbcc", "0815", kAddress, kNow), PendingState::waits);
+  EXPECT_EQ(note("nbcc", "0815", kAddress, kNow), PendingState::waits);
 }
 
 TEST_F(PendingLinacsTest, WhileACommandWritesTheGatewayDoesNotWait) {
-  pending_.note("nbcc", "0815", kAddress, kNow);
+  note("nbcc", "0815", kAddress, kNow);
   std::unique_ptr<os::File> held;
   ASSERT_FALSE(files_.lock(kPendingFolder / ".lock", held));
-  EXPECT_EQ(pending_.note("nbcc", "0816", kAddress, kNow), PendingState::not_noted);
+  EXPECT_EQ(note("nbcc", "0816", kAddress, kNow), PendingState::not_noted);
   EXPECT_THROW(pending_.reject("nbcc", "0815"), std::runtime_error);
   held.reset();
   EXPECT_TRUE(pending_.reject("nbcc", "0815"));
@@ -110,7 +199,7 @@ TEST_F(PendingLinacsTest, ADamagedFileIsSaidAndNeverTakenForAnEmptyOne) {
     SCOPED_TRACE(text);
     const Bytes bytes = as_bytes(text);
     files_.put(kPendingFolder / "nbcc.json", ByteVector(bytes.begin(), bytes.end()));
-    EXPECT_EQ(pending_.note("nbcc", "0815", kAddress, kNow), PendingState::not_noted);
+    EXPECT_EQ(note("nbcc", "0815", kAddress, kNow), PendingState::not_noted);
     EXPECT_THROW(static_cast<void>(pending_.list()), std::runtime_error);
     EXPECT_THROW(pending_.forget("nbcc", "0815"), std::runtime_error);
   }
@@ -119,9 +208,9 @@ TEST_F(PendingLinacsTest, ADamagedFileIsSaidAndNeverTakenForAnEmptyOne) {
 TEST_F(PendingLinacsTest, WhicheverOperationFailsWhatWaitedStillDoes) {
   const auto add_another = [](os::FaultingFileSystem& files) {
     PendingLinacs pending(files, kPendingFolder);
-    pending.note("nbcc", "0815", kAddress, kNow);
+    note_one(pending, "nbcc", "0815", kAddress, kNow);
     files.set_fault(std::nullopt);
-    return pending.note("nbcc", "0816", kAddress, kNow);
+    return note_one(pending, "nbcc", "0816", kAddress, kNow);
   };
   os::FaultingFileSystem whole;
   ASSERT_EQ(add_another(whole), PendingState::waits);
@@ -130,9 +219,9 @@ TEST_F(PendingLinacsTest, WhicheverOperationFailsWhatWaitedStillDoes) {
     SCOPED_TRACE(nth);
     os::FaultingFileSystem files;
     PendingLinacs pending(files, kPendingFolder);
-    pending.note("nbcc", "0815", kAddress, kNow);
+    note_one(pending, "nbcc", "0815", kAddress, kNow);
     files.set_fault(os::FaultingFileSystem::Fault{.operation = nth, .error = EIO});
-    const PendingState state = pending.note("nbcc", "0816", kAddress, kNow);
+    const PendingState state = note_one(pending, "nbcc", "0816", kAddress, kNow);
     files.set_fault(std::nullopt);
     const auto linacs = pending.list();
     ASSERT_GE(linacs.size(), 1U);
@@ -140,7 +229,7 @@ TEST_F(PendingLinacsTest, WhicheverOperationFailsWhatWaitedStillDoes) {
     if (state == PendingState::waits) {
       EXPECT_EQ(linacs.size(), 2U);
     }
-    EXPECT_EQ(pending.note("nbcc", "0816", kAddress, kNow), PendingState::waits);
+    EXPECT_EQ(note_one(pending, "nbcc", "0816", kAddress, kNow), PendingState::waits);
   }
 }
 
