@@ -61,10 +61,15 @@ struct IngestServer::State {
       : options(std::move(given)),
         registry(sites),
         intake(std::make_shared<Intake>(sink, options.max_submitted_bytes)),
-        surroundings{registry,         sink,
-                     *intake,          board,
-                     refusals,         options.session,
-                     options.desk,     desk_thread.get_executor(),
+        surroundings{registry,
+                     sink,
+                     *intake,
+                     board,
+                     refusals,
+                     addresses,
+                     options.session,
+                     options.desk,
+                     desk_thread.get_executor(),
                      options.newcomers},
         acceptor(listening(io, options.host, options.port)),
         port(acceptor.local_endpoint().port()) {}
@@ -80,6 +85,7 @@ struct IngestServer::State {
   Options options;
   SiteRegistry& registry;
   RefusalLog refusals;
+  AddressLog addresses;
   std::shared_ptr<Intake> intake;
   asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
   Surroundings surroundings;

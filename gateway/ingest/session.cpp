@@ -132,6 +132,7 @@ void Session::take_hello(const link::ToGateway& message) {
     around_.refusals.note(site_given_, refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
                           Bell::Clock::now());
   }
+  compare_addresses();
 }
 
 // --- the registration changes ----------------------------------------------------------------
@@ -148,6 +149,17 @@ void Session::registration_changed() {
   admission_.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
   for (const link::SpoolState& spool : hello_.spools()) change_registration(spool);
   if (!changes_.empty()) write_bell_.ring();
+  compare_addresses();
+}
+
+/// As Hello had them: an agent whose settings change says Hello again.
+void Session::compare_addresses() {
+  for (const link::SpoolState& spool : hello_.spools()) {
+    const RegisteredLinac* const linac = admission_.site->find(spool.serial());
+    if (linac == nullptr) continue;
+    around_.addresses.note(admission_.site->site, linac->serial, spool.address(), linac->address,
+                           Bell::Clock::now());
+  }
 }
 
 void Session::change_registration(const link::SpoolState& spool) {

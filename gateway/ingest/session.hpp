@@ -19,6 +19,7 @@
 
 #include "common/asio/bell.hpp"
 #include "common/link/batch_codec.hpp"
+#include "gateway/ingest/address_log.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/intake.hpp"
@@ -36,6 +37,7 @@ struct Surroundings {
   Intake& intake;
   LinkStatusBoard& board;
   RefusalLog& refusals;
+  AddressLog& addresses;
   SessionLimits limits;
   Desk* desk;  ///< null: nobody enrols here
   boost::asio::any_io_executor desk_thread;
@@ -92,6 +94,7 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   void take_hello(const link::ToGateway& message);
   void change_registration(const link::SpoolState& spool);
   void withdraw(const link::SpoolState& spool);
+  void compare_addresses();
   void take(link::ToGateway message);
   void report(const link::Status& status);
   [[nodiscard]] std::optional<std::string> next_batch();

@@ -16,6 +16,7 @@ namespace icom::ingest {
 struct RegisteredLinac {
   std::string serial;
   store::LinacId id = 0;
+  std::string address{};  ///< HOST:PORT, as the gateway's file of the site has it; may be empty
 };
 
 struct RegisteredSite {

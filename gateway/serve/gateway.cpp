@@ -46,7 +46,8 @@ std::vector<ingest::RegisteredSite> registered(
     site.site = of_site.site;
     site.credentials = credentials.at(of_site.site);
     for (const config::LinacSettings& linac : of_site.linacs) {
-      site.linacs.push_back({linac.serial, store.linac(site.site, linac.serial)});
+      site.linacs.push_back(
+          {linac.serial, store.linac(site.site, linac.serial), linac.address.text()});
     }
   }
   return sites;

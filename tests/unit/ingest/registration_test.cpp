@@ -1,4 +1,9 @@
 // The registration changes while agents are connected.
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <sstream>
+
 #include "tests/unit/ingest/ingest_fixture.hpp"
 
 namespace icom::ingest {
@@ -185,6 +190,32 @@ TEST_F(RegistrationTest, StoredBeforeItWasTakenOutIsNotAcknowledgedAfterwards) {
   EXPECT_FALSE(change(agent).accepted());
   slow.answer_all(true);
   EXPECT_TRUE(agent.receives_nothing_for(kQuiet)) << "the agent has forgotten that it sent it";
+}
+
+TEST_F(RegistrationTest, ALinacReadAtAnotherAddressIsStoredAndTheLogSaysBoth) {
+  const auto before = spdlog::default_logger();
+  std::ostringstream text;
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text)));
+  auto sites = example_sites();
+  sites[0].linacs[0].address = "192.168.17.40:1706";
+  sites[0].linacs[1].address = "192.168.17.42:1706";
+  server_->apply(sites);
+  link::Hello hello = example_hello();
+  hello.mutable_spools(0)->set_address("192.168.17.44:1706");
+  hello.mutable_spools(1)->set_address("192.168.17.42:1706");
+  const auto agent = connect();
+  EXPECT_TRUE(greet(*agent, hello).welcome().linacs(0).accepted());
+  sites[0].linacs[1].address = "192.168.17.43:1706";
+  server_->apply(sites);
+  send_frame(*agent, 1, 1);
+  EXPECT_EQ(ack(*agent).seq(), 1U);
+  server_.reset();  // nobody logs any more
+  spdlog::set_default_logger(before);
+  EXPECT_THAT(text.str(), testing::HasSubstr("Linac 4299 at 192.168.17.44:1706, the gateway's "
+                                             "nbcc.yaml has 192.168.17.40:1706"));
+  EXPECT_THAT(text.str(), testing::HasSubstr("Linac 9183 at 192.168.17.42:1706, the gateway's "
+                                             "nbcc.yaml has 192.168.17.43:1706"));
 }
 
 TEST_F(RegistrationTest, ASessionWhoseTokenWasRotatedAwayGoesOnWhenSomethingElseChanges) {
