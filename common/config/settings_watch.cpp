@@ -88,11 +88,6 @@ void SettingsWatch::start(std::function<void()> changed) {
 #endif
 }
 
-void SettingsWatch::watch(std::vector<fs::path> watched) {
-  state_->watched = std::move(watched);
-  state_->read = state_->seen = stamps_of(state_->watched);
-}
-
 void SettingsWatch::State::look_again() {
   timer.expires_after(every);
   timer.async_wait([self = shared_from_this()](boost::system::error_code error) {

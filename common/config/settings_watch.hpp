@@ -28,8 +28,6 @@ class SettingsWatch {
 
   /// From now on calls `changed`: after each change, and at each SIGHUP. It must not throw.
   void start(std::function<void()> changed);
-  /// Other files from now on, as they are now.
-  void watch(std::vector<std::filesystem::path> watched);
 
  private:
   struct State;

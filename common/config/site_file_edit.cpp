@@ -10,7 +10,6 @@
 #include "common/config/site_file.hpp"
 #include "common/config/yaml_list.hpp"
 #include "common/os/edited_file.hpp"
-#include "common/text/text_lines.hpp"
 
 namespace icom::config {
 
@@ -164,34 +163,6 @@ SiteFileEdit without_linac(const std::filesystem::path& file, const std::string&
                            " out of linacs";
   const YamlList list = list_of_linacs(present, hint);
   return checked(present, list.without(index), std::move(wanted), hint, list.lines_of(index));
-}
-
-SiteFileEdit with_address(const std::filesystem::path& file, const std::string& serial,
-                          const Address& address) {
-  const Present present = read_present(file);
-  const std::size_t index = index_of(present.site, serial);
-  SiteSettings wanted = present.site.settings;
-  if (wanted.linacs[index].address != address) refuse_taken_address(present.site, address);
-  wanted.linacs[index].address = address;
-
-  const YAML::Node linacs = present.document["linacs"];
-  const YAML::Node value = linacs[index]["address"];
-  const std::size_t at = place_of(present.text, value);
-  const std::string hint = place(present.site, index) + ", address: " + written(address);
-  const std::string& old = value.Scalar();
-  const bool in_quotes =
-      at < present.text.size() && (present.text[at] == '"' || present.text[at] == '\'');
-  const std::size_t begin = at + (in_quotes ? 1 : 0);
-  if (present.text.compare(begin, old.size(), old) != 0) {
-    throw EditByHand(place(present.site, index) +
-                     ": the address is written in a way that cannot "
-                     "be changed here: edit by hand: " +
-                     hint);
-  }
-  std::string text = written(address);
-  if (in_quotes && text.starts_with('"')) text = text.substr(1, text.size() - 2);
-  return checked(present, text::replaced(present.text, {{begin, begin + old.size(), text}}),
-                 std::move(wanted), hint);
 }
 
 void write_edit(const SiteFileEdit& edit, os::FileSystem& files) {

@@ -1,4 +1,4 @@
-// Changes of a site's file by a command: one Linac is added, removed or moved, and every other byte
+// Changes of a site's file by a command: one Linac is added or removed, and every other byte
 // stays as a person wrote it: comments, blank lines, order, quoting, line endings.
 #pragma once
 
@@ -34,8 +34,6 @@ struct EditByHand : std::runtime_error {
 SiteFileEdit with_linac(const std::filesystem::path& file, const LinacSettings& linac);
 /// The comments on and in the entry's lines go with it.
 SiteFileEdit without_linac(const std::filesystem::path& file, const std::string& serial);
-SiteFileEdit with_address(const std::filesystem::path& file, const std::string& serial,
-                          const Address& address);
 
 /// Throws std::runtime_error, saying what to do, if somebody has changed the file since, another
 /// command is changing it, or it cannot be written; it is then as it was.

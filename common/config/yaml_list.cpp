@@ -77,13 +77,14 @@ std::size_t behind_colon(std::string_view text, std::size_t at, const std::strin
   return colon != kNone && text[colon] == ':' ? colon + 1 : kNone;
 }
 
-}  // namespace
-
+/// Where the node begins in `text`, which it was read from.
 std::size_t place_of(std::string_view text, const YAML::Node& node) {
   // yaml-cpp counts from behind the mark.
   return static_cast<std::size_t>(node.Mark().pos) +
          (text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
 }
+
+}  // namespace
 
 std::optional<YamlList> YamlList::find(std::string_view text, const YAML::Node& document,
                                        const std::string& key) {

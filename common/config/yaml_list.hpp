@@ -63,7 +63,4 @@ class YamlList {
   std::vector<Entry> entries_;
 };
 
-/// Where the node begins in `text`, which it was read from.
-std::size_t place_of(std::string_view text, const YAML::Node& node);
-
 }  // namespace icom::config

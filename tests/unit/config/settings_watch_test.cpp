@@ -105,18 +105,6 @@ TEST_F(SettingsWatchTest, AHangupIsToldAlthoughNothingHasChanged) {
   run_until([this] { return changes_ == 2; });
 }
 
-TEST_F(SettingsWatchTest, OtherFilesMayBeWatchedFromAMomentOn) {
-  const auto file = write("nbcc.yaml", "one");
-  watch({write("other.yaml", "one")});
-  start();
-  watch_->watch({file});
-  write("other.yaml", "another");
-  run_a_while();
-  EXPECT_EQ(changes_, 0);
-  write("nbcc.yaml", "another");
-  run_until([this] { return changes_ == 1; });
-}
-
 TEST_F(SettingsWatchTest, NothingIsToldOnceTheWatchIsGone) {
   const auto file = write("nbcc.yaml", "one");
   watch({file});
