@@ -22,6 +22,11 @@ constexpr std::size_t kMuch = 100'000;
 
 class PacedLineTest : public ::testing::Test {
  protected:
+  ~PacedLineTest() override {
+    line_.set_rate(std::nullopt);
+    settle();  // whoever waits still, after a failure, uses what goes now
+  }
+
   /// Its number is in `passed_` once it had its turn, or left.
   PacedLine::Place& stand_in_line(std::size_t bytes) {
     const std::size_t number = places_.size();
@@ -47,10 +52,10 @@ class PacedLineTest : public ::testing::Test {
     }
   }
 
+  boost::asio::io_context io_;  // the places' timers are of it
   PacedLine line_;
   std::deque<PacedLine::Place> places_;
   std::vector<std::size_t> passed_;
-  boost::asio::io_context io_;
 };
 
 TEST_F(PacedLineTest, WithoutARateNobodyWaits) {
