@@ -80,15 +80,13 @@ class Client {
   bool exchange(const std::string& text) { return send(text) && receives(text); }
   /// What comes back until the other side's end, after this side's; both directions at once.
   std::string exchange_to_the_end(const std::string& bytes) {
-    std::thread sender([&] {
-      error_code error;
-      net::write(socket_, net::buffer(bytes), error);
-      socket_.shutdown(tcp::socket::shutdown_send, error);
-    });
     std::string back;
-    error_ =
-        within_limit([&](auto done) { net::async_read(socket_, net::dynamic_buffer(back), done); });
-    sender.join();
+    error_ = within_limit([&](auto done) {
+      net::async_write(socket_, net::buffer(bytes), [this](error_code error, std::size_t /*sent*/) {
+        if (!error) socket_.shutdown(tcp::socket::shutdown_send, error);
+      });
+      net::async_read(socket_, net::dynamic_buffer(back), done);
+    });
     return back;
   }
   /// Whether the other side closes, or has, whatever it still sends.
