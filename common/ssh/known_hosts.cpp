@@ -6,30 +6,11 @@
 
 #include "common/ssh/base64.hpp"
 #include "common/ssh/error.hpp"
+#include "common/ssh/host_names.hpp"
 #include "common/ssh/library.hpp"
 
 namespace icom::ssh {
 namespace {
-
-constexpr std::uint16_t kDefaultPort = 22;
-
-/// The names under which a server may stand, the most exact first: the first that has an entry
-/// decides, so a key pinned for this very port is not overruled by one for the host in general.
-std::vector<std::string> names_of(const std::string& host, std::uint16_t port) {
-  std::string lower = host;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  std::vector<std::string> names;
-  for (const std::string& spelling : {host, lower}) {
-    const std::string with_port = "[" + spelling + "]:" + std::to_string(port);
-    names.push_back(port == kDefaultPort ? spelling : with_port);
-    names.push_back(port == kDefaultPort ? with_port : spelling);
-  }
-  // Both spellings with the exact port come before either without it.
-  std::swap(names[1], names[2]);
-  return names;
-}
 
 std::string padded_base64(std::span<const char> key) {
   const std::vector<std::uint8_t> bytes(key.begin(), key.end());

@@ -7,20 +7,13 @@
 #include <vector>
 
 #include "common/ssh/base64.hpp"
+#include "common/ssh/host_names.hpp"
 
 namespace icom::ssh {
 namespace {
 
-constexpr std::uint16_t kSshPort = 22;
 constexpr std::string_view kHashed = "|1|";
 constexpr std::string_view kBlank = " \t\r";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
 
 std::vector<std::uint8_t> hmac_sha1(std::span<const std::uint8_t> salt, const std::string& name) {
   std::vector<std::uint8_t> hash(EVP_MAX_MD_SIZE);
@@ -45,7 +38,7 @@ bool is_hash_of(std::string_view hashed, const std::string& name) {
 bool names(std::string_view entry, const std::vector<std::string>& spellings) {
   return std::any_of(spellings.begin(), spellings.end(), [entry](const std::string& name) {
     return entry.starts_with(kHashed) ? is_hash_of(entry, name)
-                                      : lower(std::string(entry)) == lower(name);
+                                      : lower_case(std::string(entry)) == lower_case(name);
   });
 }
 
@@ -77,11 +70,7 @@ std::string without(std::string_view line, const std::vector<std::string>& spell
 
 std::string with_pins(std::string_view known_hosts, const std::string& host, std::uint16_t port,
                       std::span<const std::string> keys) {
-  const std::string exact = '[' + host + "]:" + std::to_string(port);
-  const std::string name = port == kSshPort ? host : exact;
-  std::vector<std::string> spellings{exact, lower(exact)};
-  if (port == kSshPort) spellings.insert(spellings.end(), {host, lower(host)});
-
+  const std::vector<std::string> spellings = names_of_port(host, port);
   std::string text;
   while (!known_hosts.empty()) {
     const std::size_t end = known_hosts.find('\n');
@@ -90,7 +79,7 @@ std::string with_pins(std::string_view known_hosts, const std::string& host, std
     known_hosts.remove_prefix(size);
   }
   if (!text.empty() && text.back() != '\n') text += '\n';
-  for (const std::string& key : keys) text += name + ' ' + key + '\n';
+  for (const std::string& key : keys) text += spellings.front() + ' ' + key + '\n';
   return text;
 }
 
