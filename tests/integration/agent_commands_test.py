@@ -41,6 +41,7 @@ class AgentCommands(LabCase):
         self.wait_for(lambda: json.loads(listener.read_text())["connected"], 20, "which is connected")
 
         forwarder = self.site.spool / "forward.json"
+        self.wait_for(forwarder.exists, 20, "the forwarder tells its state")
         pid = json.loads(forwarder.read_text())["pid"]
         os.kill(pid, 9)
         self.wait_for(lambda: json.loads(forwarder.read_text())["pid"] != pid, 20, "a new forwarder")
