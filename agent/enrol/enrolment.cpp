@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "agent/enrol/clock_text.hpp"
+#include "agent/enrol/site_places.hpp"
 #include "agent/enrol/staged_files.hpp"
 #include "common/config/config_error.hpp"
+#include "common/config/site_text.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
@@ -145,31 +147,34 @@ void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
 
 link::DeskRequest request_for(const config::EnrolmentFile& enrolment, const ssh::PrivateKey& key) {
   const std::string public_key = key.public_key().text();
-  const auto signature = key.sign(link::signed_text(enrolment.site, enrolment.code, public_key));
+  const auto signature = key.sign(
+      link::signed_text(enrolment.site, link::secret_of_code(enrolment.code).key, public_key));
   link::DeskRequest request;
   request.set_protocol(link::kDeskProtocol);
   request.set_site(enrolment.site);
   request.set_agent_version(ICOM_VERSION);
-  request.mutable_enrol()->set_code(enrolment.code);
   request.mutable_enrol()->set_public_key(public_key);
   request.mutable_enrol()->set_signature(signature.data(), signature.size());
   return request;
 }
 
-/// With the file's key; if sshd does not take that, with the key made here: an answer that was lost
-/// on its way may have made that one known.
+/// With the file's key; where it was asked before, first with the key made here: if the answer was
+/// lost on its way, that one is known and the file's is void.
 link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& staged,
-                     const link::DeskRequest& request, const Surroundings& around) {
+                     bool asked_before, const link::DeskRequest& request,
+                     const Surroundings& around) {
   config::TunnelSettings tunnel;
   tunnel.host = enrolment.host;
   tunnel.port = enrolment.port;
   tunnel.user = enrolment.user;
   tunnel.known_hosts = staged.known_hosts;
   tunnel.gateway = enrolment.gateway;
-  for (const auto& key : {staged.one_time_key, staged.key}) {
+  std::vector<std::filesystem::path> keys{staged.one_time_key};
+  if (asked_before) keys.insert(keys.begin(), staged.key);
+  for (const auto& key : keys) {
     tunnel.key = key;
     try {
-      return around.ask(tunnel, request);
+      return around.ask(tunnel, request, link::secret_of_code(enrolment.code));
     } catch (const LinkFailure& failure) {
       if (failure.kind == FailureKind::gateway_away) {
         throw EnrolmentError("the tunnel stands, but no gateway answers behind it, at " +
@@ -183,9 +188,28 @@ link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& 
   }
   throw EnrolmentError("the hosting site's sshd at " + enrolment.host +
                        " does not take the enrolment file's key: by its clock the file has "
-                       "expired, a newer one was made, the site was revoked, or this sshd does not "
-                       "ask icom-gateway for keys (deploy/sshd/icom.conf). Ask there, or " +
+                       "expired, it was used, a newer one was made, the site was revoked, or this "
+                       "sshd does not ask icom-gateway for keys (deploy/sshd/icom.conf). If it was "
+                       "used and not by you, somebody has copied it: have icom-gateway revoke " +
+                       enrolment.site + " run at once. Ask there, or " +
                        another_file(enrolment.site));
+}
+
+/// The site's file that the gateway has sent, as it would be in `file`. Throws if it is not one of
+/// this site, or names places that are not in `folder`: it was written by others, and what it names
+/// is about to be written.
+config::SiteSettings checked_site_file(const std::filesystem::path& file,
+                                       const std::filesystem::path& folder,
+                                       const config::EnrolmentFile& enrolment,
+                                       const std::string& text) {
+  config::SiteSettings site = config::site_from_text(file, text);
+  if (site.site != enrolment.site) {
+    throw EnrolmentError("the gateway sent another site's file: report it");
+  }
+  require_inside(site.tunnel, folder);
+  check_way(file, site.tunnel, enrolment);
+  require_ours(site.tunnel, file);
+  return site;
 }
 
 /// What the site is to be, as the gateway's file says unless it has one of its own.
@@ -194,22 +218,14 @@ config::SiteSettings settle_site_file(const std::filesystem::path& folder,
                                       const std::string& text, const Surroundings& around) {
   const std::filesystem::path file = folder / kSiteFile;
   if (auto site = site_in(folder)) {
+    require_ours(site->tunnel, file);
     around.say("ok", file.string() + " is there already, and stays as it is");
     return std::move(*site);
   }
+  auto site = checked_site_file(file, folder, enrolment, text);
   write_private(around.files, file, text);
-  try {
-    auto site = config::load_site(file);
-    if (site.site == enrolment.site) {
-      around.say("ok", "wrote " + file.string());
-      return site;
-    }
-  } catch (const config::ConfigError&) {
-    remove(around.files, file);
-    throw;
-  }
-  remove(around.files, file);
-  throw EnrolmentError("the gateway sent another site's file: report it");
+  around.say("ok", "wrote " + file.string());
+  return site;
 }
 
 void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& enrolment,
@@ -237,10 +253,12 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
   around.say("ok", reach.text);
 
   const auto alone = os::lock_beside(around.files, folder / kSiteFile);
+  const bool asked_before = std::filesystem::exists(staged.key);
   const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
   write_private(around.files, staged.one_time_key, enrolment.private_key);
   write_private(around.files, staged.known_hosts, known_hosts_with_pins("", enrolment));
-  const link::DeskAnswer answer = ask(enrolment, staged, request_for(enrolment, key), around);
+  const link::DeskAnswer answer =
+      ask(enrolment, staged, asked_before, request_for(enrolment, key), around);
   const std::string clock = clock_text(around.now(), answer.gateway_time());
   if (!clock.empty()) around.say("note", clock);
   if (answer.has_refused())
@@ -250,6 +268,7 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
              "the host key is the pinned one, and the gateway has enrolled this machine: key " +
                  key.public_key().fingerprint());
 
+  if (!config::is_secret(answer.enrolled().token())) throw EnrolmentError(kBadToken);
   const auto site = settle_site_file(folder, enrolment, answer.enrolled().site_file(), around);
   remove_staged(folder, enrolment.site, staged, around);
   install(site.tunnel, enrolment, key, answer.enrolled().token(), around);
@@ -269,8 +288,8 @@ void try_link_patiently(const config::SiteSettings& site, const Surroundings& ar
   const auto until = std::chrono::steady_clock::now() + kGatewayReadsSites;
   for (;;) {
     try {
-      around.try_link(site.tunnel,
-                      {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION});
+      around.try_link(site.tunnel, {site.site, config::read_secret(site.tunnel.token_file),
+                                    ICOM_VERSION, site.tunnel.gateway.text()});
       return;
     } catch (const LinkFailure& failure) {
       if (failure.kind != FailureKind::refused || std::chrono::steady_clock::now() >= until) throw;

@@ -12,7 +12,7 @@
 #include "agent/forward/link_session.hpp"
 #include "common/config/enrolment_file.hpp"
 #include "common/config/site_settings.hpp"
-#include "common/link/desk.pb.h"
+#include "common/link/desk_seal.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::enrol {
@@ -27,7 +27,9 @@ struct Surroundings {
   os::FileSystem& files;
   std::function<Reach(const std::string& host, std::uint16_t port)> reach;
   /// Throws LinkFailure.
-  std::function<link::DeskAnswer(const config::TunnelSettings&, const link::DeskRequest&)> ask;
+  std::function<link::DeskAnswer(const config::TunnelSettings&, const link::DeskRequest&,
+                                 const link::DeskSecret&)>
+      ask;
   /// Throws LinkFailure.
   std::function<void(const config::TunnelSettings&, const forward::Caller&)> try_link;
   /// A line for the operator: a step is done, or something is to be looked at.
@@ -44,6 +46,11 @@ inline constexpr const char* kSiteFile = "site.yaml";
 /// ConfigError (the site's file) or std::runtime_error (this machine's files).
 void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
            const Surroundings& around);
+
+/// Of a token that is none, as a reason to write nothing.
+inline constexpr const char* kBadToken =
+    "the gateway sent a token that is not one line of 16 to 1,024 plain characters: nothing was "
+    "written; report it";
 
 /// The desk's words for the operator, whatever the gateway has sent: no control characters, and not
 /// endless.

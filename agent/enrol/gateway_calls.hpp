@@ -7,13 +7,16 @@
 #include "agent/forward/link_failure.hpp"
 #include "agent/forward/link_session.hpp"
 #include "common/config/site_settings.hpp"
-#include "common/link/desk.pb.h"
+#include "common/link/desk_seal.hpp"
 
 namespace icom::enrol {
 
-/// Asks the desk. Blocks, for less than a minute. Throws LinkFailure where there is no answer;
-/// whether the gateway has done what was asked is then unknown.
-link::DeskAnswer ask_desk(const config::TunnelSettings& tunnel, const link::DeskRequest& request);
+/// Asks the desk, once it and this site have proved to each other that they know `secret`; what it
+/// then answers is the gateway's, and nobody else can read it. Blocks, for less than a minute.
+/// Throws LinkFailure where there is no answer; whether the gateway has done what was asked is then
+/// unknown.
+link::DeskAnswer ask_desk(const config::TunnelSettings& tunnel, const link::DeskRequest& request,
+                          const link::DeskSecret& secret);
 
 /// Says Hello as the site's forwarder would, and leaves once it is welcomed. Blocks, for less than
 /// a minute. Throws LinkFailure.

@@ -39,27 +39,26 @@ std::string ask_for_token(const config::SiteSettings& site, const ssh::PrivateKe
   const std::string public_key = key.public_key().text();
   const auto signature = key.sign(link::signed_text(site.site, token, public_key));
   link::DeskRequest request = request_of(site.site);
-  request.mutable_rotate()->set_token(token);
   request.mutable_rotate()->set_public_key(public_key);
   request.mutable_rotate()->set_signature(signature.data(), signature.size());
-  const link::DeskAnswer answer = around.ask(site.tunnel, request);
+  const link::DeskAnswer answer = around.ask(site.tunnel, request, link::secret_of_token(token));
   if (answer.has_refused())
     throw EnrolmentError("the gateway refuses: " + text_of(answer.refused()));
   if (!answer.has_rotated()) throw EnrolmentError("the gateway's answer is no rotation");
+  if (!config::is_secret(answer.rotated().token())) throw EnrolmentError(kBadToken);
   return answer.rotated().token();
 }
 
 void finish(const config::SiteSettings& site, const std::string& token, const ssh::PublicKey& key,
             const Surroundings& around) {
   link::DeskRequest request = request_of(site.site);
-  request.mutable_finish_rotation()->set_token(token);
   request.mutable_finish_rotation()->set_public_key(key.text());
   const std::string unfinished =
       "the new key and token are in use, but the gateway could not be told to forget the old ones: "
       "run icom-agent rotate again. ";
   link::DeskAnswer answer;
   try {
-    answer = around.ask(site.tunnel, request);
+    answer = around.ask(site.tunnel, request, link::secret_of_token(token));
   } catch (const LinkFailure& failure) {
     throw EnrolmentError(unfinished + failure.what());
   }
@@ -83,7 +82,7 @@ void rotate(const config::SiteSettings& site, const Surroundings& around) {
 
   config::TunnelSettings with_new = tunnel;
   with_new.key = next_key;
-  around.try_link(with_new, {site.site, token, ICOM_VERSION});
+  around.try_link(with_new, {site.site, token, ICOM_VERSION, tunnel.gateway.text()});
   around.say("ok", "the gateway welcomes this site with the new pair");
 
   replace(around.files, next_key, tunnel.key);

@@ -9,6 +9,9 @@ namespace {
 
 using nlohmann::json;
 
+/// Of a fan-out of before it said so.
+constexpr std::int64_t kOlderFileEachMs = 10'000;
+
 /// The one list of a port's fields, for both ways: `visit(name, field)` for each. Port is const on
 /// the way out.
 template <typename Port, typename Visit>
@@ -42,8 +45,11 @@ nlohmann::ordered_json port_to_json(const PortReport& port) {
 
 std::string to_json(const FanOutStatus& status) {
   json out = {
-      {"site", status.site},    {"version", status.version},
-      {"pid", status.pid},      {"written_us", status.written_us},
+      {"site", status.site},
+      {"version", status.version},
+      {"pid", status.pid},
+      {"written_us", status.written_us},
+      {"written_each_ms", status.written_each_ms},
       {"ports", json::array()},
   };
   for (const auto& port : status.ports) out["ports"].emplace_back(port_to_json(port));
@@ -58,6 +64,7 @@ std::optional<FanOutStatus> fan_out_status_from_json(std::string_view text) {
     status.version = in.value("version", status.version);
     status.pid = in.value("pid", status.pid);
     status.written_us = in.value("written_us", status.written_us);
+    status.written_each_ms = in.value("written_each_ms", kOlderFileEachMs);
     for (const auto& port : in.at("ports")) status.ports.push_back(port_from_json(port));
     return status;
   } catch (const json::exception&) {

@@ -1,6 +1,7 @@
 // fanout.json: what a fan-out tells of itself, for `icom-agent status`. Its fields: docs/agent.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -14,6 +15,8 @@ namespace icom::fanout {
 inline constexpr const char* kFanOutStatusFile = "fanout.json";
 /// Held by the fan-out of this spool directory, for its whole life.
 inline constexpr const char* kFanOutLockFile = "fanout.lock";
+/// The file is written at least this often.
+inline constexpr std::chrono::milliseconds kFanOutFileEach{2'000};
 
 /// Of a port that is open or being opened; counts since then.
 struct PortReport {
@@ -35,7 +38,8 @@ struct FanOutStatus {
   std::string site;
   std::string version;
   std::int64_t pid = 0;
-  std::int64_t written_us = 0;  ///< microseconds since 1970, UTC
+  std::int64_t written_us = 0;                             ///< microseconds since 1970, UTC
+  std::int64_t written_each_ms = kFanOutFileEach.count();  ///< at least
   std::vector<PortReport> ports;
 
   friend bool operator==(const FanOutStatus&, const FanOutStatus&) = default;

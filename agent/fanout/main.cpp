@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "agent/fanout/site_fan_out.hpp"
+#include "agent/listen/heartbeat.hpp"
 #include "agent/program/changed_site.hpp"
 #include "agent/program/site_program.hpp"
 #include "agent/program/spool_directory.hpp"
@@ -60,6 +61,10 @@ int run(const program::SiteOptions& options) {
   fan_out.apply(site);
   watch.start([&] { take_changes(options.file, site, fan_out); });
 
+  const listen::KeeperLink supervisor(options.heartbeat);
+  listen::Heartbeat heartbeat(io.get_executor(), supervisor);
+  heartbeat.start(supervisor.greeting().wants_beats);
+
   asio::signal_set signals(io, SIGTERM, SIGINT);
   std::optional<Deadline> leave;
   signals.async_wait([&](boost::system::error_code error, int) {
@@ -83,7 +88,7 @@ int run(const program::SiteOptions& options) {
 
 constexpr const char* kDescription =
     "Gives what a site's listeners receive to any iCom client that connects, as if it were the "
-    "Linac: the Linac's bytes, live, from the next frame on. One process a site; which Linac has "
+    "Linac: the Linac's bytes, live, from the next frame on. One process per site; which Linac has "
     "which port, and who may come, stands in the site's file under fan_out.\n\n"
     "It reads the spools and changes nothing there. Its end, its load and its clients touch "
     "neither "

@@ -18,18 +18,20 @@ namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kStatusEach{1};
-constexpr std::chrono::seconds kStatusAtLeast{10};
-
-/// What of an entry stood in the Linac's stream.
-bool is_of_the_stream(const spool::Entry& entry) {
-  return entry.kind == EntryKind::frame || entry.kind == EntryKind::junk;
-}
 
 }  // namespace
 
 SiteFanOut::Follower::Follower(os::FileSystem& files, const std::filesystem::path& spool)
     : reader(files, spool) {
   reader.skip_to_end();
+}
+
+/// Whether the next entry stood in the Linac's stream, and came on the connection that is open.
+bool SiteFanOut::Follower::is_live(const spool::Entry& entry) {
+  if (std::exchange(run, entry.run) != entry.run) live = LiveStream();
+  const bool frame = entry.kind == EntryKind::frame;
+  return live.take(entry.kind, is_late_connection(entry.kind, entry.bytes),
+                   frame ? identify(entry.bytes) : std::nullopt);
 }
 
 SiteFanOut::SiteFanOut(const asio::any_io_executor& executor, os::FileSystem& files,
@@ -93,10 +95,10 @@ bool SiteFanOut::hand_on(const std::string& serial, Follower& follower) {
   while (bytes < kHelping) {
     const auto entry = follower.reader.next();
     if (!entry) return false;
-    if (!is_of_the_stream(*entry)) continue;
     const bool frame = entry->kind == EntryKind::frame;
     if (frame) ++follower.frames;
     bytes += entry->bytes.size();
+    if (!follower.is_live(*entry)) continue;
     if (server_.has_clients(serial)) server_.publish(serial, Piece::copy_of(entry->bytes, frame));
   }
   return true;
@@ -110,7 +112,7 @@ awaitable<void> SiteFanOut::tell_status() {
   for (;;) {
     FanOutStatus now = status();
     const bool same = now.ports == told.ports;
-    if (!same || Clock::now() - told_at >= kStatusAtLeast) {
+    if (!same || Clock::now() - told_at >= kFanOutFileEach) {
       publish_(now);
       told = std::move(now);
       told_at = Clock::now();

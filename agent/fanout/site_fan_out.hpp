@@ -16,6 +16,7 @@
 #include "common/asio/bell.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/fanout/fan_out_server.hpp"
+#include "common/fanout/live_stream.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::fanout {
@@ -40,7 +41,11 @@ class SiteFanOut {
  private:
   struct Follower {
     Follower(os::FileSystem& files, const std::filesystem::path& spool);
+    bool is_live(const spool::Entry& entry);
+
     spool::SpoolReader reader;
+    LiveStream live;
+    std::uint64_t run = 0;  ///< that `live` is of
     std::uint64_t frames = 0;
   };
 

@@ -9,6 +9,9 @@ namespace {
 
 using nlohmann::json;
 
+/// Of a forwarder of before it said so.
+constexpr std::int64_t kOlderFileEachMs = 10'000;
+
 // 64 random bits do not fit into the numbers of most JSON readers.
 std::string hex(std::uint64_t value) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -65,6 +68,7 @@ std::string to_json(const ForwardStatus& status) {
       {"version", status.version},
       {"pid", status.pid},
       {"written_us", status.written_us},
+      {"written_each_ms", status.written_each_ms},
       {"connected", status.connected},
       {"since_us", status.since_us},
       {"last_error", error_to_json(status.last_error)},
@@ -86,6 +90,7 @@ std::optional<ForwardStatus> forward_status_from_json(std::string_view text) {
     status.version = in.value("version", status.version);
     status.pid = in.value("pid", status.pid);
     status.written_us = in.value("written_us", status.written_us);
+    status.written_each_ms = in.value("written_each_ms", kOlderFileEachMs);
     status.connected = in.value("connected", status.connected);
     status.since_us = in.value("since_us", status.since_us);
     if (const auto error = in.find("last_error"); error != in.end()) {

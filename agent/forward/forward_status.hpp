@@ -2,6 +2,7 @@
 // docs/agent.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@ namespace icom::forward {
 inline constexpr const char* kForwardStatusFile = "forward.json";
 /// Held by the forwarder of this spool directory, for its whole life.
 inline constexpr const char* kForwardLockFile = "forward.lock";
+/// The file is written at least this often.
+inline constexpr std::chrono::milliseconds kForwardFileEach{2'000};
 
 struct LinacForwardStatus {
   std::string serial;
@@ -51,8 +54,9 @@ struct ForwardStatus {
   std::string version;
   std::int64_t pid = 0;
   std::int64_t written_us = 0;  ///< microseconds since 1970, UTC, as all `_us` here
-  bool connected = false;       ///< welcomed by the gateway
-  std::int64_t since_us = 0;    ///< of `connected` being what it is
+  std::int64_t written_each_ms = kForwardFileEach.count();  ///< at least
+  bool connected = false;                                   ///< welcomed by the gateway
+  std::int64_t since_us = 0;                                ///< of `connected` being what it is
   std::optional<ForwardError> last_error;
   std::vector<LinacForwardStatus> linacs;
   std::vector<PortForwardStatus> forwards{};

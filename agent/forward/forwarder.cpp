@@ -15,9 +15,6 @@ using asio::awaitable;
 
 namespace {
 
-/// A status file older than a few of these tells that its forwarder does not run.
-constexpr std::chrono::seconds kStatusHeartbeat{10};
-
 std::string repeats(std::uint64_t left_out) {
   return left_out == 0 ? "" : " (" + std::to_string(left_out) + " times since it was last said)";
 }
@@ -176,7 +173,7 @@ awaitable<void> Forwarder::status_loop() {
   Clock::time_point published_at{};
   for (;;) {
     ForwardStatus now = status();
-    if (now != published || Clock::now() - published_at >= kStatusHeartbeat) {
+    if (now != published || Clock::now() - published_at >= kForwardFileEach) {
       published = now;
       published_at = Clock::now();
       now.written_us = os::utc_now_us();

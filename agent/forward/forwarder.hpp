@@ -15,9 +15,9 @@
 #include "agent/forward/backoff.hpp"
 #include "agent/forward/forward_status.hpp"
 #include "agent/forward/link_session.hpp"
-#include "agent/forward/repeated_line.hpp"
 #include "common/asio/bell.hpp"
 #include "common/asio/deadline.hpp"
+#include "common/log/repeated_line.hpp"
 
 namespace icom::forward {
 
@@ -43,7 +43,7 @@ struct ForwarderSurroundings {
   std::function<link::Status()> listeners;
   /// The state of the site's forwards; may be left out.
   std::function<std::vector<PortForwardStatus>()> forwards;
-  /// Called when something of the status changed, and every ten seconds.
+  /// Called when something of the status changed, and each kForwardFileEach.
   std::function<void(const ForwardStatus&)> publish;
   Backoff::Random random;
 };
@@ -100,8 +100,8 @@ class Forwarder {
   bool stopping_ = false;
   bool done_ = false;                          ///< no session any more: the last status is due
   std::optional<Deadline> ask_refused_again_;  ///< while a session has a refused Linac
-  RepeatedLine failures_;
-  std::map<std::string, RepeatedLine> refused_linacs_;
+  log::RepeatedLine failures_;
+  std::map<std::string, log::RepeatedLine> refused_linacs_;
 };
 
 }  // namespace icom::forward

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -34,16 +35,41 @@ void LinacStream::welcome(const link::LinacWelcome& answer) {
   status_.reason = answer.accepted() ? "" : log::printable(answer.reason(), log::kSentence);
   if (!answer.accepted()) return;
 
-  stored_.clear();  // the gateway's word counts, not our memory of it
-  for (const auto& position : answer.stored()) stored_[position.run()] = position.seq();
+  ToldPositions told;
+  for (const auto& position : answer.stored()) told[position.run()] = position;
+  // The gateway's word counts, not our memory of it.
+  const auto before = std::exchange(known_, {});
+  const auto runs = reader_.runs();
+  for (const std::uint64_t run : runs) known_[run] = known_run(reader_, run, told);
+  tell_of_forks(before);
   // Trims what was stored in a session whose last acknowledgements never reached us. A run that is
   // stored in part was begun after all older ones had been stored: entries travel in the spool's
   // order.
-  for (const std::uint64_t run : reader_.runs()) {
-    const auto position = stored_.find(run);
-    if (position != stored_.end() && position->second > 0) release(run, position->second);
+  for (const std::uint64_t run : runs) {
+    const KnownRun& known = known_[run];
+    if (known.confirmed) release(run, known.stored);
   }
   rewind();
+}
+
+std::map<std::uint64_t, std::uint64_t> LinacStream::confirmed() const {
+  std::map<std::uint64_t, std::uint64_t> positions;
+  for (const auto& [run, known] : known_) {
+    if (known.confirmed) positions[known.run] = known.stored;
+  }
+  return positions;
+}
+
+void LinacStream::tell_of_forks(const std::map<std::uint64_t, KnownRun>& before) const {
+  for (const auto& [run, known] : known_) {
+    const auto last = before.find(run);
+    if (!known.set_back || (last != before.end() && last->second.run == known.run)) continue;
+    spdlog::warn(
+        "Linac {}: the gateway has stored other entries than this spool holds: this machine was "
+        "set back to an earlier state, or its power was cut. Nothing is removed for that; what the "
+        "spool holds is sent again, and the gateway leaves out the frames that it has",
+        serial_);
+  }
 }
 
 void LinacStream::session_ended() {
@@ -52,16 +78,21 @@ void LinacStream::session_ended() {
 
 void LinacStream::rewind() {
   waiting_.reset();
-  reader_.rewind([stored = stored_](std::uint64_t run) {
-    const auto position = stored.find(run);
-    return position == stored.end() ? 0 : position->second;
+  reader_.rewind([known = known_](std::uint64_t run) {
+    const auto found = known.find(run);
+    return found == known.end() ? 0 : found->second.stored;
   });
 }
 
 const spool::Entry* LinacStream::waiting() {
   if (!status_.accepted) return nullptr;
-  if (!waiting_) waiting_ = reader_.next();
   if (waiting_) return &*waiting_;
+  waiting_ = reader_.next();
+  if (waiting_) {
+    const auto known = known_.find(waiting_->run);
+    if (known != known_.end()) waiting_->run = known->second.run;
+    return &*waiting_;
+  }
   if (!status_.registered) clear_spool_of_a_removed_one();
   return nullptr;
 }
@@ -72,12 +103,17 @@ void LinacStream::taken() {
 }
 
 void LinacStream::acknowledged(const UnacknowledgedWindow::Advance& advance) {
-  stored_[advance.run] = advance.seq;
-  status_.acked_run = advance.run;
+  // Of a run that began during the session nothing is known yet: it is named as in the spool.
+  auto known =
+      std::ranges::find_if(known_, [&](const auto& one) { return one.second.run == advance.run; });
+  if (known == known_.end()) known = known_.emplace(advance.run, KnownRun{}).first;
+  const std::uint64_t run = known->first;
+  known->second = {.run = advance.run, .stored = advance.seq, .confirmed = true};
+  status_.acked_run = run;
   status_.acked_seq = advance.seq;
   status_.entries_acked += advance.entries;
   status_.round_trip_ms = advance.round_trip.count();
-  release(advance.run, advance.seq);
+  release(run, advance.seq);
 }
 
 void LinacStream::release(std::uint64_t run, std::uint64_t seq) {
@@ -88,8 +124,10 @@ void LinacStream::release(std::uint64_t run, std::uint64_t seq) {
 /// A listener would go on in the last segment: it is kept for as long as the site has the Linac.
 void LinacStream::clear_spool_of_a_removed_one() {
   std::unique_ptr<os::File> nobody_writes;
-  if (stored_.empty() || files_.lock(directory_ / spool::kLockFile, nobody_writes)) return;
-  for (const auto& [run, seq] : stored_) reader_.release_rest(run, seq);
+  if (known_.empty() || files_.lock(directory_ / spool::kLockFile, nobody_writes)) return;
+  for (const auto& [run, known] : known_) {
+    if (known.confirmed) reader_.release_rest(run, known.stored);
+  }
   tell_what_was_set_aside();
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "agent/forward/forward_status.hpp"
+#include "agent/forward/known_run.hpp"
 #include "agent/forward/unacknowledged_window.hpp"
 #include "agent/spool/spool_reader.hpp"
 #include "common/link/link.pb.h"
@@ -32,12 +33,16 @@ class LinacStream {
 
   /// This Linac's part of a Hello.
   link::SpoolState announce();
-  /// The gateway's answer: reading starts behind what it has stored, or not at all.
+  /// The gateway's answer: reading starts behind what it has stored, or not at all. Nothing leaves
+  /// the spool for a position that the spool does not confirm (known_run.hpp).
   void welcome(const link::LinacWelcome& answer);
+  /// Of the runs in messages: the positions that the gateway named and the spool confirmed.
+  [[nodiscard]] std::map<std::uint64_t, std::uint64_t> confirmed() const;
   /// The session is over: whatever was not acknowledged will be read again.
   void session_ended();
 
-  /// The next entry to send; null while caught up with the listener, or not accepted. Lives until
+  /// The next entry to send, its run that of messages; null while caught up with the listener, or
+  /// not accepted. Lives until
   /// taken() and the next call of waiting(), or until the session ends.
   const spool::Entry* waiting();
   /// waiting() has been sent.
@@ -60,6 +65,7 @@ class LinacStream {
 
  private:
   void rewind();
+  void tell_of_forks(const std::map<std::uint64_t, KnownRun>& before) const;
   void release(std::uint64_t run, std::uint64_t seq);
   void tell_what_was_set_aside();
   void clear_spool_of_a_removed_one();
@@ -71,7 +77,7 @@ class LinacStream {
   std::string address_;
   spool::SpoolReader reader_;
   std::optional<spool::Entry> waiting_;
-  std::map<std::uint64_t, std::uint64_t> stored_;  ///< by run
+  std::map<std::uint64_t, KnownRun> known_;  ///< by the spool's run
   LinacForwardStatus status_;
 };
 

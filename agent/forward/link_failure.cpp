@@ -16,6 +16,8 @@ std::string_view name_of(FailureKind kind) {
       return "gateway_away";
     case FailureKind::refused:
       return "refused";
+    case FailureKind::not_the_gateway:
+      return "not_the_gateway";
     case FailureKind::protocol:
       return "protocol";
     case FailureKind::spool:

@@ -9,14 +9,15 @@ namespace icom::forward {
 
 /// Few and stable: the status file and scripts use their names.
 enum class FailureKind {
-  settings,        ///< a file that the settings name cannot be used: key, known_hosts, token
-  network,         ///< no way to the hosting site's sshd, or the connection broke
-  host_key,        ///< the sshd shows another host key than known_hosts has
-  authentication,  ///< the sshd refuses our key
-  gateway_away,    ///< the tunnel stands, the gateway does not answer behind it
-  refused,         ///< the gateway answered, and refuses us
-  protocol,        ///< the gateway sent what it must not
-  spool,           ///< the spool cannot be read
+  settings,         ///< a file that the settings name cannot be used: key, known_hosts, token
+  network,          ///< no way to the hosting site's sshd, or the connection broke
+  host_key,         ///< the sshd shows another host key than known_hosts has
+  authentication,   ///< the sshd refuses our key
+  gateway_away,     ///< the tunnel stands, the gateway does not answer behind it
+  refused,          ///< the gateway answered, and refuses us
+  not_the_gateway,  ///< what answers gave no proof that it knows this site's token
+  protocol,         ///< the gateway sent what it must not
+  spool,            ///< the spool cannot be read
 };
 
 /// `network`, `host_key`, ...

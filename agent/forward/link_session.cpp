@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/forward/refusal_text.hpp"
+#include "agent/spool/spool_format.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/read_message.hpp"
@@ -16,9 +17,13 @@ using asio::awaitable;
 
 namespace {
 
+static_assert(LinkSession::kBatchEntries <= link::kMaxBatchEntries &&
+                  link::kBatchBytes + spool::kMaxEntryBytes <= link::BatchDecoder::kMaxBatchBytes,
+              "a gateway takes what an agent sends");
+
 link::ToAgent parse(const std::string& bytes) {
   link::ToAgent message;
-  if (!link::read_message(bytes, message)) {
+  if (!link::read_message(bytes, message, link::kMaxPartsToAgent)) {
     throw LinkFailure(FailureKind::protocol, "the gateway sent something that is no message");
   }
   return message;
@@ -47,22 +52,17 @@ awaitable<void> LinkSession::run() {
 }
 
 awaitable<void> LinkSession::greet() {
-  link::ToGateway message;
-  auto* hello = message.mutable_hello();
-  hello->set_protocol(link::kLinkProtocol);
-  hello->set_site(caller_.site);
-  hello->set_token(caller_.token);
-  hello->set_agent_version(caller_.version);
-  for (auto& linac : linacs_) *hello->add_spools() = linac.announce();
-
   const Deadline deadline(executor_, timings_.hello, [this] { pipe_.abort(); });
   try {
-    co_await send(message);
-    const std::string bytes = co_await pipe_.read();
+    auto keys = co_await exchange_proofs(pipe_, caller_);
+    sealed_.emplace(pipe_, std::move(keys));
+    co_await announce();
+    const std::string bytes = co_await sealed_->read();
     const link::ToAgent answer = parse(bytes);
     if (answer.has_refused()) throw failure_of(answer.refused(), caller_.site);
     if (!answer.has_welcome()) {
-      throw LinkFailure(FailureKind::protocol, "the gateway did not answer our Hello with Welcome");
+      throw LinkFailure(FailureKind::protocol,
+                        "the gateway did not answer our announcement with Welcome");
     }
     take_welcome(answer.welcome());
   } catch (const LinkFailure&) {
@@ -71,6 +71,22 @@ awaitable<void> LinkSession::greet() {
                       "the gateway took the connection and gave no answer in time: look at "
                       "icom-gateway's log at the hosting site");
   }
+}
+
+/// The site's own Linacs first: where more spools of removed ones wait than a session may name, the
+/// rest waits for another.
+awaitable<void> LinkSession::announce() {
+  link::ToGateway message;
+  link::Announcement& announcement = *message.mutable_announcement();
+  announcement.set_agent_version(caller_.version);
+  for (const bool registered : {true, false}) {
+    for (auto& linac : linacs_) {
+      if (linac.registered() != registered) continue;
+      if (announcement.spools_size() == static_cast<int>(link::kMaxSpools)) break;
+      *announcement.add_spools() = linac.announce();
+    }
+  }
+  co_await send(message);
 }
 
 void LinkSession::take_welcome(const link::Welcome& welcome) {
@@ -88,11 +104,9 @@ void LinkSession::take_welcome(const link::Welcome& welcome) {
 
 void LinkSession::take_answer(const link::LinacWelcome& answer) {
   LinacStream& linac = linac_of(answer.linac());
-  window_->forget(linac.number());
-  for (const auto& position : answer.stored()) {
-    window_->stored(linac.number(), position.run(), position.seq());
-  }
   linac.welcome(answer);
+  window_->forget(linac.number());
+  for (const auto& [run, seq] : linac.confirmed()) window_->stored(linac.number(), run, seq);
   wake();
 }
 
@@ -137,7 +151,7 @@ awaitable<void> LinkSession::drain() {
 
 awaitable<void> LinkSession::send(const link::ToGateway& message) {
   const std::string bytes = message.SerializeAsString();
-  co_await pipe_.write(bytes);
+  co_await sealed_->write(bytes);
 }
 
 awaitable<bool> LinkSession::send_status_if_due() {
@@ -149,7 +163,7 @@ awaitable<bool> LinkSession::send_status_if_due() {
   std::string bytes = message.SerializeAsString();
   if (bytes == last_status_) co_return false;
   last_status_ = std::move(bytes);
-  co_await pipe_.write(last_status_);
+  co_await sealed_->write(last_status_);
   co_return true;
 }
 
@@ -179,7 +193,7 @@ awaitable<bool> LinkSession::send_batch() {
 
 awaitable<void> LinkSession::receive_loop() {
   while (!failure_) {
-    const std::string bytes = co_await pipe_.read();
+    const std::string bytes = co_await sealed_->read();
     const link::ToAgent message = parse(bytes);
     switch (message.message_case()) {
       case link::ToAgent::kAck:

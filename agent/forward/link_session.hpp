@@ -1,4 +1,5 @@
-// One session with the gateway, from Hello to goodbye. Its phases: docs/protocol.md, "The link".
+// One session with the gateway, from the proof to goodbye. Its phases: docs/protocol.md, "The
+// link".
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,22 +12,17 @@
 #include "agent/forward/entry_source.hpp"
 #include "agent/forward/link_failure.hpp"
 #include "agent/forward/message_pipe.hpp"
+#include "agent/forward/proof_exchange.hpp"
+#include "agent/forward/sealed_pipe.hpp"
 #include "agent/forward/unacknowledged_window.hpp"
 #include "common/asio/bell.hpp"
 #include "common/link/batch_codec.hpp"
 
 namespace icom::forward {
 
-/// Who calls.
-struct Caller {
-  std::string site;
-  std::string token;
-  std::string version;
-};
-
 /// How long a session waits for what.
 struct SessionTimings {
-  std::chrono::milliseconds hello = std::chrono::seconds(10);  ///< until Welcome
+  std::chrono::milliseconds hello = std::chrono::seconds(10);  ///< for the proof, and for Welcome
   std::chrono::milliseconds status = std::chrono::seconds(1);  ///< between two Status messages
   std::chrono::milliseconds drain =
       std::chrono::seconds(2);  ///< at a stop: for the acks of what is on its way
@@ -70,6 +66,7 @@ class LinkSession {
 
  private:
   boost::asio::awaitable<void> greet();
+  boost::asio::awaitable<void> announce();
   boost::asio::awaitable<void> guarded(boost::asio::awaitable<void> loop);
   boost::asio::awaitable<void> send_loop();
   boost::asio::awaitable<void> receive_loop();
@@ -86,6 +83,7 @@ class LinkSession {
 
   boost::asio::any_io_executor executor_;
   MessagePipe& pipe_;
+  std::optional<SealedPipe> sealed_;  ///< from the proof on; then nothing else is read or written
   LinacStreams& linacs_;
   EntrySource source_;
   Caller caller_;

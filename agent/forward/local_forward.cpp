@@ -36,6 +36,8 @@ std::string advice_on(const error_code& error) {
 struct Attempt {
   std::optional<ssh::Channel> channel;
   std::string failure;
+  bool prohibited = false;
+  bool refused = false;  ///< by the target
 };
 
 /// Without an exception, which the race against the run's end would take for "not finished yet".
@@ -44,6 +46,10 @@ awaitable<Attempt> open_channel(std::shared_ptr<ssh::Session> session, config::A
   Attempt attempt;
   try {
     attempt.channel.emplace(co_await session->open_channel(target.host, target.port, deadline));
+  } catch (const ssh::Error& error) {
+    attempt.failure = error.what();
+    attempt.prohibited = error.category() == ssh::Category::prohibited;
+    attempt.refused = error.category() == ssh::Category::refused;
   } catch (const std::exception& error) {
     attempt.failure = error.what();
   }
@@ -92,14 +98,33 @@ awaitable<void> LocalForward::listen(RunPtr run) {
   }
 }
 
+awaitable<bool> LocalForward::permitted_in(std::shared_ptr<ssh::Session> session) {
+  const auto self = shared_from_this();
+  const auto attempt = co_await open_channel(session, settings().target, timings().connect);
+  // A target that refuses or does not answer is one that the server has tried to reach.
+  co_return !attempt.prohibited && session->is_open();
+}
+
 awaitable<void> LocalForward::join(RunPtr run, tcp::socket client) {
   using asio::experimental::awaitable_operators::operator||;
   const auto self = shared_from_this();
+  const auto session = run->session;
   const auto& target = settings().target;
-  auto opened =
-      co_await (open_channel(run->session, target, timings().connect) || run->over.wait());
+  auto opened = co_await (open_channel(session, target, timings().connect) || run->over.wait());
   if (opened.index() == 1) co_return;
   auto& attempt = std::get<0>(opened);
+  // What an earlier session was told says nothing of this one.
+  if (run->session == session && !run->ended) {
+    if (attempt.prohibited) {
+      note_refusal();
+    } else if (attempt.channel || attempt.refused) {
+      end_refusal();
+    }
+  }
+  if (attempt.prohibited) {
+    throw std::runtime_error(attempt.failure +
+                             "; a change there counts within a minute, and is waited for");
+  }
   if (!attempt.channel) throw std::runtime_error(attempt.failure);
   co_await relay(run, std::move(client), std::move(*attempt.channel));
 }

@@ -21,6 +21,7 @@
 #include "agent/forward/site_changes.hpp"
 #include "agent/forward/site_spools.hpp"
 #include "agent/forward/ssh_connector.hpp"
+#include "agent/listen/heartbeat.hpp"
 #include "agent/program/site_program.hpp"
 #include "agent/program/spool_directory.hpp"
 #include "agent/spool/spool_watch.hpp"
@@ -28,6 +29,7 @@
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/machine_fault.hpp"
 
 namespace asio = boost::asio;
 
@@ -43,9 +45,12 @@ constexpr std::chrono::milliseconds kLeaveAfter{4500};
 /// each session.
 Caller caller_of(const config::SiteSettings& site) {
   try {
-    return {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION};
+    return {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION,
+            site.tunnel.gateway.text()};
   } catch (const config::ConfigError& error) {
     throw LinkFailure(FailureKind::settings, error.what());
+  } catch (const os::MachineFault& fault) {
+    throw LinkFailure(FailureKind::settings, fault.what());
   }
 }
 
@@ -160,6 +165,9 @@ int run(const program::SiteOptions& options) {
   const StopOnSignal stop(io, forwarder, forwards);
   SiteChanges changes(options.file, site, linacs, watch, forwarder, forwards);
   settings.start([&changes] { changes.take(); });
+  const listen::KeeperLink supervisor(options.heartbeat);
+  listen::Heartbeat heartbeat(io.get_executor(), supervisor);
+  heartbeat.start(supervisor.greeting().wants_beats);
   std::exception_ptr failure;
   asio::co_spawn(io, forward(forwarder, forwards, watch), [&](const std::exception_ptr& thrown) {
     failure = thrown;
@@ -176,7 +184,7 @@ int run(const program::SiteOptions& options) {
 
 constexpr const char* kDescription =
     "Sends what a site's listeners have spooled to the gateway at the hosting site, through an SSH "
-    "tunnel of its own, and trims the spools once the gateway has stored it. One process a "
+    "tunnel of its own, and trims the spools once the gateway has stored it. One process per "
     "site.\n\n"
     "It may be stopped, killed and started at any time: the spools keep everything meanwhile, and "
     "the "

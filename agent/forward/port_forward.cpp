@@ -71,13 +71,21 @@ void PortForward::end() {
   run->over.notify();
   if (run->close_port) run->close_port();
   for (Relay* const one : run->relays) one->close();
+  server_refuses_ = false;
   set_state(PortForwardState::waiting);
+}
+
+void PortForward::move(std::shared_ptr<ssh::Session> session) {
+  if (!run_) return begin(std::move(session));
+  run_->session = std::move(session);
+  moved(*run_);
 }
 
 awaitable<void> PortForward::serve(RunPtr run) {
   const auto self = shared_from_this();
   auto delay = timings_.retry;
   while (!run->ended) {
+    const auto session = run->session;
     std::string failure;
     try {
       co_await listen(run);
@@ -85,8 +93,13 @@ awaitable<void> PortForward::serve(RunPtr run) {
       failure = error.what();
     }
     run->close_port = nullptr;
+    if (run->ended) break;
+    if (run->session != session) {
+      co_await settle(session);
+      continue;
+    }
     // Whoever gave us a session looks after its end.
-    if (run->ended || !run->session->is_open()) break;
+    if (!session->is_open()) break;
     if (status_.state == name_of(PortForwardState::up)) delay = timings_.retry;
     set_state(PortForwardState::refused);
     note_failure(failure);
@@ -95,7 +108,31 @@ awaitable<void> PortForward::serve(RunPtr run) {
   }
 }
 
+/// The server answers in order: after this it listens for `session` no more, and the port is free
+/// for the next one.
+awaitable<void> PortForward::settle(std::shared_ptr<ssh::Session> session) {
+  constexpr std::chrono::seconds kLimit{2};
+  try {
+    co_await session->ping(kLimit);
+  } catch (const ssh::Error&) {
+    // Then the port is free, or will be; it is tried again.
+  }
+}
+
+void PortForward::note_refusal() {
+  server_refuses_ = true;
+  set_state(PortForwardState::refused);
+  if (on_refusal_) on_refusal_();
+}
+
+void PortForward::end_refusal() {
+  if (!std::exchange(server_refuses_, false)) return;
+  set_state(PortForwardState::up);
+  failures_.forget();
+}
+
 void PortForward::port_is_open() {
+  server_refuses_ = false;
   set_state(PortForwardState::up);
   failures_.forget();
   spdlog::info("forward {}: listens at {}{}, for {}", status_.name, status_.listen,
@@ -167,7 +204,9 @@ void PortForward::set_state(PortForwardState state) {
 }
 
 PortForwardStatus PortForward::status() const {
-  return status_;
+  PortForwardStatus status = status_;
+  if (server_refuses_ && !with_refusal_.empty()) status.last_failure += "; " + with_refusal_;
+  return status;
 }
 
 }  // namespace icom::forward

@@ -36,6 +36,8 @@ std::string advice(const link::Refused& refused, std::string_view site) {
              "and report it";
     case link::Refused::SHUTTING_DOWN:
       return "the gateway is shutting down: nothing to do, this agent calls again";
+    case link::Refused::UNAVAILABLE:
+      return "the gateway's machine has a fault: nothing to do here, this agent calls again";
     default:
       return "the gateway refuses this site";
   }
@@ -47,10 +49,30 @@ LinkFailure failure_of(const link::Refused& refused, std::string_view site) {
   std::string sentence = advice(refused, site);
   if (!refused.text().empty())
     sentence += " (the gateway says: " + log::printable(refused.text(), log::kSentence) + ")";
-  const auto kind = refused.code() == link::Refused::SHUTTING_DOWN ? FailureKind::gateway_away
-                    : refused.code() == link::Refused::MALFORMED   ? FailureKind::protocol
-                                                                   : FailureKind::refused;
+  const auto kind =
+      refused.code() == link::Refused::SHUTTING_DOWN || refused.code() == link::Refused::UNAVAILABLE
+          ? FailureKind::gateway_away
+      : refused.code() == link::Refused::MALFORMED ? FailureKind::protocol
+                                                   : FailureKind::refused;
   return {kind, sentence};
+}
+
+LinkFailure unproved_failure_of(const link::Refused& refused, std::string_view site) {
+  // An older gateway reads nothing of our Hello but its version.
+  const LinkFailure failure = failure_of(refused, site);
+  return {failure.kind, std::string(failure.what()) +
+                            "; that it is the gateway which says so is not proved: where this "
+                            "cannot be, look there whether another program has its port"};
+}
+
+LinkFailure no_proof_from(std::string_view gateway) {
+  const std::string where =
+      gateway.empty() ? "the gateway's port" : log::printable(gateway, log::kSentence);
+  return {FailureKind::not_the_gateway,
+          "what answers at " + where +
+              " of the hosting site does not know this site's token: another program has taken the "
+              "port, or the tokens differ (tunnel.token_file here, the gateway's file of this site "
+              "there); nothing was sent to it"};
 }
 
 }  // namespace icom::forward

@@ -12,4 +12,10 @@ namespace icom::forward {
 /// control characters.
 LinkFailure failure_of(const link::Refused& refused, std::string_view site);
 
+/// The same of a refusal whose sender has not proved to be the gateway: it is told as that.
+LinkFailure unproved_failure_of(const link::Refused& refused, std::string_view site);
+
+/// What answers at `gateway` (HOST:PORT, or empty) does not know the site's token.
+LinkFailure no_proof_from(std::string_view gateway);
+
 }  // namespace icom::forward

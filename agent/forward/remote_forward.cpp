@@ -35,25 +35,46 @@ awaitable<Attempt> dial(config::Address target, std::chrono::seconds deadline) {
 }  // namespace
 
 awaitable<void> RemoteForward::listen(RunPtr run) {
+  const auto session = run->session;
   const auto& at = settings().listen;
   std::optional<std::string> refused;
   try {
-    auto listener = co_await run->session->listen(at.host, at.port, timings().listen);
-    if (run->ended) co_return;
+    auto listener = co_await session->listen(at.host, at.port, timings().listen);
+    if (run->ended || run->session != session) co_return;
     run->close_port = [&listener] { listener.close(); };
     port_is_open();
-    while (!run->ended) {
+    while (!run->ended && run->session == session) {
       ssh::Channel client = co_await listener.accept();
       if (run->ended) co_return;
       if (admit()) carry(join(run, std::move(client)));
     }
   } catch (const ssh::Error& error) {
     if (error.category() != ssh::Category::refused) throw;
+    if (run->ended || run->session != session) co_return;
     refused = "the hosting site's sshd refuses to listen at " + at.text() +
-              ": an earlier session or another program holds the port, or this site's key there "
-              "does not permit it (permitlisten)";
+              ": an earlier session or another program holds the port, or this site's file there "
+              "does not have this forward (its key's permitlisten); a change there counts within a "
+              "minute, and is waited for";
+    note_refusal();
   }
   if (refused) throw std::runtime_error(*refused);
+}
+
+void RemoteForward::moved(Run& run) {
+  opening();
+  if (run.close_port) run.close_port();
+  run.pause.ring();
+}
+
+awaitable<bool> RemoteForward::permitted_in(std::shared_ptr<ssh::Session> session) {
+  const auto self = shared_from_this();
+  const auto& at = settings().listen;
+  try {
+    co_await session->listen(at.host, at.port, timings().listen);
+    co_return true;
+  } catch (const ssh::Error&) {
+    co_return false;
+  }
 }
 
 awaitable<void> RemoteForward::join(RunPtr run, ssh::Channel client) {

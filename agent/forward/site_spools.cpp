@@ -74,7 +74,7 @@ void change_streams(LinacStreams& streams, const config::SiteSettings& site,
            !os::is_locked(files, stream.spool_directory() / spool::kLockFile);
   });
   for (const auto& serial : spools_in(directory, files)) {
-    if (!has(streams, serial) && streams.size() < link::kMaxLinacs) open(serial);
+    if (!has(streams, serial) && streams.size() < link::kMaxSpools) open(serial);
   }
   for (auto& stream : streams) {
     stream.set_registered(is_registered(stream.serial()));

@@ -23,6 +23,7 @@ LinkFailure failure_of(const ssh::Error& error) {
     case ssh::Category::authentication:
       return {FailureKind::authentication, error.what()};
     case ssh::Category::refused:
+    case ssh::Category::prohibited:
       return {FailureKind::gateway_away, error.what()};
     case ssh::Category::protocol:
       return {FailureKind::protocol, error.what()};

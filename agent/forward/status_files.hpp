@@ -15,8 +15,10 @@ namespace icom::forward {
 /// A listener writes its file every second; an older one than this is of a process that is gone, or
 /// whose disk has stalled.
 inline constexpr std::chrono::seconds kListenerFileLives{5};
-/// A forwarder writes its file at least every ten seconds.
-inline constexpr std::chrono::seconds kForwardFileLives{30};
+/// As long for a forwarder's or a fan-out's file that says how often it is written at least.
+inline constexpr std::chrono::seconds file_lives(std::int64_t written_each_ms) {
+  return written_each_ms <= 2'000 ? std::chrono::seconds(5) : std::chrono::seconds(30);
+}
 
 /// Nothing if there is no readable file. `spool_directory`: the Linac's own.
 std::optional<listen::ListenerStatus> read_listener_status(

@@ -42,7 +42,7 @@ class UnacknowledgedWindow {
   /// stored() before. Anything else is the gateway's error, and acting on it would delete what it
   /// does not have.
   [[nodiscard]] bool plausible(std::uint32_t linac, std::uint64_t run, std::uint64_t seq) const;
-  /// The gateway has had this position from the start.
+  /// The gateway has had this position from the start, and it is known to be true.
   void stored(std::uint32_t linac, std::uint64_t run, std::uint64_t seq);
   /// Everything of `linac` up to that position is stored; run 0 means the oldest run on its way.
   /// Nothing if that is no news.

@@ -12,6 +12,9 @@ inline constexpr std::chrono::milliseconds kStep{5'000};
 /// Requests. `drain LIMIT`: milliseconds.
 inline constexpr std::string_view kDrain = "drain";
 inline constexpr std::string_view kTakeOver = "take-over";
+/// Answered with the same word. A listener of before this request answers with an error, which says
+/// as much.
+inline constexpr std::string_view kAlive = "alive";
 
 /// Answers to a drain: `waiting SINCE LEFT` again and again (milliseconds since MU last changed,
 /// and until the limit), then `leaving WHY`.

@@ -57,25 +57,30 @@ awaitable<bool> write_all(ControlStream& stream, Bytes bytes, milliseconds withi
 }
 
 awaitable<bool> read_all_with(ControlStream& stream, std::span<std::byte> bytes,
-                              os::Descriptor& descriptor, milliseconds within) {
-  {
-    const auto deadline = close_after(stream, within);
+                              std::vector<os::Descriptor>& descriptors, milliseconds within) {
+  const auto deadline = close_after(stream, within);
+  descriptors.clear();
+  for (std::byte& byte : bytes) {
     const auto [error] = co_await stream.async_wait(ControlStream::wait_read, kAwait);
     if (error) co_return false;
-    if (!receive_descriptor(stream.native_handle(), bytes.front(), descriptor)) co_return false;
+    os::Descriptor descriptor;
+    if (!receive_descriptor(stream.native_handle(), byte, descriptor)) co_return false;
+    descriptors.push_back(std::move(descriptor));
   }
-  co_return co_await read_all(stream, bytes.subspan(1), within);
+  co_return true;
 }
 
-awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes, const os::Descriptor& descriptor,
+awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes, std::span<const int> descriptors,
                                milliseconds within) {
   {
     const auto deadline = close_after(stream, within);
-    const auto [error] = co_await stream.async_wait(ControlStream::wait_write, kAwait);
-    if (error) co_return false;
-    if (!send_descriptor(stream.native_handle(), bytes.front(), descriptor.get())) co_return false;
+    for (std::size_t i = 0; i < descriptors.size(); ++i) {
+      const auto [error] = co_await stream.async_wait(ControlStream::wait_write, kAwait);
+      if (error) co_return false;
+      if (!send_descriptor(stream.native_handle(), bytes[i], descriptors[i])) co_return false;
+    }
   }
-  co_return co_await write_all(stream, bytes.subspan(1), within);
+  co_return co_await write_all(stream, bytes.subspan(descriptors.size()), within);
 }
 
 }  // namespace icom::listen

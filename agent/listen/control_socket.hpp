@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "common/icom/bytes.hpp"
 #include "common/os/descriptor.hpp"
@@ -43,13 +44,14 @@ boost::asio::awaitable<bool> read_all(ControlStream& stream, std::span<std::byte
 boost::asio::awaitable<bool> write_all(ControlStream& stream, Bytes bytes,
                                        std::chrono::milliseconds within);
 
-/// As the last two; a descriptor goes with the first byte, unless it is not valid. The peer has one
-/// of its own then. Precondition: there is a first byte.
+/// As the last two; a descriptor goes with each of the first bytes, unless it is not valid. The
+/// peer has one of its own then. Whoever reads such bytes in another way gets the bytes alone.
+/// Precondition: there are as many bytes as descriptors.
 boost::asio::awaitable<bool> read_all_with(ControlStream& stream, std::span<std::byte> bytes,
-                                           os::Descriptor& descriptor,
+                                           std::vector<os::Descriptor>& descriptors,
                                            std::chrono::milliseconds within);
 boost::asio::awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes,
-                                            const os::Descriptor& descriptor,
+                                            std::span<const int> descriptors,
                                             std::chrono::milliseconds within);
 
 }  // namespace icom::listen

@@ -1,9 +1,10 @@
-// Watches the frames' one-byte counter for what was never received.
+// Watches the frames' counter for what was never received.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "common/icom/counter_convention.hpp"
 #include "common/icom/frame_identity.hpp"
 
 namespace icom::listen {
@@ -18,15 +19,21 @@ struct CounterCounts {
 /// thread-safe.
 class CounterWatch {
  public:
-  /// How many frames are missing before this one.
-  std::uint64_t see(const FrameIdentity& frame);
+  /// How many frames are missing before this one; 0 as long as the stream has not shown where it
+  /// counts.
+  std::uint64_t see(const FrameIdentity& frame, Bytes bytes);
   /// A new connection: the next frame is compared to none, since it may be a replay of what was
   /// sent long ago.
   void reset() { last_.reset(); }
   [[nodiscard]] const CounterCounts& counts() const { return counts_; }
 
  private:
-  std::optional<FrameIdentity> last_;
+  struct Seen {
+    FrameIdentity identity;
+    std::uint8_t counter = 0;
+  };
+  CounterConvention convention_;
+  std::optional<Seen> last_;
   CounterCounts counts_;
 };
 

@@ -87,6 +87,8 @@ EntryQueue::Entries::iterator EntryQueue::drop(Entries::iterator entry) {
     hole.frames_with_patient = entry->has_patient ? 1 : 0;
     counts_.dropped_frames += hole.frames;
     counts_.dropped_frames_with_patient += hole.frames_with_patient;
+  } else if (entry->kind == EntryKind::junk) {
+    counts_.dropped_junk_bytes += entry->bytes.size();
   }
   const auto join = [&](Entries::iterator other) {
     const Hole told = decode_hole(other->bytes);

@@ -27,6 +27,7 @@ struct QueueCounts {
   std::uint64_t peak_bytes = 0;
   std::uint64_t dropped_frames = 0;
   std::uint64_t dropped_frames_with_patient = 0;
+  std::uint64_t dropped_junk_bytes = 0;
 };
 
 /// Bounded in bytes. push() never waits for the other side: where a disk has stalled for so long

@@ -1,6 +1,8 @@
 #include "agent/listen/handover.hpp"
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
 
 namespace icom::listen {
 
@@ -12,15 +14,98 @@ using Json = nlohmann::json;
 /// and the one that has the connection keeps it.
 constexpr int kFormat = 1;
 
+Json to_json(const BeamState& beam) {
+  Json json{{"patient", beam.patient},
+            {"unknown", beam.unknown},
+            {"unchanged_ms", beam.unchanged.count()}};
+  if (beam.mu) json["mu"] = *beam.mu;
+  return json;
+}
+
+BeamState beam_from(const Json& json) {
+  BeamState beam;
+  json.at("patient").get_to(beam.patient);
+  json.at("unknown").get_to(beam.unknown);
+  beam.unchanged = std::chrono::milliseconds(json.at("unchanged_ms").get<std::int64_t>());
+  if (json.contains("mu")) beam.mu = json.at("mu").get<double>();
+  return beam;
+}
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+std::string hex(Bytes bytes) {
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<std::size_t>(byte >> 4U)];
+    text += kDigits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
+  }
+  return text;
+}
+
+/// Throws std::invalid_argument.
+ByteVector bytes_from(const std::string& text) {
+  const auto digit = [](char c) {
+    const auto value = kDigits.find(c);
+    if (value == std::string_view::npos) throw std::invalid_argument("no hexadecimal digit");
+    return value;
+  };
+  if (text.size() % 2 != 0) throw std::invalid_argument("half a byte");
+  ByteVector bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    bytes.push_back(static_cast<std::byte>(digit(text[i]) << 4U | digit(text[i + 1])));
+  }
+  return bytes;
+}
+
+Json to_json(const QueuedEntry& frame) {
+  return {{"received_us", frame.received_us},
+          {"has_patient", frame.has_patient},
+          {"bytes", hex(frame.bytes)}};
+}
+
+QueuedEntry frame_from(const Json& json) {
+  QueuedEntry frame;
+  json.at("received_us").get_to(frame.received_us);
+  json.at("has_patient").get_to(frame.has_patient);
+  frame.bytes = bytes_from(json.at("bytes").get<std::string>());
+  return frame;
+}
+
+Json to_json(const LateState& late) {
+  Json json{{"own", late.own}, {"overtaken", late.overtaken}, {"unfinished", hex(late.unfinished)}};
+  if (!late.last_frame.bytes.empty()) json["last_frame"] = to_json(late.last_frame);
+  return json;
+}
+
+LateState late_from(const Json& json) {
+  LateState late;
+  json.at("own").get_to(late.own);
+  json.at("overtaken").get_to(late.overtaken);
+  late.unfinished = bytes_from(json.at("unfinished").get<std::string>());
+  if (json.contains("last_frame")) late.last_frame = frame_from(json.at("last_frame"));
+  return late;
+}
+
 }  // namespace
 
-ByteVector encode_handover(const Handover& handover) {
-  const std::string text = Json{{"format", kFormat},
-                                {"linac", handover.linac},
-                                {"ipv6", handover.ipv6},
-                                {"since_us", handover.since_us},
-                                {"last_received_us", handover.last_received_us}}
-                               .dump();
+ByteVector encode_handover(const Handover& handover, std::size_t largest_last_frame) {
+  Json json{{"format", kFormat},
+            {"linac", handover.linac},
+            {"ipv6", handover.ipv6},
+            {"since_us", handover.since_us},
+            {"last_received_us", handover.last_received_us}};
+  json["brought_frame"] = handover.brought_frame;
+  if (handover.beam) json["beam"] = to_json(*handover.beam);
+  const auto& last = handover.last_frame;
+  if (!last.bytes.empty() && last.bytes.size() <= largest_last_frame) {
+    json["last_frame"] = to_json(last);
+  }
+  for (const auto& late : handover.late) {
+    json["late"].push_back(late.state ? to_json(*late.state) : Json());
+  }
+  const std::string text = json.dump();
   ByteVector bytes;
   append_little_endian(bytes, static_cast<std::uint32_t>(text.size()));
   append_little_endian(bytes, static_cast<std::uint32_t>(handover.unfinished.size()));
@@ -45,8 +130,17 @@ std::optional<Handover> decode_handover_text(std::string_view text) {
     json.at("ipv6").get_to(handover.ipv6);
     json.at("since_us").get_to(handover.since_us);
     json.at("last_received_us").get_to(handover.last_received_us);
+    if (json.contains("beam")) handover.beam = beam_from(json.at("beam"));
+    if (json.contains("brought_frame")) json.at("brought_frame").get_to(handover.brought_frame);
+    if (json.contains("last_frame")) handover.last_frame = frame_from(json.at("last_frame"));
+    if (json.contains("late")) {
+      for (const Json& late : json.at("late")) {
+        auto& one = handover.late.emplace_back();
+        if (!late.is_null()) one.state = late_from(late);
+      }
+    }
     return handover;
-  } catch (const Json::exception&) {
+  } catch (const std::exception&) {
     return std::nullopt;
   }
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/listen/crash_farewell.hpp"
+#include "agent/listen/silent_peer.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::listen {
@@ -35,6 +36,8 @@ LinacConnection::LinacConnection(asio::io_context& io, config::Address linac,
       sink_(sink),
       keeper_(keeper),
       pace_(timings, os::random_u64()),
+      silence_(timings),
+      late_(io, timings, sink),
       resolver_(io.get_executor()),
       socket_(io),
       deadline_(io) {}
@@ -43,6 +46,7 @@ LinacConnection::~LinacConnection() = default;
 
 void LinacConnection::stop() {
   stopping_ = true;
+  if (!letting_go_) late_.stop();
   resolver_.cancel();
   deadline_.cancel();
   boost::system::error_code ignored;
@@ -55,6 +59,10 @@ void LinacConnection::adopt(os::Descriptor connection, bool ipv6) {
   socket_.assign(ipv6 ? tcp::v6() : tcp::v4(), connection.release());
   socket_.non_blocking(true);
   adopted_ = true;
+}
+
+std::uint64_t LinacConnection::adopt_late(os::Descriptor connection) {
+  return late_.adopt(std::move(connection));
 }
 
 void LinacConnection::let_go() {
@@ -70,9 +78,14 @@ os::Descriptor LinacConnection::release(bool& ipv6) {
   return os::Descriptor(socket_.release());
 }
 
+std::vector<LateConnections::Released> LinacConnection::release_late() {
+  return late_.release();
+}
+
 asio::awaitable<void> LinacConnection::run() {
   while (!stopping_ || adopted_) {
     std::chrono::nanoseconds lasted{};
+    bool brought_frame = false;
     const bool adopted = std::exchange(adopted_, false);
     std::string failure;
     if (!adopted) failure = co_await connect();
@@ -81,16 +94,32 @@ asio::awaitable<void> LinacConnection::run() {
       const bool kept = keeper_.keep(socket_.native_handle());
       set_crash_farewell(socket_.native_handle(), kept ? keeper_.socket() : -1);
       if (!adopted) sink_.connected();
-      const auto reason = co_await read_until_over();
+      tell_peer();
+      given_up_ = false;
+      const auto reason = co_await read_until_over(adopted);
       if (!reason && letting_go_) co_return;
-      co_await close();
-      sink_.disconnected(reason.value_or("the listener was stopped"));
+      const auto late = co_await close(given_up_);
+      const auto why = reason.value_or("the listener was stopped");
+      if (late) {
+        sink_.given_up(why, *late);
+      } else {
+        sink_.disconnected(why);
+      }
       lasted = Clock::now() - begin;
+      brought_frame = sink_.brought_frame();
     } else if (!stopping_) {
       sink_.connect_failed(failure);
     }
-    if (!stopping_) co_await pause_before_retry(lasted);
+    if (!stopping_) co_await pause_before_retry(lasted, brought_frame);
   }
+  if (!letting_go_) co_await late_.ended();
+}
+
+void LinacConnection::tell_peer() {
+  boost::system::error_code gone;
+  const auto linac = socket_.remote_endpoint(gone);
+  if (gone) return;
+  sink_.peer(config::Address{linac.address().to_string(), linac.port()}.text());
 }
 
 /// Why there is no connection; empty if there is one.
@@ -141,34 +170,58 @@ asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endp
 }
 
 /// Why it is over; nothing if it is not, and stop() was called.
-asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over() {
-  auto last_bytes = Clock::now();
+asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over(bool adopted) {
+  ask_silent_peer(socket_.native_handle(), timings_.unanswered / 3);
+  const auto begin = Clock::now();
+  auto last_bytes = begin;
+  // However often listeners follow each other on a dead line, it is given up in time.
+  if (adopted) {
+    last_bytes -=
+        std::clamp(silent_for(socket_.native_handle()), timings_.pause.zero(), timings_.silence);
+  }
+  auto next_event = begin + timings_.pause;
   bool pause_told = false;
   std::string ended;
   while (ended.empty()) {
     if (stopping_) co_return std::nullopt;
-    const auto next_event = last_bytes + (pause_told ? timings_.silence : timings_.pause);
     const bool ready = co_await readable(next_event);
     if (ready) {
-      if (read_available(ended) > 0) {
-        last_bytes = Clock::now();
-        pause_told = false;
-      }
-    } else if (stopping_) {
-      continue;
-    } else if (!pause_told) {
-      sink_.paused();
-      pause_told = true;
-    } else if (Clock::now() >= last_bytes + timings_.silence) {
-      ended = "no bytes for too long: half-open";
+      if (read_available(ended) == 0) continue;
+      silence_.received();
+      last_bytes = Clock::now();
+      next_event = last_bytes + timings_.pause;
+      pause_told = false;
+    } else if (!stopping_) {
+      if (!std::exchange(pause_told, true)) sink_.paused();
+      const auto now = Clock::now();
+      // One that is answered for has the whole limit with each listener.
+      const auto waited_since = std::max(last_bytes, begin);
+      ended = why_silence_ends_it(now - last_bytes, now - waited_since);
+      next_event = std::max(last_bytes + timings_.silence, now + timings_.answer_look);
+      next_event = std::min(next_event, waited_since + silence_.now(sink_.patient_open()));
     }
   }
   co_return ended;
 }
 
+/// Empty if it does not.
+std::string LinacConnection::why_silence_ends_it(std::chrono::nanoseconds silent,
+                                                 std::chrono::nanoseconds waited) {
+  if (silent < timings_.silence) return {};
+  if (!peer_answered(socket_.native_handle(), timings_.unanswered)) {
+    given_up_ = true;
+    return "no bytes for too long, and no answer: half-open";
+  }
+  if (waited < silence_.now(sink_.patient_open())) return {};
+  silence_.given_up();
+  given_up_ = true;
+  return "no bytes for too long";
+}
+
 /// FIN first. Before the end of the listener the Linac gets time to answer it, and what it sends
-/// until then is kept: closing with unread bytes would send a reset.
-asio::awaitable<void> LinacConnection::close() {
+/// until then is kept: closing with unread bytes would send a reset. A connection that was given up
+/// is read on beside the next one; the number under which its bytes come.
+asio::awaitable<std::optional<std::uint64_t>> LinacConnection::close(bool given_up) {
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   const auto give_up = Clock::now() + (stopping_ ? timings_.drain : timings_.drain.zero());
@@ -181,12 +234,19 @@ asio::awaitable<void> LinacConnection::close() {
   read_available(ended);
   set_crash_farewell(-1);
   keeper_.drop();
+  if (given_up && !stopping_ && ended.empty()) {
+    const auto number = late_.take(std::move(socket_));
+    socket_ = tcp::socket(io_);
+    co_return number;
+  }
   // Not socket_.close(): while the keeper has its copy the kernel would go on telling of this one.
   const os::Descriptor closing(socket_.release(ignored));
+  co_return std::nullopt;
 }
 
-asio::awaitable<void> LinacConnection::pause_before_retry(std::chrono::nanoseconds lasted) {
-  const auto delay = pace_.next(lasted);
+asio::awaitable<void> LinacConnection::pause_before_retry(std::chrono::nanoseconds lasted,
+                                                          bool brought_frame) {
+  const auto delay = pace_.next(lasted, brought_frame);
   if (delay == delay.zero()) co_return;
   deadline_.expires_after(delay);
   boost::system::error_code ignored;

@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "agent/listen/keeper_link.hpp"
+#include "agent/listen/late_connections.hpp"
 #include "agent/listen/listener_timings.hpp"
 #include "agent/listen/reconnect_pace.hpp"
+#include "agent/listen/silence_limit.hpp"
 #include "agent/listen/stream_sink.hpp"
 #include "common/asio/name_resolver.hpp"
 #include "common/config/address.hpp"
@@ -24,8 +26,8 @@
 namespace icom::listen {
 
 /// Reads whatever comes as soon as it comes, and never sends a byte. Ends connections with a FIN,
-/// after having read what the Linac sent, so that it does not see a reset. One thread, that of
-/// `io`.
+/// after having read what the Linac sent, so that it does not see a reset. One that is given up
+/// because it has gone silent is read to its end beside the next one. One thread, that of `io`.
 class LinacConnection {
  public:
   /// `io` and `sink` must outlive it.
@@ -39,13 +41,18 @@ class LinacConnection {
   boost::asio::awaitable<void> run();
   /// Before run(): it begins with reading from this connection, made by another listener.
   void adopt(os::Descriptor connection, bool ipv6);
+  /// Before run(): reads also this one to its end, which another listener has given up. The number
+  /// under which its bytes come; 0: it cannot be read.
+  std::uint64_t adopt_late(os::Descriptor connection);
   /// run() returns within the timings' `drain`, after everything received has been handed over.
   void stop();
-  /// As stop(), but a connection that stands is left as it is, for release().
+  /// As stop(), but a connection that stands is left as it is, for release(), and so are those that
+  /// were given up and have not ended, for release_late().
   void let_go();
   /// After let_go(), once run() has returned: the connection, which nobody reads; invalid if there
   /// was none.
   os::Descriptor release(bool& ipv6);
+  std::vector<LateConnections::Released> release_late();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -55,9 +62,13 @@ class LinacConnection {
   boost::asio::awaitable<std::string> resolve(Endpoints& endpoints);
   boost::asio::awaitable<boost::system::error_code> connect_to(
       boost::asio::ip::tcp::endpoint linac);
-  boost::asio::awaitable<std::optional<std::string>> read_until_over();
-  boost::asio::awaitable<void> close();
-  boost::asio::awaitable<void> pause_before_retry(std::chrono::nanoseconds lasted);
+  boost::asio::awaitable<std::optional<std::string>> read_until_over(bool adopted);
+  [[nodiscard]] std::string why_silence_ends_it(std::chrono::nanoseconds silent,
+                                                std::chrono::nanoseconds waited);
+  boost::asio::awaitable<std::optional<std::uint64_t>> close(bool given_up);
+  void tell_peer();
+  boost::asio::awaitable<void> pause_before_retry(std::chrono::nanoseconds lasted,
+                                                  bool brought_frame);
 
   boost::asio::awaitable<bool> readable(Clock::time_point deadline);
   std::size_t read_available(std::string& ended);
@@ -70,13 +81,16 @@ class LinacConnection {
   StreamSink& sink_;
   const KeeperLink keeper_;
   ReconnectPace pace_;
+  SilenceLimit silence_;
+  LateConnections late_;
   NameResolver resolver_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer deadline_;
   std::uint64_t armed_ = 0;  ///< tells the expiry of a deadline from that of one before it
   bool stopping_ = false;
   bool letting_go_ = false;
-  bool adopted_ = false;  ///< socket_ is a connection that run() has not seen yet
+  bool adopted_ = false;   ///< socket_ is a connection that run() has not seen yet
+  bool given_up_ = false;  ///< the connection's end was our decision, for its silence
 };
 
 }  // namespace icom::listen

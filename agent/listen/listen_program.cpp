@@ -13,6 +13,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "agent/listen/control_protocol.hpp"
 #include "agent/listen/goodbye.hpp"
@@ -35,6 +36,9 @@ constexpr std::chrono::seconds kTakeBackWithin{20};
 /// For how long, and how often, a spool that is locked is tried at a start.
 constexpr std::chrono::milliseconds kLockIsLookedAt{300};
 constexpr std::chrono::milliseconds kLockAgain{10};
+/// For how long the keeper may say nothing of a listener that has just died: one that hangs is
+/// killed by its service manager before. The kernel holds more of the stream than that.
+constexpr std::chrono::seconds kKeeperAnswersWithin{10};
 /// After a failed accept: for want of descriptors, say.
 constexpr std::chrono::milliseconds kAcceptAgain{500};
 
@@ -68,20 +72,30 @@ ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, Listen
       settings_(std::move(settings)),
       folder_(settings_.spool / settings_.serial),
       ended_(std::move(ended)),
+      heartbeat_(io.get_executor(), settings_.keeper),
       let_go_(io.get_executor()) {}
 
 ListenProgram::~ListenProgram() = default;
 
 void ListenProgram::start() {
   make_first_listener();
+  // A listener that hands over has let go of its spool, and has the connection still.
+  if (std::unique_ptr<os::File> held; files_.lock(folder_ / control::kHandoverLock, held)) {
+    throw std::runtime_error("the connection is being handed over to another listener");
+  }
+  KeepersGreeting greeting = settings_.keeper.greeting();
   Handover kept;
-  kept.connection = settings_.keeper.take();
+  kept.connection = std::move(greeting.left);
+  // The spool is ours, so whoever was to hand over is dead. No second client beside a connection
+  // that somebody keeps.
+  if (greeting.heir && !kept.connection.valid()) {
+    kept.connection = settings_.keeper.left_by_that_one(kKeeperAnswersWithin);
+  }
   if (kept.connection.valid()) {
     kept.ipv6 = is_ipv6(kept.connection.get());
     kept.reader_died = true;
   }
-  listener_->start(std::move(kept));
-  open_control();
+  begin(std::move(kept), greeting.wants_beats);
 }
 
 void ListenProgram::take_over() {
@@ -101,8 +115,13 @@ void ListenProgram::take_over() {
   if (!newcomer.confirm()) {
     throw std::runtime_error("the listener that has the connection has kept it");
   }
-  listener_->start(std::move(*held));
+  begin(std::move(*held), settings_.keeper.greeting().wants_beats);
+}
+
+void ListenProgram::begin(Handover held, bool wants_beats) {
+  listener_->start(std::move(held));
   open_control();
+  heartbeat_.start(wants_beats);
 }
 
 /// Others look at the spool's lock by taking it for a moment.
@@ -119,6 +138,7 @@ void ListenProgram::make_first_listener() {
 }
 
 void ListenProgram::make_listener() {
+  heartbeat_.busy();
   listener_ = std::make_unique<Listener>(io_, files_, settings_, [this] { connection_over(); });
   files_.remove(folder_ / kDrainedFile);  // mostly there is none
 }
@@ -149,6 +169,7 @@ void ListenProgram::connection_over() {
 void ListenProgram::end(std::exception_ptr failure) {
   boost::system::error_code ignored;
   if (control_) control_->close(ignored);
+  heartbeat_.stop();
   if (auto tell = std::exchange(ended_, nullptr)) tell(std::move(failure));
 }
 
@@ -171,6 +192,9 @@ awaitable<void> ListenProgram::serve(ControlStream peer) {
     co_await hand_over(peer);
   } else if (const auto limit = drain_limit(line)) {
     co_await drain(peer, *limit);
+  } else if (line == control::kAlive) {
+    const std::string answer = std::string(control::kAlive) + "\n";
+    co_await write_all(peer, as_bytes(answer), control::kStep);
   } else {
     const std::string answer = "error expected '" + std::string(control::kDrain) +
                                " MILLISECONDS' or '" + std::string(control::kTakeOver) + "'\n";
@@ -224,6 +248,7 @@ void ListenProgram::mark_drained() {
 
 awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   if (handing_over_ || stopping_ || !listener_) co_return;
+  heartbeat_.busy();  // for the disk, here and where the spool is closed
   std::unique_ptr<os::File> lock;
   if (files_.lock(folder_ / control::kHandoverLock, lock)) co_return;
   handing_over_ = true;
@@ -231,6 +256,7 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   listener_->let_go();
   co_await let_go_.wait_until(Clock::time_point::max());
   Handover held = listener_->release();
+  heartbeat_.busy();
   listener_.reset();  // what was received is in the spool now, and synced
   const bool taken = co_await offer(peer, held);
   if (taken) {
@@ -238,13 +264,17 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
     end();
   } else {
     spdlog::warn("the other listener has not taken over: this one goes on");
+    declined_ = true;
     co_await go_on_with(std::move(held));
   }
 }
 
 awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) {
-  const ByteVector bytes = encode_handover(held);
-  const bool sent = co_await write_all_with(peer, bytes, held.connection, control::kStep);
+  const ByteVector bytes =
+      encode_handover(held, declined_ ? kOldersLastFrame : std::size_t{Framer::kMaxFrame});
+  std::vector<int> descriptors{held.connection.get()};
+  for (const auto& late : held.late) descriptors.push_back(late.connection.get());
+  const bool sent = co_await write_all_with(peer, bytes, descriptors, control::kStep);
   if (!sent) co_return false;
   std::string answer;
   const bool answered = co_await read_line(peer, answer, control::kStep);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "agent/listen/control_socket.hpp"
+#include "agent/listen/heartbeat.hpp"
 #include "agent/listen/listener.hpp"
 #include "common/asio/bell.hpp"
 
@@ -47,6 +48,7 @@ class ListenProgram {
   using Clock = std::chrono::steady_clock;
   using Milliseconds = std::chrono::milliseconds;
 
+  void begin(Handover held, bool wants_beats);
   void make_first_listener();
   void make_listener();
   void open_control();
@@ -68,7 +70,9 @@ class ListenProgram {
   std::function<void(std::exception_ptr)> ended_;
   std::unique_ptr<Listener> listener_;  ///< none while the connection is between two listeners
   std::optional<ControlAcceptor> control_;
+  Heartbeat heartbeat_;
   bool handing_over_ = false;
+  bool declined_ = false;  ///< the last one offered: by an older listener, it may be
   bool stopping_ = false;
   Bell let_go_;  ///< the listener reads no further
 };

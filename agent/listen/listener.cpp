@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <utility>
@@ -28,12 +29,12 @@ struct Listener::Parts {
         folder(settings.spool / settings.serial),
         writer(files, folder, settings.limits),
         sync(writer, settings.timings.sync),
-        intake(queue, board, os::utc_now_us),
-        spool(queue, writer, sync, settings.timings, [this] { write_status(); }),
+        intake(queue, board, os::utc_now_us, settings.timings),
+        spool(queue, writer, sync, settings.timings, [this] { return write_status(); }),
         connection(io, settings.linac, settings.timings, intake, settings.keeper) {}
 
   [[nodiscard]] ListenerStatus status() const;
-  void write_status();
+  bool write_status();
 
   boost::asio::io_context& io;
   os::FileSystem& files;
@@ -42,6 +43,9 @@ struct Listener::Parts {
   const std::filesystem::path folder;
   const std::int64_t started_us = os::utc_now_us();
   bool status_fails = false;  ///< belongs to the spool thread
+  /// Before start() there is no telling whether it has a connection, nor whether there will be one:
+  /// somebody else may keep both spool and connection.
+  std::atomic<bool> started{false};
   EntryQueue queue;
   StatusBoard board;
   spool::SpoolWriter writer;
@@ -68,6 +72,7 @@ void Listener::stop() {
 void Listener::start(Handover held) {
   spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
                parts_->folder.string(), parts_->writer.run());
+  parts_->intake.remember(held);
   if (held.connection.valid()) {
     if (held.reader_died) {
       parts_->intake.inherit();
@@ -76,6 +81,12 @@ void Listener::start(Handover held) {
     }
     parts_->connection.adopt(std::move(held.connection), held.ipv6);
   }
+  for (auto& late : held.late) {
+    const auto number = parts_->connection.adopt_late(std::move(late.connection));
+    parts_->intake.adopt_late(number, late.state);
+    if (number == 0) parts_->intake.late_over(number);
+  }
+  parts_->started = true;
   boost::asio::co_spawn(parts_->io, parts_->connection.run(),
                         [ended = parts_->ended](std::exception_ptr failure) {
                           // Nothing that the network does throws: this is a defect of ours, and
@@ -92,8 +103,15 @@ void Listener::let_go() {
 Handover Listener::release() {
   Handover handover;
   handover.connection = parts_->connection.release(handover.ipv6);
+  for (auto& [number, late] : parts_->connection.release_late()) {
+    handover.late.push_back({std::move(late), parts_->intake.late_state(number)});
+  }
   handover.linac = parts_->settings.linac.text();
-  if (handover.connection.valid()) parts_->intake.note_unfinished(handover);
+  parts_->intake.note_last_frame(handover);
+  if (handover.connection.valid()) {
+    parts_->intake.tell_connection();
+    parts_->intake.note_unfinished(handover);
+  }
   return handover;
 }
 
@@ -119,7 +137,8 @@ ListenerStatus Listener::Parts::status() const {
           .failed_syncs = sync.failed()};
 }
 
-void Listener::Parts::write_status() {
+bool Listener::Parts::write_status() {
+  if (!started) return false;
   const auto text = to_json(status());
   const auto error = os::write_atomically(files, folder / kListenerStatusFile, as_bytes(text),
                                           os::Durability::process_crash);
@@ -127,6 +146,7 @@ void Listener::Parts::write_status() {
     spdlog::warn("{} cannot be written: {}", kListenerStatusFile, error.message());
   }
   if (!error) status_fails = false;
+  return true;
 }
 
 }  // namespace icom::listen

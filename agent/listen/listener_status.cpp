@@ -24,7 +24,13 @@ void visit_fields(Status& status, Visit&& visit) {
   visit("since_us", stream.since_us);
   visit("last_failure", stream.last_failure);
   visit("connections", stream.connections);
+  visit("silent_connections", stream.silent_connections);
   visit("bytes", stream.bytes);
+  visit("last_bytes_us", stream.last_bytes_us);
+  visit("peer", stream.peer);
+  visit("late_frames", stream.late_frames);
+  visit("late_frames_without_place", stream.late_frames_without_place);
+  visit("late_connections", stream.late_connections);
   visit("last_frame_us", stream.last_frame_us);
   visit("last_frame_linac_seconds", stream.last_frame_linac_seconds);
   visit("frames", stream.framer.frames);
@@ -43,12 +49,14 @@ void visit_fields(Status& status, Visit&& visit) {
   visit("queue_peak_bytes", status.queue.peak_bytes);
   visit("dropped_frames", status.queue.dropped_frames);
   visit("dropped_frames_with_patient", status.queue.dropped_frames_with_patient);
+  visit("dropped_junk_bytes", status.queue.dropped_junk_bytes);
 
   visit("spool_run", status.spool_run);
   visit("spool_entries", status.spool.entries);
   visit("spool_bytes", status.spool.bytes);
   visit("given_up_frames", status.spool.given_up_frames);
   visit("given_up_frames_with_patient", status.spool.given_up_frames_with_patient);
+  visit("given_up_junk_bytes", status.spool.given_up_junk_bytes);
   visit("failed_writes", status.spool.failed_writes);
   visit("failed_syncs", status.failed_syncs);
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/listen/control_protocol.hpp"
 
@@ -51,8 +52,8 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   if (!going_well) co_return false;
 
   ByteVector head(kHandoverHeadSize);
-  os::Descriptor connection;
-  going_well = co_await read_all_with(stream_, head, connection, control::kStep);
+  std::vector<os::Descriptor> descriptors;
+  going_well = co_await read_all_with(stream_, head, descriptors, control::kStep);
   if (!going_well) co_return false;
   const auto sizes = decode_handover_head(head);
   if (!sizes) co_return false;
@@ -63,7 +64,12 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   auto decoded = decode_handover_text(as_text(Bytes(rest).first(sizes->text)));
   if (!decoded) co_return false;
   handover = std::move(*decoded);
-  handover.connection = std::move(connection);
+  handover.connection = std::move(descriptors.front());
+  handover.late.resize(descriptors.size() - 1);
+  for (std::size_t i = 0; i < handover.late.size(); ++i) {
+    handover.late[i].connection = std::move(descriptors[i + 1]);
+  }
+  std::erase_if(handover.late, [](const auto& late) { return !late.connection.valid(); });
   handover.unfinished.assign(rest.begin() + sizes->text, rest.end());
   co_return true;
 }

@@ -1,6 +1,7 @@
 // What of the control socket is POSIX: its place in the file system, and the passing of
 // descriptors.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 
@@ -114,6 +116,20 @@ bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor)
     descriptor = os::Descriptor(number);
   }
   return true;
+}
+
+bool await_descriptor(int socket, std::byte& with, os::Descriptor& descriptor,
+                      std::chrono::milliseconds within) {
+  using Clock = std::chrono::steady_clock;
+  const auto give_up = Clock::now() + within;
+  for (auto left = within; left.count() > 0;) {
+    pollfd readable{socket, POLLIN, 0};
+    const int ready = ::poll(&readable, 1, static_cast<int>(left.count()));
+    if (ready > 0) return receive_descriptor(socket, with, descriptor);
+    if (ready < 0 && errno != EINTR) return false;
+    left = std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now());
+  }
+  return false;
 }
 
 std::array<os::Descriptor, 2> descriptor_channel() {

@@ -1,6 +1,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -30,6 +31,22 @@ bool read_to_end(int connection) {
   return false;
 }
 
+void repeat_fin_for(int connection, std::chrono::milliseconds time) {
+  // Unanswered keepalive questions would end the connection by a reset.
+  const int off = 0;
+  ::setsockopt(connection, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off);
+  // Left to itself the kernel gives up after a quarter of an hour, and answers with a reset then.
+  const auto limit = static_cast<unsigned>(time.count());
+  ::setsockopt(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+}
+
+bool fin_has_arrived(int connection) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(connection, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
+  return info.tcpi_state != TCP_FIN_WAIT1 && info.tcpi_state != TCP_CLOSING;
+}
+
 bool can_go_on(int connection) {
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -44,6 +61,13 @@ bool is_ipv6(int connection) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how sockets are asked
   return ::getsockname(connection, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
          address.ss_family == AF_INET6;
+}
+
+bool same_connection(int one, int other) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 }  // namespace icom::listen

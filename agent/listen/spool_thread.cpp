@@ -12,11 +12,13 @@ namespace {
 
 /// One write's worth; what is taken from the queue no longer counts against its bound.
 constexpr std::size_t kBatchBytes = 512 * 1024;
+/// Between two tries to write the first status.
+constexpr std::chrono::milliseconds kFirstStatus{20};
 
 }  // namespace
 
 SpoolThread::SpoolThread(EntryQueue& queue, spool::SpoolWriter& writer, SyncThread& sync,
-                         const ListenerTimings& timings, std::function<void()> write_status)
+                         const ListenerTimings& timings, std::function<bool()> write_status)
     : queue_(queue),
       writer_(writer),
       sync_(sync),
@@ -35,10 +37,10 @@ void SpoolThread::join() {
 }
 
 void SpoolThread::run() {
-  write_status_if_due(true);
   std::vector<QueuedEntry> batch;
   for (;;) {
-    const auto taken = queue_.take(batch, kBatchBytes, timings_.status);
+    const bool first = status_written_ == std::chrono::steady_clock::time_point{};
+    const auto taken = queue_.take(batch, kBatchBytes, first ? kFirstStatus : timings_.status);
     if (taken == EntryQueue::Taken::closed) break;
     append_all(batch);
     write_status_if_due(std::any_of(batch.begin(), batch.end(), [](const QueuedEntry& entry) {
@@ -85,8 +87,7 @@ bool SpoolThread::refused(std::error_code error, std::size_t left) {
 void SpoolThread::write_status_if_due(bool change) {
   const auto now = std::chrono::steady_clock::now();
   if (!change && now - status_written_ < timings_.status) return;
-  status_written_ = now;
-  write_status_();
+  if (write_status_()) status_written_ = now;
 }
 
 }  // namespace icom::listen

@@ -18,10 +18,11 @@ namespace icom::listen {
 /// offered again; meanwhile the queue fills and drops by its rule.
 class SpoolThread {
  public:
-  /// All must outlive it. `write_status` is called on this thread: at the start, at the end, after
-  /// each entry that tells of a change, and otherwise each `timings.status`.
+  /// All must outlive it. `write_status` is called on this thread: soon after the start, at the
+  /// end, after each entry that tells of a change, and otherwise each `timings.status`. False:
+  /// there is nothing to tell yet, and it is called again soon.
   SpoolThread(EntryQueue& queue, spool::SpoolWriter& writer, SyncThread& sync,
-              const ListenerTimings& timings, std::function<void()> write_status);
+              const ListenerTimings& timings, std::function<bool()> write_status);
   ~SpoolThread();
   SpoolThread(const SpoolThread&) = delete;
   SpoolThread& operator=(const SpoolThread&) = delete;
@@ -39,7 +40,7 @@ class SpoolThread {
   spool::SpoolWriter& writer_;
   SyncThread& sync_;
   const ListenerTimings timings_;
-  const std::function<void()> write_status_;
+  const std::function<bool()> write_status_;
   std::chrono::steady_clock::time_point status_written_;
   std::vector<spool::Entry> entries_;  ///< kept from batch to batch for its memory
   log::RateLimit failure_lines_;

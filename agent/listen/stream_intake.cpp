@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/icom/late_connection.hpp"
 #include "common/icom/values.hpp"
 
 namespace icom::listen {
@@ -22,9 +23,9 @@ constexpr std::chrono::seconds kLineEach{30};
 
 /// Says a line unless too many like it were said; then the next one tells how many were not.
 template <typename... Args>
-void say(log::RateLimit& limit, spdlog::level::level_enum level,
-         spdlog::format_string_t<Args...> format, Args&&... args) {
-  const auto unsaid = limit.admit(log::RateLimit::Clock::now());
+void say(log::RateLimit& limit, log::RateLimit::Clock::time_point now,
+         spdlog::level::level_enum level, spdlog::format_string_t<Args...> format, Args&&... args) {
+  const auto unsaid = limit.admit(now);
   if (!unsaid) return;
   spdlog::log(level, format, std::forward<Args>(args)...);
   if (*unsaid > 0)
@@ -33,10 +34,15 @@ void say(log::RateLimit& limit, spdlog::level::level_enum level,
 
 }  // namespace
 
-StreamIntake::StreamIntake(EntryQueue& queue, StatusBoard& board, UtcClock clock)
+StreamIntake::StreamIntake(EntryQueue& queue, StatusBoard& board, UtcClock clock,
+                           const ListenerTimings& timings, SteadyClock steady)
     : queue_(queue),
       board_(board),
       clock_(std::move(clock)),
+      steady_(std::move(steady)),
+      patient_open_(timings.patient_open),
+      silence_told_(1, kSameAgain),
+      failures_(kSameAgain),
       connection_lines_(kBurstLines, kLineEach),
       stream_lines_(kBurstLines, kLineEach) {
   status_.since_us = clock_();
@@ -48,6 +54,12 @@ void StreamIntake::resume(const Handover& handover) {
   status_.since_us = handover.since_us;
   last_received_us_ = handover.last_received_us;
   ++status_.connections;
+  brought_frame_ = handover.brought_frame;
+  if (handover.beam) {
+    beam_.resume(*handover.beam, steady_());
+  } else {
+    beam_.connected(steady_());
+  }
   for (Bytes rest = handover.unfinished; !rest.empty();) {
     const auto to = framer_.writable(rest.size());
     const auto count = std::min(to.size(), rest.size());
@@ -57,22 +69,26 @@ void StreamIntake::resume(const Handover& handover) {
   }
   while (const auto piece = framer_.next()) keep(*piece, last_received_us_);
   post();
-  say(connection_lines_, spdlog::level::info,
+  say(connection_lines_, steady_(), spdlog::level::info,
       "the connection to the Linac is taken over, {} bytes of a frame with it",
       handover.unfinished.size());
 }
 
 void StreamIntake::inherit() {
   // What the other would have said.
-  push_disconnected("the listener died; the next one goes on with its connection");
+  push_disconnected("the listener died; the next one goes on with its connection",
+                    status_.since_us);
   connected();
-  say(connection_lines_, spdlog::level::warn,
+  brought_frame_ = true;  // to the other one
+  say(connection_lines_, steady_(), spdlog::level::warn,
       "the listener before has died: this one goes on with its connection");
 }
 
 void StreamIntake::note_unfinished(Handover& handover) const {
   handover.since_us = status_.since_us;
   handover.last_received_us = last_received_us_;
+  handover.brought_frame = brought_frame_;
+  handover.beam = beam_.state(steady_());
   const Bytes unfinished = framer_.unfinished();
   handover.unfinished.assign(unfinished.begin(), unfinished.end());
 }
@@ -81,13 +97,39 @@ void StreamIntake::connected() {
   status_.connected = true;
   status_.since_us = last_received_us_ = clock_();
   ++status_.connections;
+  brought_frame_ = false;
+  beam_.connected(steady_());
   counter_.reset();
   post();
+  // After one that brought nothing it is told once it brings something, or once in a while.
+  const bool news = std::exchange(brought_bytes_, false);
+  connection_told_ = false;
+  if (news || silence_told_.admit(steady_())) tell_connection();
+  if (news) say(connection_lines_, steady_(), spdlog::level::info, "connected to the Linac");
+}
+
+void StreamIntake::tell_connection() {
+  if (std::exchange(connection_told_, true)) return;
+  push_connected(status_.since_us);
+}
+
+void StreamIntake::push_connected(std::int64_t when_us, std::string_view mark) {
+  const Bytes text = as_bytes(mark);
   queue_.push({.kind = EntryKind::connected,
-               .received_us = status_.since_us,
+               .received_us = when_us,
                .has_patient = false,
-               .bytes = {}});
-  say(connection_lines_, spdlog::level::info, "connected to the Linac");
+               .bytes = ByteVector(text.begin(), text.end())});
+}
+
+/// The connection brings its first bytes.
+void StreamIntake::end_silence() {
+  tell_connection();
+  failures_.forget();
+  silence_told_ = log::RateLimit(1, kSameAgain);
+  if (const auto silent = std::exchange(status_.silent_connections, 0); silent > 0) {
+    say(connection_lines_, steady_(), spdlog::level::info,
+        "the Linac sends, after {} connections that brought nothing", silent);
+  }
 }
 
 std::span<std::byte> StreamIntake::room() {
@@ -96,6 +138,7 @@ std::span<std::byte> StreamIntake::room() {
 
 void StreamIntake::received(std::size_t count) {
   const auto now = clock_();
+  if (!std::exchange(brought_bytes_, true)) end_silence();
   // A frame whose end shows only by what follows was received when its last byte was.
   std::size_t of_before = framer_.pending();
   framer_.commit(count);
@@ -104,7 +147,7 @@ void StreamIntake::received(std::size_t count) {
     keep(*piece, size <= of_before ? last_received_us_ : now);
     of_before -= std::min(of_before, size);
   }
-  last_received_us_ = now;
+  last_received_us_ = status_.last_bytes_us = now;
   status_.bytes += count;
   note_convention();
   post();
@@ -117,21 +160,43 @@ void StreamIntake::paused() {
 
 void StreamIntake::disconnected(std::string_view reason) {
   while (const auto piece = framer_.finish()) keep(*piece, last_received_us_);
+  connection_is_over(reason);
+}
+
+void StreamIntake::given_up(std::string_view reason, std::uint64_t number) {
+  // With the frame that the dead line has cut: the rest of it may come.
+  late_.given_up(number, last_frame_, brought_frame_, framer_);
+  connection_is_over(reason);
+}
+
+void StreamIntake::connection_is_over(std::string_view reason) {
   framer_.reset();
   beam_.disconnected();
   status_.connected = false;
+  status_.peer.clear();
   note_convention();
   status_.since_us = clock_();
   status_.last_failure = reason;
+  if (!brought_bytes_) ++status_.silent_connections;
   post();
-  push_disconnected(reason);
-  say(connection_lines_, spdlog::level::warn, "connection to the Linac is over: {}", reason);
+  if (!connection_told_) return;
+  push_disconnected(reason, status_.since_us);
+  if (brought_bytes_) {
+    say(connection_lines_, steady_(), spdlog::level::warn, "connection to the Linac is over: {}",
+        reason);
+  } else {
+    say(connection_lines_, steady_(), spdlog::level::warn,
+        "connection to the Linac is over: {}. It has brought nothing, {} in a row have not: this "
+        "is "
+        "said again once an hour, or when the Linac sends",
+        reason, status_.silent_connections);
+  }
 }
 
-void StreamIntake::push_disconnected(std::string_view reason) {
+void StreamIntake::push_disconnected(std::string_view reason, std::int64_t when_us) {
   const Bytes text = as_bytes(reason);
   queue_.push({.kind = EntryKind::disconnected,
-               .received_us = status_.since_us,
+               .received_us = when_us,
                .has_patient = false,
                .bytes = ByteVector(text.begin(), text.end())});
 }
@@ -139,13 +204,72 @@ void StreamIntake::push_disconnected(std::string_view reason) {
 void StreamIntake::connect_failed(std::string_view reason) {
   status_.last_failure = reason;
   post();
-  say(connection_lines_, spdlog::level::warn, "no connection to the Linac: {}", reason);
+  const auto unsaid = failures_.admit(reason, steady_());
+  if (!unsaid) return;
+  say(connection_lines_, steady_(), spdlog::level::warn,
+      "no connection to the Linac: {} ({} more like this since it was last said)", reason, *unsaid);
+}
+
+void StreamIntake::peer(std::string_view address) {
+  status_.peer = address;
+  post();
+}
+
+void StreamIntake::late(std::uint64_t number, Bytes bytes) {
+  keep_late(late_.take(number, bytes, clock_()));
+}
+
+void StreamIntake::late_over(std::uint64_t number) {
+  keep_late(late_.finish(number, clock_()));
+}
+
+/// A connection is one line in time, for the gateway as well: these stand between the words of a
+/// connection of their own, and the one that is open goes on after them with its last frame.
+void StreamIntake::keep_late(std::vector<QueuedEntry> entries) {
+  const auto now = clock_();
+  const bool beside = status_.connected && connection_told_;
+  if (!entries.empty()) {
+    if (beside) push_disconnected("late bytes of a connection that was given up follow", now);
+    push_connected(now, kLateConnection);
+    for (auto& entry : entries) queue_.push(std::move(entry));
+    push_disconnected("it was given up before; its late bytes end", now);
+    if (beside) {
+      push_connected(now);
+      QueuedEntry last = last_frame_;
+      last.received_us = now;
+      if (brought_frame_ && !last.bytes.empty()) queue_.push(std::move(last));
+    }
+    const auto frames = late_.frames() - std::exchange(status_.late_frames, late_.frames());
+    if (frames > 0) {
+      say(stream_lines_, steady_(), spdlog::level::info,
+          "{} frames came late on a connection that was given up: they are in the spool", frames);
+    }
+  }
+  const auto lost = late_.frames_without_place() - status_.late_frames_without_place;
+  status_.late_frames_without_place = late_.frames_without_place();
+  if (lost > 0) {
+    say(stream_lines_, steady_(), spdlog::level::warn,
+        "{} frames came late on a connection that was given up, and nothing tells where they "
+        "belong: their bytes are in the spool as junk",
+        lost);
+  }
+  post();
+}
+
+bool StreamIntake::patient_open() const {
+  return patient_seen_ && steady_() - *patient_seen_ < patient_open_;
 }
 
 void StreamIntake::keep(const Piece& piece, std::int64_t received_us) {
   const bool is_frame = piece.kind == Piece::Kind::frame;
   const bool has_patient = is_frame && seems_to_have_patient(piece.bytes);
-  if (is_frame) watch(piece.bytes, has_patient, received_us);
+  if (is_frame) {
+    watch(piece.bytes, has_patient, received_us);
+    if (!std::exchange(brought_frame_, true)) late_.next_began();
+    last_frame_.received_us = received_us;
+    last_frame_.has_patient = has_patient;
+    last_frame_.bytes.assign(piece.bytes.begin(), piece.bytes.end());
+  }
   queue_.push({.kind = is_frame ? EntryKind::frame : EntryKind::junk,
                .received_us = received_us,
                .has_patient = has_patient,
@@ -153,13 +277,16 @@ void StreamIntake::keep(const Piece& piece, std::int64_t received_us) {
 }
 
 void StreamIntake::watch(Bytes frame, bool has_patient, std::int64_t received_us) {
-  beam_.see(frame, has_patient, BeamWatch::Clock::now());
+  const auto now = steady_();
+  beam_.see(frame, has_patient, now);
+  patient_seen_ = has_patient ? std::optional(now) : std::nullopt;
   const auto identity = identify(frame);
   if (!identity) return;
+  late_.brought(*identity);
   status_.last_frame_us = received_us;
   status_.last_frame_linac_seconds = identity->time;
-  if (const auto missing = counter_.see(*identity); missing > 0) {
-    say(stream_lines_, spdlog::level::warn,
+  if (const auto missing = counter_.see(*identity, frame); missing > 0) {
+    say(stream_lines_, steady_(), spdlog::level::warn,
         "the counter jumped: at least {} frames were never received ({} jumps so far)", missing,
         counter_.counts().gaps);
   }
@@ -170,10 +297,10 @@ void StreamIntake::note_convention() {
   if (now == status_.convention) return;
   status_.convention = now;
   if (now) {
-    say(stream_lines_, spdlog::level::info,
+    say(stream_lines_, steady_(), spdlog::level::info,
         "the length field's convention is known: a frame is {} bytes longer than it says", *now);
   } else if (status_.connected) {
-    say(stream_lines_, spdlog::level::warn,
+    say(stream_lines_, steady_(), spdlog::level::warn,
         "the length field no longer agrees with the stream: frames are found by their date");
   }
 }
@@ -181,6 +308,7 @@ void StreamIntake::note_convention() {
 void StreamIntake::post() {
   status_.framer = framer_.counts();
   status_.counter = counter_.counts();
+  status_.late_connections = late_.open();
   board_.post(status_);
 }
 

@@ -22,6 +22,7 @@ config::SiteSettings SiteOptions::load() const {
 
 int run_site_program(const SiteProgram& program, int argc, char** argv) {
   os::ignore_pipe_and_hangup();
+  os::may_be_ended_for_memory();  // the listeners are what matters; this one loses nothing
   CLI::App app(program.description, program.name);
   app.footer(program.footer);
   app.set_version_flag("--version", std::string(program.name) + " " ICOM_VERSION);
@@ -37,6 +38,10 @@ int run_site_program(const SiteProgram& program, int argc, char** argv) {
       ->type_name("NAME");
   app.add_option("--spool", options.spool, "In the place of the file's spool.directory, likewise")
       ->type_name("DIR");
+  app.add_option("--heartbeat", options.heartbeat,
+                 "Given by icom-agent run alone: the number of an open descriptor, a socket on "
+                 "which this program shows each second that it runs")
+      ->type_name("DESCRIPTOR");
   app.add_option("--log-level", level, "How much to log: " + log::level_names())
       ->capture_default_str()
       ->type_name("LEVEL");

@@ -21,6 +21,8 @@ struct SiteOptions {
   /// file.
   std::string site;
   std::filesystem::path spool;
+  /// A socket to the supervisor that wants signs of life; -1: there is none.
+  int heartbeat = -1;
 
   /// Throws ConfigError.
   [[nodiscard]] config::SiteSettings load() const;
@@ -34,8 +36,9 @@ struct SiteProgram {
   std::function<int(const SiteOptions& options)> run;
 };
 
-/// Takes `--site FILE`, `--site-name NAME`, `--spool DIR`, `--log-level LEVEL`, `--version` and
-/// `--help`; sets logging up; runs it. A ConfigError goes to stderr as it is.
+/// Takes `--site FILE`, `--site-name NAME`, `--spool DIR`, `--heartbeat DESCRIPTOR`,
+/// `--log-level LEVEL`, `--version` and `--help`; sets logging up; runs it. A ConfigError goes to
+/// stderr as it is.
 int run_site_program(const SiteProgram& program, int argc, char** argv);
 
 }  // namespace icom::program

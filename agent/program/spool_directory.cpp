@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/os/lock_holder.hpp"
+
 namespace icom::program {
 
 std::unique_ptr<os::File> lock_spool_directory(const std::filesystem::path& directory,
@@ -11,7 +13,8 @@ std::unique_ptr<os::File> lock_spool_directory(const std::filesystem::path& dire
   auto error = files.create_directories(directory);
   if (!error) error = files.lock(directory / lock_file, lock);
   if (error == std::errc::resource_unavailable_try_again) {
-    spdlog::error("{} {}: stop that one first", another, directory.string());
+    spdlog::error("{} {}: {}; stop that one first", another, directory.string(),
+                  os::lock_holder(directory / lock_file));
   } else if (error) {
     spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
                   directory.string(), error.message());

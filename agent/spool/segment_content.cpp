@@ -114,6 +114,8 @@ void SegmentContent::add(const Entry& entry) {
   if (entry.kind == EntryKind::frame) {
     ++frames;
     if (entry.has_patient) ++frames_with_patient;
+  } else if (entry.kind == EntryKind::junk) {
+    junk_bytes += entry.bytes.size();
   } else if (entry.kind == EntryKind::hole) {
     const Hole hole = decode_hole(entry.bytes);
     lost_frames += hole.frames;
@@ -134,6 +136,7 @@ void SegmentContent::join(const SegmentContent& next) {
   frames_with_patient += next.frames_with_patient;
   lost_frames += next.lost_frames;
   lost_frames_with_patient += next.lost_frames_with_patient;
+  junk_bytes += next.junk_bytes;
   last_seq = next.last_seq;
   last_received_us = next.last_received_us;
 }

@@ -18,6 +18,7 @@ struct SegmentContent {
   /// What its own hole entries tell: giving up the segment must not lose their counts.
   std::uint64_t lost_frames = 0;
   std::uint64_t lost_frames_with_patient = 0;
+  std::uint64_t junk_bytes = 0;
 
   std::uint64_t run = 0;  ///< 0: it holds no intact entry
   std::uint64_t first_seq = 0;

@@ -117,7 +117,9 @@ bool SpoolBound::learn_content(Segments::iterator at) {
 
 std::optional<GivenUp> SpoolBound::give_up(Segments::iterator at, Shortage shortage) {
   const SegmentContent content = *at->second.content;
-  GivenUp gone{.frames = content.frames, .frames_with_patient = content.frames_with_patient};
+  GivenUp gone{.frames = content.frames,
+               .frames_with_patient = content.frames_with_patient,
+               .junk_bytes = content.junk_bytes};
   const auto old = open_to_cut(at->first, shortage);
   // In one step, so that a reader finds either what was there or what is told of it. On a full disk
   // there is room only once the segment is gone.
@@ -166,6 +168,7 @@ bool SpoolBound::leave_hole(Segments::iterator at, Shortage shortage) {
   bytes_ -= last->second.bytes;
   all.lost_frames += std::exchange(all.frames, 0);
   all.lost_frames_with_patient += std::exchange(all.frames_with_patient, 0);
+  all.junk_bytes = 0;
   last->second = {.bytes = size, .content = all, .kinds = all.kinds()};
   return true;
 }
@@ -183,9 +186,11 @@ std::optional<GivenUp> SpoolBound::thin_out(Segments::iterator at, Shortage shor
   segment.bytes = size;
   segment.content->frames -= gone.frames;
   segment.content->lost_frames += gone.frames;
+  segment.content->junk_bytes -= gone.junk_bytes;
   segment.kinds = segment.content->kinds();
   GivenUp given_up;
   given_up.frames = gone.frames;
+  given_up.junk_bytes = gone.junk_bytes;
   return given_up;
 }
 

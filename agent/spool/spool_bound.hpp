@@ -28,6 +28,7 @@ struct GivenUp {
   /// those that a hole entry told of which is gone now too.
   std::uint64_t untold_frames = 0;
   std::uint64_t untold_frames_with_patient = 0;
+  std::uint64_t junk_bytes = 0;
 };
 
 /// Knows the segments that are no longer written. Not thread-safe.

@@ -1,6 +1,7 @@
 #include "agent/spool/spool_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "agent/spool/segment_index.hpp"
@@ -30,6 +31,7 @@ struct SpoolReader::State {
   std::optional<Entry> accept(const Entry& entry);
   std::optional<Entry> finish_segment();
   Entry hole(std::uint64_t seq, std::int64_t received_us, const char* reason);
+  Entry rest_of_hole(Entry entry, std::uint64_t before, bool overlaps);
   void begin_run(std::uint64_t of_run);
   [[nodiscard]] bool worth_a_look(const std::optional<SegmentHeader>& own,
                                   const std::optional<SegmentHeader>& next) const;
@@ -49,6 +51,15 @@ struct SpoolReader::State {
   std::int64_t last_received_us = 0;
   std::optional<Entry> behind_hole;  ///< the entry before which a hole was given out
   ByteVector hole_bytes;
+  bool segment_begins = false;  ///< no entry of it has been seen yet
+  /// The last hole given out that the writer had left in the place of what it gave up, with all
+  /// that it told. Outlives rewind().
+  struct LastHole {
+    std::uint64_t run = 0;
+    std::uint64_t seq = 0;
+    Hole all;
+  };
+  LastHole last_hole;
   std::vector<std::filesystem::path> set_aside;
   SpoolReaderCounts counts;  ///< without those of `scanner`
 };
@@ -66,6 +77,10 @@ std::vector<std::uint64_t> SpoolReader::runs() {
     if (header && (found.empty() || found.back() != header->run)) found.push_back(header->run);
   }
   return found;
+}
+
+HeldRun SpoolReader::held(std::uint64_t run, std::uint64_t seq) {
+  return look_at_run(state_->files, state_->directory, state_->index, run, seq);
 }
 
 void SpoolReader::rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq) {
@@ -226,6 +241,7 @@ bool SpoolReader::State::open_next() {
     }
     scanner = std::make_unique<SegmentScanner>(std::move(file));
     segment = *number;
+    segment_begins = true;
     complete = false;
     return true;
   }
@@ -254,8 +270,9 @@ void SpoolReader::State::begin_run(std::uint64_t of_run) {
 /// already.
 std::optional<Entry> SpoolReader::State::accept(const Entry& entry) {
   if (entry.run != run) begin_run(entry.run);
-  last_intact = entry.seq;
+  const auto intact_before = std::exchange(last_intact, entry.seq);
   last_received_us = entry.received_us;
+  const bool begins = std::exchange(segment_begins, false);
   if (entry.seq <= last_seq) return std::nullopt;
   const bool missing = entry.seq > last_seq + 1;
   const auto before = last_seq;
@@ -264,9 +281,43 @@ std::optional<Entry> SpoolReader::State::accept(const Entry& entry) {
   const auto& segment_header = scanner->header();
   const bool told = entry.kind == EntryKind::hole && !scanner->passed_damage() && segment_header &&
                     segment_header->first_seq <= before + 1;
+  if (told) {
+    // It stands in the place of everything after this one.
+    const auto after =
+        begins ? std::max<std::uint64_t>(segment_header->first_seq, 1) - 1 : intact_before;
+    if (entry.seq > after + 1) return rest_of_hole(entry, before, after < before);
+  }
   if (!missing || told) return entry;
   behind_hole = entry;
   return hole(entry.seq - 1, entry.received_us, scanner->passed_damage() ? "corrupt" : "missing");
+}
+
+/// The writer joins holes, and gives up segments that are being read: of what such a hole counts, a
+/// part may have been given out before, as frames or as another hole.
+Entry SpoolReader::State::rest_of_hole(Entry entry, std::uint64_t before, bool overlaps) {
+  const Hole all = decode_hole(entry.bytes);
+  Hole rest = all;
+  if (overlaps && all.frames > 0) {
+    const std::uint64_t most = entry.seq - before;
+    const Hole& last = last_hole.all;
+    const bool joined =
+        last_hole.run == run && last_hole.seq == before && last.frames <= all.frames &&
+        last.frames_with_patient <= all.frames_with_patient && all.frames - last.frames <= most;
+    if (joined) {
+      rest.frames = all.frames - last.frames;
+      rest.frames_with_patient = all.frames_with_patient - last.frames_with_patient;
+    } else {
+      // Which of them had a patient nobody can say: as many as there are among all.
+      rest.frames = std::min(all.frames, most);
+      const double share = static_cast<double>(rest.frames) / static_cast<double>(all.frames);
+      rest.frames_with_patient = static_cast<std::uint64_t>(
+          std::llround(share * static_cast<double>(std::min(all.frames_with_patient, all.frames))));
+    }
+  }
+  last_hole = {.run = run, .seq = entry.seq, .all = all};
+  hole_bytes = encode_hole(rest);
+  entry.bytes = hole_bytes;
+  return entry;
 }
 
 /// Leaves a segment. Damage at the very end of a run is followed by no number that would show it: a

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/spool/damaged_segments.hpp"
+#include "agent/spool/held_run.hpp"
 #include "agent/spool/spool_format.hpp"
 #include "common/os/file_system.hpp"
 
@@ -34,6 +35,9 @@ class SpoolReader {
 
   /// The runs that have segments here now, oldest first.
   std::vector<std::uint64_t> runs();
+  /// As of the last runs() or rewind(): what can be compared with a position of `run` that the
+  /// gateway has stored. Does not change where next() goes on.
+  HeldRun held(std::uint64_t run, std::uint64_t seq);
   /// Starts over at the oldest segment, leaving out entries up to and including `stored_seq(run)`.
   void rewind(const std::function<std::uint64_t(std::uint64_t run)>& stored_seq);
   /// Starts over behind the newest entry that is there now: for whoever wants what is to come, and

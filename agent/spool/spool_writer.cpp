@@ -270,6 +270,7 @@ bool SpoolWriter::State::free_some(Shortage shortage) {
   if (!gone) return false;
   counts.given_up_frames += gone->frames;
   counts.given_up_frames_with_patient += gone->frames_with_patient;
+  counts.given_up_junk_bytes += gone->junk_bytes;
   if (gone->untold_frames > 0) {
     if (!untold) untold = Hole{};
     untold->frames += gone->untold_frames;

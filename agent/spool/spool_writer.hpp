@@ -26,6 +26,7 @@ struct SpoolWriterCounts {
       0;  ///< on disk, as far as known: what the reader removed is noticed at the bound
   std::uint64_t given_up_frames = 0;  ///< by the bound or a full disk
   std::uint64_t given_up_frames_with_patient = 0;
+  std::uint64_t given_up_junk_bytes = 0;
   std::uint64_t failed_writes = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "agent/supervise/add_linac_command.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/who_listens.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/confirm.hpp"
 #include "common/os/utc_clock.hpp"
@@ -49,6 +51,12 @@ class Addition {
 
  private:
   int steps() {
+    // Names may be other names of what is there; whether the text is, the edit has looked.
+    boost::asio::io_context io(1);
+    if (const auto why = why_not_to_add(io, options_.linac, edit_.settings.linacs)) {
+      fail(*why + "; " + kNothingWritten);
+      return kWrongUsage;
+    }
     if (options_.check && !looks_good()) return kFailed;
     const std::int64_t written_us = os::utc_now_us();
     config::write_edit(edit_, os::real_file_system());
@@ -59,6 +67,14 @@ class Addition {
   }
 
   bool looks_good() {
+    const auto& linac = options_.linac.address;
+    boost::asio::io_context io(1);
+    if (const auto why = why_not_to_connect(io, linac, edit_.settings.spool.directory)) {
+      return fail(*why +
+                  ": a look would be a second client. One that was taken out leaves once no beam "
+                  "is on: try again then (icom-agent status); " +
+                  kNothingWritten);
+    }
     std::cerr << "note: looking at " << options_.linac.address.text() << " for "
               << std::chrono::duration<double>(options_.look).count()
               << " s, as one more client of the Linac; is another listener connected to it, such "

@@ -10,7 +10,10 @@ using Json = nlohmann::ordered_json;
 std::error_code write_agent_file(os::FileSystem& files,
                                  const std::filesystem::path& spool_directory,
                                  const AgentFile& agent) {
-  const Json json{{"pid", agent.pid}, {"version", agent.version}, {"started_us", agent.started_us}};
+  const Json json{{"pid", agent.pid},
+                  {"version", agent.version},
+                  {"started_us", agent.started_us},
+                  {"alive_us", agent.alive_us}};
   const std::string text = json.dump(2) + "\n";
   return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
                               os::Durability::process_crash);
@@ -18,15 +21,13 @@ std::error_code write_agent_file(os::FileSystem& files,
 
 std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                                             const std::filesystem::path& spool_directory) {
-  // Asking makes the file, and it would belong to whoever asks.
-  std::error_code unknown;
-  const auto lock = spool_directory / kAgentLockFile;
-  if (!std::filesystem::exists(lock, unknown) || !os::is_locked(files, lock)) return std::nullopt;
+  if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
   std::ifstream file(spool_directory / kAgentFile);
   const Json json = Json::parse(file, nullptr, false);
   try {
     if (!json.is_object()) return std::nullopt;
-    return AgentFile{json.at("pid"), json.at("version"), json.at("started_us")};
+    return AgentFile{json.at("pid"), json.at("version"), json.at("started_us"),
+                     json.value("alive_us", std::int64_t{0})};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

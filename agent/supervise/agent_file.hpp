@@ -18,7 +18,9 @@ inline constexpr const char* kAgentLockFile = "agent.lock";
 struct AgentFile {
   ProcessId pid = 0;
   std::string version;
-  std::int64_t started_us = 0;  ///< microseconds since 1970, UTC
+  std::int64_t started_us = 0;  ///< microseconds since 1970, UTC, as all `_us` here
+  /// Its event loop ran; written every two seconds. 0: one of before this was told.
+  std::int64_t alive_us = 0;
 };
 
 std::error_code write_agent_file(os::FileSystem& files,

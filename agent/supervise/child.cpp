@@ -32,6 +32,7 @@ Child::Child(const boost::asio::any_io_executor& executor, ProcessHost& host, Ch
       plan_(std::move(plan)),
       timings_(timings),
       bell_(executor),
+      pulse_(timings.pulse),
       delay_(timings.first) {}
 
 Child::~Child() {
@@ -49,6 +50,7 @@ awaitable<void> Child::keep() {
       co_await watch_adopted();
       continue;
     }
+    if (plan_.only_if_it_runs) break;
     if (!ours_.lives() && plan_.unwanted && plan_.unwanted()) {
       co_await say_goodbye_for(std::move(left_), "none is started");
       if (!std::exchange(told_unwanted, true)) {
@@ -88,34 +90,140 @@ bool Child::starts_at_once() {
 awaitable<void> Child::say_goodbye_for(os::Descriptor left, const char* why) {
   if (!left.valid()) co_return;
   spdlog::warn("{} has left its connection, and {}: FIN", plan_.name, why);
+  saying_goodbye_ = true;
   co_await say_goodbye(std::move(left));
+  saying_goodbye_ = false;
 }
 
 awaitable<void> Child::watch_adopted() {
   adopted_ = plan_.elsewhere();
   adopted_settings_ = plan_.command;
+  unanswered_ = 0;
+  hangs_since_ = {};
   spdlog::info("{} runs already (process {}): it is left running, and watched", plan_.name,
                adopted_);
   if (stopping_ && !asking_) end_running(ProcessSignal::terminate);
+  const auto give_up_left = Clock::now() + timings_.taken;
   while (plan_.runs_elsewhere()) {
+    co_await look_at_adopted();
     look_at_successor();
     if (successor_.lives() && plan_.elsewhere() == successor_.process) {
       ours_ = std::exchange(successor_, {});  // the adopted one has made room for it
+      spdlog::info("{} goes on as process {}", plan_.name, ours_.process);
       break;
     }
-    replace_if_due();
+    kill_if_it_hangs();
+    if (unanswered_ == 0) replace_if_due();
+    look_whose_it_is();
     // A stop may find a process that cannot be named: that one is left to whoever started it.
-    if (stopping_ && !asking_ && adopted_ == 0) {
-      left_.reset();
-      break;
+    if (stopping_ && !asking_ && adopted_ == 0) break;
+    // Whoever has come in the place of one that died may have its connection, or its own: what the
+    // successor says of that decides, if it comes so far.
+    if (left_.valid() && Clock::now() >= give_up_left) {
+      co_await say_goodbye_for(std::move(left_), "another one runs");
     }
-    co_await bell_.wait_until(Clock::now() + timings_.poll);
-    // Whoever has come in the place of the one that ended has its connection from it, or its own.
-    if (plan_.runs_elsewhere()) left_.reset();
-    if (adopted_ == 0) adopted_ = plan_.elsewhere();
+    const auto wait = left_.valid() ? std::min(timings_.poll, timings_.ask_again) : timings_.poll;
+    co_await bell_.wait_until(Clock::now() + wait);
   }
   look_at_successor();
   adopted_ = 0;
+}
+
+/// Somebody else's process may have come in the place of the adopted one.
+void Child::look_whose_it_is() {
+  if (!plan_.runs_elsewhere()) return;
+  const ProcessId now = plan_.elsewhere();
+  if (now == adopted_ || (successor_.lives() && now == successor_.process)) return;
+  adopted_ = now;
+  unanswered_ = 0;
+  hangs_since_ = {};
+  if (stopping_ && !asking_) end_adopted(ProcessSignal::terminate);
+}
+
+/// An adopted program shows no signs of life here: it is asked. Not while a successor takes over
+/// from it: it may then be waiting for its disk.
+awaitable<void> Child::look_at_adopted() {
+  if (adopted_ == 0 || !plan_.answers || successor_.lives()) co_return;
+  const bool answers = co_await plan_.answers(timings_.answer);
+  if (only_waits_for_disk(adopted_, answers)) {
+    seen_at_disk_ = false;
+    if (!std::exchange(told_of_disk_, true)) {
+      spdlog::error("{} (process {}) does not respond: it waits for its disk, and is left alone",
+                    plan_.name, adopted_);
+    }
+    co_return;
+  }
+  if (answers) {
+    if (hangs_since_ != Clock::time_point{}) spdlog::info("{} responds again", plan_.name);
+    unanswered_ = 0;
+    hangs_since_ = {};
+    co_return;
+  }
+  if (++unanswered_ < 2) co_return;
+  const auto now = Clock::now();
+  const bool said = hangs_since_ != Clock::time_point{};
+  if (!said) hangs_since_ = now;
+  if (is_kept() && now - hangs_since_ < timings_.unkept) {
+    if (!said) {
+      spdlog::error(
+          "{} (process {}) does not respond, and nobody keeps its connection: it is "
+          "killed if it does not within {} s",
+          plan_.name, adopted_, timings_.unkept.count() / 1000);
+    }
+    co_return;
+  }
+  spdlog::error("{} (process {}) does not respond: it is killed", plan_.name, adopted_);
+  end_adopted(ProcessSignal::kill);
+  unanswered_ = 1;  // nobody takes over from it
+  hangs_since_ = {};
+}
+
+/// To be asked at each look. A program that reads a Linac is never excused: one that does not read
+/// harms it, whatever the reason.
+bool Child::only_waits_for_disk(ProcessId process, bool responds) {
+  if (responds) {
+    seen_at_disk_ = false;
+    if (std::exchange(told_of_disk_, false)) spdlog::info("{} responds again", plan_.name);
+  } else if (!is_kept() && host_.waits_for_disk(process)) {
+    seen_at_disk_ = true;
+  }
+  return seen_at_disk_;
+}
+
+void Child::look_at_ours(Clock::time_point now) {
+  const bool responds = ours_.keeper->gives_sign_of_life();
+  const bool at_disk = only_waits_for_disk(ours_.process, responds);
+  if (!pulse_.hangs(now, responds)) return;
+  seen_at_disk_ = false;
+  const auto silent = timings_.pulse.silent.count() / 1000;
+  if (!at_disk) {
+    spdlog::error("{} (process {}) has not responded for {} s: it hangs, and is killed", plan_.name,
+                  ours_.process, silent);
+    host_.send(ours_.process, ProcessSignal::kill);
+  } else if (!std::exchange(told_of_disk_, true)) {
+    spdlog::error(
+        "{} (process {}) has not responded for {} s: it waits for its disk, and is left alone",
+        plan_.name, ours_.process, silent);
+  }
+}
+
+/// Not the one that is asked to leave either: what hangs says no goodbye, and the keeper does.
+void Child::kill_if_it_hangs() {
+  const auto now = Clock::now();
+  if (ours_.lives() && ours_.heir && now - ours_.started >= timings_.take_over && ours_.keeper &&
+      ours_.keeper->waits_for_first_word()) {
+    spdlog::error("{} (process {}) has not gone on with the connection within {} s: it is killed",
+                  plan_.name, ours_.process, timings_.take_over.count() / 1000);
+    ours_.started = now;
+    host_.send(ours_.process, ProcessSignal::kill);
+  }
+  if (ours_.lives() && ours_.keeper && now >= pulse_.next_look()) look_at_ours(now);
+  if (successor_.lives() && now - successor_.started >= timings_.take_over) {
+    spdlog::error("{}: the new one (process {}) has not taken over within {} s: it is killed",
+                  plan_.name, successor_.process, timings_.take_over.count() / 1000);
+    successor_.started = now;
+    host_.send(successor_.process, ProcessSignal::kill);
+  }
 }
 
 awaitable<void> Child::live() {
@@ -129,7 +237,15 @@ awaitable<void> Child::live() {
   }
   co_await wait_for_end();
   const Running ended = std::exchange(ours_, {});
-  if (ended.keeper && !left_.valid()) left_ = ended.keeper->release();
+  const bool handed_over = (*ended.end)->proper() || (ended.handed_over && ended.keeper &&
+                                                      ended.keeper->waits_for_first_word());
+  if (ended.keeper) {
+    os::Descriptor left = ended.keeper->release();
+    if (!left_.valid()) std::swap(left_, left);
+    let_go_of(executor_, std::move(left), left_.get());
+  }
+  // Whoever runs has the connection from the one that ended.
+  if (left_.valid() && handed_over && plan_.runs_elsewhere()) left_.reset();
   // It has died while it said goodbye itself.
   if (left_.valid() && !listen::can_go_on(left_.get())) co_await say_goodbye(std::move(left_));
   const auto end = **ended.end;
@@ -141,30 +257,52 @@ awaitable<void> Child::live() {
 }
 
 awaitable<void> Child::wait_for_end() {
-  const auto give_up = Clock::now() + timings_.taken;
+  constexpr auto kNever = Clock::time_point::max();
+  auto give_up = Clock::now() + timings_.taken;
+  pulse_ = Pulse(timings_.pulse);
+  seen_at_disk_ = told_of_disk_ = false;
   while (ours_.lives()) {
     const bool offered = ours_.keeper && ours_.keeper->waits_to_be_taken();
     if (offered && Clock::now() >= give_up) {
       co_await say_goodbye_for(ours_.keeper->release(), "the new one does not take it");
       continue;
     }
-    co_await bell_.wait_until(
-        std::min(offered ? give_up : Clock::time_point::max(), replaces_at()));
+    Clock::time_point until = std::min(offered ? give_up : kNever, replaces_at());
+    if (ours_.keeper) until = std::min(until, pulse_.next_look());
+    co_await bell_.wait_until(until);
+    kill_if_it_hangs();
     look_at_successor();
     if (!ours_.lives() && successor_.lives()) {
-      spdlog::info("{} goes on as process {}", plan_.name, successor_.process);
-      if (ours_.keeper) successor_.keeper->inherit(ours_.keeper->release());
-      ours_ = std::exchange(successor_, {});
+      co_await let_successor_go_on();
+      give_up = Clock::now() + timings_.taken;
     }
     replace_if_due();
   }
 }
 
-Child::Running Child::start(Command command) {
+/// It has taken over, or asks its keeper what there is to go on with.
+awaitable<void> Child::let_successor_go_on() {
+  spdlog::info("{} goes on as process {}", plan_.name, successor_.process);
+  const Running before = std::exchange(ours_, std::exchange(successor_, {}));
+  const auto keeper = ours_.keeper;
+  if (!keeper) co_return;
+  os::Descriptor left = before.keeper ? before.keeper->release() : os::Descriptor();
+  ours_.heir = true;
+  ours_.handed_over = (*before.end)->proper();
+  // It has died while it said goodbye itself.
+  if (left.valid() && !ours_.handed_over && !listen::can_go_on(left.get())) {
+    saying_goodbye_ = true;
+    co_await say_goodbye(std::exchange(left, os::Descriptor()));
+    saying_goodbye_ = false;
+  }
+  keeper->inherit(std::move(left));
+}
+
+Child::Running Child::start(Command command, bool heir) {
   Running running;
   running.settings = plan_.command;
   if (!plan_.keeper_option.empty()) {
-    running.keeper = std::make_shared<Keeper>(executor_, std::move(left_));
+    running.keeper = std::make_shared<Keeper>(executor_, std::move(left_), heir);
     command.pass = running.keeper->programs_end();
     command.arguments.push_back(plan_.keeper_option);
     command.arguments.push_back(std::to_string(kPassedDescriptor));
@@ -183,6 +321,7 @@ Child::Running Child::start(Command command) {
     throw;
   }
   if (running.keeper) running.keeper->started();
+  running.started = Clock::now();
   spdlog::info("{} is started (process {})", plan_.name, running.process);
   return running;
 }
@@ -191,7 +330,7 @@ void Child::replace() {
   const bool runs = ours_.lives() || adopted_ != 0;
   if (stopping_ || !runs || !plan_.successor || successor_.lives()) return;
   try {
-    successor_ = start(*plan_.successor);
+    successor_ = start(*plan_.successor, ours_.lives() && ours_.keeper);
   } catch (const std::system_error& error) {
     spdlog::error("{}: {}", plan_.name, error.what());
     replace_from_ = Clock::now() + timings_.most;
@@ -212,15 +351,25 @@ bool Child::has_other_settings() const {
   return adopted_ != 0 && adopted_settings_ != plan_.command;
 }
 
+/// One that we have not started has no keeper: its death would be its connection's.
+bool Child::wants_successor() const {
+  return has_other_settings() || (adopted_ != 0 && plan_.successor && !plan_.keeper_option.empty());
+}
+
 /// The end of time: no successor is to be started.
 Child::Clock::time_point Child::replaces_at() const {
-  if (stopping_ || successor_.lives() || !has_other_settings()) return Clock::time_point::max();
+  if (stopping_ || plan_.only_if_it_runs) return Clock::time_point::max();
+  if (successor_.lives() || !wants_successor()) return Clock::time_point::max();
   return replace_from_;
 }
 
 void Child::replace_if_due() {
   if (Clock::now() < replaces_at()) return;
-  spdlog::info("{} has not got its changed settings: a new one takes over", plan_.name);
+  if (adopted_ != 0) {
+    spdlog::info("{}: nobody keeps its connection: a new one takes it over", plan_.name);
+  } else {
+    spdlog::info("{} has not got its changed settings: a new one takes over", plan_.name);
+  }
   replace();
 }
 
@@ -228,10 +377,15 @@ void Child::replace_if_due() {
 void Child::look_at_successor() {
   if (successor_.process == 0 || successor_.lives()) return;
   const Running ended = std::exchange(successor_, {});
-  if (ended.keeper) left_ = ended.keeper->release();
+  os::Descriptor left = ended.keeper ? ended.keeper->release() : os::Descriptor();
+  const bool has_left = left.valid();
+  if (has_left) {
+    std::swap(left_, left);
+    let_go_of(executor_, std::move(left), left_.get());
+  }
   replace_from_ = Clock::now() + timings_.most;
   const auto how = (*ended.end)->text();
-  if (left_.valid()) {
+  if (has_left) {
     spdlog::error("{}: the new one has ended ({})", plan_.name, how);
   } else {
     spdlog::error("{}: the new one has ended without taking over ({}); the one that runs goes on",
@@ -291,7 +445,17 @@ void Child::end_running(ProcessSignal signal) {
   for (const auto& running : {ours_, successor_}) {
     if (running.lives()) host_.send(running.process, signal);
   }
-  if (adopted_ != 0) host_.send(adopted_, signal);
+  if (adopted_ != 0) end_adopted(signal);
+}
+
+/// Not whoever has its number by now, or has come in its place.
+void Child::end_adopted(ProcessSignal signal) {
+  const auto is_it = [this] { return plan_.elsewhere() == adopted_; };
+  if (!host_.send_to_other(adopted_, signal, is_it)) {
+    spdlog::warn("{}: process {} is not, or is no longer, the one that runs: it gets no signal",
+                 plan_.name, adopted_);
+    adopted_ = 0;  // until it is looked at again
+  }
 }
 
 }  // namespace icom::supervise

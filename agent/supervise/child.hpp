@@ -11,6 +11,7 @@
 
 #include "agent/supervise/keeper.hpp"
 #include "agent/supervise/process_host.hpp"
+#include "agent/supervise/pulse.hpp"
 #include "common/asio/bell.hpp"
 
 namespace icom::supervise {
@@ -32,6 +33,15 @@ struct RestartTimings {
   /// been started, or hands its connection over, answers soon.
   std::chrono::milliseconds ask_again = std::chrono::milliseconds(100);
   std::chrono::milliseconds ask_for = std::chrono::seconds(10);
+  /// When a program of ours is taken for one that hangs.
+  PulseTimings pulse;
+  /// An adopted program has this long to answer; one that does not, twice running, hangs.
+  std::chrono::milliseconds answer = std::chrono::milliseconds(1500);
+  /// An adopted one that hangs and whose connection nobody keeps may yet wake up: to kill it is a
+  /// FIN or a reset for its Linac. The kernel holds more of the stream than this.
+  std::chrono::milliseconds unkept = std::chrono::seconds(15);
+  /// A successor that has neither taken over nor ended by then is killed.
+  std::chrono::milliseconds take_over = std::chrono::seconds(20);
 };
 
 /// What is to run, and how one that runs already is recognised.
@@ -42,8 +52,11 @@ struct ChildPlan {
       runs_elsewhere;  ///< true while a process that we did not start does this work
   std::function<ProcessId()> elsewhere;  ///< which one; 0 if that is not known
 
-  /// Its option for the number of a descriptor: the socket to the keeper of its connection. Empty:
-  /// it has no connection that is to outlive it.
+  /// Whether one that we did not start answers, `within` that time. Empty: it cannot be asked.
+  std::function<boost::asio::awaitable<bool>(std::chrono::milliseconds within)> answers;
+
+  /// Its option for the number of a descriptor: the socket to its Keeper, through which it shows
+  /// that it runs, and has its connection kept, if it has one. Empty: it knows of no keeper.
   std::string keeper_option;
 
   /// Asks whichever runs to end at a moment that harms nobody, within that time; false if it could
@@ -53,6 +66,8 @@ struct ChildPlan {
   std::function<bool()> unwanted;
   /// Takes that back. Empty: there is nothing to take back.
   std::function<void()> want;
+  /// Where it does not run, it is not started.
+  bool only_if_it_runs = false;
   /// What it is connected to. A successor goes on with the connection of the one that runs, so it
   /// must be connected to the same.
   std::string connected_to;
@@ -61,9 +76,12 @@ struct ChildPlan {
   std::optional<Command> successor;
 };
 
-/// Keeps its program running until stop(); knows nothing of other children. A program that runs
-/// already, left by a supervisor that was killed, is adopted: watched, stopped when we stop,
-/// replaced when it ends. All on one executor.
+/// Keeps its program running until stop(); knows nothing of other children. A program that hangs is
+/// killed, and started again; not one that waits for its disk and has no Linac's connection: a kill
+/// would not end that wait, and would cost its connections. One that runs already, left by a
+/// supervisor that was killed, is adopted: its successor takes over from it at once, if there is
+/// one, so that its connection is kept; otherwise it is watched, stopped when we stop, replaced
+/// when it ends. All on one executor.
 class Child {
  public:
   /// `host` must outlive this.
@@ -92,6 +110,11 @@ class Child {
   [[nodiscard]] const ChildPlan& plan() const { return plan_; }
   [[nodiscard]] bool stopping() const { return stopping_; }
   [[nodiscard]] bool done() const { return done_; }
+  /// A connection that nobody reads hangs on this: it is to be handed on, or gets its goodbye.
+  [[nodiscard]] bool in_between() const {
+    return left_.valid() || saying_goodbye_ || successor_.lives() ||
+           (ours_.lives() && ours_.heir && ours_.keeper && ours_.keeper->waits_for_first_word());
+  }
   /// After leave(): that moment has not come.
   [[nodiscard]] bool waits_to_leave() const { return asking_; }
 
@@ -104,22 +127,35 @@ class Child {
     Command settings;       ///< the plan's command when it was started
     std::shared_ptr<std::optional<ProcessEnd>> end;
     std::shared_ptr<Keeper> keeper;  ///< none if the plan wants none
+    Clock::time_point started{};
+    bool heir = false;  ///< it was the successor of one that has ended
+    /// That one has ended properly: whoever has its connection has it from its hand.
+    bool handed_over = false;
 
     [[nodiscard]] bool lives() const { return process != 0 && !*end; }
   };
 
   boost::asio::awaitable<void> watch_adopted();
+  boost::asio::awaitable<void> look_at_adopted();
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<void> wait_for_end();
   boost::asio::awaitable<void> say_goodbye_for(os::Descriptor left, const char* why);
   boost::asio::awaitable<bool> ask_until_it_leaves(std::chrono::milliseconds within);
   [[nodiscard]] bool starts_at_once();
-  Running start(Command command);
+  Running start(Command command, bool heir = false);
+  boost::asio::awaitable<void> let_successor_go_on();
+  void look_whose_it_is();
   void look_at_successor();
+  void kill_if_it_hangs();
+  void look_at_ours(Clock::time_point now);
+  [[nodiscard]] bool only_waits_for_disk(ProcessId process, bool responds);
+  [[nodiscard]] bool is_kept() const { return !plan_.connected_to.empty(); }
   [[nodiscard]] bool has_other_settings() const;
+  [[nodiscard]] bool wants_successor() const;
   [[nodiscard]] Clock::time_point replaces_at() const;
   void replace_if_due();
   void end_running(ProcessSignal signal);
+  void end_adopted(ProcessSignal signal);
 
   boost::asio::any_io_executor executor_;
   ProcessHost& host_;
@@ -130,6 +166,11 @@ class Child {
   Running successor_;                 ///< ours too, as long as it has not taken over
   ProcessId adopted_ = 0;             ///< another's, while it runs and is known
   Command adopted_settings_;          ///< taken to be those of the plan when it was adopted
+  int unanswered_ = 0;                ///< times running that the adopted one did not answer
+  Clock::time_point hangs_since_{};   ///< the adopted one; as far as we have seen
+  Pulse pulse_;                       ///< of ours_
+  bool seen_at_disk_ = false;         ///< since it was last judged
+  bool told_of_disk_ = false;         ///< that it waits for its disk, since it last responded
   Clock::time_point replace_from_{};  ///< a successor has failed: none is started before
   std::chrono::milliseconds delay_;   ///< before the next start
   os::Descriptor left_;               ///< the connection of the program that ended, for the next
@@ -137,6 +178,7 @@ class Child {
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
   bool hurried_ = false;  ///< it is not asked again
+  bool saying_goodbye_ = false;
   bool done_ = false;
 };
 

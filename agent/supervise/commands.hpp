@@ -28,6 +28,7 @@ void add_remove_linac(CLI::App& app, Action& asked);
 void add_probe(CLI::App& app, Action& asked);
 void add_drain(CLI::App& app, Action& asked);
 void add_resume(CLI::App& app, Action& asked);
+void add_stop(CLI::App& app, Action& asked);
 void add_upgrade(CLI::App& app, Action& asked);
 void add_enrol(CLI::App& app, Action& asked);
 void add_rotate(CLI::App& app, Action& asked);

@@ -1,7 +1,11 @@
 #include "agent/supervise/keeper.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -17,9 +21,19 @@ namespace icom::supervise {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-Keeper::Keeper(const asio::any_io_executor& executor, os::Descriptor left)
+namespace {
+
+/// A listener that waits for a disk longer than this, and reads nothing meanwhile, is one that
+/// hangs as far as its Linac is concerned: the kernel holds half a minute of the stream.
+constexpr std::chrono::seconds kBusyAtMost{20};
+
+}  // namespace
+
+Keeper::Keeper(const asio::any_io_executor& executor, os::Descriptor left, bool heir)
     : ends_(listen::descriptor_channel()), socket_(executor), held_(std::move(left)) {
-  offered_ = held_.valid() && listen::send_descriptor(ends_[0].get(), listen::kKept, held_.get());
+  const bool heard = listen::send_descriptor(ends_[0].get(), listen::kWantsBeats, held_.get());
+  offered_ = held_.valid() && heard;
+  if (heir) listen::send_descriptor(ends_[0].get(), listen::kHeir, listen::kNoDescriptor);
 }
 
 void Keeper::started() {
@@ -45,9 +59,33 @@ void Keeper::hear() {
   std::byte with{};
   os::Descriptor said;
   while (socket_.is_open() && listen::receive_descriptor(socket_.native_handle(), with, said)) {
-    held_ = std::move(said);
-    silent_ = false;
+    spoken_ = true;
+    busy_until_ = {};
+    if (with == listen::kAlive) {
+      beats_ = true;
+    } else if (with == listen::kBusy) {
+      busy_until_ = std::chrono::steady_clock::now() + kBusyAtMost;
+    } else if (with == listen::kWhatIsLeft) {
+      asked_ = true;
+      answer();
+    } else {
+      std::swap(held_, said);
+      let_go_of(socket_.get_executor(), std::move(said), held_.get());
+      silent_ = false;
+    }
   }
+}
+
+void Keeper::answer() {
+  if (!settled_ || !std::exchange(asked_, false)) return;
+  const bool heard = listen::send_descriptor(socket_.native_handle(), listen::kKept, held_.get());
+  offered_ = held_.valid() && heard;
+}
+
+bool Keeper::gives_sign_of_life() {
+  hear();
+  const bool spoken = std::exchange(spoken_, false);
+  return spoken || !beats_ || std::chrono::steady_clock::now() < busy_until_;
 }
 
 bool Keeper::waits_to_be_taken() {
@@ -62,7 +100,23 @@ os::Descriptor Keeper::release() {
 
 void Keeper::inherit(os::Descriptor held) {
   hear();
-  if (silent_) held_ = std::move(held);
+  if (silent_ && held.valid()) std::swap(held_, held);
+  let_go_of(socket_.get_executor(), std::move(held), held_.get());
+  settled_ = true;
+  answer();
+}
+
+bool Keeper::waits_for_first_word() {
+  hear();
+  return silent_ && held_.valid();
+}
+
+void let_go_of(const asio::any_io_executor& executor, os::Descriptor copy, int in_use) {
+  if (!copy.valid() || listen::same_connection(copy.get(), in_use)) return;
+  if (!listen::can_go_on(copy.get())) return;
+  spdlog::warn("a connection was kept that nobody reads any more: FIN");
+  listen::say_fin(copy.get());
+  asio::co_spawn(executor, say_goodbye(std::move(copy)), asio::detached);
 }
 
 asio::awaitable<void> say_goodbye(os::Descriptor connection) {

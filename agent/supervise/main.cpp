@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   add_probe(app, asked);
   add_drain(app, asked);
   add_resume(app, asked);
+  add_stop(app, asked);
   add_upgrade(app, asked);
   add_enrol(app, asked);
   add_rotate(app, asked);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/supervise/disk_wait.hpp"
 #include "common/os/descriptor.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
@@ -175,8 +177,24 @@ class PosixProcessHost final : public ProcessHost {
   }
 
   void send(ProcessId process, ProcessSignal signal) override {
-    if (process <= 0) return;  // 0 and below are groups
-    ::kill(static_cast<pid_t>(process), number_of(signal));
+    // The number of one that has been waited for may be another's.
+    const auto number = static_cast<pid_t>(process);
+    if (children_.contains(number)) ::kill(number, number_of(signal));
+  }
+
+  bool send_to_other(ProcessId process, ProcessSignal signal,
+                     const std::function<bool()>& is_it) override {
+    if (process <= 0) return false;  // 0 and below are groups
+    const auto number = static_cast<pid_t>(process);
+    const os::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, number, 0)));
+    const bool unknown = !handle.valid() && errno == ENOSYS;  // a kernel before 5.3
+    if ((!handle.valid() && !unknown) || !is_it()) return false;
+    if (unknown) return ::kill(number, number_of(signal)) == 0;
+    return ::syscall(SYS_pidfd_send_signal, handle.get(), number_of(signal), nullptr, 0) == 0;
+  }
+
+  [[nodiscard]] bool waits_for_disk(ProcessId process) const override {
+    return process > 0 && supervise::waits_for_disk(process);
   }
 
   void forget(ProcessId process) override {

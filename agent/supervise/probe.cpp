@@ -72,6 +72,8 @@ class Probe final : public listen::StreamSink {
     while (const auto piece = framer_.finish()) look_at(*piece);
     connection_.stop();
   }
+  [[nodiscard]] bool patient_open() const override { return false; }  // it leaves soon anyway
+  [[nodiscard]] bool brought_frame() const override { return framer_.counts().frames > 0; }
   void connect_failed(std::string_view reason) override {
     report_.failure = reason;
     connection_.stop();

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -6,7 +8,12 @@
 
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/probe.hpp"
+#include "agent/supervise/resolved_addresses.hpp"
+#include "agent/supervise/who_listens.hpp"
+#include "common/asio/socket_owner.hpp"
 #include "common/config/address.hpp"
+#include "common/config/config_error.hpp"
+#include "common/config/site_settings.hpp"
 #include "common/config/timezone.hpp"
 
 namespace icom::supervise {
@@ -22,15 +29,57 @@ constexpr const char* kProbeText =
     "goodbye.\n\n"
     "A probe is one more client of the Linac, and how many it takes is not known: probe a Linac "
     "that "
-    "nobody listens to yet, and not during a treatment.\n\n"
+    "nobody listens to yet, and not during a treatment. One that a listener of this machine's site "
+    "(--site), or any other program of this machine, is connected to is refused.\n\n"
     "Exit codes: 0 frames came, 1 none did, 2 wrong usage.";
 
-int probe_linac(const std::string& text, double seconds, const std::string& zone, bool json) {
+/// Whether the site of this file has a listener for it, or may have one. Says so then.
+bool is_ours(const config::Address& linac, const std::filesystem::path& site_file,
+             bool file_is_named) {
+  std::error_code unknown;
+  const bool is_missing =
+      std::filesystem::status(site_file, unknown).type() == std::filesystem::file_type::not_found;
+  if (is_missing && !file_is_named) return false;  // no agent was set up here
+  try {
+    const auto site = config::load_site(site_file);
+    boost::asio::io_context io(1);
+    const auto why_not = why_not_to_connect(io, linac, site.spool.directory);
+    if (!why_not) return false;
+    std::cerr << "probe: " << *why_not
+              << ". Nobody is to be its second client: icom-agent status shows its stream\n";
+    return true;
+  } catch (const config::ConfigError& error) {
+    // Listeners may run all the same, with what the file said before.
+    std::cerr << "probe: which Linacs are listened to cannot be told, and nobody is to be a second "
+                 "client: correct the site's file first, or name another one with --site\n"
+              << error.what() << '\n';
+    return true;
+  }
+}
+
+/// Whether any program of this machine has it. Says so then.
+bool is_taken(const config::Address& linac) {
+  boost::asio::io_context io(1);
+  const auto resolved = resolve_all(io, {linac});
+  const bool taken = std::ranges::any_of(resolved.front().hosts, [&](const auto& host) {
+    return is_connected_to({host, linac.port});
+  });
+  if (taken) {
+    std::cerr << "probe: a program of this machine is connected to " << linac.text()
+              << " already. Nobody is to be its second client: stop that one first, once no beam "
+                 "is on\n";
+  }
+  return taken;
+}
+
+int probe_linac(const std::string& text, double seconds, const std::string& zone, bool json,
+                const std::filesystem::path& site_file, bool file_is_named) {
   const auto linac = config::parse_address(text, config::kIcomPort);
   if (!linac) {
     std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
     return kWrongUsage;
   }
+  if (is_ours(*linac, site_file, file_is_named) || is_taken(*linac)) return kFailed;
   std::cerr << "note: this is one more client of the Linac while it lasts\n";
   const auto report =
       probe(*linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)), zone);
@@ -51,6 +100,7 @@ void add_probe(CLI::App& app, Action& asked) {
     double seconds = 3;
     std::string timezone;
     bool json = false;
+    std::filesystem::path site_file;
   };
   auto given = std::make_shared<Given>();
   auto* command = app.add_subcommand("probe", kProbeText);
@@ -70,10 +120,13 @@ void add_probe(CLI::App& app, Action& asked) {
                                                  : "'" + zone + "' is no time zone of this machine";
           },
           ""));
+  add_site_option(*command, given->site_file);
   command->add_flag("--json", given->json, "One JSON object, for scripts");
-  command->callback([given, &asked] {
-    asked = [given] {
-      return probe_linac(given->linac, given->seconds, given->timezone, given->json);
+  command->callback([given, command, &asked] {
+    const bool is_named = command->count("--site") > 0;
+    asked = [given, is_named] {
+      return probe_linac(given->linac, given->seconds, given->timezone, given->json,
+                         given->site_file, is_named);
     };
   });
 }

@@ -30,6 +30,8 @@ struct ProcessEnd {
 
   /// `exit code 1`, `signal 9`.
   [[nodiscard]] std::string text() const;
+  /// By itself, as it was asked to.
+  [[nodiscard]] bool proper() const { return exit_code == 0 && signal == 0; }
 };
 
 enum class ProcessSignal {
@@ -54,8 +56,16 @@ class ProcessHost {
   /// its output never blocks it and never ends it, be nobody there to read. Throws
   /// std::system_error, naming the program.
   virtual ProcessId start(const Command& command, Handlers handlers) = 0;
-  /// Also for processes that another host has started. One that is gone is no error.
+  /// To one that this host has started. One that is gone is no error.
   virtual void send(ProcessId process, ProcessSignal signal) = 0;
+  /// To one that another host has started. It may have ended, and another have its number: asks
+  /// `is_it` while the number cannot change hands, and sends nothing unless that gives true. False:
+  /// nothing was sent.
+  virtual bool send_to_other(ProcessId process, ProcessSignal signal,
+                             const std::function<bool()>& is_it) = 0;
+  /// Whether it is at this moment in a call that ends only once a disk has answered; also for
+  /// processes that another host has started. Does not wait.
+  [[nodiscard]] virtual bool waits_for_disk(ProcessId process) const = 0;
   /// No handler of that process is called any more.
   virtual void forget(ProcessId process) = 0;
 };

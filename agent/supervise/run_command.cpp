@@ -5,6 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <memory>
@@ -14,6 +16,7 @@
 #include "agent/program/changed_site.hpp"
 #include "agent/program/spool_directory.hpp"
 #include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/agent_file_writer.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
@@ -21,6 +24,7 @@
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/process.hpp"
+#include "common/os/service_manager.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -29,11 +33,20 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// Between two words to the service manager, and into agent.json, that the event loop runs.
+constexpr std::chrono::seconds kAliveEach{1};
+/// What a stop that goes on asks the service manager for, each time.
+constexpr std::chrono::seconds kStopNeeds{15};
+
 /// The first signal stops in order, once no beam is on; the second one does not wait for that; the
 /// third one kills.
 void stop_on(asio::signal_set& signals, Supervisor& supervisor, int count = 1) {
   signals.async_wait([&signals, &supervisor, count](boost::system::error_code error, int number) {
     if (error) return;
+    if (supervisor.leaving_all()) {  // the service manager's, behind a SIGUSR1
+      stop_on(signals, supervisor, count);
+      return;
+    }
     switch (count) {
       case 1:
         spdlog::info("signal {}: stopping listeners as soon as no beam is on, then the forwarder",
@@ -62,6 +75,69 @@ void replace_on(asio::signal_set& signals, Supervisor& supervisor) {
   });
 }
 
+/// Whether the next icom-agent run, with the file as it is now, finds what runs. If the file has an
+/// error it does once that is mended.
+bool is_found_again(const std::filesystem::path& site_file, const config::SiteSettings& running) {
+  try {
+    const auto next = config::load_site(site_file);
+    return next.site == running.site && next.spool.directory == running.spool.directory;
+  } catch (const std::exception& error) {
+    spdlog::error("the next icom-agent run cannot start with these settings:\n{}", error.what());
+    return true;
+  }
+}
+
+/// As in a restart of the service: no Linac is to notice.
+void leave_on(asio::signal_set& signals, const std::filesystem::path& site_file,
+              const config::SiteSettings& site, Supervisor& supervisor) {
+  signals.async_wait([&](boost::system::error_code error, int number) {
+    if (error || supervisor.stopping()) return;
+    if (is_found_again(site_file, site)) {
+      spdlog::info(
+          "signal {}: this process ends; what it runs goes on, for the next icom-agent run",
+          number);
+      supervisor.leave_all();
+    } else {
+      spdlog::warn(
+          "signal {}: the file has another site or spool.directory, where the next "
+          "icom-agent run would not find what runs: listeners are stopped as soon as no "
+          "beam is on, then the forwarder",
+          number);
+      supervisor.stop();
+    }
+  });
+}
+
+/// Shows each second that the event loop runs.
+class LoopPulse {
+ public:
+  LoopPulse(asio::io_context& io, const os::ServiceManager& manager, AgentFileWriter& file,
+            const Supervisor& supervisor)
+      : timer_(io), manager_(manager), file_(file), supervisor_(supervisor) {
+    beat();
+  }
+
+ private:
+  void beat() {
+    manager_.alive();
+    file_.alive();
+    if (supervisor_.stopping()) {
+      if (!std::exchange(stopping_, true)) manager_.stopping();
+      manager_.needs(kStopNeeds);
+    }
+    timer_.expires_after(kAliveEach);
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (!error) beat();
+    });
+  }
+
+  asio::steady_timer timer_;
+  const os::ServiceManager& manager_;
+  AgentFileWriter& file_;
+  const Supervisor& supervisor_;
+  bool stopping_ = false;
+};
+
 void keep_fan_out(const RunOptions& options, const Programs& programs,
                   const config::SiteSettings& site, Supervisor& supervisor) {
   auto plan = fan_out_plan(options.site_file, site, programs, os::real_file_system());
@@ -82,6 +158,7 @@ void take_changes(const RunOptions& options, const Programs& programs, config::S
 }  // namespace
 
 int run_site(const RunOptions& options) {
+  const auto manager = os::ServiceManager::from_environment();
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {options.site_file});
   auto site = config::load_site(options.site_file);
@@ -107,20 +184,22 @@ int run_site(const RunOptions& options) {
   stop_on(stop_signals, supervisor);
   asio::signal_set replace_signals(io, SIGUSR2);
   replace_on(replace_signals, supervisor);
+  asio::signal_set leave_signals(io, SIGUSR1);
+  leave_on(leave_signals, options.site_file, site, supervisor);
   settings.start([&] { take_changes(options, programs, site, supervisor); });
   // Only now: whoever reads its process number there may send signals to it.
-  if (const auto error = write_agent_file(files, site.spool.directory,
-                                          {os::process_id(), ICOM_VERSION, os::utc_now_us()})) {
-    spdlog::warn("{} cannot be written: {}", kAgentFile, error.message());
-  }
+  AgentFileWriter agent_file(files, site.spool.directory,
+                             {os::process_id(), ICOM_VERSION, os::utc_now_us()});
+  const LoopPulse pulse(io, manager, agent_file, supervisor);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {
     failure = thrown;
     io.stop();  // signals would be waited for on and on
   });
+  manager.ready();
   io.run();
   if (failure) std::rethrow_exception(failure);
-  spdlog::info("stopped");
+  spdlog::info(supervisor.stopping() ? "stopped" : "ended; what it ran goes on");
   return 0;
 }
 

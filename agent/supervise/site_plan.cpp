@@ -3,13 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/status_files.hpp"
 #include "agent/listen/listen_program.hpp"
+#include "agent/supervise/alive_request.hpp"
 #include "agent/supervise/leave_request.hpp"
+#include "common/os/process_command.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -37,25 +40,80 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
   co_return outcome == LeaveOutcome::leaving;
 }
 
+/// What a supervisor wants to know of the status file of a program of the whole site.
+struct ReadersFile {
+  ProcessId pid = 0;
+  FileChanges::Written written;
+};
+
+template <typename Status>
+std::optional<ReadersFile> readers_file(const std::optional<Status>& status) {
+  if (!status) return std::nullopt;
+  return ReadersFile{status->pid, {status->written_us, status->written_each_ms}};
+}
+
+boost::asio::awaitable<bool> file_answers(std::function<std::optional<ReadersFile>()> read_file,
+                                          std::shared_ptr<FileChanges> changes) {
+  std::optional<FileChanges::Written> written;
+  if (const auto file = read_file()) written = file->written;
+  co_return changes->answers(written, std::chrono::steady_clock::now());
+}
+
 /// A program of the whole site, which reads its spools. Started again it must read those that are
 /// written, whatever the file says by then.
 ChildPlan reader_plan(const char* name, const char* program, const std::filesystem::path& site_file,
                       const config::SiteSettings& site, const Programs& programs,
-                      std::function<bool()> runs_elsewhere, std::function<ProcessId()> elsewhere) {
+                      const char* lock_file, os::FileSystem& files,
+                      std::function<std::optional<ReadersFile>()> read_file) {
   ChildPlan plan;
   plan.name = name;
   plan.command = {programs.folder / program,
                   {"--site", site_file.string(), "--site-name", site.site, "--spool",
                    site.spool.directory.string(), "--log-level", programs.log_level}};
-  plan.runs_elsewhere = std::move(runs_elsewhere);
-  plan.elsewhere = std::move(elsewhere);
+  plan.keeper_option = "--heartbeat";
+  plan.runs_elsewhere = [&files, lock = site.spool.directory / lock_file] {
+    return os::is_locked(files, lock);
+  };
+  plan.elsewhere = [read_file, program, spool = site.spool.directory]() -> ProcessId {
+    const auto file = read_file();
+    return file && is_program_of(file->pid, program, spool) ? file->pid : 0;
+  };
+  plan.answers = [read_file, changes = std::make_shared<FileChanges>()](auto) {
+    return file_answers(read_file, changes);
+  };
   return plan;
+}
+
+bool is_command_of(const std::vector<std::string>& command, std::string_view program,
+                   const std::filesystem::path& spool) {
+  if (command.empty() || std::filesystem::path(command.front()).filename() != program) return false;
+  const auto is = [&command](const auto& test) { return std::ranges::any_of(command, test); };
+  return is([&](const std::string& word) { return word.ends_with(spool.native()); }) ||
+         !is([](const std::string& word) { return word.starts_with("--spool"); });
 }
 
 }  // namespace
 
+bool is_program_of(ProcessId process, std::string_view program,
+                   const std::filesystem::path& spool) {
+  return is_command_of(os::process_command(process), program, spool);
+}
+
+bool is_listener_of(ProcessId process, std::string_view serial,
+                    const std::filesystem::path& spool) {
+  const auto command = os::process_command(process);
+  if (!is_command_of(command, "icom-listen", spool)) return false;
+  constexpr std::string_view kOption = "--serial";
+  const std::string in_one_word = std::string(kOption) + "=" + std::string(serial);
+  return std::ranges::find(command, in_one_word) != command.end() ||
+         std::ranges::search(command, std::array{kOption, serial}).begin() != command.end();
+}
+
 bool is_running(const std::filesystem::path& linac_folder) {
-  return os::is_locked(os::real_file_system(), linac_folder / spool::kLockFile);
+  // Asking makes the file where there is none.
+  std::error_code unknown;
+  const auto lock = linac_folder / spool::kLockFile;
+  return std::filesystem::exists(lock, unknown) && os::is_locked(os::real_file_system(), lock);
 }
 
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
@@ -73,9 +131,13 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
     plan.runs_elsewhere = [&files, lock = spool / spool::kLockFile] {
       return os::is_locked(files, lock);
     };
-    plan.elsewhere = [spool]() -> ProcessId {
+    plan.elsewhere = [spool, serial = linac.serial,
+                      site_spool = site.spool.directory]() -> ProcessId {
       const auto status = forward::read_listener_status(spool);
-      return status ? status->pid : 0;
+      return status && is_listener_of(status->pid, serial, site_spool) ? status->pid : 0;
+    };
+    plan.answers = [spool](std::chrono::milliseconds within) {
+      return listener_answers(spool, within);
     };
     plan.ask_to_leave = [spool, name = plan.name](std::chrono::milliseconds within) {
       return leave(spool, name, within);
@@ -96,8 +158,6 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
 config::SiteSettings as_it_runs(config::SiteSettings site) {
   std::error_code unknown;
   for (const auto& folder : std::filesystem::directory_iterator(site.spool.directory, unknown)) {
-    // Asking makes the file where there is none.
-    if (!std::filesystem::exists(folder.path() / spool::kLockFile, unknown)) continue;
     if (!is_running(folder.path())) continue;
     const auto status = forward::read_listener_status(folder.path());
     const auto serial = folder.path().filename().string();
@@ -117,13 +177,9 @@ config::SiteSettings as_it_runs(config::SiteSettings site) {
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;
-  return reader_plan(
-      "forward", "icom-forward", site_file, site, programs,
-      [&files, spool] { return os::is_locked(files, spool / forward::kForwardLockFile); },
-      [spool]() -> ProcessId {
-        const auto status = forward::read_forward_status(spool);
-        return status ? status->pid : 0;
-      });
+  return reader_plan("forward", "icom-forward", site_file, site, programs,
+                     forward::kForwardLockFile, files,
+                     [spool] { return readers_file(forward::read_forward_status(spool)); });
 }
 
 std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
@@ -131,21 +187,16 @@ std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
                                       os::FileSystem& files) {
   if (site.fan_out.ports.empty()) return std::nullopt;
   const auto spool = site.spool.directory;
-  return reader_plan(
-      "fanout", "icom-fanout", site_file, site, programs,
-      [&files, spool] { return os::is_locked(files, spool / fanout::kFanOutLockFile); },
-      [spool]() -> ProcessId {
-        const auto status = fanout::read_fan_out_status(spool);
-        return status ? status->pid : 0;
-      });
+  return reader_plan("fanout", "icom-fanout", site_file, site, programs, fanout::kFanOutLockFile,
+                     files, [spool] { return readers_file(fanout::read_fan_out_status(spool)); });
 }
 
 bool DrainCheck::operator()() {
   const auto now = std::chrono::steady_clock::now();
   if (first_asked_ == std::chrono::steady_clock::time_point{}) first_asked_ = now;
   const auto status = forward::read_forward_status(spool_directory_);
-  if (!status ||
-      !forward::is_fresh(status->written_us, os::utc_now_us(), forward::kForwardFileLives)) {
+  if (!status || !forward::is_fresh(status->written_us, os::utc_now_us(),
+                                    forward::file_lives(status->written_each_ms))) {
     return true;
   }
   // One that is only just connecting may still make it.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/supervise/child.hpp"
@@ -22,7 +23,13 @@ struct Programs {
 /// Whether a listener holds this Linac's folder of the spool directory.
 bool is_running(const std::filesystem::path& linac_folder);
 
-/// One a Linac, in the file's order. `files` must outlive them.
+/// Whether `process` is this program of ours, at work on this spool directory: a status file may
+/// name a process that has ended, and whose number another has by now.
+bool is_program_of(ProcessId process, std::string_view program, const std::filesystem::path& spool);
+/// The same for icom-listen, at work on this Linac.
+bool is_listener_of(ProcessId process, std::string_view serial, const std::filesystem::path& spool);
+
+/// One per Linac, in the file's order. `files` must outlive them.
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files);
 /// The site as its listeners run, left by a supervisor that was killed: Linacs have the addresses

@@ -7,6 +7,10 @@
 
 #include "agent/forward/status_files.hpp"
 #include "agent/listen/listen_program.hpp"
+#include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/disk_wait.hpp"
+#include "agent/supervise/site_plan.hpp"
+#include "agent/supervise/site_state_text.hpp"
 
 namespace icom::supervise {
 
@@ -15,6 +19,66 @@ namespace {
 /// A Linac sends four frames a second: a connection without any for this long is one that the
 /// listener is about to give up.
 constexpr std::chrono::seconds kQuiet{10};
+
+/// A listener that was started this lately may not have had the time to connect.
+constexpr std::chrono::seconds kStarting{3};
+
+constexpr std::chrono::seconds kAgentFileLives{5};
+
+ProgramState look_at_program(std::int64_t pid, bool runs, std::int64_t written_us,
+                             std::chrono::seconds lives, std::int64_t now_us) {
+  if (!runs) return {};
+  ProgramState state{.pid = pid};
+  state.silent = written_us > 0 && !forward::is_fresh(written_us, now_us, lives);
+  if (state.silent) state.silent_seconds = (now_us - written_us) / 1'000'000;
+  return state;
+}
+
+bool is_held(const std::filesystem::path& lock) {
+  std::error_code unknown;
+  return std::filesystem::exists(lock, unknown) && os::is_locked(os::real_file_system(), lock);
+}
+
+/// Its status file is written by a disk, so that one may be what hangs.
+std::string silent_text(const char* what, const ProgramState& program) {
+  return std::string(what) + " (process " + std::to_string(program.pid) +
+         ") has not responded for " + std::to_string(program.silent_seconds) +
+         " s: it hangs, or its disk does";
+}
+
+void look_at_agent(const config::SiteSettings& settings, SiteState& site) {
+  const auto agent = find_running_agent(os::real_file_system(), settings.spool.directory);
+  if (!agent) return;
+  site.agent_runs = true;
+  site.agent = look_at_program(agent->pid, true, agent->alive_us, kAgentFileLives, site.now_us);
+  if (!site.agent.silent) return;
+  site.problems.push_back(
+      silent_text("icom-agent run", site.agent) +
+      "; what it looks after goes on, but for what ends meanwhile. systemd starts it again by "
+      "itself; otherwise end it with kill -9 and start it again: no Linac notices");
+}
+
+/// What whoever is to be started, or looked at, is called.
+std::string who_starts(const SiteState& site, const char* program) {
+  if (!site.agent_runs) return std::string("start icom-agent run, or ") + program;
+  return "icom-agent run (process " + std::to_string(site.agent.pid) +
+         ") is to start it: its log tells why it does not";
+}
+
+std::string who_replaces(const SiteState& site) {
+  return site.agent_runs && !site.agent.silent
+             ? "; icom-agent run replaces it within seconds"
+             : "; no icom-agent run is there that would replace it: start one";
+}
+
+/// Of the forwarder or the fan-out, which are not replaced while they wait for their disk.
+std::string silent_reader_text(const char* what, const ProgramState& program,
+                               const SiteState& site) {
+  if (!waits_for_disk(program.pid)) return silent_text(what, program) + who_replaces(site);
+  return std::string(what) + " (process " + std::to_string(program.pid) +
+         ") has not responded for " + std::to_string(program.silent_seconds) +
+         " s: it waits for its disk, and goes on once that answers: look at the disk";
+}
 
 LinacState look_at_listener(const config::LinacSettings& settings,
                             const std::filesystem::path& spool, std::int64_t now_us) {
@@ -26,6 +90,9 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   const auto status = forward::read_listener_status(spool);
   if (!status) return state;
   state.listening = forward::is_fresh(status->written_us, now_us, forward::kListenerFileLives);
+  state.listener = look_at_program(status->pid, state.listening || is_running(spool),
+                                   status->written_us, forward::kListenerFileLives, now_us);
+  state.starting = state.listening && forward::is_fresh(status->started_us, now_us, kStarting);
   state.connected = state.listening && status->stream.connected;
   state.since_us = status->stream.since_us;
   state.frames = status->stream.framer.frames;
@@ -33,6 +100,10 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   state.gaps = status->stream.counter.gaps;
   state.missing_frames = status->stream.counter.missing_frames;
   state.given_up_frames = status->spool.given_up_frames + status->queue.dropped_frames;
+  state.junk_bytes = status->stream.framer.junk_bytes;
+  state.given_up_junk_bytes = status->spool.given_up_junk_bytes + status->queue.dropped_junk_bytes;
+  state.late_frames_without_place = status->stream.late_frames_without_place;
+  if (state.listening) state.late_connections = status->stream.late_connections;
   state.last_failure = status->stream.last_failure;
   return state;
 }
@@ -105,21 +176,44 @@ void judge(const LinacState& linac, SiteState& site) {
                             "not recorded: its listener was asked to leave; icom-agent resume "
                             "--linac " +
                             linac.serial + " starts it again");
+  } else if (linac.listener.silent) {
+    site.problems.push_back(name + silent_text("the listener", linac.listener) +
+                            who_replaces(site));
   } else if (!linac.listening) {
     site.problems.push_back(name +
-                            "no listener runs: start icom-agent run, or its icom-listen service");
+                            "no listener runs: " + who_starts(site, "its icom-listen service"));
   } else if (!linac.connected) {
+    // No advice to connect to it: the listener does that, and says what comes of it.
+    const std::string why = !linac.last_failure.empty() ? linac.last_failure
+                            : linac.starting            ? "it has just been started"
+                                                        : "connecting";
     site.problems.push_back(name + "the listener has no connection to " + linac.address + " (" +
-                            (linac.last_failure.empty() ? "connecting" : linac.last_failure) +
-                            "): try icom-agent probe " + linac.address);
+                            why +
+                            ") and goes on trying: look at the Linac's iCom server, at its address "
+                            "in the site's file, and at the network between");
   } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
-    site.problems.push_back(name + "connected, but no frame has come for " +
-                            std::to_string(kQuiet.count()) + " s: look at the Linac's iCom server");
+    const std::string since = linac.last_frame_us > 0
+                                  ? "for " + age_text(linac.last_frame_us, site.now_us)
+                                  : "since the listener began";
+    site.problems.push_back(name + "connected, but no frame has come " + since +
+                            ": look at the Linac's iCom server, unless its control system is off");
   }
   if (linac.given_up_frames > 0) {
     site.problems.push_back(name + std::to_string(linac.given_up_frames) +
                             " frames were given up for want of room: raise spool.max_bytes, or "
                             "make room on its disk");
+  }
+  if (linac.given_up_junk_bytes > 0) {
+    site.problems.push_back(name + std::to_string(linac.given_up_junk_bytes) + " of " +
+                            std::to_string(linac.junk_bytes) +
+                            " bytes that are no frames (junk) were given up for want of room: look "
+                            "at what the Linac sends");
+  }
+  if (linac.late_frames_without_place > 0) {
+    site.problems.push_back(name + std::to_string(linac.late_frames_without_place) +
+                            " frames came late, after the line to the Linac was dead, and nothing "
+                            "tells where they belong: they are kept as bytes that are no frames "
+                            "(junk), and are missing in the records");
   }
   if (linac.damaged_segments > 0) {
     site.problems.push_back(
@@ -130,12 +224,16 @@ void judge(const LinacState& linac, SiteState& site) {
   }
 }
 
-/// A fan-out writes its file at least every ten seconds.
-constexpr std::chrono::seconds kFanOutFileLives{30};
-
 void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
   const auto status = fanout::read_fan_out_status(settings.spool.directory);
-  site.fanning_out = status && forward::is_fresh(status->written_us, site.now_us, kFanOutFileLives);
+  if (status) {
+    const auto lives = forward::file_lives(status->written_each_ms);
+    site.fanning_out = forward::is_fresh(status->written_us, site.now_us, lives);
+    site.fan_out_program = look_at_program(
+        status->pid,
+        site.fanning_out || is_held(settings.spool.directory / fanout::kFanOutLockFile),
+        status->written_us, lives, site.now_us);
+  }
   for (const auto& wanted : settings.fan_out.ports) {
     fanout::PortReport port;
     if (site.fanning_out) {
@@ -150,10 +248,13 @@ void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
 }
 
 void judge_fan_out(SiteState& site) {
+  if (!site.fan_out.empty() && site.fan_out_program.silent) {
+    site.problems.push_back(silent_reader_text("the fan-out", site.fan_out_program, site));
+    return;
+  }
   if (!site.fan_out.empty() && !site.fanning_out) {
-    site.problems.emplace_back(
-        "no fan-out runs, though fan_out has ports: start icom-agent run, or the icom-fanout "
-        "service");
+    site.problems.push_back("no fan-out runs, though fan_out has ports: " +
+                            who_starts(site, "the icom-fanout service"));
     return;
   }
   for (const auto& port : site.fan_out) {
@@ -170,9 +271,15 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   SiteState site;
   site.site = settings.site;
   site.now_us = now_us;
+  look_at_agent(settings, site);
   const auto forwarder = forward::read_forward_status(settings.spool.directory);
   if (forwarder) {
-    site.forwarding = forward::is_fresh(forwarder->written_us, now_us, forward::kForwardFileLives);
+    const auto lives = forward::file_lives(forwarder->written_each_ms);
+    site.forwarding = forward::is_fresh(forwarder->written_us, now_us, lives);
+    site.forwarder = look_at_program(
+        forwarder->pid,
+        site.forwarding || is_held(settings.spool.directory / forward::kForwardLockFile),
+        forwarder->written_us, lives, now_us);
     site.connected = site.forwarding && forwarder->connected;
     site.since_us = forwarder->since_us;
     site.last_error = forwarder->last_error;
@@ -187,9 +294,11 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
 
   look_at_fan_out(settings, site);
 
-  if (!site.forwarding) {
-    site.problems.emplace_back(
-        "no forwarder runs: start icom-agent run, or the icom-forward service");
+  if (site.forwarder.silent) {
+    site.problems.push_back(silent_reader_text("the forwarder", site.forwarder, site) +
+                            "; the spool keeps everything");
+  } else if (!site.forwarding) {
+    site.problems.push_back("no forwarder runs: " + who_starts(site, "the icom-forward service"));
   } else if (!site.connected) {
     site.problems.push_back("the forwarder has no connection to the gateway: " +
                             (site.last_error ? site.last_error->text : "connecting"));

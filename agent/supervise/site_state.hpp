@@ -12,11 +12,20 @@
 
 namespace icom::supervise {
 
+/// A program that runs, as its status file and its lock show.
+struct ProgramState {
+  std::int64_t pid = 0;             ///< 0: none runs, or it is not known
+  bool silent = false;              ///< it runs, and its status file is older than it should be
+  std::int64_t silent_seconds = 0;  ///< for how long, if so
+};
+
 /// Times in microseconds since 1970, UTC; 0: never. Counts are those since the listener started.
 struct LinacState {
   std::string serial;
   std::string address;
-  bool listening = false;  ///< its listener runs
+  bool listening = false;  ///< its listener runs, and responds
+  ProgramState listener;
+  bool starting = false;   ///< its listener has only just been started
   bool drained = false;    ///< its listener was asked to leave, and is not wanted
   bool connected = false;  ///< to the Linac
   std::int64_t since_us = 0;
@@ -24,10 +33,14 @@ struct LinacState {
   std::int64_t last_frame_us = 0;
   std::uint64_t gaps = 0;
   std::uint64_t missing_frames = 0;
-  std::uint64_t given_up_frames = 0;  ///< for want of room in the spool
-  std::string last_failure;           ///< why there is, or lately was, no connection
-  bool forwarded = false;             ///< accepted by the gateway, in the session that is on
-  std::string refusal;                ///< why not, in the gateway's words
+  std::uint64_t given_up_frames = 0;            ///< for want of room in the spool
+  std::uint64_t junk_bytes = 0;                 ///< received: bytes that are no frames
+  std::uint64_t given_up_junk_bytes = 0;        ///< likewise for want of room
+  std::uint64_t late_frames_without_place = 0;  ///< kept as junk: StreamStatus
+  std::uint64_t late_connections = 0;           ///< given up, and still read: StreamStatus
+  std::string last_failure;                     ///< why there is, or lately was, no connection
+  bool forwarded = false;  ///< accepted by the gateway, in the session that is on
+  std::string refusal;     ///< why not, in the gateway's words
   std::uint64_t backlog_bytes = 0;
   std::int64_t round_trip_ms = -1;
   std::uint64_t damaged_segments = 0;  ///< of its spool, set aside
@@ -37,12 +50,16 @@ struct LinacState {
 struct SiteState {
   std::string site;
   std::int64_t now_us = 0;
-  bool forwarding = false;  ///< a forwarder runs
-  bool connected = false;   ///< to the gateway
+  bool agent_runs = false;  ///< an icom-agent run looks after them
+  ProgramState agent;
+  bool forwarding = false;  ///< a forwarder runs, and responds
+  ProgramState forwarder;
+  bool connected = false;  ///< to the gateway
   std::int64_t since_us = 0;
   std::optional<forward::ForwardError> last_error;
   std::vector<LinacState> linacs;  ///< in the site file's order
-  bool fanning_out = false;        ///< a fan-out runs
+  bool fanning_out = false;        ///< a fan-out runs, and responds
+  ProgramState fan_out_program;
   /// One for each port of the site's file, in its order; as it was last told.
   std::vector<fanout::PortReport> fan_out;
   /// One for each forward of the site's file, in its order; an empty `state`: not known.

@@ -31,7 +31,15 @@ std::string lay_out(const std::vector<Row>& rows) {
   return text;
 }
 
+/// `silent_seconds` is null where the program responds, or none runs.
+void add_program(nlohmann::ordered_json& out, const ProgramState& program) {
+  out["pid"] = program.pid;
+  out["silent_seconds"] = nullptr;
+  if (program.silent) out["silent_seconds"] = program.silent_seconds;
+}
+
 std::string forwarding_text(const LinacState& linac, const SiteState& site) {
+  if (site.forwarder.silent) return "forwarder hangs";
   if (!site.forwarding) return "no forwarder";
   if (!site.connected) return "waiting";
   if (!linac.forwarded) return "refused";
@@ -83,6 +91,7 @@ namespace {
 
 std::string fan_out_text(const fanout::PortReport& port, const SiteState& site) {
   std::string text = "fan-out " + port.serial + ": " + port.listen + ", ";
+  if (site.fan_out_program.silent) return text + "the fan-out hangs";
   if (!site.fanning_out) return text + "no fan-out";
   if (!port.listening) return text + "not listened on";
   text += port.clients == 1 ? "1 client" : std::to_string(port.clients) + " clients";
@@ -92,6 +101,14 @@ std::string fan_out_text(const fanout::PortReport& port, const SiteState& site) 
   return text + "), " + size_text(port.sent_bytes) + " sent";
 }
 
+std::string late_text(const LinacState& linac) {
+  return "Linac " + linac.serial + ": " +
+         (linac.late_connections == 1
+              ? "1 connection that was given up is"
+              : std::to_string(linac.late_connections) + " connections that were given up are") +
+         " still read; a stop of its listener loses what comes after it\n";
+}
+
 }  // namespace
 
 std::string to_table(const SiteState& site) {
@@ -99,9 +116,10 @@ std::string to_table(const SiteState& site) {
       {"LINAC", "CONNECTED", "SINCE", "FRAMES", "LAST FRAME", "GAPS", "BACKLOG", "FORWARDED"}};
   for (const auto& linac : site.linacs) {
     rows.push_back({linac.serial,
-                    linac.connected   ? "yes"
-                    : linac.listening ? "no"
-                                      : "no listener",
+                    linac.connected         ? "yes"
+                    : linac.listening       ? "no"
+                    : linac.listener.silent ? "listener hangs"
+                                            : "no listener",
                     age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
                     age_text(linac.last_frame_us, site.now_us), std::to_string(linac.gaps),
                     size_text(linac.backlog_bytes), forwarding_text(linac, site)});
@@ -110,10 +128,13 @@ std::string to_table(const SiteState& site) {
   if (!site.forwards.empty()) text += "\n" + lay_out(forward_rows(site));
   text += "\nsite " + site.site + ": ";
   if (!site.forwarding) {
-    text += "no forwarder\n";
+    text += site.forwarder.silent ? "the forwarder hangs\n" : "no forwarder\n";
   } else {
     text += std::string(site.connected ? "connected to" : "without") + " the gateway for " +
             age_text(site.since_us, site.now_us) + "\n";
+  }
+  for (const auto& linac : site.linacs) {
+    if (linac.late_connections > 0) text += late_text(linac);
   }
   for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";
@@ -127,10 +148,14 @@ std::string to_json(const SiteState& site) {
   out["well"] = site.problems.empty();
   out["problems"] = site.problems;
   out["now_us"] = site.now_us;
+  auto& agent = out["agent"];
+  agent["running"] = site.agent_runs;
+  add_program(agent, site.agent);
   auto& forwarder = out["forwarder"];
   forwarder["running"] = site.forwarding;
   forwarder["connected"] = site.connected;
   forwarder["since_us"] = site.since_us;
+  add_program(forwarder, site.forwarder);
   forwarder["last_error"] = forward::error_to_json(site.last_error);
   out["linacs"] = nlohmann::ordered_json::array();
   for (const auto& linac : site.linacs) {
@@ -138,6 +163,7 @@ std::string to_json(const SiteState& site) {
     one["serial"] = linac.serial;
     one["address"] = linac.address;
     one["listening"] = linac.listening;
+    add_program(one["listener"], linac.listener);
     one["drained"] = linac.drained;
     one["connected"] = linac.connected;
     one["since_us"] = linac.since_us;
@@ -146,6 +172,10 @@ std::string to_json(const SiteState& site) {
     one["gaps"] = linac.gaps;
     one["missing_frames"] = linac.missing_frames;
     one["given_up_frames"] = linac.given_up_frames;
+    one["junk_bytes"] = linac.junk_bytes;
+    one["given_up_junk_bytes"] = linac.given_up_junk_bytes;
+    one["late_frames_without_place"] = linac.late_frames_without_place;
+    one["late_connections"] = linac.late_connections;
     one["last_failure"] = linac.last_failure;
     one["forwarded"] = linac.forwarded;
     one["refusal"] = linac.refusal;
@@ -157,6 +187,7 @@ std::string to_json(const SiteState& site) {
   }
   auto& fan_out = out["fan_out"];
   fan_out["running"] = site.fanning_out;
+  add_program(fan_out, site.fan_out_program);
   fan_out["ports"] = nlohmann::ordered_json::array();
   for (const auto& port : site.fan_out) {
     auto one = fanout::port_to_json(port);

@@ -38,13 +38,22 @@ awaitable<void> Supervisor::run() {
   keep(forwarder_);
   if (fan_out_) keep(*fan_out_);
   running_ = true;
-  while (!stopping_) {
+  while (!stopping_ && !leaving_all_) {
     remove_those_that_have_left();
     start_those_that_may();
     co_await bell_.wait_until(any_leaves() ? Clock::now() + stop_timings_.poll
                                            : Clock::time_point::max());
   }
-  co_await stop_in_order();
+  if (!stopping_) {
+    co_await wait_for([this] { return stopping_ || !any_in_between(); },
+                      Clock::now() + stop_timings_.handing_on);
+  }
+  if (stopping_) co_await stop_in_order();
+}
+
+bool Supervisor::any_in_between() const {
+  return std::ranges::any_of(listeners_,
+                             [](const Listener& listener) { return listener.child.in_between(); });
 }
 
 void Supervisor::add(ChildPlan plan) {
@@ -214,6 +223,11 @@ bool Supervisor::readers_done() const {
 
 void Supervisor::stop() {
   stopping_ = true;
+  bell_.ring();
+}
+
+void Supervisor::leave_all() {
+  leaving_all_ = true;
   bell_.ring();
 }
 

@@ -30,6 +30,8 @@ struct StopTimings {
       std::chrono::seconds(10);  ///< what is killed and still there is no business of ours
   std::chrono::milliseconds poll =
       std::chrono::milliseconds(100);  ///< between two looks at the spools
+  /// Where the programs are left to the next supervisor: for changes of hands that are under way.
+  std::chrono::milliseconds handing_on = std::chrono::seconds(6);
 };
 
 /// How long a listener that is not wanted any more may wait for the end of a beam, while all else
@@ -49,11 +51,16 @@ class Supervisor {
   /// it heeds changed settings itself.
   void keep_fan_out(ChildPlan fan_out);
 
-  /// Until stop(), and all have ended.
+  /// Until stop(), and all have ended; or until leave_all().
   boost::asio::awaitable<void> run();
   /// Listeners first, each as soon as its Linac has no beam on, so that the Linacs get their
   /// goodbye while the forwarder can still send what they left.
   void stop();
+  /// The programs go on, for the supervisor that comes next: run() returns once none of them is in
+  /// the middle of a change of hands, or soon. Of no effect after stop().
+  void leave_all();
+  [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] bool leaving_all() const { return leaving_all_ && !stopping_; }
   /// After stop(): no beam is waited for any longer.
   void hurry();
   /// Everything that still runs is killed. After stop().
@@ -96,6 +103,7 @@ class Supervisor {
   [[nodiscard]] const Listener* in_the_way_of(const ChildPlan& plan) const;
   [[nodiscard]] bool any_leaves() const;
   boost::asio::awaitable<void> stop_in_order();
+  [[nodiscard]] bool any_in_between() const;
   boost::asio::awaitable<void> wait_for(std::function<bool()> condition,
                                         Clock::time_point deadline);
   [[nodiscard]] bool listeners_done() const;
@@ -113,6 +121,7 @@ class Supervisor {
   Bell bell_;  ///< a child is done, or something was asked for
   bool running_ = false;
   bool stopping_ = false;
+  bool leaving_all_ = false;
   bool hurrying_ = false;
   bool killing_ = false;
 };

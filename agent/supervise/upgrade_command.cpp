@@ -10,6 +10,7 @@
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
+#include "agent/supervise/site_plan.hpp"
 
 namespace icom::supervise {
 
@@ -44,7 +45,19 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
   for (const auto& serial : linacs) before[serial] = listener_of(site, serial).pid;
 
   boost::asio::io_context io;
-  posix_process_host(io.get_executor())->send(agent->pid, ProcessSignal::replace);
+  // The signal would end any other program.
+  const auto is_it = [&site, pid = agent->pid] {
+    const auto now = find_running_agent(os::real_file_system(), site.spool.directory);
+    return now && now->pid == pid && is_program_of(pid, "icom-agent", site.spool.directory);
+  };
+  if (!posix_process_host(io.get_executor())
+           ->send_to_other(agent->pid, ProcessSignal::replace, is_it)) {
+    std::cerr << "icom-agent: process " << agent->pid << ", which "
+              << (site.spool.directory / kAgentFile).string()
+              << " names, is not the icom-agent run that looks after it; try again if that one has "
+                 "just been started\n";
+    return 1;
+  }
 
   const auto deadline = std::chrono::steady_clock::now() + kWithin;
   while (!before.empty() && std::chrono::steady_clock::now() < deadline) {

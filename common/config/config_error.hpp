@@ -19,6 +19,7 @@ struct Problem {
 
   /// `file:line: key: read "...", expected ...`
   [[nodiscard]] std::string text() const;
+  bool operator==(const Problem&) const = default;
 };
 
 /// Thrown by everything that loads settings. what() holds one line for each problem.

@@ -1,5 +1,6 @@
 #include "common/config/fan_out_settings.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
@@ -18,6 +19,15 @@ namespace {
 ip::address without_mapping(const ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
   return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+}
+
+/// An account's name as systems have them, a number, or kEveryUser.
+std::optional<std::string> parse_user(const std::string& text) {
+  constexpr std::size_t kLongest = 64;
+  const bool is_one_word = std::ranges::all_of(
+      text, [](unsigned char c) { return c > ' ' && c != 0x7F && c != ':' && c != ','; });
+  if (text.empty() || text.size() > kLongest || !is_one_word) return std::nullopt;
+  return text;
 }
 
 FanOutPort read_port(MapReader& from) {
@@ -101,6 +111,15 @@ FanOutSettings read_fan_out(MapReader& from) {
                                          "set behind the prefix",
                                          parse_network);
       if (network) settings.allow.push_back(*network);
+    }
+  }
+  const char* const users_expected = "a list of accounts of this machine, such as [pymedphys]";
+  if (const auto users = fan_out->list("users", users_expected, Presence::optional)) {
+    for (std::size_t i = 0; i < users->size(); ++i) {
+      auto user = fan_out->item((*users)[i], "users", i,
+                                "the name of an account of this machine; \"*\" for all of them",
+                                parse_user);
+      if (user) settings.users.push_back(*std::move(user));
     }
   }
   settings.ports = read_ports(*fan_out);

@@ -17,7 +17,7 @@ struct Network {
   boost::asio::ip::address address;
   unsigned prefix = 0;  ///< how many bits count
 
-  /// An IPv4 address in IPv6 clothes (::ffff:10.0.0.1) counts as the IPv4 address.
+  /// An IPv4 address written as IPv6 (::ffff:10.0.0.1) counts as the IPv4 address.
   [[nodiscard]] bool contains(const boost::asio::ip::address& other) const;
   [[nodiscard]] std::string text() const;
   bool operator==(const Network&) const = default;
@@ -35,8 +35,12 @@ struct FanOutPort {
   bool operator==(const FanOutPort&) const = default;
 };
 
+/// In `users`: all accounts of the machine.
+inline constexpr const char* kEveryUser = "*";
+
 struct FanOutSettings {
-  std::vector<Network> allow;  ///< beside loopback, which is always allowed
+  std::vector<Network> allow;      ///< other machines, and addresses of this one beside loopback
+  std::vector<std::string> users;  ///< of this machine, beside root and the fan-out's own account
   std::vector<FanOutPort> ports;
 
   bool operator==(const FanOutSettings&) const = default;

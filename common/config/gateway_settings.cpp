@@ -1,6 +1,8 @@
 #include "common/config/gateway_settings.hpp"
 
+#include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/config/config_error.hpp"
@@ -16,10 +18,37 @@ std::optional<bool> parse_flag(const std::string& text) {
   return std::nullopt;
 }
 
+/// `2%`
+std::optional<unsigned> parse_percent(const std::string& text) {
+  constexpr unsigned kMost = 50;
+  unsigned percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc() || std::string_view(rest, end) != "%" || percent > kMost) {
+    return std::nullopt;
+  }
+  return percent;
+}
+
+/// 1 to a million
+std::optional<std::uint32_t> parse_files_per_hour(const std::string& text) {
+  constexpr std::uint32_t kMost = 1'000'000;
+  std::uint32_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc() || rest != end || count == 0 || count > kMost) return std::nullopt;
+  return count;
+}
+
 ArchiveSettings read_archive(MapReader& from) {
   ArchiveSettings archive;
   archive.directory = from.path("directory", "the path of a folder").value_or("");
   archive.live = from.value("live", "true or false", parse_flag, Presence::optional).value_or(true);
+  archive.per_site =
+      from.value("per_site", "true or false", parse_flag, Presence::optional).value_or(false);
+  archive.new_files_per_hour = from.value("new_files_per_hour", "a number from 1 to 1000000",
+                                          parse_files_per_hour, Presence::optional)
+                                   .value_or(archive.new_files_per_hour);
   from.done();
   return archive;
 }
@@ -56,6 +85,9 @@ GatewaySettings read_gateway(YamlFile& yaml) {
                               AddressForm::with_port, Presence::optional);
   settings.registration = top.path("registration", "the path of a folder", Presence::optional)
                               .value_or(settings.store / "registration");
+  settings.junk_share = top.value("junk_share", "a share of the disk from 0% to 50%, such as 1%",
+                                  parse_percent, Presence::optional)
+                            .value_or(settings.junk_share);
   if (auto tunnel = top.map("tunnel", Presence::optional)) {
     settings.tunnel = read_tunnel_end(*tunnel);
   }
@@ -70,6 +102,15 @@ GatewaySettings load_gateway_alone(const std::filesystem::path& file) {
   YamlFile yaml(file);
   GatewaySettings settings = read_gateway(yaml);
   if (!yaml.problems().empty()) throw ConfigError(yaml.problems());
+  return settings;
+}
+
+GatewaySettings load_usable_gateway(const std::filesystem::path& file,
+                                    const std::vector<SiteSettings>& running) {
+  GatewaySettings settings = load_gateway_alone(file);
+  UsableSites usable = usable_sites(settings.sites_folder, running);
+  settings.sites = std::move(usable.sites);
+  settings.broken_sites = std::move(usable.broken);
   return settings;
 }
 

@@ -15,6 +15,8 @@ namespace icom::config {
 struct ArchiveSettings {
   std::filesystem::path directory;
   bool live = true;
+  bool per_site = false;  ///< `patients` and `live` in `<directory>/<site>`, one for each site
+  std::uint32_t new_files_per_hour = 3600;  ///< of each site, in `patients`
 
   bool operator==(const ArchiveSettings&) const = default;
 };
@@ -39,9 +41,12 @@ struct GatewaySettings {
   /// What the gateway remembers of sites beside their files: keys, enrolments, Linacs that wait for
   /// approval. A folder; `registration` in the store's unless given.
   std::filesystem::path registration;
+  /// Of the store's disk, what one Linac's junk may take beyond what is always kept; in percent.
+  unsigned junk_share = 1;
   std::optional<TunnelEndSettings> tunnel;
   FanOutSettings fan_out;
-  std::vector<SiteSettings> sites;  ///< loaded from sites_folder; maybe none
+  std::vector<SiteSettings> sites;       ///< loaded from sites_folder; maybe none
+  std::vector<BrokenSite> broken_sites;  ///< by load_usable_gateway() only
 
   bool operator==(const GatewaySettings&) const = default;
 };
@@ -49,6 +54,12 @@ struct GatewaySettings {
 /// The file alone: `sites` stays empty, whatever the sites' files hold. For what must work while
 /// one of these is broken. Throws ConfigError.
 GatewaySettings load_gateway_alone(const std::filesystem::path& file);
+
+/// For a gateway that runs, and for what must go on beside a broken site: throws ConfigError for
+/// gateway.yaml, and for a folder of sites that cannot be read, but not for what is wrong with a
+/// site's file: usable_sites().
+GatewaySettings load_usable_gateway(const std::filesystem::path& file,
+                                    const std::vector<SiteSettings>& running = {});
 
 /// With all sites. Throws ConfigError.
 GatewaySettings load_gateway(const std::filesystem::path& file);

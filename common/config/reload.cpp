@@ -38,15 +38,19 @@ Reloaded<SiteSettings> reload_site(const std::filesystem::path& file, const Site
 
 Reloaded<GatewaySettings> reload_gateway(const std::filesystem::path& file,
                                          const GatewaySettings& running) {
-  Reloaded<GatewaySettings> gateway{load_gateway(file), {}};
+  Reloaded<GatewaySettings> gateway{load_usable_gateway(file, running.sites), {}};
   Keep keep("icom-gateway serve", gateway.needs_restart);
-  if (gateway.settings.sites_folder != running.sites_folder) gateway.settings.sites = running.sites;
+  if (gateway.settings.sites_folder != running.sites_folder) {
+    gateway.settings.sites = running.sites;
+    gateway.settings.broken_sites = running.broken_sites;
+  }
   keep(gateway.settings.sites_folder, running.sites_folder, "sites");
   keep(gateway.settings.tokens_folder, running.tokens_folder, "tokens");
   keep(gateway.settings.ingest, running.ingest, "ingest");
   keep(gateway.settings.store, running.store, "store");
   keep(gateway.settings.archive, running.archive, "archive");
   keep(gateway.settings.http, running.http, "http");
+  keep(gateway.settings.junk_share, running.junk_share, "junk_share");
   keep(gateway.settings.registration, running.registration, "registration");
   return gateway;
 }

@@ -21,7 +21,8 @@ struct Reloaded {
 
 /// Throws ConfigError; then nothing is to change.
 Reloaded<SiteSettings> reload_site(const std::filesystem::path& file, const SiteSettings& running);
-/// The same, of gateway.yaml and all sites' files.
+/// The same, of gateway.yaml and all sites' files; a site's broken file does not throw:
+/// load_usable_gateway().
 Reloaded<GatewaySettings> reload_gateway(const std::filesystem::path& file,
                                          const GatewaySettings& running);
 

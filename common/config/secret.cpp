@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <array>
-#include <fstream>
+#include <memory>
 #include <system_error>
 
 #include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/file_system.hpp"
+#include "common/os/machine_fault.hpp"
 
 namespace icom::config {
 namespace {
@@ -16,12 +19,23 @@ constexpr std::size_t kMaxSecret = 1024;
   throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
 }
 
+/// Nothing is wrong with the file.
+[[noreturn]] void fail(const std::filesystem::path& file, std::error_code error) {
+  throw os::MachineFault("cannot read " + file.string() + " now (" + error.message() + ")");
+}
+
 }  // namespace
+
+bool is_secret(std::string_view text) {
+  return text.size() >= kMinSecret && text.size() <= kMaxSecret &&
+         std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+}
 
 std::string read_secret(const std::filesystem::path& file) {
   using std::filesystem::perms;
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (os::is_machine_fault(error)) fail(file, error);
   if (!std::filesystem::exists(status)) refuse(file, "this file to be there, holding one secret");
   if (!std::filesystem::is_regular_file(status)) refuse(file, "a regular file");
   constexpr perms kForbidden = perms::group_write | perms::group_exec | perms::others_all;
@@ -31,11 +45,14 @@ std::string read_secret(const std::filesystem::path& file) {
            "and make a new secret if somebody may have read it");
   }
 
-  std::array<char, kMaxSecret + 2> buffer{};
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) refuse(file, "a file that this account can read");
-  stream.read(buffer.data(), buffer.size());
-  std::string secret(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  std::array<std::byte, kMaxSecret + 2> buffer{};
+  std::unique_ptr<os::File> opened;
+  std::size_t size = 0;
+  error = os::real_file_system().open_read(file, opened);
+  if (!error) error = opened->read_at(0, buffer, size);
+  if (os::is_machine_fault(error)) fail(file, error);
+  if (error) refuse(file, "a file that this account can read");
+  std::string secret(as_text(Bytes(buffer).first(size)));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {

@@ -5,6 +5,7 @@
 
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
+#include "common/config/site_text.hpp"
 #include "common/config/size_text.hpp"
 #include "common/config/timezone.hpp"
 #include "common/config/tunnel_parts.hpp"
@@ -138,6 +139,12 @@ SiteFile read_site_text(const std::filesystem::path& file, const std::string& te
   SiteFile site{YamlFile(file), {}, {}, {}};
   if (const auto document = site.yaml.document(text)) read_site(site, file, name, *document);
   return site;
+}
+
+SiteSettings site_from_text(const std::filesystem::path& file, const std::string& text) {
+  SiteFile site = read_site_text(file, text, SiteFileName::any_of_two);
+  if (!site.yaml.problems().empty()) throw ConfigError(site.yaml.problems());
+  return std::move(site.settings);
 }
 
 SiteSettings load_site(const std::filesystem::path& file) {

@@ -58,7 +58,100 @@ std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folde
   return files;
 }
 
+struct Candidate {
+  SiteFile file;
+  std::string name;
+  std::filesystem::file_time_type changed;
+  const SiteSettings* running = nullptr;
+  SiteSettings settings;  ///< what is to be served
+  bool usable = true;
+};
+
+Candidate candidate_of(const std::filesystem::path& path,
+                       const std::vector<SiteSettings>& running) {
+  Candidate candidate{
+      read_site_file(path, SiteFileName::of_the_site), path.stem().string(), {}, nullptr, {}, true};
+  std::error_code ignored;
+  candidate.changed = std::filesystem::last_write_time(path, ignored);
+  const auto runs = std::ranges::find(running, candidate.name, &SiteSettings::site);
+  if (runs != running.end()) candidate.running = &*runs;
+  if (candidate.file.yaml.problems().empty()) {
+    candidate.settings = candidate.file.settings;
+  } else if (candidate.running != nullptr) {
+    candidate.settings = *candidate.running;
+  } else {
+    candidate.usable = false;
+  }
+  return candidate;
+}
+
+bool has(const SiteSettings* site, const std::string& serial) {
+  return site != nullptr &&
+         std::ranges::find(site->linacs, serial, &LinacSettings::serial) != site->linacs.end();
+}
+
+/// The site that each serial belongs to. The site that runs with it keeps it; then those whose
+/// files were changed first.
+std::map<std::string, const Candidate*> owners_of_serials(std::vector<Candidate>& candidates) {
+  std::vector<const Candidate*> in_order;
+  for (const Candidate& candidate : candidates) in_order.push_back(&candidate);
+  std::ranges::stable_sort(in_order, {}, &Candidate::changed);
+  std::map<std::string, const Candidate*> owners;
+  for (const bool must_run : {true, false}) {
+    for (const Candidate* candidate : in_order) {
+      for (const LinacSettings& linac : candidate->settings.linacs) {
+        if (!must_run || has(candidate->running, linac.serial)) {
+          owners.emplace(linac.serial, candidate);
+        }
+      }
+    }
+  }
+  return owners;
+}
+
+/// Takes the Linacs out that another site has, and notes why.
+void leave_out_others_linacs(Candidate& candidate,
+                             const std::map<std::string, const Candidate*>& owners) {
+  std::vector<LinacSettings> own;
+  for (std::size_t i = 0; i < candidate.settings.linacs.size(); ++i) {
+    const LinacSettings& linac = candidate.settings.linacs[i];
+    const Candidate& owner = *owners.at(linac.serial);
+    if (&owner == &candidate) {
+      own.push_back(linac);
+      continue;
+    }
+    // What runs has all its serials, so these settings are the file's, and so are the marks.
+    candidate.file.yaml.problem(candidate.file.serial_marks[i],
+                                "linacs[" + std::to_string(i) + "].serial", linac.serial,
+                                "a serial that no other site has; " +
+                                    owner.file.yaml.path().string() + " has it too, and keeps it");
+  }
+  candidate.settings.linacs = std::move(own);
+}
+
 }  // namespace
+
+UsableSites usable_sites(const std::filesystem::path& folder,
+                         const std::vector<SiteSettings>& running) {
+  std::vector<Candidate> candidates;
+  for (const std::filesystem::path& file : yaml_files(folder)) {
+    candidates.push_back(candidate_of(file, running));
+  }
+  const auto owners = owners_of_serials(candidates);
+  UsableSites found;
+  for (Candidate& candidate : candidates) {
+    const bool is_whole = candidate.file.yaml.problems().empty();
+    leave_out_others_linacs(candidate, owners);
+    if (!candidate.file.yaml.problems().empty()) {
+      const auto state = is_whole           ? BrokenSite::State::in_part
+                         : candidate.usable ? BrokenSite::State::kept
+                                            : BrokenSite::State::refused;
+      found.broken.push_back({candidate.name, state, candidate.file.yaml.problems()});
+    }
+    if (candidate.usable) found.sites.push_back(std::move(candidate.settings));
+  }
+  return found;
+}
 
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder) {
   std::vector<SiteFile> sites;

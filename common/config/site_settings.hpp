@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/address.hpp"
+#include "common/config/config_error.hpp"
 #include "common/config/fan_out_settings.hpp"
 #include "common/config/forward_settings.hpp"
 
@@ -61,9 +62,39 @@ SiteSettings load_site(const std::filesystem::path& file);
 /// All *.yaml of a folder, by name; also refuses a serial that two sites have.
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder);
 
+/// Whether this can be a secret: 16 to 1,024 characters, no control characters, so one line.
+bool is_secret(std::string_view text);
+
+/// A site whose file is not as it should be, and what becomes of the site.
+struct BrokenSite {
+  enum class State : std::uint8_t {
+    refused,  ///< nothing is known of it
+    kept,     ///< it goes on as it was before its file was changed
+    in_part,  ///< it goes on without the Linacs that another site has
+  };
+  std::string site;  ///< as the file is named
+  State state = State::refused;
+  std::vector<Problem> problems;  ///< at least one
+
+  bool operator==(const BrokenSite&) const = default;
+};
+
+struct UsableSites {
+  std::vector<SiteSettings> sites;  ///< by name of their files
+  std::vector<BrokenSite> broken;   ///< likewise
+};
+
+/// As load_sites(), for a gateway that runs: one site's mistake stops no other. `running` is what
+/// it serves now. A site whose file is broken goes on as it runs, or is refused. A serial that two
+/// sites have stays that site's which runs with it; else it is that one's whose file was changed
+/// first, and the other site goes on without it. Throws ConfigError only if the folder cannot be
+/// read.
+UsableSites usable_sites(const std::filesystem::path& folder,
+                         const std::vector<SiteSettings>& running);
+
 /// A secret of one line, 16 to 1,024 characters, without the line's end. Throws ConfigError if it
 /// is anything else, or if others than the owner (and group, read-only) can read the file. The
-/// error never shows the content.
+/// error never shows the content. Throws os::MachineFault if the machine keeps it from being read.
 std::string read_secret(const std::filesystem::path& file);
 
 }  // namespace icom::config

@@ -54,6 +54,11 @@ bool holds_more_than_one(const std::string& text) {
 
 std::optional<std::string> YamlFile::text() {
   std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(file_, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    problem("a regular file");  // opening a pipe would wait for whoever writes into it
+    return std::nullopt;
+  }
   const std::uintmax_t size = std::filesystem::file_size(file_, error);
   if (error) {
     problem("a file that can be read (" + error.message() + ")");

@@ -26,10 +26,12 @@ constexpr std::size_t kMostParts = 64;
 
 }  // namespace
 
-Client::Client(asio::ip::tcp::socket socket, const Limits& limits)
-    : socket_(std::move(socket)), limits_(limits), bell_(socket_.get_executor()) {
+Client::Client(asio::ip::tcp::socket socket, Visitor visitor, const Limits& limits)
+    : socket_(std::move(socket)),
+      limits_(limits),
+      visitor_(std::move(visitor)),
+      bell_(socket_.get_executor()) {
   boost::system::error_code gone;
-  address_ = socket_.remote_endpoint(gone).address();
   socket_.non_blocking(true, gone);
   socket_.set_option(asio::ip::tcp::no_delay(true), gone);
   socket_.set_option(asio::socket_base::send_buffer_size(kSendBuffer), gone);

@@ -15,6 +15,7 @@
 #include "common/asio/deadline.hpp"
 #include "common/fanout/limits.hpp"
 #include "common/fanout/piece.hpp"
+#include "common/fanout/visitor.hpp"
 
 namespace icom::fanout {
 
@@ -23,7 +24,7 @@ namespace icom::fanout {
 /// limits it gets no more bytes, but a FIN. On the executor of its socket.
 class Client {
  public:
-  Client(boost::asio::ip::tcp::socket socket, const Limits& limits);
+  Client(boost::asio::ip::tcp::socket socket, Visitor visitor, const Limits& limits);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
@@ -36,7 +37,7 @@ class Client {
   /// FIN now, behind what the kernel has taken; what waits is thrown away.
   void cut_off(std::string why);
 
-  [[nodiscard]] const boost::asio::ip::address& address() const { return address_; }
+  [[nodiscard]] const Visitor& visitor() const { return visitor_; }
   /// Why we have ended it; empty if we have not, or finish() has.
   [[nodiscard]] const std::string& why_cut_off() const { return why_cut_off_; }
   /// Handed to the kernel.
@@ -52,7 +53,7 @@ class Client {
 
   boost::asio::ip::tcp::socket socket_;
   const Limits limits_;
-  boost::asio::ip::address address_;
+  const Visitor visitor_;
   std::deque<Piece> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t sent_of_first_ = 0;  ///< bytes of waiting_.front()

@@ -17,8 +17,9 @@ constexpr std::chrono::milliseconds kLook{10};
 
 }  // namespace
 
-FanOutServer::FanOutServer(const asio::any_io_executor& executor, const Limits& limits)
-    : executor_(executor), limits_(limits) {}
+FanOutServer::FanOutServer(const asio::any_io_executor& executor, const Limits& limits,
+                           std::shared_ptr<Accounts> accounts)
+    : executor_(executor), limits_(limits), accounts_(std::move(accounts)) {}
 
 void FanOutServer::apply(const config::FanOutSettings& settings) {
   // Those that go let go of their addresses before others come, which may want them.
@@ -28,13 +29,15 @@ void FanOutServer::apply(const config::FanOutSettings& settings) {
     if (!stays) close(one.second);
     return !stays;
   });
+  accounts_->use(GuestList::names_in(settings.users));
+  const GuestList guests(settings, accounts_);
   for (const config::FanOutPort& wanted : settings.ports) {
     auto& port = ports_[wanted.serial];
     if (port) {
-      port->allow(settings.allow);
+      port->allow(guests);
       continue;
     }
-    port = std::make_shared<Port>(executor_, wanted, settings.allow, limits_);
+    port = std::make_shared<Port>(executor_, wanted, guests, limits_);
     port->open();
   }
 }

@@ -17,16 +17,17 @@
 
 namespace icom::fanout {
 
-/// One port a Linac. No call waits for a client. All on one executor, which runs on one thread.
+/// One port per Linac. No call waits for a client. All on one executor, which runs on one thread.
 class FanOutServer {
  public:
-  explicit FanOutServer(const boost::asio::any_io_executor& executor, const Limits& limits = {});
+  explicit FanOutServer(const boost::asio::any_io_executor& executor, const Limits& limits = {},
+                        std::shared_ptr<Accounts> accounts = std::make_shared<Accounts>());
   FanOutServer(const FanOutServer&) = delete;
   FanOutServer& operator=(const FanOutServer&) = delete;
 
   /// Changes only what differs: a port that is as before keeps its clients. A port that goes, or
   /// whose address changes, says FIN to them. Never fails: a port that cannot be had says so
-  /// itself.
+  /// itself. Who is no longer allowed is cut off, once it is known which accounts are.
   void apply(const config::FanOutSettings& settings);
 
   /// The next piece of a Linac's stream, to the clients that its port has now.
@@ -48,6 +49,7 @@ class FanOutServer {
 
   boost::asio::any_io_executor executor_;
   const Limits limits_;
+  const std::shared_ptr<Accounts> accounts_;
   std::map<std::string, std::shared_ptr<Port>, std::less<>> ports_;  ///< by serial
   std::vector<std::shared_ptr<Port>> closed_;  ///< some may still have clients
 };

@@ -3,10 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/ip/address_v6.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -20,14 +21,14 @@ namespace {
 
 /// After a failed accept (no more descriptors, as a rule).
 constexpr std::chrono::milliseconds kAcceptRetry{200};
+/// Connections that wait until it is known whose they are; the others are decided by what is known.
+constexpr std::size_t kMostUndecided = 16;
+/// Between two looks whether it is known.
+constexpr std::chrono::milliseconds kLookAgain{20};
+/// Between two looks whose account has gone, while nobody is asked.
+constexpr std::chrono::seconds kWatch{1};
 /// For the address of a port's name.
 constexpr std::chrono::seconds kLookup{10};
-
-bool is_loopback(const asio::ip::address& address) {
-  static const config::Network v4{asio::ip::address_v4({127, 0, 0, 0}), 8};
-  static const config::Network v6{asio::ip::address_v6::loopback(), 128};
-  return v4.contains(address) || v6.contains(address);
-}
 
 /// For the end of a line that is one of many.
 std::string left_out(std::uint64_t lines) {
@@ -36,11 +37,11 @@ std::string left_out(std::uint64_t lines) {
 
 }  // namespace
 
-Port::Port(const asio::any_io_executor& executor, config::FanOutPort settings,
-           std::vector<config::Network> allow, const Limits& limits)
+Port::Port(const asio::any_io_executor& executor, config::FanOutPort settings, GuestList guests,
+           const Limits& limits)
     : executor_(executor),
       settings_(std::move(settings)),
-      allow_(std::move(allow)),
+      guests_(std::move(guests)),
       limits_(limits),
       resolver_(executor),
       acceptor_(executor),
@@ -61,6 +62,7 @@ void Port::close() {
   resolver_.cancel();
   acceptor_.close(ignored);
   accept_again_.reset();
+  watch_.reset();
   bell_.ring();
   for (const auto& client : clients_) client->finish();
 }
@@ -136,18 +138,47 @@ void Port::accept_later(boost::system::error_code why) {
 
 void Port::admit(tcp::socket socket) {
   boost::system::error_code gone;
-  const asio::ip::address address = socket.remote_endpoint(gone).address();
+  const tcp::endpoint theirs = socket.remote_endpoint(gone);
   if (gone) return;
-  if (!is_allowed(address)) {
-    refuse(address, "it is not in fan_out.allow");
+  const tcp::endpoint ours = socket.local_endpoint(gone);
+  if (gone) return;
+  const Visitor who = visitor(theirs, ours);
+  if (undecided_ < kMostUndecided && guests_.is_undecided(who)) {
+    ++undecided_;
+    asio::co_spawn(
+        executor_,
+        [self = shared_from_this(), who, socket = std::move(socket)]() mutable {
+          return self->admit_once_decided(std::move(socket), who);
+        },
+        [self = shared_from_this()](const std::exception_ptr&) { --self->undecided_; });
+    return;
+  }
+  decide(std::move(socket), who);
+}
+
+awaitable<void> Port::admit_once_decided(tcp::socket socket, Visitor who) {
+  asio::steady_timer pause(executor_);
+  while (!closed_ && guests_.is_undecided(who)) {
+    pause.expires_after(kLookAgain);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (!closed_) decide(std::move(socket), who);
+}
+
+void Port::decide(tcp::socket socket, const Visitor& who) {
+  const asio::ip::address& address = who.address;
+  if (const std::string why = guests_.refusal(who); !why.empty()) {
+    refuse(address, why);
     return;
   }
   if (clients_.size() >= limits_.clients) {
     refuse(address, "there are as many clients as are taken");
     return;
   }
-  const auto client = std::make_shared<Client>(std::move(socket), limits_);
+  const auto client = std::make_shared<Client>(std::move(socket), who, limits_);
   clients_.insert(client);
+  guests_.note_visit(who);
+  watch_accounts();
   ++status_.clients_total;
   if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
     spdlog::info("fan-out of Linac {}: client {} has come, {} now{}", settings_.serial,
@@ -159,7 +190,7 @@ void Port::admit(tcp::socket socket) {
 }
 
 /// The socket closes behind us.
-void Port::refuse(const asio::ip::address& address, const char* why) {
+void Port::refuse(const asio::ip::address& address, const std::string& why) {
   ++status_.refused;
   if (const auto unsaid = refusal_lines_.admit(Bell::Clock::now())) {
     spdlog::warn("fan-out of Linac {}: {} is refused: {}{}", settings_.serial, address.to_string(),
@@ -174,7 +205,7 @@ void Port::forget(const std::shared_ptr<Client>& client) {
   if (cut_off) ++status_.cut_off;
   if (const auto unsaid = client_lines_.admit(Bell::Clock::now())) {
     spdlog::info("fan-out of Linac {}: client {} is gone{}, {} left{}", settings_.serial,
-                 client->address().to_string(),
+                 client->visitor().address.to_string(),
                  cut_off ? " (cut off: " + client->why_cut_off() + ")" : "", clients_.size(),
                  left_out(*unsaid));
   }
@@ -188,18 +219,42 @@ void Port::cut_off_all(const std::string& why) {
   for (const auto& client : clients_) client->cut_off(why);
 }
 
-void Port::allow(std::vector<config::Network> networks) {
-  allow_ = std::move(networks);
+void Port::allow(GuestList guests) {
+  guests_ = std::move(guests);
   for (const auto& client : clients_) {
-    if (!is_allowed(client->address())) client->cut_off("it is no longer in fan_out.allow");
+    if (!guests_.is_undecided(client->visitor())) {
+      cut_off_unless_allowed(*client);
+      continue;
+    }
+    asio::co_spawn(
+        executor_,
+        [self = shared_from_this(), client] { return self->cut_off_once_decided(client); },
+        asio::detached);
   }
 }
 
-bool Port::is_allowed(const asio::ip::address& address) const {
-  return is_loopback(address) ||
-         std::ranges::any_of(allow_, [&address](const config::Network& network) {
-           return network.contains(address);
-         });
+awaitable<void> Port::cut_off_once_decided(std::shared_ptr<Client> client) {
+  asio::steady_timer pause(executor_);
+  while (clients_.contains(client) && guests_.is_undecided(client->visitor())) {
+    pause.expires_after(kLookAgain);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (clients_.contains(client)) cut_off_unless_allowed(*client);
+}
+
+void Port::cut_off_unless_allowed(Client& client) {
+  const std::string why = guests_.refusal(client.visitor());
+  if (!why.empty()) client.cut_off("no longer allowed: " + why);
+}
+
+/// A name's number is looked up for whoever comes, and counts for all that are there.
+void Port::watch_accounts() {
+  if (closed_ || clients_.empty()) return;
+  if (const auto answers = guests_.tend(); std::exchange(judged_by_, answers) != answers) {
+    for (const auto& client : clients_) cut_off_unless_allowed(*client);
+  }
+  const std::chrono::milliseconds next = guests_.expects_answer() ? kLookAgain : kWatch;
+  watch_.emplace(executor_, next, [this] { watch_accounts(); });
 }
 
 PortStatus Port::status() const {

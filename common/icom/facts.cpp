@@ -1,4 +1,5 @@
 #include "common/icom/frame_identity.hpp"
+#include "common/icom/item_stretches.hpp"
 #include "common/icom/values.hpp"
 
 namespace icom {
@@ -53,9 +54,8 @@ void note(std::uint64_t kind, std::string_view value, FrameFacts& facts) {
   }
 }
 
-FrameFacts facts_from(Bytes frame, std::size_t start) {
-  FrameFacts facts;
-  std::size_t at = start;
+// Returns where the items from `at` on, within `frame`, end.
+std::size_t note_items(Bytes frame, std::size_t at, FrameFacts& facts) {
   while (const std::size_t size = item_size_at(frame.data() + at, frame.size() - at)) {
     const auto kind = load_little_endian<std::uint64_t>(frame.data() + at) & kKindMask;
     if (kind != kPosition) {  // nine items of ten are
@@ -63,34 +63,66 @@ FrameFacts facts_from(Bytes frame, std::size_t start) {
     }
     at += size;
   }
-  facts.has_items = at > start;
-  facts.items_end_exactly = facts.has_items && at == frame.size();
-  return facts;
+  return at;
 }
 
-}  // namespace
-
-FrameFacts facts_of(Bytes frame, std::size_t items_hint) {
-  if (items_hint >= kHeaderSize && items_hint <= frame.size()) {
-    if (const FrameFacts facts = facts_from(frame, items_hint); facts.items_end_exactly) {
-      return facts;
+// The offset, from `from` on, of what looks like the header of a Patient ID item: one as it should
+// be, or one of the full tag whose VR or part is another.
+std::optional<std::size_t> find_patient_id(Bytes frame, std::size_t from) {
+  constexpr std::string_view kElement("\x20\0", 2);
+  constexpr std::string_view kBehindElement("LO\0P", 4);
+  constexpr std::size_t kBeforeElement = 2;  // the group
+  constexpr std::size_t kZero = 6;
+  const std::string_view text = as_text(frame);
+  for (std::size_t at = text.find(kElement, from + kBeforeElement); at != std::string_view::npos;
+       at = text.find(kElement, at + 1)) {
+    const std::size_t item = at - kBeforeElement;
+    if (text[item + 1] != '\0' || text.size() - item <= kZero) {
+      continue;
+    }
+    if (text.substr(at + kElement.size(), kBehindElement.size()) == kBehindElement ||
+        (text[item] == '\x10' && text[item + kZero] == '\0')) {
+      return item;
     }
   }
-  const auto start = find_items(frame, items_hint);
-  return start ? facts_from(frame, *start) : FrameFacts{};
+  return std::nullopt;
 }
 
-bool seems_to_have_patient(Bytes frame) {
-  // Element, VR, zero and part of a Patient ID; the high byte of the group stands before it.
-  constexpr std::string_view kBehindGroup("\x20\0LO\0P", 6);
-  const std::string_view text = as_text(frame);
-  for (std::size_t at = text.find(kBehindGroup, kHeaderSize); at != std::string_view::npos;
-       at = text.find(kBehindGroup, at + 1)) {
-    if (text[at - 1] == '\0') {
+bool holds_unread_patient(Bytes frame, const std::vector<ItemStretch>& stretches) {
+  auto stretch = stretches.begin();
+  for (auto item = find_patient_id(frame, kHeaderSize); item;
+       item = find_patient_id(frame, *item + 1)) {
+    while (stretch != stretches.end() && stretch->end <= *item) {
+      ++stretch;
+    }
+    if (stretch == stretches.end() || *item < stretch->begin) {
       return true;
     }
   }
   return false;
+}
+
+}  // namespace
+
+FrameFacts facts_of(Bytes frame) {
+  FrameFacts facts;
+  if (frame.size() > kHeaderSize && note_items(frame, kHeaderSize, facts) == frame.size()) {
+    facts.has_items = facts.items_end_exactly = true;
+    return facts;
+  }
+  facts = {};
+  const std::vector<ItemStretch> stretches = item_stretches(frame);
+  for (const ItemStretch& stretch : stretches) {
+    note_items(frame.first(stretch.end), stretch.begin, facts);
+  }
+  facts.has_items = !stretches.empty();
+  facts.items_end_exactly = stretches.size() == 1 && stretches.front().end == frame.size();
+  facts.patient_unread = !facts.patient_id && holds_unread_patient(frame, stretches);
+  return facts;
+}
+
+bool seems_to_have_patient(Bytes frame) {
+  return find_patient_id(frame, kHeaderSize).has_value();
 }
 
 std::optional<double> quick_delivery_mu(Bytes frame) {

@@ -29,9 +29,9 @@ bool matches_date_shape(Bytes bytes);
 /// Fields out of range (month 13) are carried over, not refused. Precondition: is_date_anchor(at).
 std::int64_t linac_seconds(const std::byte* at);
 
-/// The inverse for times in range: `YYYY-MM-DDHH:MM:SS`.
+/// The inverse for times in range (years 0 to 9999): `YYYY-MM-DDHH:MM:SS`.
 std::string linac_time_text(std::int64_t seconds);
-/// `YYYYMMDD_HHMMSS`, as PyMedPhys names a record's file.
+/// `YYYYMMDD_HHMMSS`, as PyMedPhys names a record's file; for times of the years 1 to 9999.
 std::string linac_time_file_stem(std::int64_t seconds);
 
 /// Within one Linac, the same identity is the same frame, wherever it comes from. Same time and

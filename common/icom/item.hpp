@@ -63,7 +63,9 @@ class ItemWalk {
   std::size_t offset_;
 };
 
-/// The first offset, from 27 on, from which items can be walked: to the frame's last byte if there
+/// One walk, for the framer and the delta coding, whose two ends must find the same; what a frame
+/// says is taken from its item_stretches(). The first offset, from 27 on, from which items can be
+/// walked: to the frame's last byte if there
 /// is such an offset, otherwise the one from which the walk gets furthest. Nothing if the frame has
 /// no item. `hint`: an offset that was right for the frame before, tried first.
 std::optional<std::size_t> find_items(Bytes frame, std::size_t hint = 27);

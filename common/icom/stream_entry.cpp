@@ -1,6 +1,9 @@
 #include "common/icom/stream_entry.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "common/icom/frame_identity.hpp"
 
 namespace icom {
 
@@ -34,6 +37,13 @@ Hole decode_hole(Bytes bytes) {
   const auto with_patient = load_little_endian<std::uint64_t>(bytes.data() + sizeof(std::uint64_t));
   if (frames > kMostGivenUp || with_patient > frames) return {0, 0, "unreadable"};
   return {frames, with_patient, std::string(reason)};
+}
+
+std::uint64_t entry_fingerprint(std::int64_t received_us, std::uint64_t bytes_hash) {
+  std::array<std::byte, 2 * sizeof(std::uint64_t)> both{};
+  store_little_endian(&both[0], static_cast<std::uint64_t>(received_us));
+  store_little_endian(&both[sizeof(std::uint64_t)], bytes_hash);
+  return std::max<std::uint64_t>(content_hash(both), 1);
 }
 
 }  // namespace icom

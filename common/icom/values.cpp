@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/icom/item_stretches.hpp"
 
 namespace icom {
 
@@ -25,6 +26,13 @@ bool is_sentinel(std::string_view text) {
   return text == "-32767" || text == "32767";
 }
 
+// True when bytes that were not understood hold the tag of a position: then nobody can say how many
+// positions lie in them.
+bool may_hold_position(Bytes gap) {
+  constexpr std::string_view kTag("\x30\x1C\x01", 3);  // the high byte of the group, element
+  return as_text(gap).find(kTag) != std::string_view::npos;
+}
+
 // Puts each item where it belongs.
 class Sorter {
  public:
@@ -33,12 +41,20 @@ class Sorter {
   void add(const Item& item) {
     if (is_of_block(item, kBlockLabel)) {
       values_.positions.push_back({std::string(item.value), item.part, {}});
-    } else if (is_of_block(item, kPosition) && !values_.positions.empty() &&
+      block_open_ = true;
+    } else if (is_of_block(item, kPosition) && block_open_ &&
                values_.positions.back().part == item.part) {
       values_.positions.back().centimetres.push_back(parse_number(item.value));
     } else if (!add_to_row(item)) {
       values_.unknown.push_back({item.group, item.element, std::string(item.vr_text()), item.part,
                                  std::string(item.value)});
+    }
+  }
+
+  // Bytes between items. What follows a lost position is not given another one's place.
+  void skip(Bytes gap) {
+    if (may_hold_position(gap)) {
+      block_open_ = false;
     }
   }
 
@@ -72,6 +88,7 @@ class Sorter {
   }
 
   FrameValues& values_;
+  bool block_open_ = false;
   std::vector<NamedValue> rows_;  // one a named tag; tag is null where none came
 };
 
@@ -79,17 +96,20 @@ class Sorter {
 
 FrameValues values_of(Bytes frame) {
   FrameValues values;
-  std::size_t understood = std::min(kHeaderSize, frame.size());
-  if (const auto start = find_items(frame)) {
-    Sorter sorter(values);
-    ItemWalk walk(frame, *start);
+  Sorter sorter(values);
+  const std::size_t begin = std::min(kHeaderSize, frame.size());
+  std::size_t before = begin;
+  values.bytes_not_understood = frame.size() - begin;
+  for (const ItemStretch& stretch : item_stretches(frame)) {
+    sorter.skip(frame.subspan(before, stretch.begin - before));
+    ItemWalk walk(frame.first(stretch.end), stretch.begin);
     while (const auto item = walk.next()) {
       sorter.add(*item);
     }
-    sorter.finish();
-    understood += walk.offset() - *start;
+    values.bytes_not_understood -= stretch.end - stretch.begin;
+    before = stretch.end;
   }
-  values.bytes_not_understood = frame.size() - understood;
+  sorter.finish();
   return values;
 }
 

@@ -24,11 +24,14 @@ struct FrameFacts {
   std::vector<std::string_view> interlocks;  ///< in wire order, without empty ones; mostly none
   bool has_items = false;
   bool items_end_exactly = false;  ///< otherwise some bytes of the frame were not understood
+  /// No Patient ID could be read, but the bytes that were not understood hold what looks like one.
+  bool patient_unread = false;
 };
-FrameFacts facts_of(Bytes frame, std::size_t items_hint = 27);
+/// Of the frame's item_stretches().
+FrameFacts facts_of(Bytes frame);
 
-/// True when the frame seems to carry a Patient ID. A quick search without a walk, for deciding
-/// what to give up first; records use facts_of().
+/// True when the frame seems to carry a Patient ID, readable or not. A quick search without a walk,
+/// for deciding what to give up first; records use facts_of().
 bool seems_to_have_patient(Bytes frame);
 /// FrameFacts::delivery_mu by the same kind of search: what looks like the item, wherever it
 /// stands.
@@ -83,6 +86,7 @@ struct FrameValues {
   std::vector<UnknownItem> unknown;      ///< in wire order
   std::size_t bytes_not_understood = 0;  ///< after offset 27, outside items
 };
+/// Of the frame's item_stretches().
 FrameValues values_of(Bytes frame);
 
 /// A number of a DS value; nothing for text that is no number or a sentinel (-32767, 32767: not

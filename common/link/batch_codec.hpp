@@ -13,7 +13,9 @@
 namespace icom::link {
 
 /// The protocol's version: raised when an older peer could not understand a newer one.
-inline constexpr std::uint32_t kLinkProtocol = 1;
+inline constexpr std::uint32_t kLinkProtocol = 2;
+/// That of agents which send their token in clear: taken from a site until it has proved itself.
+inline constexpr std::uint32_t kClearTokenProtocol = 1;
 
 /// One entry between spool and store. `bytes` is borrowed on the way in, and lives in the
 /// DecodedBatch on the way out.
@@ -54,14 +56,16 @@ struct DecodedBatch {
   ByteVector arena;  ///< what the entries' `bytes` borrow from
 };
 
-/// The inverse. Input is untrusted; what it may cost is bounded (see kMaxBatchBytes). Not
-/// thread-safe.
+/// The inverse. Input is untrusted. What it may cost is bounded before anything is decoded: the
+/// plain text (kMaxBatchBytes and what stands beside the entries' bytes), and in it the entries
+/// (kMaxBatchEntries) and their fields (kMaxEntryParts). Not thread-safe.
 class BatchDecoder {
  public:
-  static constexpr std::size_t kMaxBatchBytes = 32U << 20U;  ///< uncompressed, in frames' bytes
+  /// In frames' bytes. An agent sends kBatchBytes and one more entry of up to 2 MiB.
+  static constexpr std::size_t kMaxBatchBytes = 8U << 20U;
   BatchDecoder();
   ~BatchDecoder();
-  /// Nothing, and a reason in `error`, if the bytes are malformed or the entries do not fit
+  /// Returns nullopt, and a reason in `error`, if the bytes are malformed or the entries do not fit
   /// the batch's checksum. The decoder, and with it the connection, is then of no use.
   std::optional<DecodedBatch> decode(std::string_view compressed, std::string& error);
 

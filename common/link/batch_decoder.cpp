@@ -1,3 +1,6 @@
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
 #include <unordered_map>
 
 #include "common/icom/delta_codec.hpp"
@@ -20,6 +23,59 @@ std::optional<EntryKind> kind_of(std::uint32_t number) {
   return static_cast<EntryKind>(number);
 }
 
+/// A serialized batch: its entries' code, and what stands beside it.
+constexpr std::size_t kMaxPlainBytes =
+    BatchDecoder::kMaxBatchBytes + kMaxBatchEntries * sizeof(LinkEntry);
+
+/// Reads a serialized Batch entry by entry. The generated code would make an object of 80 bytes out
+/// of each two bytes before anybody could count them. That holds for the fields of an entry as
+/// well: those that are not known would be kept.
+class BatchReader {
+ public:
+  explicit BatchReader(std::string_view plain)
+      : plain_(plain),
+        input_(reinterpret_cast<const std::uint8_t*>(plain.data()),
+               static_cast<int>(plain.size())) {}
+
+  /// Reads the next entry into `entry`; false at the end, or where the bytes are no batch.
+  bool next(Entry& entry) {
+    using WireFormat = google::protobuf::internal::WireFormatLite;
+    for (;;) {
+      const std::uint32_t tag = input_.ReadTag();
+      if (tag == 0) {
+        is_whole_ = input_.ConsumedEntireMessage();
+        return false;
+      }
+      if (tag == kEntriesTag) {
+        std::uint32_t size = 0;
+        if (!input_.ReadVarint32(&size)) return false;
+        const auto at = static_cast<std::size_t>(input_.CurrentPosition());
+        if (size > plain_.size() - at) return false;
+        entry.Clear();
+        if (!read_message(plain_.substr(at, size), entry, kMaxEntryParts)) return false;
+        input_.Skip(static_cast<int>(size));
+        return true;
+      }
+      const bool read = tag == kChecksumTag ? input_.ReadLittleEndian64(&checksum_)
+                                            : WireFormat::SkipField(&input_, tag);
+      if (!read) return false;
+    }
+  }
+  /// After next() returned false: the bytes were a batch to their end.
+  [[nodiscard]] bool is_whole() const { return is_whole_; }
+  [[nodiscard]] std::uint64_t checksum() const { return checksum_; }
+
+ private:
+  // Field 1, length-delimited; field 2, eight bytes.
+  static constexpr std::uint32_t kEntriesTag = Batch::kEntriesFieldNumber << 3U | 2U;
+  static constexpr std::uint32_t kChecksumTag = Batch::kChecksumFieldNumber << 3U | 1U;
+
+  std::string_view plain_;
+  google::protobuf::io::CodedInputStream input_;
+  std::uint64_t checksum_ = 0;
+  bool is_whole_ = false;
+};
+
 }  // namespace
 
 struct BatchDecoder::State {
@@ -39,11 +95,15 @@ struct BatchDecoder::State {
   std::unordered_map<std::uint32_t, Linac> linacs;
   MessageDecompressor decompressor;
   BatchChecksum checksum;
+  /// Those of the batch before: batches of a backlog are alike, and memory that grows step by step
+  /// is new to the kernel at each step.
+  std::size_t usual_bytes = 0;
+  std::size_t usual_entries = 0;
   bool broken = false;
 };
 
 const char* BatchDecoder::State::append(const Entry& coded, DecodedBatch& to) {
-  if (linacs.size() >= kMaxLinacs && !linacs.contains(coded.linac())) return "too many Linacs";
+  if (linacs.size() >= kMaxSpools && !linacs.contains(coded.linac())) return "too many Linacs";
   const std::optional<EntryKind> kind = kind_of(coded.kind());
   if (!kind) return "an entry of unknown kind";
 
@@ -75,18 +135,25 @@ const char* BatchDecoder::State::append(const Entry& coded, DecodedBatch& to) {
 
 const char* BatchDecoder::State::decode(std::string_view compressed, DecodedBatch& to) {
   std::string plain;
-  if (!decompressor.decompress(compressed, kMaxBatchBytes, plain)) return "bad compressed data";
-  Batch batch;
-  if (!read_message(plain, batch)) return "not a batch";
-  plain = {};  // the batch has its own copy; a connection must not hold both
-
+  if (!decompressor.decompress(compressed, kMaxPlainBytes, plain)) return "bad compressed data";
+  BatchReader reader(plain);
+  Entry coded;
   std::vector<std::size_t> ends;
-  ends.reserve(static_cast<std::size_t>(batch.entries_size()));
-  to.entries.reserve(ends.capacity());
-  for (const Entry& coded : batch.entries()) {
+  ends.reserve(usual_entries);
+  to.entries.reserve(usual_entries);
+  to.arena.reserve(usual_bytes);
+  while (reader.next(coded)) {
+    if (ends.size() == kMaxBatchEntries) return "more entries than a batch may hold";
     if (const char* wrong = append(coded, to)) return wrong;
     ends.push_back(to.arena.size());
   }
+  if (!reader.is_whole()) return "not a batch";
+  usual_bytes = to.arena.size();
+  usual_entries = ends.size();
+  // What waits for the store is bounded by its size, so room that is not used must not wait with
+  // it.
+  if (to.arena.capacity() > 2 * to.arena.size()) to.arena.shrink_to_fit();
+  if (to.entries.capacity() > 2 * to.entries.size()) to.entries.shrink_to_fit();
 
   const Bytes arena = to.arena;
   std::size_t begin = 0;
@@ -95,7 +162,7 @@ const char* BatchDecoder::State::decode(std::string_view compressed, DecodedBatc
     begin = ends[i];
     checksum.add(to.entries[i]);
   }
-  if (checksum.finish() != batch.checksum()) return "a batch whose checksum does not fit";
+  if (checksum.finish() != reader.checksum()) return "a batch whose checksum does not fit";
   return nullptr;
 }
 

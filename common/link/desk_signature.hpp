@@ -6,11 +6,11 @@
 
 namespace icom::link {
 
-/// `secret` is the code or the token that goes with the request. No two requests have the same text
-/// unless all of it is the same: none of the parts holds a line break.
+/// `secret` is what the site has proved to know. No two requests have the same text unless all of
+/// it is the same: none of the parts holds a line break.
 inline std::string signed_text(std::string_view site, std::string_view secret,
                                std::string_view public_key) {
-  std::string text = "icom desk 1\n";
+  std::string text = "icom desk 2\n";
   text.append(site).append("\n").append(secret).append("\n").append(public_key).append("\n");
   return text;
 }

@@ -37,26 +37,28 @@ enum class Access : std::uint8_t { owner, group };
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  /// Fails if the file exists. Mode 0640.
+  /// Fails if the file exists. Mode 0640, whatever the umask is.
   virtual std::error_code create(const std::filesystem::path& path,
                                  std::unique_ptr<File>& file) = 0;
   /// Likewise, mode 0600 or 0640. Made by root it belongs to the folder's owner and group: what an
   /// administrator makes is for the service to read, and for nobody else.
   virtual std::error_code create_for(const std::filesystem::path& path, Access access,
                                      std::unique_ptr<File>& file) = 0;
+  /// A regular file: a device, a pipe, a socket or a folder is not opened (FileError::not_regular).
   virtual std::error_code open_read(const std::filesystem::path& path,
                                     std::unique_ptr<File>& file) = 0;
-  /// One that exists, for appending and cutting it short; it cannot be read.
+  /// Likewise, one that exists, for appending and cutting it short; it cannot be read.
   virtual std::error_code open_write(const std::filesystem::path& path,
                                      std::unique_ptr<File>& file) = 0;
-  /// Takes the place of `to` if that exists. Durable only after sync_directory() of the parent.
+  /// Takes the place of `to` if that exists and is a file or a symbolic link; of anything else it
+  /// does not (FileError::not_regular). Durable only after sync_directory() of the parent.
   virtual std::error_code rename(const std::filesystem::path& from,
                                  const std::filesystem::path& to) = 0;
   virtual std::error_code remove(const std::filesystem::path& path) = 0;
-  /// Gives `to` the owner, the group and the mode of `from`.
-  virtual std::error_code copy_rights(const std::filesystem::path& from,
-                                      const std::filesystem::path& to) = 0;
-  /// Makes what is missing of the path, durably. After an error nothing that it made need be there.
+  /// Gives `to`, which this file system has opened, the owner, the group and the mode of `from`.
+  virtual std::error_code copy_rights(const std::filesystem::path& from, File& to) = 0;
+  /// Makes what is missing of the path, durably, with mode 0750, whatever the umask is. After an
+  /// error nothing that it made need be there.
   virtual std::error_code create_directories(const std::filesystem::path& path) = 0;
   /// One folder, durably: for its owner alone, or its group too, and whose it is as create_for()
   /// says. Fails if it exists.
@@ -68,13 +70,15 @@ class FileSystem {
   virtual std::error_code list(const std::filesystem::path& directory,
                                std::vector<std::string>& names) = 0;
   /// Held until the returned object goes; fails at once with `resource_unavailable_try_again` if
-  /// another process holds it.
+  /// another process holds it. That somebody removes the lock's file meanwhile changes nothing.
   virtual std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) = 0;
+  /// As is_locked(). Makes no file.
+  virtual bool lock_is_held(const std::filesystem::path& path) = 0;
 };
 
-/// True while another process holds the lock. Taking it for a moment is the one test that no reused
-/// process number can mislead; for callers who know that a holder who came just then would try
-/// again, or does not come.
+/// True while another process holds the lock, also if its file has been removed. The file's lock is
+/// taken for a moment: the one test that no reused process number can mislead; for callers who know
+/// that a holder who came just then would try again, or does not come.
 bool is_locked(FileSystem& files, const std::filesystem::path& lock);
 
 /// True if the error says that the disk, or the user's share of it, has no room left.

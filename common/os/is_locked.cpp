@@ -3,8 +3,7 @@
 namespace icom::os {
 
 bool is_locked(FileSystem& files, const std::filesystem::path& lock) {
-  std::unique_ptr<File> held;
-  return files.lock(lock, held) == std::errc::resource_unavailable_try_again;
+  return files.lock_is_held(lock);
 }
 
 }  // namespace icom::os

@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/os/lock_holder.hpp"
+
 namespace icom::os {
 
 std::unique_ptr<File> lock_beside(FileSystem& files, const std::filesystem::path& file) {
@@ -16,8 +18,9 @@ std::unique_ptr<File> lock_beside(FileSystem& files, const std::filesystem::path
   std::unique_ptr<File> held;
   error = files.lock(lock, held);
   if (error == std::errc::resource_unavailable_try_again) {
-    throw std::runtime_error("another command is changing " + file.string() +
-                             ": nothing was written; try again once it is done");
+    throw std::runtime_error("another command is changing " + file.string() + ": " +
+                             lock_holder(lock) +
+                             "; nothing was written; try again once it is done");
   }
   if (error) fail("cannot lock beside", error);
   return held;

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
+#include <fstream>
 
 #include "common/os/process.hpp"
 
@@ -22,11 +24,26 @@ void end_process_within(std::chrono::seconds limit) {
   ::alarm(static_cast<unsigned>(limit.count()));
 }
 
+void leave_process(int exit_code) {
+  ::_exit(exit_code);
+}
+
+void may_be_ended_for_memory() {
+  // 0: as any program. Whoever started this one may have protected it (-1000 to 1000).
+  std::ofstream("/proc/self/oom_score_adj") << 0;
+}
+
 void lower_priority_of_this_thread() {
   // Linux keeps a nice value for each thread, and 0 is the calling one, whatever POSIX says of the
   // whole process.
   constexpr int kNicer = 10;
   ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kNicer);
+}
+
+std::chrono::nanoseconds processor_time_of_this_thread() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace icom::os

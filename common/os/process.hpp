@@ -18,9 +18,20 @@ void ignore_pipe_and_hangup();
 /// thread of ours can be relied upon.
 void end_process_within(std::chrono::seconds limit);
 
+/// Ends the process now, with nothing of its own done any more: for the end of one that leaves a
+/// thread behind, which may be waiting for a disk and must not meet what the end destroys.
+[[noreturn]] void leave_process(int exit_code);
+
+/// Where memory runs out, the operating system ends this process before those of its user that have
+/// not said so. Where it cannot be said, nothing changes.
+void may_be_ended_for_memory();
+
 /// The calling thread gets the processor when others leave it, and a tenth of it when they do not:
 /// for work that nothing waits for, beside threads that something does wait for. Where the
 /// operating system refuses, the thread goes on as it was.
 void lower_priority_of_this_thread();
+
+/// Of a processor, that the calling thread has taken so far.
+[[nodiscard]] std::chrono::nanoseconds processor_time_of_this_thread();
 
 }  // namespace icom::os

@@ -25,15 +25,15 @@ std::error_code write_new(FileSystem& files, const std::filesystem::path& path,
 
 std::error_code write_by(FileSystem& files, const std::filesystem::path& path, const Create& create,
                          Bytes content, Durability durability) {
-  const auto temporary = path.parent_path() / ("." + path.filename().string() + ".tmp");
+  const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
+  const auto temporary = folder / ("." + path.filename().string() + ".tmp");
   auto error = write_new(files, temporary, create, content, durability);
   if (!error) error = files.rename(temporary, path);
   if (error) {
     files.remove(temporary);
     return error;
   }
-  return durability == Durability::power_cut ? files.sync_directory(path.parent_path())
-                                             : std::error_code{};
+  return durability == Durability::power_cut ? files.sync_directory(folder) : std::error_code{};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ std::error_code rewrite_atomically(FileSystem& files, const std::filesystem::pat
                                         std::unique_ptr<File>& file) {
     const auto error = files.create(name, file);
     // Before anything is in it.
-    return error ? error : files.copy_rights(path, name);
+    return error ? error : files.copy_rights(path, *file);
   };
   return write_by(files, path, create, content, Durability::power_cut);
 }

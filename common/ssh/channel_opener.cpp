@@ -19,9 +19,13 @@ namespace {
 constexpr const char* kOriginatorHost = "127.0.0.1";
 constexpr int kOriginatorPort = 0;
 
+bool is_prohibited(const std::string& reason) {
+  return reason.find("administratively prohibited") != std::string::npos;
+}
+
 /// Nothing, where the server's reason needs no advice.
 std::string advice_on(const std::string& reason) {
-  if (reason.find("administratively prohibited") != std::string::npos) {
+  if (is_prohibited(reason)) {
     return ": the server does not permit it; list it in the permitopen of this key in the "
            "account's "
            "authorized_keys, and where sshd_config has PermitOpen, there too";
@@ -80,7 +84,8 @@ struct ChannelOpener::Open : Request {
       channel = engine.adopt(opened);
     } else if (code == LIBSSH2_ERROR_CHANNEL_FAILURE) {
       const std::string reason = last_error_text(engine.session());
-      error.emplace(Category::refused, what + " was refused: " + reason + advice_on(reason));
+      error.emplace(is_prohibited(reason) ? Category::prohibited : Category::refused,
+                    what + " was refused: " + reason + advice_on(reason));
     } else if (code == LIBSSH2_ERROR_TIMEOUT) {
       // libssh2 gives up after 60 s and forgets the request. Should the server open it yet, what
       // comes from it is dropped.
@@ -134,7 +139,9 @@ struct ChannelOpener::Ping : Request {
   explicit Ping(Engine& of) : Request(of, "a channel to test the connection", "", 0) {}
 
   int step() override {
-    constexpr const char* kType = "session";
+    // No such type exists, so every server refuses it. OpenSSH notes that for debugging only; that
+    // of a "session" in an account without sessions it logs as an error.
+    constexpr const char* kType = "ping@icom-gateway";
     LIBSSH2_CHANNEL* const opened = libssh2_channel_open_ex(
         engine.session(), kType, static_cast<unsigned>(std::strlen(kType)),
         LIBSSH2_CHANNEL_WINDOW_DEFAULT, LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
@@ -143,7 +150,7 @@ struct ChannelOpener::Ping : Request {
     if (code == LIBSSH2_ERROR_TIMEOUT) {
       error.emplace(Category::timeout, what + " was not answered within a minute");
     }
-    // A server that lets nobody open one (MaxSessions 0) has answered, too.
+    // A refusal is an answer, too.
     const bool answer = code == LIBSSH2_ERROR_CHANNEL_FAILURE || code == LIBSSH2_ERROR_TIMEOUT;
     return answer ? 0 : code;
   }

@@ -24,17 +24,20 @@ class ChannelOpener {
 
   explicit ChannelOpener(Engine& engine) : engine_(engine) {}
 
-  /// Throws Error: `refused`, `timeout` at `until`, or why the session ended.
+  /// Throws Error: `refused`, `prohibited`, `timeout` at `until`, or why the session ended.
   boost::asio::awaitable<std::shared_ptr<ChannelState>> open(std::string host, std::uint16_t port,
                                                              TimePoint until);
   /// A listener at the server. Throws the same.
   boost::asio::awaitable<std::shared_ptr<ListenerState>> listen(std::string host,
                                                                 std::uint16_t port,
                                                                 TimePoint until);
-  /// Until the server has answered a question to which any answer will do: a channel without a
-  /// purpose, closed again at once. Throws the same, but `refused`.
+  /// Until the server has answered a question to which any answer will do: a channel of a type that
+  /// it does not know. Throws the same, but `refused` and `prohibited`.
   /// `limit` counts from its turn in the queue.
   boost::asio::awaitable<void> ping(std::chrono::seconds limit);
+
+  /// No request is under way or waits.
+  [[nodiscard]] bool idle() const { return requests_.empty(); }
 
   /// Lets libssh2 go on with the first request, and begins the next when that is done. Negative:
   /// the session has failed.

@@ -14,6 +14,8 @@ std::string_view to_string(Category category) {
       return "authentication";
     case Category::refused:
       return "refused";
+    case Category::prohibited:
+      return "prohibited";
     case Category::protocol:
       return "protocol";
     case Category::timeout:

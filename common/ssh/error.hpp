@@ -13,10 +13,11 @@ enum class Category {
   network,         ///< name not found, nothing listens, the connection broke: retry
   host_key,        ///< the server is unknown or not the one that was pinned: somebody must look
   authentication,  ///< the server does not take this user with this key: the operator there
-  refused,   ///< the server will not open this channel, or nothing listens at the target: retry
-  protocol,  ///< the two sides share no algorithm, or one broke the rules of SSH
-  timeout,   ///< a deadline passed, or the connection made no progress: retry
-  closed,    ///< the session was ended by this side before the call could finish
+  refused,         ///< the server cannot open this channel or port, or nothing listens there: retry
+  prohibited,  ///< the server's rules forbid this channel: as they were when the session logged in
+  protocol,    ///< the two sides share no algorithm, or one broke the rules of SSH
+  timeout,     ///< a deadline passed, or the connection made no progress: retry
+  closed,      ///< the session was ended by this side before the call could finish
 };
 
 [[nodiscard]] std::string_view to_string(Category category);

@@ -76,6 +76,13 @@ boost::asio::awaitable<void> Session::ended() const {
   while (!engine->failure()) co_await engine->changed().wait();
 }
 
+boost::asio::awaitable<void> Session::idle() const {
+  const auto engine = engine_;
+  while (!engine->failure() && !(engine->channels().empty() && engine->opener().idle())) {
+    co_await engine->changed().wait();
+  }
+}
+
 boost::asio::awaitable<void> Session::close(std::chrono::seconds deadline) {
   const auto engine = engine_;
   const Error goodbye(Category::closed, engine->server() + ": the session was closed");

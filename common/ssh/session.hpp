@@ -32,8 +32,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// A direct-tcpip channel to `host`:`port` as the server reaches it. Any number of calls may be
   /// under way at once: they are served one after the other, in order, and `deadline` counts the
-  /// wait for one's turn. Throws Error: `refused` with the server's reason, `timeout`, or what
-  /// ended the session. A call that was given up is still waited for by the next ones.
+  /// wait for one's turn. Throws Error: `refused` or `prohibited` with the server's reason,
+  /// `timeout`, or what ended the session. A call that was given up is still waited for by the next
+  /// ones.
   boost::asio::awaitable<Channel> open_channel(std::string host, std::uint16_t port,
                                                std::chrono::seconds deadline);
 
@@ -56,6 +57,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// Until the session is over, for whatever reason.
   boost::asio::awaitable<void> ended() const;
+  /// Until it has no channel, and nobody waits for an answer of the server's; or is over.
+  boost::asio::awaitable<void> idle() const;
 
   /// Closes the channels, waits until the server has passed on what was written to them, and says
   /// goodbye; after `deadline` it drops the socket wherever that stands. Pending operations end

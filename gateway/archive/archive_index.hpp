@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/archive/folder_names.hpp"
 #include "gateway/store/sqlite.hpp"
 
 namespace icom::archive {
@@ -41,10 +42,27 @@ class ArchiveIndex {
   void clear_stale(std::int64_t record);
   void remove(std::int64_t record);
 
+  /// The names that are taken in a folder: those of this list, and those of strangers that somebody
+  /// has noted there. Valid until the next call of this, claim(), clear_stale() or remove().
+  FolderNames& names(const std::string& folder);
+
+  /// A record that has no file at this revision, and will get none by another attempt.
+  struct Unwritten {
+    std::int64_t revision = 0;
+    std::string reason;
+  };
+  std::optional<Unwritten> unwritten(std::int64_t record);
+  void set_unwritten(std::int64_t record, const Unwritten& why);
+  std::map<std::int64_t, std::int64_t> unwritten_revisions();  ///< of all such records
+  void forget_unwritten();                                     ///< all of them
+
  private:
+  void set_taken(const std::string& file, bool taken);
   static ArchiveIndex make(const std::filesystem::path& file);
   ArchiveIndex(const std::filesystem::path& file, store::Database::Access access);
   std::unique_ptr<store::Database> database_;
+  bool has_unwritten_ = true;
+  std::map<std::string, FolderNames> names_;  ///< of folders that were asked for
 };
 
 }  // namespace icom::archive

@@ -139,6 +139,30 @@ std::string make_safe(std::string_view text, Placing placing) {
   return name + hash_suffix(text);
 }
 
+constexpr std::size_t kMostForId = 80;
+constexpr std::size_t kMostForName = kMaxNameBytes - kMostForId - 1;
+
+std::string id_part(std::string_view patient_id) {
+  return make_safe(patient_id, {.first = true, .last = false, .most_bytes = kMostForId});
+}
+
+std::string name_part(std::string_view patient_name, std::size_t most_bytes) {
+  return make_safe(patient_name, {.first = false, .last = true, .most_bytes = most_bytes});
+}
+
+/// `whose` tells what the texts alone would not.
+std::string folder_with_hash(const std::string& id, std::string_view patient_name,
+                             const std::string& whose) {
+  return id + '_' + name_part(patient_name, kMostForName - kHashSuffix) + hash_suffix(whose);
+}
+
+std::string id_and_name(std::string_view patient_id, std::string_view patient_name) {
+  std::string both(patient_id);
+  both += '\0';
+  both += patient_name;
+  return both;
+}
+
 }  // namespace
 
 std::string safe_name(std::string_view text) {
@@ -146,10 +170,18 @@ std::string safe_name(std::string_view text) {
 }
 
 std::string patient_folder(std::string_view patient_id, std::string_view patient_name) {
-  constexpr std::size_t kMostForId = 80;
-  const Placing id{.first = true, .last = false, .most_bytes = kMostForId};
-  const Placing name{.first = false, .last = true, .most_bytes = kMaxNameBytes - kMostForId - 1};
-  return make_safe(patient_id, id) + '_' + make_safe(patient_name, name);
+  const std::string id = id_part(patient_id);
+  if (id.find('_') == std::string::npos) return id + '_' + name_part(patient_name, kMostForName);
+  // Where the ID ends does not show: `A_B` and `C` would share a folder with `A` and `B_C`.
+  return folder_with_hash(id, patient_name, id_and_name(patient_id, patient_name));
+}
+
+std::string patient_folder_of_site(std::string_view patient_id, std::string_view patient_name,
+                                   std::string_view site) {
+  std::string whose = id_and_name(patient_id, patient_name);
+  whose += '\0';
+  whose += site;
+  return folder_with_hash(id_part(patient_id), patient_name, whose);
 }
 
 }  // namespace icom::archive

@@ -19,8 +19,13 @@ inline constexpr std::size_t kMaxNameBytes = 200;
 std::string safe_name(std::string_view text);
 
 /// The folder of a patient: `<PatientID>_<PatientName>`. The ID part is made safe on its own,
-/// because readers look for
-/// `<PatientID>_*`.
+/// because readers look for `<PatientID>_*`. Different pairs of ID and name have different folders:
+/// where the ID part holds a `_` of its own, `~` and 16 hex digits of both texts' hash follow.
 std::string patient_folder(std::string_view patient_id, std::string_view patient_name);
+
+/// The patient's folder for records of this site alone, `<PatientID>_<PatientName>~<16 hex
+/// digits>`: that of no other site, and no patient_folder().
+std::string patient_folder_of_site(std::string_view patient_id, std::string_view patient_name,
+                                   std::string_view site);
 
 }  // namespace icom::archive

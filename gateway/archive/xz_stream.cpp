@@ -5,6 +5,7 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace icom::archive {
 
@@ -32,9 +33,13 @@ void XzStream::add(Bytes bytes) {
   run(bytes, false);
 }
 
+ByteVector XzStream::take() {
+  return std::exchange(out_, {});
+}
+
 ByteVector XzStream::finish() {
   run({}, true);
-  return std::move(out_);
+  return take();
 }
 
 void XzStream::run(Bytes bytes, bool last) {

@@ -7,9 +7,9 @@
 
 namespace icom::archive {
 
-/// Compresses bytes added in pieces. Keeps only compressed bytes: a record of any length costs the
-/// same memory while it is made. Not thread-safe. Throws std::runtime_error if liblzma fails (no
-/// memory).
+/// Compresses bytes added in pieces. Keeps only what is compressed until that is taken: a record of
+/// any length costs the same memory while it is made. Not thread-safe. Throws std::runtime_error if
+/// liblzma fails (no memory).
 class XzStream {
  public:
   XzStream();
@@ -18,7 +18,9 @@ class XzStream {
   XzStream& operator=(const XzStream&) = delete;
 
   void add(Bytes bytes);
-  /// The whole file. Call once; nothing can be added afterwards.
+  /// What was compressed since it was last asked for; it lags behind what was added.
+  ByteVector take();
+  /// The rest of the file. Call once; nothing can be added afterwards.
   ByteVector finish();
 
  private:

@@ -28,7 +28,7 @@ void add_site_and_serial(CLI::App& command, Given& given) {
 }
 
 int approve_given(const Given& given) {
-  const auto settings = config::load_gateway(given.config);
+  const auto settings = config::load_usable_gateway(given.config);
   auto pending = pending_of(settings);
   if (given.all) {
     return approve_all(settings, pending, given.site, std::cout, std::cerr) == 0 ? kDone : kFailed;
@@ -49,7 +49,7 @@ void add_pending(CLI::App& app, Action& asked) {
   command->add_flag("--json", given->json, "one JSON object a line instead of a table");
   command->callback([given, &asked] {
     asked = [given] {
-      const auto settings = config::load_gateway(given->config);
+      const auto settings = config::load_usable_gateway(given->config);
       list_pending(settings, pending_of(settings), given->json, std::cout);
       return end_standard_output();
     };
@@ -84,7 +84,7 @@ void add_reject(CLI::App& app, Action& asked) {
   command->get_option("SERIAL")->required();
   command->callback([given, &asked] {
     asked = [given] {
-      auto pending = pending_of(config::load_gateway(given->config));
+      auto pending = pending_of(config::load_gateway_alone(given->config));
       reject(pending, given->site, given->serial, std::cout);
       return end_standard_output();
     };

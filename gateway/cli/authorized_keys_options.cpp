@@ -5,6 +5,7 @@
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/places.hpp"
 #include "gateway/registration/ssh_sessions.hpp"
+#include "gateway/registration/used_keys.hpp"
 
 namespace icom::cli {
 
@@ -29,7 +30,20 @@ void remember(const std::filesystem::path& registration, const std::string& site
   }
 }
 
+/// For the gateway's log: sshd keeps what is said here to itself.
+void notice_used_key(const Given& given) {
+  try {
+    for (const std::string& site :
+         registration::sites_that_used(given.registration, given.fingerprint)) {
+      registration::note_used_key(given.registration, site);
+    }
+  } catch (const registration::RegistrationError& error) {
+    std::cerr << error.what() << '\n';
+  }
+}
+
 int run(const Given& given) {
+  notice_used_key(given);
   for (const std::string& line : registration::lines_with(given.registration, given.fingerprint)) {
     remember(given.registration, registration::site_of_line(line).value());
   }

@@ -31,6 +31,7 @@ void add_ledger(CLI::App& app, Action& asked);
 void add_gaps(CLI::App& app, Action& asked);
 void add_add_site(CLI::App& app, Action& asked);
 void add_revoke(CLI::App& app, Action& asked);
+void add_reconnect(CLI::App& app, Action& asked);
 void add_authorized_keys(CLI::App& app, Action& asked);
 void add_pending(CLI::App& app, Action& asked);
 void add_approve(CLI::App& app, Action& asked);

@@ -1,9 +1,8 @@
 #include <cstdint>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <stdexcept>
 
+#include "common/os/output_file.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/record_export.hpp"
 
@@ -18,26 +17,22 @@ struct Given {
   std::filesystem::path output;
 };
 
+/// What people write for the standard output where a program wants a file.
+bool means_standard_output(const std::filesystem::path& output) {
+  return output.empty() || output == "-" || output == "/dev/stdout";
+}
+
 int export_one(const Given& given) {
   const auto format = parse_format(given.format).value();
-  const std::filesystem::path store = store_of(given.config);
-  if (given.output.empty()) {
-    export_record(store, given.record, format, std::cout);
+  ExportedRecord record(store_of(given.config), given.record);
+  if (means_standard_output(given.output)) {
+    export_record(record, format, std::cout);
     return end_standard_output();
   }
-  std::ofstream file(given.output, std::ios::binary | std::ios::trunc);
-  if (!file) {
-    throw std::runtime_error("cannot write " + given.output.string());
-  }
-  try {
-    export_record(store, given.record, format, file);
-    return end_output(file, given.output.string());
-  } catch (...) {
-    file.close();
-    std::error_code ignored;
-    std::filesystem::remove(given.output, ignored);  // half an export is worse than none
-    throw;
-  }
+  os::OutputFile file(os::real_file_system(), given.output);
+  export_record(record, format, file.stream());
+  file.finish();
+  return kDone;
 }
 
 }  // namespace
@@ -53,7 +48,9 @@ void add_export(CLI::App& app, Action& asked) {
                    "a JSON object a frame")
       ->required()
       ->check(CLI::IsMember({"xz", "csv", "jsonl"}));
-  command->add_option("--output", given->output, "where to; the standard output unless given")
+  command
+      ->add_option("--output", given->output,
+                   "where to; the standard output unless given, or if it is -")
       ->type_name("FILE");
   command->callback([given, &asked] { asked = [given] { return export_one(*given); }; });
 }

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include "gateway/cli/linac_time_text.hpp"
 #include "gateway/cli/shown_text.hpp"
@@ -97,28 +98,44 @@ std::string CsvColumns::row(const store::FrameKey& key, const FrameValues& value
                      [&](const NamedValue& value) { return value.tag->key == name; });
     line += ',' + (found == values.named.end() ? std::string() : to_csv(named_text(*found)));
   }
+  add_positions(values, line);
+  add_unknown(values, line);
+  return line;
+}
+
+// Columns and the frame's blocks are walked side by side in the order of their names: a hostile
+// frame has tens of thousands of either. The same for items below.
+void CsvColumns::add_positions(const FrameValues& values, std::string& line) const {
+  std::map<std::string, const PositionBlock*> of_frame;  // the first of each name
+  for (const PositionBlock& block : values.positions) {
+    of_frame.emplace(block_name(block), &block);
+  }
+  auto found = of_frame.begin();
   for (const auto& [name, positions] : blocks_) {
-    const auto found = std::find_if(
-        values.positions.begin(), values.positions.end(),
-        [&, &wanted = name](const PositionBlock& block) { return block_name(block) == wanted; });
+    const bool has = found != of_frame.end() && found->first == name;
     for (std::size_t i = 0; i < positions; ++i) {
       line += ',';
-      if (found != values.positions.end() && i < found->centimetres.size() &&
-          found->centimetres[i]) {
-        line += number_text(*found->centimetres[i]);
+      if (has && i < found->second->centimetres.size() && found->second->centimetres[i]) {
+        line += number_text(*found->second->centimetres[i]);
       }
     }
+    found = has ? std::next(found) : found;
   }
+}
+
+void CsvColumns::add_unknown(const FrameValues& values, std::string& line) const {
+  std::map<std::string, std::string> of_frame;
+  for (const UnknownItem& item : values.unknown) {
+    join(of_frame[item_name(item)], item.value);
+  }
+  auto found = of_frame.begin();
   for (const auto& [name, present] : unknown_) {
-    std::string list;
-    for (const UnknownItem& item : values.unknown) {
-      if (item_name(item) == name) {
-        join(list, item.value);
-      }
+    line += ',';
+    if (found != of_frame.end() && found->first == name) {
+      line += to_csv(found->second);
+      ++found;
     }
-    line += ',' + to_csv(list);
   }
-  return line;
 }
 
 }  // namespace icom::cli

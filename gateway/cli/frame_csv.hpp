@@ -18,9 +18,13 @@ class CsvColumns {
  public:
   void add(const FrameValues& values);
   [[nodiscard]] std::string header() const;
+  /// Of a frame that was shown.
   [[nodiscard]] std::string row(const store::FrameKey& key, const FrameValues& values) const;
 
  private:
+  void add_positions(const FrameValues& values, std::string& line) const;
+  void add_unknown(const FrameValues& values, std::string& line) const;
+
   std::vector<std::string_view> named_;        // keys, in the order in which they were first seen
   std::map<std::string, std::size_t> blocks_;  // `mlcx_r` -> most positions seen
   std::map<std::string, bool> unknown_;        // `300A,0110 DS R`

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/cli/linac_time_text.hpp"
+#include "gateway/cli/linac_time_json.hpp"
 #include "gateway/cli/shown_text.hpp"
 
 namespace icom::cli {
@@ -40,7 +40,7 @@ Json block_json(const PositionBlock& block) {
 nlohmann::ordered_json frame_json(const store::FrameKey& key, Bytes frame) {
   const FrameValues values = values_of(frame);
   Json object;
-  object["time"] = linac_time_iso(key.place.time);
+  object["time"] = linac_time_json(key.place.time);
   object["counter"] = key.counter;
   object["epoch"] = key.place.epoch;
   object["conflict"] = key.conflict;

@@ -3,7 +3,7 @@
 #include <iomanip>
 #include <ostream>
 
-#include "gateway/cli/linac_time_text.hpp"
+#include "gateway/cli/linac_time_json.hpp"
 #include "gateway/cli/shown_text.hpp"
 #include "gateway/store/store_reader.hpp"
 
@@ -20,7 +20,7 @@ Json or_null(const std::optional<Value>& value) {
 
 void print_row(const store::LinacRow& linac, const store::Gap& gap, std::ostream& out) {
   out << std::left << std::setw(8) << linac.site << std::setw(8) << linac.serial << std::setw(21)
-      << linac_time_iso(gap.from.time) << std::setw(21) << linac_time_iso(gap.to.time)
+      << linac_time_listed(gap.from.time) << std::setw(21) << linac_time_listed(gap.to.time)
       << std::setw(9) << gap.kind << std::right << std::setw(9) << gap.missing_estimate
       << (gap.missing ? " " : "?");
   if (gap.given_up) {
@@ -34,9 +34,9 @@ void print_row(const store::LinacRow& linac, const store::Gap& gap, std::ostream
 
 Json gap_json(const store::Gap& gap) {
   Json object;
-  object["from"] = linac_time_iso(gap.from.time);
+  object["from"] = linac_time_json(gap.from.time);
   object["from_counter"] = gap.from.counter;
-  object["to"] = linac_time_iso(gap.to.time);
+  object["to"] = linac_time_json(gap.to.time);
   object["to_counter"] = gap.to.counter;
   object["kind"] = gap.kind;
   object["missing"] = or_null(gap.missing);

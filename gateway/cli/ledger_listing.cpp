@@ -25,6 +25,9 @@ nlohmann::ordered_json row_json(const store::LedgerRow& row) {
   object["missing_estimate"] = row.missing_estimate;
   object["junk_runs"] = row.counts.junk_runs;
   object["junk_bytes"] = row.counts.junk_bytes;
+  object["junk_dropped_runs"] = row.counts.junk_dropped_runs;
+  object["junk_dropped_bytes"] = row.counts.junk_dropped_bytes;
+  object["events_dropped"] = row.counts.events_dropped;
   object["stored_bytes"] = row.counts.stored_bytes;
   object["given_up"] = row.given_up.frames;
   object["given_up_with_patient"] = row.given_up.frames_with_patient;
@@ -37,7 +40,8 @@ void print_row(const store::LedgerRow& row, std::ostream& out) {
       << std::right << std::setw(12) << row.counts.received << std::setw(12) << row.counts.stored
       << std::setw(12) << row.counts.duplicates << std::setw(10) << row.counts.conflicts
       << std::setw(8) << row.gaps << std::setw(10) << row.missing_estimate << std::setw(10)
-      << row.given_up.frames << std::setw(8) << row.counts.junk_runs << '\n';
+      << row.given_up.frames << std::setw(8) << row.counts.junk_runs << std::setw(9)
+      << row.counts.junk_dropped_runs << '\n';
 }
 
 }  // namespace
@@ -47,7 +51,7 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
   store::StoreReader reader(store);
   if (!json) {
     out << "site    linac       received      stored  duplicates conflicts    gaps   missing"
-           "  given up    junk\n";
+           "  given up    junk  dropped\n";
   }
   for (const store::LedgerRow& row : reader.ledger(filter.serial, filter.since)) {
     if (json) {

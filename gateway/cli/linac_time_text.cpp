@@ -12,10 +12,16 @@ constexpr std::size_t kDate = 10;  // of YYYY-MM-DD
 
 std::string linac_time_iso(std::int64_t seconds) {
   std::string text = linac_time_text(seconds);
-  if (text.size() == kDateSize) {  // years beyond 9999 are left as they are
-    text.insert(kDate, 1, 'T');
+  if (text.size() != kDateSize || text.starts_with('-') || text.starts_with("0000")) {
+    return {};
   }
+  text.insert(kDate, 1, 'T');
   return text;
+}
+
+std::string linac_time_listed(std::int64_t seconds) {
+  std::string text = linac_time_iso(seconds);
+  return text.empty() ? "-" : text;
 }
 
 std::string utc_iso(std::int64_t microseconds) {
@@ -23,7 +29,8 @@ std::string utc_iso(std::int64_t microseconds) {
   const std::int64_t fraction = ((microseconds % kMicro) + kMicro) % kMicro;
   char digits[16];
   std::snprintf(digits, sizeof digits, ".%06dZ", static_cast<int>(fraction));
-  return linac_time_iso((microseconds - fraction) / kMicro) + digits;
+  std::string text = linac_time_iso((microseconds - fraction) / kMicro);
+  return text.empty() ? text : text + digits;
 }
 
 std::optional<std::int64_t> parse_linac_time(std::string_view text) {

@@ -8,10 +8,13 @@
 
 namespace icom::cli {
 
-/// `2026-03-02T08:00:06`: the Linac's local time, no time zone.
+/// `2026-03-02T08:00:06`: the Linac's local time, no time zone. Empty outside of the years 1 to
+/// 9999, which a frame whose date is broken may name (`0000-00-00`): ISO dates end there.
 std::string linac_time_iso(std::int64_t seconds);
+/// The same for a table's column, or `-`.
+std::string linac_time_listed(std::int64_t seconds);
 
-/// Microseconds since 1970 as `2026-03-02T08:00:06.250000Z`.
+/// Microseconds since 1970 as `2026-03-02T08:00:06.250000Z`; empty outside of the same years.
 std::string utc_iso(std::int64_t microseconds);
 
 /// `2026-03-02`, `2026-03-02T08:00` or `2026-03-02T08:00:06` (a space instead of the T will do):

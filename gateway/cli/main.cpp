@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   add_gaps(app, asked);
   add_add_site(app, asked);
   add_revoke(app, asked);
+  add_reconnect(app, asked);
   add_authorized_keys(app, asked);
   add_pending(app, asked);
   add_approve(app, asked);

@@ -8,6 +8,7 @@
 #include "common/os/confirm.hpp"
 #include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/output_file.hpp"
 #include "common/text/unified_diff.hpp"
 #include "gateway/pymedphys/config_toml.hpp"
 
@@ -27,28 +28,34 @@ std::string local_time() {
   return text.data();
 }
 
+void write(os::OutputFile& file, const std::string& content) {
+  file.stream() << content;
+  file.finish();
+}
+
 /// With the rights of the file itself.
 std::filesystem::path make_backup(os::FileSystem& files, const std::filesystem::path& file,
                                   const std::string& content) {
   const std::string stem = file.string() + '.' + local_time();
   std::filesystem::path backup = stem;
   std::error_code unknown;
-  for (int i = 2; std::filesystem::exists(backup, unknown); ++i) {
+  for (int i = 2; std::filesystem::exists(std::filesystem::symlink_status(backup, unknown)); ++i) {
     backup = stem + '-' + std::to_string(i);
   }
-  std::error_code error = os::write_atomically(files, backup, as_bytes(content));
-  if (!error) error = files.copy_rights(file, backup);
-  if (error) {
-    throw std::runtime_error("cannot write the backup " + backup.string() + ": " + error.message() +
+  try {
+    os::OutputFile made(files, backup);
+    if (const auto error = made.copy_rights(file)) throw std::system_error(error);
+    write(made, content);
+  } catch (const std::exception& error) {
+    throw std::runtime_error("cannot make a backup first: " + std::string(error.what()) +
                              "; nothing was changed");
   }
   return backup;
 }
 
 void make(os::FileSystem& files, const std::filesystem::path& file, const std::string& content) {
-  if (const auto error = os::write_atomically(files, file, as_bytes(content))) {
-    throw std::runtime_error("cannot write " + file.string() + ": " + error.message());
-  }
+  os::OutputFile made(files, file);
+  write(made, content);
 }
 
 }  // namespace
@@ -59,7 +66,9 @@ bool write_pymedphys_config(const pymedphys::PyMedPhysSettings& ours,
   const std::string name = options.file.string();
   std::error_code unknown;
   const bool is_new = !std::filesystem::exists(options.file, unknown);
-  const std::string before = is_new ? "" : os::read_text_file(files, options.file, kMaxBytes);
+  // Where a link leads to is decided once: until the question is answered somebody could change it.
+  const auto file = is_new ? options.file : std::filesystem::canonical(options.file);
+  const std::string before = is_new ? "" : os::read_text_file(files, file, kMaxBytes);
   const std::string after = pymedphys::with_ours(before, ours, name);
   if (before == after) {
     out << name << " says all of it already\n";
@@ -72,12 +81,12 @@ bool write_pymedphys_config(const pymedphys::PyMedPhysSettings& ours,
     return false;
   }
   if (is_new) {
-    make(files, options.file, after);
+    make(files, file, after);
     out << name << " is made\n";
     return true;
   }
-  const auto backup = make_backup(files, options.file, before);
-  os::rewrite_edited_file(files, options.file, before, after);
+  const auto backup = make_backup(files, file, before);
+  os::rewrite_edited_file(files, file, before, after);
   out << name << " is written; as it was before: " << backup.string() << '\n';
   return true;
 }

@@ -1,45 +1,18 @@
 #include "gateway/cli/record_export.hpp"
 
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "gateway/archive/xz_stream.hpp"
 #include "gateway/cli/frame_csv.hpp"
 #include "gateway/cli/frame_json.hpp"
-#include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
 
 namespace {
-
-using EachFrame = std::function<void(const store::FrameKey&, Bytes)>;
-
-class ExportedRecord {
- public:
-  ExportedRecord(const std::filesystem::path& store, std::int64_t record) : reader_(store) {
-    auto row = reader_.record(record);
-    if (!row) {
-      throw std::runtime_error("there is no record " + std::to_string(record) +
-                               ": icom-gateway records lists them");
-    }
-    row_ = std::move(*row);
-  }
-
-  void each_frame(const EachFrame& use) {
-    const records::Record& record = row_.stored.record;
-    reader_.frames(row_.linac.id, record.first, record.last,
-                   [&](const store::FrameKey& key, Bytes frame) {
-                     use(key, frame);
-                     return true;
-                   });
-  }
-
- private:
-  store::StoreReader reader_;
-  store::RecordRow row_;
-};
 
 void export_xz(ExportedRecord& record, std::ostream& out) {
   archive::XzStream xz;
@@ -64,6 +37,25 @@ void export_jsonl(ExportedRecord& record, std::ostream& out) {
 
 }  // namespace
 
+ExportedRecord::ExportedRecord(const std::filesystem::path& store, std::int64_t record)
+    : reader_(store) {
+  auto row = reader_.record(record);
+  if (!row) {
+    throw std::runtime_error("there is no record " + std::to_string(record) +
+                             ": icom-gateway records lists them");
+  }
+  row_ = std::move(*row);
+}
+
+void ExportedRecord::each_frame(const EachFrame& use) {
+  const records::Record& record = row_.stored.record;
+  reader_.frames(row_.linac.id, record.first, record.last,
+                 [&](const store::FrameKey& key, Bytes frame) {
+                   use(key, frame);
+                   return true;
+                 });
+}
+
 std::optional<ExportFormat> parse_format(const std::string& name) {
   if (name == "xz") return ExportFormat::xz;
   if (name == "csv") return ExportFormat::csv;
@@ -71,16 +63,14 @@ std::optional<ExportFormat> parse_format(const std::string& name) {
   return std::nullopt;
 }
 
-void export_record(const std::filesystem::path& store, std::int64_t record, ExportFormat format,
-                   std::ostream& out) {
-  ExportedRecord exported(store, record);
+void export_record(ExportedRecord& record, ExportFormat format, std::ostream& out) {
   switch (format) {
     case ExportFormat::xz:
-      return export_xz(exported, out);
+      return export_xz(record, out);
     case ExportFormat::csv:
-      return export_csv(exported, out);
+      return export_csv(record, out);
     case ExportFormat::jsonl:
-      return export_jsonl(exported, out);
+      return export_jsonl(record, out);
   }
 }
 

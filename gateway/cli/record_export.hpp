@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
+
+#include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
 
@@ -19,8 +22,21 @@ enum class ExportFormat {
 /// Nothing for a name that is no format.
 std::optional<ExportFormat> parse_format(const std::string& name);
 
-/// Throws std::runtime_error if there is no such record or it cannot be read.
-void export_record(const std::filesystem::path& store, std::int64_t record, ExportFormat format,
-                   std::ostream& out);
+/// A record that is there. Not thread-safe.
+class ExportedRecord {
+ public:
+  using EachFrame = std::function<void(const store::FrameKey&, Bytes)>;
+  /// Throws std::runtime_error if there is no such record or the store cannot be read.
+  ExportedRecord(const std::filesystem::path& store, std::int64_t record);
+  /// In order. Throws std::runtime_error if one cannot be read.
+  void each_frame(const EachFrame& use);
+
+ private:
+  store::StoreReader reader_;
+  store::RecordRow row_;
+};
+
+/// Throws what ExportedRecord::each_frame() throws.
+void export_record(ExportedRecord& record, ExportFormat format, std::ostream& out);
 
 }  // namespace icom::cli

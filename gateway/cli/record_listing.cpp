@@ -6,7 +6,7 @@
 
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/cli/gap_listing.hpp"
-#include "gateway/cli/linac_time_text.hpp"
+#include "gateway/cli/linac_time_json.hpp"
 #include "gateway/cli/shown_text.hpp"
 
 namespace icom::cli {
@@ -19,8 +19,8 @@ Json beams_json(const std::vector<records::Beam>& beams) {
   Json list = Json::array();
   for (const records::Beam& beam : beams) {
     list.push_back({{"field_id", to_utf8(beam.field_id)},
-                    {"start", linac_time_iso(beam.first_time)},
-                    {"end", linac_time_iso(beam.last_time)},
+                    {"start", linac_time_json(beam.first_time)},
+                    {"end", linac_time_json(beam.last_time)},
                     {"frames", beam.frames},
                     {"delivered_mu", rounded(beam.delivered_mu)}});
   }
@@ -31,8 +31,8 @@ Json interlocks_json(const std::vector<records::Interlock>& interlocks) {
   Json list = Json::array();
   for (const records::Interlock& interlock : interlocks) {
     list.push_back({{"text", to_utf8(interlock.text)},
-                    {"first", linac_time_iso(interlock.first_time)},
-                    {"last", linac_time_iso(interlock.last_time)},
+                    {"first", linac_time_json(interlock.first_time)},
+                    {"last", linac_time_json(interlock.last_time)},
                     {"frames", interlock.frames}});
   }
   return list;
@@ -46,7 +46,23 @@ Json gaps_json(const std::vector<store::Gap>& gaps) {
   return list;
 }
 
-Json record_json(const store::RecordRow& row, const std::optional<std::string>& file,
+Json text_or_null(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json(nullptr);
+}
+
+/// How the record stands in the archive.
+struct Archived {
+  std::optional<std::string> file;
+  std::optional<std::string> problem;
+};
+
+Archived archived(std::optional<archive::ArchiveIndex>& index, std::int64_t record) {
+  if (!index) return {};
+  const auto unwritten = index->unwritten(record);
+  return {index->written_file(record), unwritten ? std::optional(unwritten->reason) : std::nullopt};
+}
+
+Json record_json(const store::RecordRow& row, const Archived& in_archive,
                  const std::vector<records::Beam>& beams,
                  const std::vector<records::Interlock>& interlocks,
                  const std::vector<store::Gap>& gaps) {
@@ -57,12 +73,13 @@ Json record_json(const store::RecordRow& row, const std::optional<std::string>& 
   object["linac"] = row.linac.serial;
   object["patient_id"] = to_utf8(record.patient_id);
   object["patient_name"] = to_utf8(record.patient_name);
-  object["start"] = linac_time_iso(record.first.time);
-  object["end"] = linac_time_iso(record.last.time);
+  object["start"] = linac_time_json(record.first.time);
+  object["end"] = linac_time_json(record.last.time);
   object["frames"] = record.frames;
   object["delivered_mu"] = rounded(record.delivered_mu);
   object["complete"] = record.complete();
-  object["archive_file"] = file ? Json(*file) : Json(nullptr);
+  object["archive_file"] = text_or_null(in_archive.file);
+  object["archive_problem"] = text_or_null(in_archive.problem);
   object["open"] = !record.next.has_value();
   object["gaps"] = record.gaps;
   object["revision"] = row.stored.revision;
@@ -76,8 +93,8 @@ void print_row(const store::RecordRow& row, std::ostream& out) {
   const records::Record& record = row.stored.record;
   const char* state = !record.next ? "open" : record.complete() ? "complete" : "gaps";
   out << std::left << std::setw(8) << row.stored.id << std::setw(8) << row.linac.site
-      << std::setw(8) << row.linac.serial << std::setw(21) << linac_time_iso(record.first.time)
-      << std::setw(21) << linac_time_iso(record.last.time) << std::right << std::setw(7)
+      << std::setw(8) << row.linac.serial << std::setw(21) << linac_time_listed(record.first.time)
+      << std::setw(21) << linac_time_listed(record.last.time) << std::right << std::setw(7)
       << record.frames << std::setw(10) << std::fixed << std::setprecision(1) << record.delivered_mu
       << "  " << std::left << std::setw(10) << state << to_terminal(record.patient_id) << "  "
       << to_terminal(record.patient_name) << '\n';
@@ -95,9 +112,8 @@ void list_records(const std::filesystem::path& store, const store::RecordFilter&
   }
   for (const store::RecordRow& row : reader.records(filter)) {
     if (json) {
-      const auto file = index ? index->written_file(row.stored.id) : std::nullopt;
-      out << record_json(row, file, reader.beams(row.stored.id), reader.interlocks(row.stored.id),
-                         reader.gaps_of(row))
+      out << record_json(row, archived(index, row.stored.id), reader.beams(row.stored.id),
+                         reader.interlocks(row.stored.id), reader.gaps_of(row))
                  .dump()
           << '\n';
     } else {

@@ -49,7 +49,7 @@ std::optional<std::int64_t> given_time(const std::string& text) {
 }
 
 std::filesystem::path store_of(const std::filesystem::path& config) {
-  return config::load_gateway(config).store;
+  return config::load_gateway_alone(config).store;
 }
 
 int end_output(std::ostream& out, const std::string& name) {

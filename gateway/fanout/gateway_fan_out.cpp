@@ -75,9 +75,15 @@ std::vector<GatewayFanOut::Copy> GatewayFanOut::copies_of(const store::IncomingB
   copies.reserve(batch.entries.size());
   for (const store::IncomingEntry& entry : batch.entries) {
     const bool frame = entry.kind == EntryKind::frame;
-    if (!frame && entry.kind != EntryKind::junk) continue;
-    copies.push_back({{entry.kind, entry.run, entry.seq, entry.identity.hash},
-                      Piece::copy_of(entry.bytes, frame)});
+    Copy& copy = copies.emplace_back();
+    copy.place = {.kind = entry.kind,
+                  .run = entry.run,
+                  .seq = entry.seq,
+                  .hash = entry.identity.hash,
+                  .time = entry.identity.time,
+                  .late = is_late_connection(entry.kind, entry.bytes)};
+    // Of other kinds the feed has to know, and nobody gets them.
+    if (frame || entry.kind == EntryKind::junk) copy.piece = Piece::copy_of(entry.bytes, frame);
   }
   return copies;
 }

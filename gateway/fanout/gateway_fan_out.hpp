@@ -28,7 +28,7 @@ namespace icom::fanout {
 class GatewayFanOut {
  public:
   using Serials = std::map<store::LinacId, std::string>;
-  /// What of a batch stood in the Linac's stream.
+  /// An entry of a batch. Of one that did not stand in the Linac's stream, `piece` is empty.
   struct Copy {
     EntryPlace place;
     Piece piece;
@@ -97,7 +97,7 @@ class GatewayFanOut {
 class FanOutSink final : public ingest::EntrySink {
  public:
   FanOutSink(ingest::EntrySink& sink, GatewayFanOut& fan_out) : sink_(sink), fan_out_(fan_out) {}
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) override {
+  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
     return sink_.stored_position(linac, run);
   }
   bool submit(store::IncomingBatch&& batch) override;

@@ -16,8 +16,9 @@ bool LinacFeed::take(const EntryPlace& entry) {
   Run& run = find(entry.run);
   if (entry.seq <= run.seq) return false;
   run.seq = entry.seq;
+  const FrameIdentity frame{.time = entry.time, .counter = 0, .hash = entry.hash};
+  if (!run.live.take(entry.kind, entry.late, frame)) return false;
   if (entry.kind == EntryKind::junk) return !run.follows;
-  if (entry.kind != EntryKind::frame) return false;
   run.follows = !is_news(entry);
   return !run.follows;
 }
@@ -27,7 +28,7 @@ LinacFeed::Run& LinacFeed::find(std::uint64_t run) {
   if (found != runs_.end()) {
     runs_.splice(runs_.begin(), runs_, found);
   } else {
-    runs_.push_front({.run = run});
+    runs_.push_front({.run = run, .live = {}});
     if (runs_.size() > kMostRuns) runs_.pop_back();
   }
   return runs_.front();

@@ -7,6 +7,7 @@
 #include <list>
 #include <unordered_map>
 
+#include "common/fanout/live_stream.hpp"
 #include "common/icom/stream_entry.hpp"
 
 namespace icom::fanout {
@@ -17,15 +18,18 @@ struct EntryPlace {
   std::uint64_t run = 0;
   std::uint64_t seq = 0;
   std::uint64_t hash = 0;  ///< of a frame: its content's
+  std::int64_t time = 0;   ///< of a frame: the Linac's
+  bool late = false;       ///< is_late_connection()
 };
 
 /// An entry that is sent again after a broken session is not new, nor is a frame that has come
 /// under another run: a second agent listens to the same Linac, or the Linac repeated it to a
 /// listener begun anew. What a Linac sends twice to the same listener is new each time: so it came.
-/// Not thread-safe.
+/// What came late on a connection that a listener had given up is no part of the stream. Not
+/// thread-safe.
 class LinacFeed {
  public:
-  /// Remembers it, and tells whether it was new.
+  /// Remembers it, and tells whether it was new. Wants entries of all kinds.
   bool take(const EntryPlace& entry);
 
  private:
@@ -33,6 +37,7 @@ class LinacFeed {
     std::uint64_t run = 0;
     std::uint64_t seq = 0;  ///< the last one
     bool follows = false;   ///< its last frame had come under another run
+    LiveStream live;
   };
 
   Run& find(std::uint64_t run);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/link/batch_codec.hpp"
+#include "common/link/forked_run.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
 
@@ -26,7 +27,7 @@ bool spools_are_well_formed(const link::Hello& hello) {
       return false;
     }
   }
-  return numbers.size() <= link::kMaxLinacs;
+  return numbers.size() <= link::kMaxSpools;
 }
 
 /// By serial: what is told of those of `hello` that nobody has.
@@ -80,7 +81,7 @@ std::string revoked_text(std::string_view site, std::string_view since) {
          std::string(site) + " --again) and enrol";
 }
 
-std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_send(
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_prove(
     const std::string& site, const SiteRegistry& registry) {
   const std::string name = log::printable(site);
   auto registered = registry.find(site);
@@ -92,6 +93,11 @@ std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may
   if (const std::string since = registered->credentials.revoked(); !since.empty()) {
     return refusal(link::Refused::REVOKED, revoked_text(name, since));
   }
+  if (const std::string why = registered->credentials.unknown(); !why.empty()) {
+    return refusal(link::Refused::UNAVAILABLE,
+                   "the gateway's machine keeps it from reading what site " + name +
+                       " is known by: nothing to do at the site; its log says what is wrong there");
+  }
   if (!registered->credentials.usable()) {
     return refusal(link::Refused::WRONG_TOKEN, "the gateway has no token of site " + name +
                                                    " that it can use: mend its " + name +
@@ -100,17 +106,41 @@ std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may
   return registered;
 }
 
-std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
-    const std::string& site, const std::string& token, const SiteRegistry& registry) {
-  auto known = site_that_may_send(site, registry);
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_send(
+    const std::string& site, const SiteRegistry& registry) {
+  auto known = site_that_may_prove(site, registry);
   const auto* registered = std::get_if<std::shared_ptr<const RegisteredSite>>(&known);
-  if (registered != nullptr && !(*registered)->credentials.token_is(token)) {
-    const std::string name = log::printable(site);
-    return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
-                                                   ": the site's token_file and the gateway's " +
-                                                   name + ".token must hold the same line");
+  if (registered == nullptr || (*registered)->broken.empty()) return known;
+  return refusal(link::Refused::UNKNOWN_SITE,
+                 "the gateway's file of site " + log::printable(site) + " is broken (" +
+                     (*registered)->broken +
+                     "): have it mended at the hosting site; the spools keep everything");
+}
+
+link::Refused version_refusal(std::uint32_t agents_version) {
+  return refusal(link::Refused::PROTOCOL_VERSION, version_text(agents_version));
+}
+
+link::Refused token_refusal(std::string_view site) {
+  const std::string name = log::printable(site);
+  return refusal(link::Refused::WRONG_TOKEN, "the token is not that of site " + name +
+                                                 ": the site's token_file and the gateway's " +
+                                                 name + ".token must hold the same line");
+}
+
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in_by_clear_token(
+    const link::Hello& hello, const SiteRegistry& registry) {
+  auto known = site_that_may_prove(hello.site(), registry);
+  const auto* registered = std::get_if<std::shared_ptr<const RegisteredSite>>(&known);
+  if (registered == nullptr) return known;
+  if (!(*registered)->credentials.takes_clear_token()) {
+    return refusal(link::Refused::PROTOCOL_VERSION,
+                   "an agent of site " + log::printable(hello.site()) +
+                       " has proved itself before, and one that sends its token in clear is not "
+                       "taken any more: upgrade the agent");
   }
-  return known;
+  if (!(*registered)->credentials.token_is(hello.token())) return token_refusal(hello.site());
+  return site_that_may_send(hello.site(), registry);
 }
 
 link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac& linac,
@@ -118,29 +148,37 @@ link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac
   link::LinacWelcome answer;
   answer.set_linac(spool.linac());
   answer.set_accepted(true);
-  for (int i = 0; i < spool.runs_size() && runs_left > 0; ++i, --runs_left) {
-    link::Position& position = *answer.add_stored();
-    position.set_run(spool.runs(i));
-    position.set_seq(sink.stored_position(linac.id, spool.runs(i)));
+  for (std::uint64_t run : spool.runs()) {
+    if (runs_left == 0) break;
+    // The run itself, then those with which the agent may have gone on after its spool was set
+    // back.
+    auto stored = sink.stored_position(linac.id, run);
+    while (runs_left > 0) {
+      --runs_left;
+      link::Position& position = *answer.add_stored();
+      position.set_run(run);
+      position.set_seq(stored.seq);
+      position.set_fingerprint(stored.fingerprint);
+      if (stored.seq == 0) break;
+      run = link::run_after_fork(run, stored.seq, stored.fingerprint);
+      stored = sink.stored_position(linac.id, run);
+      if (stored.seq == 0) break;
+    }
   }
   return answer;
 }
 
-std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
+std::variant<Admission, link::Refused> admit(std::shared_ptr<const RegisteredSite> site,
+                                             const link::Hello& hello, const SiteRegistry& registry,
                                              EntrySink& sink, Newcomers* newcomers,
                                              std::uint64_t max_unacknowledged_bytes) {
-  if (hello.protocol() != link::kLinkProtocol) {
-    return refusal(link::Refused::PROTOCOL_VERSION, version_text(hello.protocol()));
-  }
-  auto site = let_in(hello.site(), hello.token(), registry);
-  if (auto* refused = std::get_if<link::Refused>(&site)) return std::move(*refused);
   if (!spools_are_well_formed(hello)) {
-    return refusal(link::Refused::MALFORMED, "Hello names a Linac twice, or more than " +
-                                                 std::to_string(link::kMaxLinacs) + " Linacs");
+    return refusal(link::Refused::MALFORMED, "the agent names a Linac twice, or more than " +
+                                                 std::to_string(link::kMaxSpools) + " Linacs");
   }
 
   Admission admission;
-  admission.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
+  admission.site = std::move(site);
   admission.welcome.set_protocol(link::kLinkProtocol);
   admission.welcome.set_gateway_version(ICOM_VERSION);
   admission.welcome.set_max_unacknowledged_bytes(max_unacknowledged_bytes);

@@ -40,13 +40,22 @@ struct Admission {
 /// all the while, still gets its answer at once.
 inline constexpr std::size_t kMaxRunsAnswered = 10'000;
 
-/// Version first, since nothing else of another version's Hello can be relied on; then the site,
-/// then its token. A Linac that is not the site's is answered in the Welcome and does not keep the
-/// others out.
+/// What an agent announces of a site that is known to be it. A Linac that is not the site's is
+/// answered in the Welcome and does not keep the others out.
 /// `newcomers`: who is told of a Linac that no site has; may be null.
-std::variant<Admission, link::Refused> admit(const link::Hello& hello, const SiteRegistry& registry,
+std::variant<Admission, link::Refused> admit(std::shared_ptr<const RegisteredSite> site,
+                                             const link::Hello& hello, const SiteRegistry& registry,
                                              EntrySink& sink, Newcomers* newcomers,
                                              std::uint64_t max_unacknowledged_bytes);
+
+/// Of kClearTokenProtocol: the site, unless it has proved itself before, then its token.
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in_by_clear_token(
+    const link::Hello& hello, const SiteRegistry& registry);
+
+/// A version of the link that this gateway does not speak.
+link::Refused version_refusal(std::uint32_t agents_version);
+/// A proof under none of the site's tokens.
+link::Refused token_refusal(std::string_view site);
 
 /// Those Linacs of `hello` that no site has and that may wait for approval: they have an address.
 std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry& registry);
@@ -54,13 +63,13 @@ std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry&
 /// What a site is told that was revoked.
 std::string revoked_text(std::string_view site, std::string_view since);
 /// The site, if it is registered, not revoked, and the gateway has a token of it; otherwise the
-/// refusal.
+/// refusal, which anybody may read.
+std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_prove(
+    const std::string& site, const SiteRegistry& registry);
+/// As site_that_may_prove(), if the site's file is whole as well. For a site that has proved
+/// itself: the refusal may quote the file.
 std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may_send(
     const std::string& site, const SiteRegistry& registry);
-/// The same, and `token` is a token of the site.
-std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> let_in(
-    const std::string& site, const std::string& token, const SiteRegistry& registry);
-
 /// The answer for a Linac that the site has, with what is stored of the runs that its spool holds:
 /// `runs_left` of them at most, and it becomes less.
 link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac& linac,

@@ -6,18 +6,21 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <chrono>
+#include <functional>
 
 #include "gateway/ingest/desk.hpp"
+#include "gateway/ingest/origin.hpp"
 #include "gateway/ingest/refusal_log.hpp"
 
 namespace icom::ingest {
 
-/// `socket` is a WebSocket already. Reads a request, has `desk` answer it on `desk_thread`, sends
-/// the answer and closes; `refusals` hears of a refusal, and outlives this. The peer has `deadline`
-/// for the request, and again for the rest.
+/// `socket` is a WebSocket already. Has the peer prove that it knows a secret, proves the same to
+/// it, reads a request, has `desk` answer it on `desk_thread`, sends the answer and closes;
+/// `refusals` hears of a refusal, and from whom, and outlives this. The peer has `deadline` for the
+/// proof, after which `proved` is called, for the request, and for the answer.
 boost::asio::awaitable<void> serve_desk(
     boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, Desk& desk,
-    boost::asio::any_io_executor desk_thread, RefusalLog& refusals,
-    std::chrono::milliseconds deadline);
+    boost::asio::any_io_executor desk_thread, RefusalLog& refusals, Origin origin,
+    std::chrono::milliseconds deadline, std::function<void(const std::string& site)> proved);
 
 }  // namespace icom::ingest

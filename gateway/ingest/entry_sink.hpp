@@ -11,8 +11,8 @@ namespace icom::ingest {
 class EntrySink {
  public:
   virtual ~EntrySink() = default;
-  /// The last position of this run that is stored durably; 0 for none.
-  virtual std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) = 0;
+  /// The last position of this run that is stored durably.
+  virtual store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) = 0;
   /// As store::Store::submit(): false if the queue is full, and then nothing was taken. Batches of
   /// one Linac are applied in the order in which they were submitted, and none that is behind a
   /// failed one of the same chain.

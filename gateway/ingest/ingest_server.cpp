@@ -14,14 +14,18 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
+#include "gateway/ingest/waiting_room.hpp"
 
 namespace icom::ingest {
 
@@ -37,7 +41,9 @@ constexpr std::chrono::milliseconds kAcceptRetry{200};
 /// For sessions whose connection was dropped to notice it; they need microseconds.
 constexpr std::chrono::seconds kAbortTime{2};
 
-tcp::acceptor listening(asio::io_context& io, const std::string& host, std::uint16_t port) {
+tcp::acceptor listening(asio::io_context& io, const IngestServer::Options& options) {
+  const std::string& host = options.host;
+  const std::uint16_t port = options.port;
   const std::string where = host + ':' + std::to_string(port);
   boost::system::error_code error;
   tcp::resolver resolver(io);
@@ -47,11 +53,21 @@ tcp::acceptor listening(asio::io_context& io, const std::string& host, std::uint
                              error.message() + "): correct `ingest`");
   }
   try {
+    if (options.socket >= 0) {
+      tcp::acceptor acceptor(asio::make_strand(io));
+      acceptor.assign(found.begin()->endpoint().protocol(), options.socket);
+      return acceptor;
+    }
     return tcp::acceptor(asio::make_strand(io), found.begin()->endpoint(), true);
   } catch (const boost::system::system_error& failure) {
     throw std::runtime_error("ingest: cannot listen on " + where + " (" + failure.code().message() +
                              "): stop what listens there, or change `ingest`");
   }
+}
+
+/// By number: to look its name up could take long.
+std::string name_of(std::optional<os::UserId> account) {
+  return account ? "account " + std::to_string(*account) : "no account of this machine";
 }
 
 }  // namespace
@@ -70,12 +86,19 @@ struct IngestServer::State {
                      options.session,
                      options.desk,
                      desk_thread.get_executor(),
-                     options.newcomers},
-        acceptor(listening(io, options.host, options.port)),
+                     options.newcomers,
+                     options.proofs,
+                     [this](Session& session, const std::string& site) { proved(session, site); }},
+        acceptor(listening(io, options)),
         port(acceptor.local_endpoint().port()) {}
 
+  void work();
   asio::awaitable<void> accept_loop();
   void admit(tcp::socket socket);
+  std::optional<os::UserId> account_of(const tcp::socket& socket) const;
+  std::size_t places_for_unproved() const;
+  bool make_room();
+  void proved(Session& session, const std::string& site);
   void forget(const std::shared_ptr<Session>& session);
   /// Calls `what` on each session's strand.
   void for_each_session(const std::function<void(Session&)>& what);
@@ -84,7 +107,7 @@ struct IngestServer::State {
 
   Options options;
   SiteRegistry& registry;
-  RefusalLog refusals;
+  RefusalLog refusals{[this](const std::string& site) { return registry.find(site) != nullptr; }};
   AddressLog addresses;
   std::shared_ptr<Intake> intake;
   asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
@@ -93,6 +116,8 @@ struct IngestServer::State {
   tcp::acceptor acceptor;
   const std::uint16_t port;
   log::RateLimit accept_lines{1, std::chrono::minutes(1)};
+  log::RateLimit room_lines{1, std::chrono::minutes(1)};  ///< guarded by the mutex
+  log::RateLimit site_lines{1, std::chrono::minutes(1)};  ///< the same
   std::vector<std::thread> threads;
 
   std::mutex mutex;  ///< guards all below
@@ -101,9 +126,26 @@ struct IngestServer::State {
   struct Connected {
     std::shared_ptr<Session> session;
     asio::any_io_executor strand;
+    std::optional<os::UserId> account;
+    std::string site{};  ///< once that is proved
   };
   std::map<Session*, Connected> sessions;
+  std::map<std::string, std::list<Session*>> proved_of;  ///< by site, the oldest first
+  WaitingRoom unproved;                                  ///< of these; not such as are sent away
+  KnownAccounts known_accounts{options.tunnels_account};
 };
+
+/// Where memory runs out the connection that met it is lost, and no other.
+void IngestServer::State::work() {
+  for (;;) {
+    try {
+      io.run();
+      return;
+    } catch (const std::bad_alloc&) {
+      spdlog::error("ingest: out of memory: a connection is dropped");
+    }
+  }
+}
 
 asio::awaitable<void> IngestServer::State::accept_loop() {
   for (;;) {
@@ -111,7 +153,11 @@ asio::awaitable<void> IngestServer::State::accept_loop() {
     auto [error, socket] = co_await acceptor.async_accept(strand, kAsTuple);
     if (!acceptor.is_open()) co_return;
     if (!error) {
-      admit(std::move(socket));
+      try {
+        admit(std::move(socket));
+      } catch (const std::bad_alloc&) {
+        spdlog::error("ingest: out of memory: a connection is not taken");
+      }
       continue;
     }
     if (const auto unsaid = accept_lines.admit(Bell::Clock::now())) {
@@ -125,26 +171,90 @@ asio::awaitable<void> IngestServer::State::accept_loop() {
 
 void IngestServer::State::admit(tcp::socket socket) {
   const asio::any_io_executor strand = socket.get_executor();
+  const auto account = account_of(socket);
   std::shared_ptr<Session> session;
   {
     const std::lock_guard lock(mutex);
     if (stopping) return;
-    if (sessions.size() >= options.max_connections) {
-      if (const auto unsaid = accept_lines.admit(Bell::Clock::now())) {
-        spdlog::error("ingest: {} connections, no more are taken ({} refused unlogged)",
-                      sessions.size(), *unsaid);
-      }
-      return;
-    }
-    session = std::make_shared<Session>(std::move(socket), surroundings);
-    sessions.emplace(session.get(), Connected{session, strand});
+    if (!make_room()) return;
+    session = std::make_shared<Session>(std::move(socket), surroundings,
+                                        Origin{account, known_accounts.contains(account)});
+    sessions.emplace(session.get(), Connected{session, strand, account});
+    unproved.add({session.get(), account});
   }
   asio::co_spawn(strand, session->run(), [this, session](std::exception_ptr) { forget(session); });
 }
 
+std::optional<os::UserId> IngestServer::State::account_of(const tcp::socket& socket) const {
+  boost::system::error_code gone;
+  const tcp::endpoint theirs = socket.remote_endpoint(gone);
+  if (gone) return std::nullopt;
+  const tcp::endpoint ours = socket.local_endpoint(gone);
+  return gone ? std::nullopt : options.account_of(theirs, ours);
+}
+
+std::size_t IngestServer::State::places_for_unproved() const {
+  return options.max_unproved + options.more_unproved_per_site * registry.size();
+}
+
+/// For one more connection. Whoever has proved himself stays; one of the others goes.
+bool IngestServer::State::make_room() {
+  const bool is_full = sessions.size() >= options.max_connections;
+  const std::size_t places = places_for_unproved();
+  if (!is_full && unproved.size() < places) return true;
+  const std::size_t of_nobody = unproved.size();
+  // One that was sent away is there until it has noticed: these are bounded as well.
+  const bool may_send_away = sessions.size() < options.max_connections + places;
+  const auto goes = may_send_away ? unproved.make_room(known_accounts) : std::nullopt;
+  if (const auto unsaid = room_lines.admit(Bell::Clock::now())) {
+    spdlog::error(
+        "ingest: {} connections, of which {} have proved nothing: {} ({} like this not logged); "
+        "look what connects to this port beside sshd",
+        sessions.size(), of_nobody,
+        goes ? "the oldest of " + name_of(goes->account) + ", which has the most, is dropped"
+             : "no more are taken",
+        *unsaid);
+  }
+  if (!goes) return false;
+  const Connected& dropped = sessions.at(goes->session);
+  asio::post(dropped.strand, [session = dropped.session] { session->abort(); });
+  return true;
+}
+
+/// A site's own connections make room for each other: one whose key is in wrong hands must not take
+/// the others' places.
+void IngestServer::State::proved(Session& session, const std::string& site) {
+  const std::lock_guard lock(mutex);
+  unproved.remove(&session);
+  const auto found = sessions.find(&session);
+  if (found == sessions.end()) return;
+  found->second.site = site;
+  known_accounts.note_proved(site, found->second.account);
+  std::list<Session*>& of_site = proved_of[site];
+  of_site.push_back(&session);
+  if (of_site.size() <= options.max_of_site) return;
+  if (const auto unsaid = site_lines.admit(Bell::Clock::now())) {
+    spdlog::error(
+        "{}: more than {} connections at a time: its oldest is dropped ({} like this not logged); "
+        "do several agents have this site's token? If one of them is a stranger's: icom-gateway "
+        "revoke {}",
+        site, options.max_of_site, *unsaid, site);
+  }
+  const Connected& oldest = sessions.at(of_site.front());
+  of_site.pop_front();
+  asio::post(oldest.strand, [session = oldest.session] { session->abort(); });
+}
+
 void IngestServer::State::forget(const std::shared_ptr<Session>& session) {
   const std::lock_guard lock(mutex);
-  sessions.erase(session.get());
+  unproved.remove(session.get());
+  if (const auto found = sessions.find(session.get()); found != sessions.end()) {
+    if (const auto of_site = proved_of.find(found->second.site); of_site != proved_of.end()) {
+      of_site->second.remove(session.get());
+      if (of_site->second.empty()) proved_of.erase(of_site);
+    }
+    sessions.erase(found);
+  }
   session_over.notify_all();
 }
 
@@ -172,7 +282,7 @@ IngestServer::~IngestServer() {
 void IngestServer::start() {
   asio::co_spawn(state_->acceptor.get_executor(), state_->accept_loop(), asio::detached);
   for (unsigned i = 0; i < state_->options.threads; ++i) {
-    state_->threads.emplace_back([this] { state_->io.run(); });
+    state_->threads.emplace_back([this] { state_->work(); });
   }
 }
 

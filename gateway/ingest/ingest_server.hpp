@@ -1,18 +1,23 @@
 // Start here: the gateway's end of the link. docs/protocol.md, "The link".
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/asio/socket_owner.hpp"
 #include "common/link/link.pb.h"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/newcomers.hpp"
+#include "gateway/ingest/proof_book.hpp"
 #include "gateway/ingest/session_limits.hpp"
 #include "gateway/ingest/site_registry.hpp"
 
@@ -25,13 +30,33 @@ class IngestServer {
   struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: any free one
-    unsigned threads = 2;    ///< for decoding; the store's writer has its own
+    /// One that listens at `host` and `port` already, the server's from then on; -1: it opens its
+    /// own.
+    int socket = -1;
+    unsigned threads = 2;  ///< for decoding; the store's writer has its own
     std::size_t max_connections = 4096;
+    /// Of these, such as nobody knows yet whose they are: one more, and one goes (WaitingRoom).
+    std::size_t max_unproved = 64;
+    /// As many more for each registered site. All sites together come at once when the gateway
+    /// starts, from one account, that of the tunnels: with two for each, whoever fills the rest
+    /// holds more places than they.
+    std::size_t more_unproved_per_site = 2;
+    /// Of one site, which has proved itself: one more, and its oldest goes.
+    std::size_t max_of_site = 8;
     /// Of batches from all sessions on their way into the sink.
     std::size_t max_submitted_bytes = 48U << 20U;
+    /// The account of this machine that the peer of an accepted connection is of, by its remote
+    /// and its local endpoint; nullopt if it is of none. Called from the server's threads.
+    std::function<std::optional<os::UserId>(const boost::asio::ip::tcp::endpoint&,
+                                            const boost::asio::ip::tcp::endpoint&)>
+        account_of = peer_account;
+    /// The account of this machine that the tunnels come from, as far as the settings say; others
+    /// are known once a site has proved itself from there.
+    std::optional<os::UserId> tunnels_account{};
     SessionLimits session;
     Desk* desk = nullptr;            ///< where sites enrol; outlives the server
     Newcomers* newcomers = nullptr;  ///< outlives the server; null: nobody is told
+    ProofBook* proofs = nullptr;     ///< outlives the server; null: nobody remembers
   };
 
   /// Listens, but accepts nobody before start(). Throws std::runtime_error, saying what to do, if

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/asio/deadline.hpp"
+#include "common/link/proof.hpp"
 #include "common/link/read_message.hpp"
 #include "common/log/printable.hpp"
 #include "gateway/ingest/desk_session.hpp"
@@ -56,27 +57,41 @@ awaitable<void> note_newcomers(Newcomers& newcomers, std::string site,
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings)
+Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings, Origin origin)
     : socket_(std::move(socket)),
       strand_(socket_.get_executor()),
       around_(surroundings),
+      origin_(origin),
       read_bell_(strand_),
       decode_bell_(strand_),
       write_bell_(strand_),
-      newcomers_bell_(strand_) {}
+      newcomers_bell_(strand_) {
+  close_with(Closing::reset);
+}
 
 awaitable<void> Session::run() {
   using asio::experimental::awaitable_operators::operator&&;
   try {
+    // One for all that happens before anybody knows who it is.
+    std::optional<Deadline> deadline;
+    deadline.emplace(strand_, around_.limits.hello, [this] { abort(); });
     const UpgradeLimits limits{around_.limits.hello, around_.limits.dead_peer};
     const Purpose purpose = co_await upgrade(socket_, limits);
     if (purpose == Purpose::none) co_return;
     if (purpose == Purpose::desk) {
+      deadline.reset();
       if (around_.desk == nullptr) co_return;
-      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals,
-                          around_.limits.hello);
+      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals, origin_,
+                          around_.limits.hello, [this](const std::string& site) {
+                            close_with(Closing::fin);
+                            around_.proved(*this, site);
+                          });
       co_return;
     }
+    co_await hear_hello();
+    if (goodbye_) co_await say_goodbye();
+    if (lost_) co_return;
+    deadline.reset();
     const bool welcome = co_await greet();
     if (!welcome) co_return;
     const OnTheBoard on_the_board(around_.board, admission_.site->site);
@@ -88,17 +103,133 @@ awaitable<void> Session::run() {
   }
 }
 
+/// How the connection closes where both ends have not said goodbye. Whoever has proved nothing is
+/// reset: after a FIN his end could stay, and with it one of the ports from which this one can be
+/// reached at all.
+void Session::close_with(Closing closing) {
+  boost::system::error_code ignored;
+  const asio::socket_base::linger at_once(closing == Closing::reset, 0);
+  beast::get_lowest_layer(socket_).socket().set_option(at_once, ignored);
+}
+
 // --- the greeting ----------------------------------------------------------------------------
 
-/// Hello, and Welcome or Refused. True if the session goes on.
-awaitable<bool> Session::greet() {
+/// Until the peer has proved to know its site's token, and we to it; or there is a refusal to be
+/// said, or the connection is lost. Nobody is trusted with memory before.
+awaitable<void> Session::hear_hello() {
+  const bool may_be_clear = around_.registry.takes_clear_tokens();
+  if (may_be_clear) socket_.read_message_max(link::kMaxClearHelloBytes);
   link::ToGateway message;
-  {
-    const Deadline deadline(strand_, around_.limits.hello, [this] { abort(); });
-    const bool came = co_await read(message);
-    if (!came && !goodbye_) co_return false;
+  const bool came =
+      co_await read(message, may_be_clear ? link::kMaxClearHelloParts : link::kMaxUnprovedParts);
+  if (!came) co_return;
+  socket_.read_message_max(link::kMaxUnprovedBytes);
+  if (!message.has_hello()) {
+    refuse(refusal(link::Refused::MALFORMED, "the first message is not Hello"));
+    co_return;
   }
-  if (!goodbye_) take_hello(message);
+  hello_ = std::move(*message.mutable_hello());
+  site_given_ = hello_.site();
+  const std::uint32_t version = hello_.protocol();
+  if (version == link::kClearTokenProtocol) {
+    take_clear_hello();
+  } else if (version != link::kLinkProtocol) {
+    refuse(version_refusal(version));
+  } else if (hello_.nonce().size() != link::kNonceBytes || hello_.spools_size() > 0) {
+    refuse(refusal(link::Refused::MALFORMED, "Hello is not one of this version"));
+  } else {
+    auto site = site_that_may_prove(hello_.site(), around_.registry);
+    if (auto* refused = std::get_if<link::Refused>(&site)) {
+      refuse(std::move(*refused));
+      co_return;
+    }
+    co_await hear_proof(std::get<std::shared_ptr<const RegisteredSite>>(std::move(site)));
+  }
+}
+
+/// The agent proves itself first: whoever only connects gets nothing from which to guess a token.
+awaitable<void> Session::hear_proof(std::shared_ptr<const RegisteredSite> site) {
+  link::Transcript transcript{link::kLinkPurpose, link::kLinkProtocol, hello_.site(),
+                              hello_.nonce(), link::make_nonce()};
+  link::ToAgent answer;
+  answer.mutable_challenge()->set_protocol(link::kLinkProtocol);
+  answer.mutable_challenge()->set_nonce(transcript.gateway_nonce);
+  const bool challenged = co_await write(answer);
+  if (!challenged) co_return;
+  link::ToGateway message;
+  const bool came = co_await read(message, link::kMaxUnprovedParts);
+  if (!came) co_return;
+  if (!message.has_proof()) {
+    refuse(refusal(link::Refused::MALFORMED, "the second message is not Proof"));
+    co_return;
+  }
+  const std::optional<std::string> token =
+      site->credentials.proved_token(message.proof().mac(), transcript);
+  if (!token) {
+    refuse(token_refusal(site_given_));
+    co_return;
+  }
+  has_proved_ = true;  // before anything is waited for: its token may become void at any time
+  if (site->credentials.note_proved() && around_.proofs != nullptr) {
+    asio::post(around_.desk_thread,
+               [proofs = around_.proofs, name = site->site] { proofs->proved(name); });
+  }
+  answer.mutable_proof()->set_mac(link::proof_of(link::Role::gateway, *token, transcript));
+  co_await write(answer);
+  sealer_.emplace(link::session_key(link::Role::gateway, *token, transcript));
+  checker_.emplace(link::session_key(link::Role::agent, *token, transcript));
+  trust();
+}
+
+void Session::take_clear_hello() {
+  auto site = let_in_by_clear_token(hello_, around_.registry);
+  if (auto* refused = std::get_if<link::Refused>(&site)) {
+    refuse(std::move(*refused));
+    return;
+  }
+  has_proved_ = true;
+  hello_.clear_token();
+  around_.refusals.note_clear_token(site_given_, Bell::Clock::now());
+  trust();
+}
+
+/// It is the site's agent.
+void Session::trust() {
+  close_with(Closing::fin);
+  socket_.read_message_max(link::kMaxMessageBytes);
+  around_.proved(*this, site_given_);
+}
+
+/// Announcement, and Welcome or Refused. True if the session goes on.
+awaitable<bool> Session::greet() {
+  if (checker_) {
+    const Deadline deadline(strand_, around_.limits.hello, [this] { abort(); });
+    link::ToGateway message;
+    const bool came = co_await read(message, link::kMaxPartsToGateway);
+    if (!came && !goodbye_) co_return false;
+    if (came && !message.has_announcement()) {
+      refuse(refusal(link::Refused::MALFORMED, "the message after the proof is no announcement"));
+    } else if (came) {
+      link::Announcement& announcement = *message.mutable_announcement();
+      hello_.mutable_spools()->Swap(announcement.mutable_spools());
+      hello_.set_agent_version(announcement.agent_version());
+    }
+  }
+  if (!goodbye_) {
+    // It may have been revoked since Hello.
+    auto site = site_that_may_send(hello_.site(), around_.registry);
+    if (auto* refused = std::get_if<link::Refused>(&site)) {
+      refuse(std::move(*refused));
+    } else {
+      admit_site(std::get<std::shared_ptr<const RegisteredSite>>(std::move(site)));
+    }
+  }
+  const bool written = co_await send_welcome();
+  co_return written;
+}
+
+/// Or the refusal.
+awaitable<bool> Session::send_welcome() {
   if (goodbye_) {
     co_await say_goodbye();
     co_return false;
@@ -109,24 +240,19 @@ awaitable<bool> Session::greet() {
   co_return written;
 }
 
-void Session::take_hello(const link::ToGateway& message) {
-  if (!message.has_hello()) {
-    refuse(refusal(link::Refused::MALFORMED, "the first message is not Hello"));
-    return;
-  }
-  const link::Hello& hello = message.hello();
-  site_given_ = hello.site();
-  auto answer = admit(hello, around_.registry, around_.sink, around_.newcomers,
+void Session::admit_site(std::shared_ptr<const RegisteredSite> site) {
+  auto answer = admit(std::move(site), hello_, around_.registry, around_.sink, around_.newcomers,
                       around_.limits.max_unacknowledged_bytes);
   if (auto* refused = std::get_if<link::Refused>(&answer)) {
     refuse(std::move(*refused));
     return;
   }
   admission_ = std::get<Admission>(std::move(answer));
-  hello_ = hello;
-  spdlog::info("{}: agent {} connected, {} of its {} Linacs accepted", admission_.site->site,
-               log::printable(hello.agent_version()), admission_.linacs.size(),
-               hello.spools_size());
+  around_.refusals.note_coming(admission_.site->site, "connected",
+                               ", version " + log::printable(hello_.agent_version()) + ", " +
+                                   std::to_string(admission_.linacs.size()) + " of its " +
+                                   std::to_string(hello_.spools_size()) + " Linacs accepted",
+                               Bell::Clock::now());
   for (const link::LinacWelcome& linac : admission_.welcome.linacs()) {
     if (linac.accepted()) continue;
     around_.refusals.note(site_given_, refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
@@ -152,7 +278,7 @@ void Session::registration_changed() {
   compare_addresses();
 }
 
-/// As Hello had them: an agent whose settings change says Hello again.
+/// As they were announced: an agent whose settings change calls again.
 void Session::compare_addresses() {
   for (const link::SpoolState& spool : hello_.spools()) {
     const RegisteredLinac* const linac = admission_.site->find(spool.serial());
@@ -222,26 +348,35 @@ awaitable<void> Session::read_loop() {
       co_await read_bell_.wait_until(kForever);
     }
     link::ToGateway message;
-    const bool came = co_await read(message);
+    const bool came = co_await read(message, link::kMaxPartsToGateway);
     // After our goodbye reading goes on only so that the peer's is seen.
     if (came && !goodbye_) take(std::move(message));
   }
 }
 
 /// False if there is no message: the connection is over, or the bytes were none and are refused.
-awaitable<bool> Session::read(link::ToGateway& message) {
+awaitable<bool> Session::read(link::ToGateway& message, std::size_t most_parts) {
   const auto [error, size] = co_await socket_.async_read(buffer_, kAsTuple);
   if (error) {
     lose(error == beast::error::timeout ? "nothing came for too long" : error.message());
     co_return false;
   }
-  const auto bytes = buffer_.cdata();
+  const auto data = buffer_.cdata();
+  std::optional<std::string_view> bytes(std::in_place, static_cast<const char*>(data.data()),
+                                        data.size());
+  if (checker_) bytes = checker_->open(*bytes);
+  const bool sealed = bytes.has_value();
   const bool parsed =
-      socket_.got_binary() &&
-      link::read_message({static_cast<const char*>(bytes.data()), bytes.size()}, message);
+      sealed && socket_.got_binary() && link::read_message(*bytes, message, most_parts);
   buffer_.clear();
   if (buffer_.capacity() > kKeptBuffer) buffer_.shrink_to_fit();
-  if (!parsed) refuse(refusal(link::Refused::MALFORMED, "a message cannot be read"));
+  if (!sealed) {
+    refuse(refusal(link::Refused::MALFORMED,
+                   "a message does not bear the agent's seal: something between it and the gateway "
+                   "has changed, repeated or left out what it sent"));
+  } else if (!parsed) {
+    refuse(refusal(link::Refused::MALFORMED, "a message cannot be read"));
+  }
   co_return parsed;
 }
 
@@ -271,14 +406,14 @@ void Session::report(const link::Status& status) {
 
 awaitable<void> Session::decode_loop() {
   while (!is_over()) {
-    const std::optional<std::string> compressed = next_batch();
-    if (!compressed) {
+    std::optional<NextBatch> next = next_batch();
+    if (!next) {
       co_await decode_bell_.wait_until(kForever);
       continue;
     }
     if (!decoder_) decoder_.emplace();
     std::string error;
-    std::optional<link::DecodedBatch> batch = decoder_->decode(*compressed, error);
+    std::optional<link::DecodedBatch> batch = decoder_->decode(next->compressed, error);
     if (!batch) {
       refuse(refusal(link::Refused::MALFORMED, "a message of frames cannot be read: " + error));
       break;
@@ -287,6 +422,7 @@ awaitable<void> Session::decode_loop() {
       return withdrawn_.contains(entry.linac);
     });
     auto sorted = sort_batch(*std::exchange(batch, std::nullopt), admission_.linacs);
+    next.reset();
     if (auto* refused = std::get_if<link::Refused>(&sorted)) {
       refuse(std::move(*refused));
       break;
@@ -298,18 +434,19 @@ awaitable<void> Session::decode_loop() {
   }
 }
 
-/// Nothing while none waits or the intake has no room; the bell rings once that changes.
-std::optional<std::string> Session::next_batch() {
+/// Returns nullopt while none waits or the intake has no room; the bell rings once that changes.
+std::optional<Session::NextBatch> Session::next_batch() {
   if (waiting_.empty() || asked_for_room_) return std::nullopt;
-  if (!around_.intake.has_room(weak_from_this())) {
+  std::optional<Intake::Turn> turn = around_.intake.begin(admission_.site->site, weak_from_this());
+  if (!turn) {
     asked_for_room_ = true;
     return std::nullopt;
   }
-  std::string compressed = std::move(waiting_.front());
+  NextBatch next{std::move(waiting_.front()), *std::move(turn)};
   waiting_.pop_front();
-  waiting_bytes_ -= compressed.size();
+  waiting_bytes_ -= next.compressed.size();
   read_bell_.ring();
-  return compressed;
+  return next;
 }
 
 /// Returns once the sink has the batch, or the session is over.
@@ -321,7 +458,7 @@ awaitable<void> Session::submit(SortedBatch batch) {
   while (!is_over()) {
     ++unanswered_;  // before: the answer may come at once
     unanswered_bytes_ += bytes;
-    if (around_.intake.submit(batch, weak_from_this())) co_return;
+    if (around_.intake.submit(admission_.site->site, batch, weak_from_this())) co_return;
     --unanswered_;
     unanswered_bytes_ -= bytes;
     co_await decode_bell_.wait_until(Bell::Clock::now() + kSinkFullRetry);
@@ -379,7 +516,8 @@ awaitable<void> Session::write_loop() {
 }
 
 awaitable<bool> Session::write(const link::ToAgent& message) {
-  const std::string bytes = message.SerializeAsString();
+  std::string bytes = message.SerializeAsString();
+  if (sealer_) bytes = sealer_->seal(bytes);
   const auto buffer = asio::buffer(bytes);
   const auto [error, size] = co_await socket_.async_write(buffer, kAsTuple);
   if (error) lose(error.message());
@@ -401,7 +539,7 @@ awaitable<void> Session::say_goodbye() {
 // --- ending ----------------------------------------------------------------------------------
 
 void Session::stop() {
-  if (admission_.site == nullptr) {
+  if (admission_.site == nullptr) {  // nobody has been welcomed
     abort();
     return;
   }
@@ -413,11 +551,15 @@ void Session::stop() {
 }
 
 void Session::end_if_of(const std::string& site, const link::Refused& refused) {
-  if (admission_.site != nullptr && admission_.site->site == site) refuse(refused);
+  if (has_proved_ && site_given_ == site) refuse(refused);
 }
 
 void Session::refuse(link::Refused refused) {
-  around_.refusals.note(site_given_, refused, Bell::Clock::now());
+  if (has_proved_) {
+    around_.refusals.note(site_given_, refused, Bell::Clock::now());
+  } else {
+    around_.refusals.note_unproved(site_given_, origin_, refused, Bell::Clock::now());
+  }
   end({std::move(refused), {websocket::close_code::policy_error, "refused"}, false});
 }
 
@@ -433,7 +575,8 @@ void Session::abort() {
 /// The connection is over, by us or by the peer.
 void Session::lose(std::string_view why) {
   if (!std::exchange(lost_, true) && admission_.site != nullptr) {
-    spdlog::info("{}: agent disconnected: {}", admission_.site->site, log::printable(why));
+    around_.refusals.note_coming(admission_.site->site, "disconnected", ": " + log::printable(why),
+                                 Bell::Clock::now());
   }
   ring_all();
 }

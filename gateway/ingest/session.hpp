@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,16 +20,21 @@
 
 #include "common/asio/bell.hpp"
 #include "common/link/batch_codec.hpp"
+#include "common/link/message_seal.hpp"
 #include "gateway/ingest/address_log.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/newcomers.hpp"
+#include "gateway/ingest/origin.hpp"
+#include "gateway/ingest/proof_book.hpp"
 #include "gateway/ingest/refusal_log.hpp"
 #include "gateway/ingest/session_limits.hpp"
 
 namespace icom::ingest {
+
+class Session;
 
 /// What all sessions share. All of it outlives them.
 struct Surroundings {
@@ -42,6 +48,9 @@ struct Surroundings {
   Desk* desk;  ///< null: nobody enrols here
   boost::asio::any_io_executor desk_thread;
   Newcomers* newcomers = nullptr;
+  ProofBook* proofs = nullptr;  ///< null: nobody remembers
+  /// The session's peer has proved to be of this site: it is not sent away for the sake of others.
+  std::function<void(Session&, const std::string& site)> proved = [](Session&, const auto&) {};
 };
 
 /// Three loops on one strand: one reads, one decodes and submits, one writes; and one that tells
@@ -54,14 +63,14 @@ struct Surroundings {
 class Session final : public IntakeClient, public std::enable_shared_from_this<Session> {
  public:
   /// `socket`'s executor is a strand of this session alone.
-  Session(boost::asio::ip::tcp::socket socket, Surroundings& surroundings);
+  Session(boost::asio::ip::tcp::socket socket, Surroundings& surroundings, Origin origin);
 
   /// Ends when the connection does. Never throws. The caller keeps the session alive meanwhile.
   boost::asio::awaitable<void> run();
   /// Takes no more batches, waits for those on their way, acknowledges them, says SHUTTING_DOWN and
   /// closes.
   void stop();
-  /// Says `refused` and closes, if this is an agent of the site.
+  /// Says `refused` and closes, if this has proved to be an agent of the site.
   void end_if_of(const std::string& site, const link::Refused& refused);
   /// The registry has changed: the agent is told of each of its Linacs that is accepted now, or is
   /// not any more; ends the session if its site is gone or revoked. Nothing happens where nothing
@@ -81,23 +90,36 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
     bool drain = false;  ///< only after everything submitted is answered
   };
 
+  enum class Closing { reset, fin };
+  void close_with(Closing closing);
+
+  boost::asio::awaitable<void> hear_hello();
+  boost::asio::awaitable<void> hear_proof(std::shared_ptr<const RegisteredSite> site);
   boost::asio::awaitable<bool> greet();
+  boost::asio::awaitable<bool> send_welcome();
   boost::asio::awaitable<void> read_loop();
   boost::asio::awaitable<void> decode_loop();
   boost::asio::awaitable<void> write_loop();
   boost::asio::awaitable<void> newcomers_loop();
   boost::asio::awaitable<void> submit(SortedBatch batch);
-  boost::asio::awaitable<bool> read(link::ToGateway& message);
+  boost::asio::awaitable<bool> read(link::ToGateway& message, std::size_t most_parts);
   boost::asio::awaitable<bool> write(const link::ToAgent& message);
   boost::asio::awaitable<void> say_goodbye();
 
-  void take_hello(const link::ToGateway& message);
+  void take_clear_hello();
+  void admit_site(std::shared_ptr<const RegisteredSite> site);
+  void trust();
   void change_registration(const link::SpoolState& spool);
   void withdraw(const link::SpoolState& spool);
   void compare_addresses();
   void take(link::ToGateway message);
   void report(const link::Status& status);
-  [[nodiscard]] std::optional<std::string> next_batch();
+  /// A batch that may be decoded now, and for how long.
+  struct NextBatch {
+    std::string compressed;
+    Intake::Turn turn;
+  };
+  [[nodiscard]] std::optional<NextBatch> next_batch();
   void refuse(link::Refused refused);
   void end(Goodbye goodbye);
   void lose(std::string_view why);
@@ -107,10 +129,15 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   boost::beast::websocket::stream<boost::beast::tcp_stream> socket_;
   const boost::asio::any_io_executor strand_;
   Surroundings& around_;
+  const Origin origin_;
   boost::beast::flat_buffer buffer_;
-  std::string site_given_;  ///< as the peer gave it
-  Admission admission_;     ///< its site is null before the Welcome
-  link::Hello hello_;       ///< what was admitted: the registration may change
+  std::string site_given_;                     ///< as the peer gave it
+  bool has_proved_ = false;                    ///< to be that site's agent
+  std::optional<link::MessageSealer> sealer_;  ///< from the proof on
+  std::optional<link::SealChecker> checker_;   ///< the same
+  Admission admission_;                        ///< its site is null before the Welcome
+  /// Hello, and from the Announcement its spools and version.
+  link::Hello hello_;
   /// Accepted earlier in this session: entries of theirs may still be on their way, and are
   /// dropped.
   std::set<std::uint32_t> withdrawn_;

@@ -42,4 +42,15 @@ std::shared_ptr<const RegisteredSite> SiteRegistry::owner_of(std::string_view se
   return nullptr;
 }
 
+std::size_t SiteRegistry::size() const {
+  const std::lock_guard lock(mutex_);
+  return sites_.size();
+}
+
+bool SiteRegistry::takes_clear_tokens() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(
+      sites_, [](const auto& site) { return site.second->credentials.takes_clear_token(); });
+}
+
 }  // namespace icom::ingest

@@ -1,6 +1,7 @@
 // The sites and Linacs that may send, and the secrets by which a site is known.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,7 @@ struct RegisteredSite {
   std::string site;
   Credentials credentials;
   std::vector<RegisteredLinac> linacs;
+  std::string broken{};  ///< what is wrong with its file, and where; it is refused then
 
   [[nodiscard]] const RegisteredLinac* find(std::string_view serial) const;
 };
@@ -35,6 +37,9 @@ class SiteRegistry {
   [[nodiscard]] std::shared_ptr<const RegisteredSite> find(std::string_view site) const;
   /// The site that has this Linac; null if none has.
   [[nodiscard]] std::shared_ptr<const RegisteredSite> owner_of(std::string_view serial) const;
+  [[nodiscard]] std::size_t size() const;
+  /// Whether any site may still send its token in clear.
+  [[nodiscard]] bool takes_clear_tokens() const;
   /// These take the place of all that there were. Who has asked before knows nothing of it.
   void replace(std::vector<RegisteredSite> sites);
 

@@ -1,5 +1,6 @@
 #include "gateway/ingest/upgrade.hpp"
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -8,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <tuple>
 
 #include "common/link/limits.hpp"
 
@@ -28,6 +30,19 @@ Purpose purpose_of(const http::request<http::empty_body>& request) {
   if (!websocket::is_upgrade(request)) return Purpose::none;
   if (request.target() == link::kPath) return Purpose::link;
   return request.target() == link::kDeskPath ? Purpose::desk : Purpose::none;
+}
+
+/// Until the peer has read what it was sent, and closes: a reset before would take that away.
+asio::awaitable<void> wait_for_end(beast::tcp_stream& tcp, std::chrono::milliseconds limit) {
+  boost::system::error_code error;
+  tcp.socket().shutdown(asio::socket_base::shutdown_send, error);
+  tcp.expires_after(limit);
+  std::array<char, 512> rest{};
+  for (std::size_t read = 0; !error && read <= kMaxRequest;) {
+    std::size_t got = 0;
+    std::tie(error, got) = co_await tcp.async_read_some(asio::buffer(rest), kAsTuple);
+    read += got;
+  }
 }
 
 }  // namespace
@@ -51,6 +66,7 @@ asio::awaitable<Purpose> upgrade(websocket::stream<beast::tcp_stream>& socket,
     response.keep_alive(false);
     response.prepare_payload();
     co_await http::async_write(tcp, response, kAsTuple);
+    co_await wait_for_end(tcp, limits.handshake);
     co_return Purpose::none;
   }
 
@@ -62,7 +78,7 @@ asio::awaitable<Purpose> upgrade(websocket::stream<beast::tcp_stream>& socket,
   socket.set_option(timeouts);
   socket.binary(true);
   socket.auto_fragment(false);
-  socket.read_message_max(link::kMaxMessageBytes);
+  socket.read_message_max(link::kMaxUnprovedBytes);  // whoever it is
   const auto [error] = co_await socket.async_accept(request, kAsTuple);
   co_return error ? Purpose::none : purpose;
 }

@@ -11,6 +11,7 @@
 #include "common/config/address.hpp"
 #include "common/config/name.hpp"
 #include "common/os/edited_file.hpp"
+#include "common/os/lock_holder.hpp"
 
 namespace icom::pending {
 
@@ -84,6 +85,11 @@ std::unique_ptr<os::File> PendingLinacs::lock(int tries) {
          --tries > 0) {
     std::this_thread::sleep_for(kLockWait);
   }
+  if (error == std::errc::resource_unavailable_try_again) {
+    throw std::runtime_error(os::lock_holder(folder_ / kLockFile) + " holds " +
+                             (folder_ / kLockFile).string() +
+                             ": is that an icom-gateway command that hangs? End it");
+  }
   if (error) {
     throw std::runtime_error("cannot lock " + folder_.string() + ": " + error.message() +
                              "; try again, as the account that the gateway runs as");
@@ -115,8 +121,8 @@ Noted PendingLinacs::note(const std::string& site, const std::vector<Announced>&
                           std::int64_t now_us) {
   try {
     return note_in_file(site, announced, now_us);
-  } catch (const std::runtime_error&) {
-    return {std::vector(announced.size(), PendingState::not_noted), {}};
+  } catch (const std::runtime_error& error) {
+    return {std::vector(announced.size(), PendingState::not_noted), {}, error.what()};
   }
 }
 
@@ -154,7 +160,9 @@ Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Ann
     noted.states[i] = PendingState::waits;
     added.push_back(i);
   }
-  if ((changed || !added.empty()) && write(site, linacs)) {
+  const auto error = changed || !added.empty() ? write(site, linacs) : std::error_code();
+  if (error) {
+    noted.failure = "cannot write " + file_of(site).string() + ": " + error.message();
     noted.made_room.clear();
     for (const std::size_t i : added) noted.states[i] = PendingState::not_noted;
   }

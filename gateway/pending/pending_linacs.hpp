@@ -50,6 +50,7 @@ struct Announced {
 struct Noted {
   std::vector<PendingState> states;     ///< of each that was announced
   std::vector<PendingLinac> made_room;  ///< those that are forgotten for them
+  std::string failure;                  ///< why some are not noted
 };
 
 /// One JSON file for each site, replaced atomically; between processes a lock beside them. Keeps

@@ -25,11 +25,23 @@ constexpr const char* kExportDirectoriesHeader = "[site.export-directories]";
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Of `[site.export-directories]`.
-Pairs directories(const PyMedPhysSettings& ours) {
+Pairs directories(const PyMedPhysSettings& ours, const SiteEntry& site) {
   Pairs pairs;
-  if (ours.patients) pairs.emplace_back("icom", *ours.patients);
-  if (ours.live) pairs.emplace_back("icom_live", *ours.live);
+  const auto& patients = site.patients ? site.patients : ours.patients;
+  const auto& live = site.live ? site.live : ours.live;
+  if (patients) pairs.emplace_back("icom", *patients);
+  if (live) pairs.emplace_back("icom_live", *live);
   return pairs;
+}
+
+/// Of `[icom]`: where PyMedPhys looks for a patient.
+std::vector<std::string> patient_directories(const PyMedPhysSettings& ours) {
+  std::vector<std::string> all;
+  if (ours.patients) all.push_back(*ours.patients);
+  for (const SiteEntry& site : ours.sites) {
+    if (site.patients) all.push_back(*site.patients);
+  }
+  return all;
 }
 
 Pairs pairs_of(const LinacEntry& linac) {
@@ -79,15 +91,15 @@ toml::table& named(toml::array& array, const std::string& name) {
 toml::table wanted(toml::table tree, const PyMedPhysSettings& ours) {
   for (const SiteEntry& site : ours.sites) {
     toml::table& of_site = named(part<toml::array>(tree, kSite), site.name);
-    const Pairs pairs = directories(ours);
+    const Pairs pairs = directories(ours, site);
     if (!pairs.empty()) put(part<toml::table>(of_site, kExportDirectories), pairs);
     for (const LinacEntry& linac : site.linacs) {
       put(named(part<toml::array>(of_site, kLinac), linac.name), pairs_of(linac));
     }
   }
-  if (ours.patients) {
+  for (const std::string& folder : patient_directories(ours)) {
     toml::array& list = part<toml::array>(part<toml::table>(tree, kIcom), kPatientDirectories);
-    if (!holds(list, *ours.patients)) list.push_back(*ours.patients);
+    if (!holds(list, folder)) list.push_back(folder);
   }
   return tree;
 }
@@ -116,10 +128,10 @@ class Merge {
         add_site(site);
         continue;
       }
-      put_directories(site.name);
+      put_directories(site);
       for (const LinacEntry& linac : site.linacs) put_linac(site.name, linac);
     }
-    if (ours_.patients) put_patient_directory(*ours_.patients);
+    for (const std::string& folder : patient_directories(ours_)) put_patient_directory(folder);
   }
 
  private:
@@ -133,7 +145,7 @@ class Merge {
   void add_site(const SiteEntry& site) {
     std::vector<std::string> lines;
     append(lines, kSiteHeader, {{"name", site.name}});
-    const Pairs pairs = directories(ours_);
+    const Pairs pairs = directories(ours_, site);
     if (!pairs.empty()) append(lines, kExportDirectoriesHeader, pairs);
     for (const LinacEntry& linac : site.linacs) append(lines, kLinacHeader, pairs_of(linac));
 
@@ -147,13 +159,13 @@ class Merge {
     }
   }
 
-  void put_directories(const std::string& site) {
-    const Pairs pairs = directories(ours_);
-    const toml::table& of_site = *find_site(site);
+  void put_directories(const SiteEntry& site) {
+    const Pairs pairs = directories(ours_, site);
+    const toml::table& of_site = *find_site(site.name);
     if (pairs.empty()) return;
     if (of_site.contains(kExportDirectories)) {
       for (const auto& [key, value] : pairs) {
-        put_text(*find_site(site)->get(kExportDirectories)->as_table(), key, value);
+        put_text(*find_site(site.name)->get(kExportDirectories)->as_table(), key, value);
       }
     } else if (of_site.is_inline()) {
       document_.set(of_site, kExportDirectories, toml_inline(written(pairs)));

@@ -19,6 +19,9 @@ struct LinacEntry {
 struct SiteEntry {
   std::string name;
   std::vector<LinacEntry> linacs;
+  /// In place of those of all sites, where each has its own.
+  std::optional<std::string> patients = std::nullopt;
+  std::optional<std::string> live = std::nullopt;
 
   bool operator==(const SiteEntry&) const = default;
 };
@@ -26,7 +29,8 @@ struct SiteEntry {
 /// Nothing in it is a guess: what we do not know is not here.
 struct PyMedPhysSettings {
   std::vector<SiteEntry> sites;
-  /// Folders of the archive, as PyMedPhys' machine sees them; nothing without an archive.
+  /// Folders of the archive, as PyMedPhys' machine sees them; nullopt without an archive, and where
+  /// each site has its own.
   std::optional<std::string> patients;
   std::optional<std::string> live;  ///< nothing if no live files are written
 

@@ -14,12 +14,19 @@ bool has_patient(const FrameFacts& facts) {
          (!facts.patient_id->empty() || (facts.patient_name && !facts.patient_name->empty()));
 }
 
+bool is_patient(std::string_view id, const Record& record) {
+  return id.size() <= kMaxTextBytes ? id == record.patient_id
+                                    : record_patient_id(id) == record.patient_id;
+}
+
 }  // namespace
 
 std::optional<Record> RecordBuilder::add(const RecordFrame& frame) {
   std::optional<Record> ended;
-  const bool patient = has_patient(frame.facts);
-  if (open_ && (!patient || *frame.facts.patient_id != record_.patient_id)) {
+  // Where a patient's ID could not be read, nobody can say that the patient is another, or gone.
+  const bool unread = frame.facts.patient_unread;
+  const bool patient = unread || has_patient(frame.facts);
+  if (open_ && !unread && (!patient || !is_patient(*frame.facts.patient_id, record_))) {
     record_.gaps += frame.incomplete_before ? 1 : 0;
     record_.next = frame.place;
     open_ = false;
@@ -37,18 +44,20 @@ std::optional<Record> RecordBuilder::add(const RecordFrame& frame) {
 void RecordBuilder::begin(const RecordFrame& frame) {
   open_ = true;
   record_ = {};
-  record_.patient_id = *frame.facts.patient_id;
+  record_.patient_id = record_patient_id(frame.facts.patient_id.value_or(std::string_view()));
   record_.first = frame.place;
   delivered_ = {};
   any_mu_read_ = false;
+  known_interlocks_.clear();
 }
 
 void RecordBuilder::extend(const RecordFrame& frame) {
   record_.last = frame.place;
   ++record_.frames;
   record_.gaps += frame.incomplete_before ? 1 : 0;
+  record_.gaps += frame.facts.patient_unread ? 1 : 0;
   if (record_.patient_name.empty() && frame.facts.patient_name) {
-    record_.patient_name = *frame.facts.patient_name;
+    record_.patient_name = cut_text(*frame.facts.patient_name);
   }
   delivered_.add(frame.facts.delivery_mu);
   any_mu_read_ = any_mu_read_ || frame.facts.delivery_mu.has_value();
@@ -59,31 +68,38 @@ void RecordBuilder::extend(const RecordFrame& frame) {
 }
 
 void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
-  const auto& texts = frame.facts.interlocks;
-  for (auto text = texts.begin(); text != texts.end(); ++text) {
-    if (std::find(texts.begin(), text, *text) != text) {
-      continue;  // named twice in one frame
-    }
-    auto known = std::ranges::find(record_.interlocks, *text, &Interlock::text);
-    if (known == record_.interlocks.end()) {
-      if (record_.interlocks.size() == kMaxInterlocks) {
+  for (const std::string_view whole : frame.facts.interlocks) {
+    const std::string_view text = cut_text(whole);
+    auto known = known_interlocks_.find(text);
+    if (known == known_interlocks_.end()) {
+      const std::size_t index = record_.interlocks.size();
+      if (index == kMaxInterlocks) {
         continue;
       }
-      known = record_.interlocks.insert(
-          known, {.text = std::string(*text), .first_time = frame.place.time});
+      record_.interlocks.push_back({.text = std::string(text), .first_time = frame.place.time});
+      known = known_interlocks_.emplace(text, KnownInterlock{index}).first;
     }
-    known->last_time = frame.place.time;
-    ++known->frames;
+    if (known->second.last_frame == record_.frames) {
+      continue;  // named twice in one frame
+    }
+    known->second.last_frame = record_.frames;
+    Interlock& interlock = record_.interlocks[known->second.index];
+    interlock.last_time = frame.place.time;
+    ++interlock.frames;
   }
 }
 
 void RecordBuilder::extend_beam(const RecordFrame& frame) {
-  const std::string_view field = frame.facts.field_id.value_or(std::string_view());
+  const bool field_unread =
+      frame.facts.patient_unread && !frame.facts.field_id && !record_.beams.empty();
+  const std::string field(field_unread
+                              ? std::string_view(record_.beams.back().field_id)
+                              : cut_text(frame.facts.field_id.value_or(std::string_view())));
   const std::optional<double> mu = frame.facts.delivery_mu;
   const bool fell_back = mu && beam_mu_ && *mu < *beam_mu_;
   const bool ends = record_.beams.empty() || record_.beams.back().field_id != field || fell_back;
   if (ends && record_.beams.size() < kMaxBeams) {
-    record_.beams.push_back({.field_id = std::string(field), .first_time = frame.place.time});
+    record_.beams.push_back({.field_id = field, .first_time = frame.place.time});
     beam_delivered_ = {};
     beam_mu_.reset();
   }

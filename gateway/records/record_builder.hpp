@@ -3,19 +3,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/icom/delivered_mu.hpp"
 #include "common/icom/values.hpp"
 #include "gateway/records/frame_place.hpp"
+#include "gateway/records/record_text.hpp"
 
 namespace icom::records {
 
 /// A part of a record: ends where the Field ID changes or Delivery MU falls back.
 struct Beam {
-  std::string field_id;  ///< raw, as the Linac sent it
+  std::string field_id;  ///< raw, as the Linac sent it, but for cut_text()
   std::int64_t first_time = 0;
   std::int64_t last_time = 0;
   std::int64_t frames = 0;
@@ -25,7 +29,7 @@ struct Beam {
 
 /// An interlock that was on at some time during a record.
 struct Interlock {
-  std::string text;  ///< raw, as the Linac sent it
+  std::string text;  ///< raw, as the Linac sent it, but for cut_text()
   std::int64_t first_time = 0;
   std::int64_t last_time = 0;
   std::int64_t frames = 0;  ///< with it on
@@ -40,13 +44,16 @@ inline constexpr std::size_t kMaxInterlocks = 100;
 inline constexpr std::size_t kMaxBeams = 1'000;
 
 struct Record {
-  std::string patient_id;    ///< raw
-  std::string patient_name;  ///< raw; the first one in its frames that is not empty
+  std::string
+      patient_id;  ///< raw, but for record_patient_id(); empty where no frame's could be read
+  std::string patient_name;  ///< the first one in its frames that is not empty; cut_text()
   FramePlace first;
   FramePlace last;
   std::optional<FramePlace> next;  ///< the frame that ended it; nothing while it is open
   std::int64_t frames = 0;
-  std::int64_t gaps = 0;  ///< inside or at its ends, with frames missing or possibly so
+  /// Inside or at its ends, with frames missing or possibly so; and frames whose Patient ID could
+  /// not be read (FrameFacts::patient_unread).
+  std::int64_t gaps = 0;
   double delivered_mu = 0;
   bool kept = false;  ///< MU were delivered, or not one frame's MU could be read
   std::vector<Beam> beams;
@@ -84,6 +91,20 @@ class RecordBuilder {
   bool any_mu_read_ = false;
   DeliveredMu beam_delivered_;
   std::optional<double> beam_mu_;  // of the beam's last frame that had one
+
+  /// What looks up an interlock by its text: a frame of 1 MiB names up to 80,000, so each may cost
+  /// one lookup and no more.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  struct KnownInterlock {
+    std::size_t index = 0;         // in record_.interlocks
+    std::int64_t last_frame = -1;  // of the record, the last that names it
+  };
+  std::unordered_map<std::string, KnownInterlock, TextHash, std::equal_to<>> known_interlocks_;
 };
 
 }  // namespace icom::records

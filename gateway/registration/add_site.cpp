@@ -9,6 +9,7 @@
 #include "common/config/name.hpp"
 #include "common/config/timezone.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/output_file.hpp"
 #include "common/ssh/key_pair.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/new_site_file.hpp"
@@ -128,9 +129,14 @@ void check(const config::GatewaySettings& settings, const NewSite& wanted, const
                             "' is no zone of this machine's time zone database: Australia/Sydney "
                             "is one, /usr/share/zoneinfo has them all");
   }
-  if (!wanted.again && std::filesystem::exists(wanted.output)) {
+  if (!wanted.again && std::filesystem::exists(std::filesystem::symlink_status(wanted.output))) {
     throw RegistrationError(wanted.output.string() +
                             " is there already: move it away, or give another --output");
+  }
+  try {
+    os::require_file_or_nothing(wanted.output);
+  } catch (const std::runtime_error& error) {
+    throw RegistrationError(error.what());
   }
 }
 

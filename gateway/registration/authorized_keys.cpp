@@ -2,12 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <set>
+#include <span>
+#include <sstream>
 
 #include "common/config/config_error.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/machine_fault.hpp"
 #include "common/os/utc_text.hpp"
 #include "gateway/registration/site_book.hpp"
 
@@ -21,6 +23,9 @@ constexpr std::string_view kHeader =
 constexpr std::string_view kSiteMark = " icom-site=";
 constexpr std::string_view kBeforeKey = " ssh-ed25519 ";
 constexpr std::string_view kEnrolmentMark = " icom-enrolment";
+/// Of a one-time key that is of no use any more: for sshd a comment.
+constexpr std::string_view kUsedMark = "# used ";
+constexpr std::string_view kUsedSiteMark = " icom-used-of=";
 
 /// No shell, no terminal, nothing but forwarding; `command` also where sshd's own settings would
 /// allow one.
@@ -49,9 +54,35 @@ std::string line_of(const std::string& options, const ssh::PublicKey& key,
   return options + ' ' + key.text() + std::string(kSiteMark) + site;
 }
 
+/// 10,000 sites' lines, and those of others.
+constexpr std::uint64_t kMaxKeysFile = std::uint64_t{16} << 20U;
+
+/// Empty if there is no file. What is not read must not be taken for what is not there: the file is
+/// written anew from it.
+std::string content_of(const std::filesystem::path& file) {
+  auto& files = os::real_file_system();
+  std::unique_ptr<os::File> opened;
+  std::uint64_t size = 0;
+  std::size_t got = 0;
+  auto error = files.open_read(file, opened);
+  if (error == std::errc::no_such_file_or_directory) return {};
+  if (!error) error = opened->size(size);
+  if (!error && size > kMaxKeysFile) {
+    throw RegistrationError(file.string() + " is larger than " + std::to_string(kMaxKeysFile) +
+                            " bytes: is it the right file?");
+  }
+  std::string text(error ? 0 : size, '\0');
+  if (!error) error = opened->read_at(0, std::as_writable_bytes(std::span(text)), got);
+  if (error) {
+    throw RegistrationError("cannot read " + file.string() + " (" + error.message() + ")");
+  }
+  text.resize(got);
+  return text;
+}
+
 std::vector<std::string> read_lines(const std::filesystem::path& file) {
   std::vector<std::string> lines;
-  std::ifstream stream(file, std::ios::binary);
+  std::istringstream stream(content_of(file));
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
 }
@@ -116,12 +147,9 @@ std::string lines_of(const std::string& site, const Places& places, const SiteBo
     return key_lines(*record, options_of(site, places, present), places.ingest, now);
   } catch (const RegistrationError&) {
     return present.of(site);
+  } catch (const os::MachineFault&) {
+    return present.of(site);
   }
-}
-
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace
@@ -156,7 +184,12 @@ std::string key_lines(const SiteRecord& record, const std::string& options,
     if (record.key) lines += line_of(options, record.key->key, record.site) + '\n';
     if (record.next_key) lines += line_of(options, record.next_key->key, record.site) + '\n';
   }
-  if (record.enrolment && record.enrolment->expires > now) {
+  // One that is used opens nothing. Its answer, if that was lost, is asked for by the key that used
+  // it.
+  if (record.enrolment && record.enrolment->used && record.enrolment->expires > now) {
+    lines += std::string(kUsedMark) + record.enrolment->one_time_key.text() +
+             std::string(kUsedSiteMark) + record.site + '\n';
+  } else if (record.enrolment && record.enrolment->expires > now) {
     const std::string limited =
         key_options(ingest, {}) + ",expiry-time=\"" + expiry_time(record.enrolment->expires) + '"';
     lines += line_of(limited, record.enrolment->one_time_key, record.site) +
@@ -188,12 +221,27 @@ void write_authorized_keys(const Places& places, std::int64_t now) {
   }
 }
 
+std::vector<std::string> sites_that_used(const std::filesystem::path& registration,
+                                         const std::string& fingerprint) {
+  std::vector<std::string> sites;
+  for (const std::string& line : read_lines(registration / "authorized_keys")) {
+    if (!line.starts_with(kUsedMark)) continue;
+    const auto key = ssh::PublicKey::parse(std::string_view(line).substr(kUsedMark.size()));
+    const std::size_t mark = line.rfind(kUsedSiteMark);
+    if (!key || key->fingerprint() != fingerprint || mark == std::string::npos) continue;
+    sites.push_back(line.substr(mark + kUsedSiteMark.size()));
+  }
+  return sites;
+}
+
 std::vector<std::string> lines_with(const std::filesystem::path& registration,
                                     const std::string& fingerprint) {
   const std::filesystem::path file = registration / "authorized_keys";
-  if (!std::ifstream(file)) {
-    throw RegistrationError("cannot read " + file.string() +
-                            ": AuthorizedKeysCommandUser must be its owner");
+  std::unique_ptr<os::File> opened;
+  if (const auto error = os::real_file_system().open_read(file, opened)) {
+    throw RegistrationError(
+        "cannot read " + file.string() + " (" + error.message() + ')' +
+        (os::is_machine_fault(error) ? "" : ": AuthorizedKeysCommandUser must be its owner"));
   }
   std::vector<std::string> found;
   for (const std::string& line : read_lines(file)) {

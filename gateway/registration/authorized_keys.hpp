@@ -19,7 +19,7 @@ std::string key_options(const config::Address& ingest,
                         const std::vector<config::ForwardSettings>& forwards);
 
 /// The lines of one site: of its key and of the next one, unless it is revoked, and of an enrolment
-/// file's that has not expired.
+/// file's that has neither been used nor expired. A used one's key stands in a comment.
 /// `options` of key_options(). Each ends with `icom-site=<site>`, those of files with a word more.
 std::string key_lines(const SiteRecord& record, const std::string& options,
                       const config::Address& ingest, std::int64_t now);
@@ -33,6 +33,10 @@ std::optional<std::string> site_of_line(std::string_view line);
 /// an open enrolment alone, which is logged. Atomic, and nothing is written if
 /// nothing has changed. The book's lock is held. Throws RegistrationError.
 void write_authorized_keys(const Places& places, std::int64_t now);
+
+/// The sites whose enrolment file had this key, and was used: whoever comes with it has a copy.
+std::vector<std::string> sites_that_used(const std::filesystem::path& registration,
+                                         const std::string& fingerprint);
 
 /// For sshd's AuthorizedKeysCommand: the lines whose key has this fingerprint. `registration` as in
 /// Places. Throws RegistrationError if the file cannot be read.

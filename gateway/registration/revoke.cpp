@@ -1,6 +1,7 @@
 #include "gateway/registration/revoke.hpp"
 
 #include <functional>
+#include <stdexcept>
 
 #include "common/config/name.hpp"
 #include "common/os/file_system.hpp"
@@ -28,23 +29,39 @@ std::string problem_of(const std::function<void()>& step) {
   }
 }
 
-/// A damaged one must not keep a site from being revoked.
+/// One that is damaged, or cannot be read now, must not keep a site from being revoked.
 SiteRecord record_of(const SiteBook& book, const std::string& site) {
   try {
     return book.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
-  } catch (const RegistrationError&) {
+  } catch (const std::runtime_error&) {
     return SiteRecord{site, {}, {}, {}, {}};
   }
 }
 
-}  // namespace
-
-Revoked revoke(const Places& places, const std::string& site, std::int64_t now) {
-  const SiteBook book(places.registration);
+/// Throws RegistrationError if there is no such site.
+void require_site(const Places& places, const SiteBook& book, const std::string& site) {
   const bool is_known =
       config::parse_name(site) && (std::filesystem::exists(places.site_file(site)) ||
                                    std::filesystem::exists(places.token(site)) || book.has(site));
   if (!is_known) throw RegistrationError("there is no site " + site);
+}
+
+}  // namespace
+
+EndedSessions reconnect(const Places& places, const std::string& site, std::int64_t now) {
+  const SiteBook book(places.registration);
+  require_site(places, book, site);
+  {
+    // A gateway that runs does this too, within a second; one that does not will not.
+    const SiteBook::Lock lock = book.lock();
+    write_authorized_keys(places, now);
+  }
+  return end_sessions(places.registration, site);
+}
+
+Revoked revoke(const Places& places, const std::string& site, std::int64_t now) {
+  const SiteBook book(places.registration);
+  require_site(places, book, site);
 
   Revoked result;
   {

@@ -1,4 +1,4 @@
-// `icom-gateway revoke`.
+// `icom-gateway revoke` and `reconnect`.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +23,10 @@ struct Revoked {
 /// being done. `now`: seconds since 1970, UTC.
 /// Throws RegistrationError if nothing could be done.
 Revoked revoke(const Places& places, const std::string& site, std::int64_t now);
+
+/// Ends the site's SSH connections. Nothing is made void: its agent logs in again at once, with the
+/// keys and the forwards that the site has now. sshd itself asks for these at a login only.
+/// Throws RegistrationError if nothing could be done.
+EndedSessions reconnect(const Places& places, const std::string& site, std::int64_t now);
 
 }  // namespace icom::registration

@@ -12,6 +12,8 @@ namespace icom::registration {
 struct SiteAccess {
   std::vector<std::string> tokens;        ///< the one in use, and that of a rotation under way
   std::string revoked;                    ///< since when; empty: it is not
+  bool proved = false;                    ///< SiteRecord::proved
+  std::string machine_fault;              ///< not empty: nothing is known but this, why
   std::vector<config::Problem> problems;  ///< why there is no token, or no record
 
   bool operator==(const SiteAccess& other) const;

@@ -1,16 +1,17 @@
 #include "gateway/registration/site_book.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <span>
 #include <thread>
 
+#include "common/os/lock_holder.hpp"
+#include "common/os/machine_fault.hpp"
 #include "gateway/registration/places.hpp"
 
 namespace icom::registration {
 namespace {
 
 constexpr std::chrono::milliseconds kLockRetry{20};
-constexpr std::uintmax_t kMaxRecord = 64U << 10U;
+constexpr std::size_t kMaxRecord = 64U << 10U;
 
 }  // namespace
 
@@ -21,7 +22,8 @@ std::filesystem::path SiteBook::file_of(const std::string& site) const {
   return folder_ / "sites" / (site + ".json");
 }
 
-SiteBook::Lock SiteBook::lock(std::chrono::milliseconds patience) const {
+SiteBook::Lock SiteBook::lock(std::chrono::milliseconds patience,
+                              const std::function<bool()>& give_up) const {
   make_private_folder(folder_ / "sites");
   auto& files = os::real_file_system();
   const std::filesystem::path name = folder_ / "lock";
@@ -38,9 +40,9 @@ SiteBook::Lock SiteBook::lock(std::chrono::milliseconds patience) const {
     if (error != std::errc::resource_unavailable_try_again) {
       throw RegistrationError("cannot lock " + name.string() + " (" + error.message() + ")");
     }
-    if (std::chrono::steady_clock::now() >= until) {
-      throw RegistrationError("another process holds " + name.string() +
-                              " for too long: look for an icom-gateway command that hangs");
+    if (std::chrono::steady_clock::now() >= until || (give_up && give_up())) {
+      throw RegistrationError(os::lock_holder(name) + " holds " + name.string() +
+                              " for too long: is that an icom-gateway command that hangs? End it");
     }
     std::this_thread::sleep_for(kLockRetry);
   }
@@ -53,15 +55,20 @@ bool SiteBook::has(const std::string& site) const {
 
 std::optional<SiteRecord> SiteBook::find(const std::string& site) const {
   const std::filesystem::path file = file_of(site);
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  std::string text(kMaxRecord + 1, '\0');
+  std::unique_ptr<os::File> opened;
+  std::size_t size = 0;
+  auto error = os::real_file_system().open_read(file, opened);
   if (error == std::errc::no_such_file_or_directory) return std::nullopt;
-  std::ifstream stream(file, std::ios::binary);
-  if (error || !stream || size > kMaxRecord) {
+  if (!error) error = opened->read_at(0, std::as_writable_bytes(std::span(text)), size);
+  if (os::is_machine_fault(error)) {
+    throw os::MachineFault("cannot read " + file.string() + " now (" + error.message() + ")");
+  }
+  if (error || size > kMaxRecord) {
     throw RegistrationError("cannot read " + file.string() +
                             ": it must belong to the account that runs this");
   }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  text.resize(size);
   auto record = record_from_json(text);
   if (!record || record->site != site) {
     throw RegistrationError(file.string() + " is damaged: restore it, or remove it and enrol " +

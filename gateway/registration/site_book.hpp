@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,16 +16,18 @@ namespace icom::registration {
 
 /// Several processes use the book: the running gateway, and the commands. Whoever changes it, or
 /// the tokens or authorized_keys with it, holds its lock from before he looks until he is done.
-/// Reading needs no lock: a record is replaced as a whole. All functions throw RegistrationError.
-/// Thread-safe.
+/// Reading needs no lock: a record is replaced as a whole. All functions throw RegistrationError,
+/// and find() os::MachineFault if nothing is wrong with the record. Thread-safe.
 class SiteBook {
  public:
   /// Made where it is not there yet, by lock().
   explicit SiteBook(std::filesystem::path registration_folder);
 
   using Lock = std::unique_ptr<os::File>;
-  /// Held until it goes. Waits for other processes, this long at most.
-  [[nodiscard]] Lock lock(std::chrono::milliseconds patience = std::chrono::seconds(10)) const;
+  /// Held until it goes. Waits for other processes, this long at most, and not longer than until
+  /// `give_up` returns true; the error says who holds it.
+  [[nodiscard]] Lock lock(std::chrono::milliseconds patience = std::chrono::seconds(10),
+                          const std::function<bool()>& give_up = {}) const;
 
   /// Whether there is one, readable or not.
   [[nodiscard]] bool has(const std::string& site) const;

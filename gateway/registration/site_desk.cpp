@@ -33,6 +33,10 @@ DeskAnswer refused(DeskRefused::Code code, const std::string& text) {
   return answer;
 }
 
+/// One thread answers all, and has Linacs noted that wait for approval: a command that hangs must
+/// not keep it for long.
+constexpr std::chrono::seconds kLockPatience{2};
+
 std::string another_file(const std::string& site) {
   return "have another enrolment file made (icom-gateway add-site " + site + " --again)";
 }
@@ -58,6 +62,31 @@ DeskAnswer revoked(const SiteRecord& record) {
                      ": nothing was changed; if it is to send again, " + another_file(record.site));
 }
 
+DeskAnswer no_enrolment(const std::string& site) {
+  return refused(DeskRefused::NO_ENROLMENT,
+                 "no enrolment of site " + site + " is open: " + another_file(site));
+}
+
+DeskAnswer wrong_code(const std::string& site) {
+  return refused(DeskRefused::WRONG_CODE, "this is not the newest enrolment file of site " + site +
+                                              ": use the newest, or " + another_file(site));
+}
+
+/// Nothing else of another version's request can be relied on.
+std::optional<DeskAnswer> wrong_version_or_name(const link::DeskRequest& request) {
+  if (request.protocol() != link::kDeskProtocol) {
+    const bool older = request.protocol() < link::kDeskProtocol;
+    return refused(DeskRefused::PROTOCOL_VERSION,
+                   "the agent speaks version " + std::to_string(request.protocol()) +
+                       " of the desk, this gateway version " + std::to_string(link::kDeskProtocol) +
+                       (older ? ": upgrade the agent" : ": upgrade the gateway"));
+  }
+  if (!config::parse_name(request.site())) {
+    return refused(DeskRefused::MALFORMED, "that is no name of a site");
+  }
+  return std::nullopt;
+}
+
 DeskAnswer wrong_token(const std::string& site) {
   return refused(DeskRefused::WRONG_TOKEN, "the token is not that of site " + site +
                                                ": nothing was changed; if the site's token is "
@@ -74,7 +103,7 @@ std::string read_site_file(const std::filesystem::path& file) {
 
 std::optional<std::string> secret_in(const std::filesystem::path& file) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  if (!std::filesystem::exists(file, error) && !error) return std::nullopt;
   return config::read_secret(file);
 }
 
@@ -83,13 +112,54 @@ std::optional<std::string> secret_in(const std::filesystem::path& file) {
 SiteDesk::SiteDesk(Places places, Hooks hooks)
     : places_(std::move(places)), book_(places_.registration), hooks_(std::move(hooks)) {}
 
-DeskAnswer SiteDesk::answer(const link::DeskRequest& request) {
+DeskAnswer SiteDesk::answer(const link::DeskRequest& request, const link::DeskSecret& secret) {
+  return guarded(request, [&] { return decide(request, secret); });
+}
+
+std::variant<std::vector<std::string>, DeskAnswer> SiteDesk::secrets_for(
+    const link::DeskRequest& request) {
+  std::vector<std::string> secrets;
+  DeskAnswer refused = guarded(request, [&] { return find_secrets(request, secrets); });
+  if (refused.has_refused()) return refused;
+  return secrets;
+}
+
+DeskAnswer SiteDesk::refuse_proof(const link::DeskRequest& hello) {
+  return guarded(hello, [&] {
+    return hello.hello().secret() == link::DeskHello::CODE ? wrong_code(hello.site())
+                                                           : wrong_token(hello.site());
+  });
+}
+
+/// Of whom nobody knows yet who he is: no lock is taken, and nothing is written.
+DeskAnswer SiteDesk::find_secrets(const link::DeskRequest& request,
+                                  std::vector<std::string>& secrets) const {
+  if (auto wrong = wrong_version_or_name(request)) return *wrong;
+  const std::string& site = request.site();
+  const auto record = book_.find(site);
+  if (request.hello().secret() == link::DeskHello::CODE) {
+    if (!record || !record->enrolment) return no_enrolment(site);
+    secrets = {record->enrolment->code_hash};
+  } else if (request.hello().secret() == link::DeskHello::TOKEN) {
+    if (record && record->revoked) return revoked(*record);  // its token may not have been removed
+    for (const auto& file : {places_.token(site), places_.next_token(site)}) {
+      if (auto secret = secret_in(file)) secrets.push_back(std::move(*secret));
+    }
+    if (secrets.empty()) return wrong_token(site);
+  } else {
+    return refused(DeskRefused::MALFORMED, "a request that this gateway does not know");
+  }
+  return {};
+}
+
+DeskAnswer SiteDesk::guarded(const link::DeskRequest& request,
+                             const std::function<DeskAnswer()>& work) {
   const std::string site = log::printable(request.site());
   DeskAnswer answer;
   try {
-    answer = decide(request);
+    answer = work();
   } catch (const std::exception& error) {
-    spdlog::error("{}: the desk failed: {}", site, error.what());
+    log_failure(site, error.what());
     answer = refused(DeskRefused::FAILED,
                      "the gateway could not do it: its log says why; try again once that is "
                      "mended");
@@ -98,43 +168,38 @@ DeskAnswer SiteDesk::answer(const link::DeskRequest& request) {
   return answer;
 }
 
-DeskAnswer SiteDesk::decide(const link::DeskRequest& request) {
-  if (request.protocol() != link::kDeskProtocol) {
-    return refused(DeskRefused::PROTOCOL_VERSION,
-                   "the agent speaks version " + std::to_string(request.protocol()) +
-                       " of the desk, this gateway version " + std::to_string(link::kDeskProtocol) +
-                       ": bring both to the same release");
-  }
-  const std::string& site = request.site();
-  if (!config::parse_name(site)) {
-    return refused(DeskRefused::MALFORMED, "that is no name of a site");
-  }
-  const SiteBook::Lock lock = book_.lock();
-  switch (request.request_case()) {
-    case link::DeskRequest::kEnrol:
-      return enrol(site, request.enrol());
-    case link::DeskRequest::kRotate:
-      return rotate(site, request.rotate());
-    case link::DeskRequest::kFinishRotation:
-      return finish(site, request.finish_rotation());
-    default:
-      return refused(DeskRefused::MALFORMED, "a request that this gateway does not know");
+/// Anybody can ask, as often as they like.
+void SiteDesk::log_failure(const std::string& site, const std::string& why) {
+  constexpr std::size_t kMaxSites = 256;
+  constexpr std::chrono::minutes kSameAgain{5};
+  const bool is_one_of_many = failures_.size() >= kMaxSites && !failures_.contains(site);
+  auto& limit = failures_.try_emplace(is_one_of_many ? "" : site, log::RateLimit(1, kSameAgain))
+                    .first->second;
+  if (const auto unsaid = limit.admit(log::RateLimit::Clock::now())) {
+    spdlog::error("{}: the desk failed: {} ({} like this not logged)", site, why, *unsaid);
   }
 }
 
-DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
+DeskAnswer SiteDesk::decide(const link::DeskRequest& request, const link::DeskSecret& secret) {
+  if (auto wrong = wrong_version_or_name(request)) return *wrong;
+  const std::string& site = request.site();
+  const bool by_code = secret.kind == link::DeskHello::CODE;
+  const SiteBook::Lock lock = book_.lock(kLockPatience, [this] { return stopping_.load(); });
+  if (request.has_enrol() && by_code) return enrol(site, secret.key, request.enrol());
+  if (request.has_rotate() && !by_code) return rotate(site, secret.key, request.rotate());
+  if (request.has_finish_rotation() && !by_code) {
+    return finish(site, secret.key, request.finish_rotation());
+  }
+  return refused(DeskRefused::MALFORMED, "a request that this gateway does not know");
+}
+
+DeskAnswer SiteDesk::enrol(const std::string& site, const std::string& code_hash,
+                           const link::Enrol& enrol) {
   std::optional<SiteRecord> record = book_.find(site);
-  if (!record || !record->enrolment) {
-    return refused(DeskRefused::NO_ENROLMENT,
-                   "no enrolment of site " + site + " is open: " + another_file(site));
-  }
+  if (!record || !record->enrolment) return no_enrolment(site);
   Enrolment& enrolment = *record->enrolment;
-  if (!same(hash_of(enrol.code()), enrolment.code_hash)) {
-    return refused(DeskRefused::WRONG_CODE, "this is not the newest enrolment file of site " +
-                                                site + ": use the newest, or " +
-                                                another_file(site));
-  }
-  const auto key = key_of(site, enrol.code(), enrol.public_key(), enrol.signature());
+  if (!same(code_hash, enrolment.code_hash)) return wrong_code(site);
+  const auto key = key_of(site, code_hash, enrol.public_key(), enrol.signature());
   if (!key) return bad_key();
   const bool repeated =
       enrolment.used && enrolment.used_by == key && record->key && record->key->key == *key;
@@ -178,12 +243,13 @@ DeskAnswer SiteDesk::enrol(const std::string& site, const link::Enrol& enrol) {
   return answer;
 }
 
-DeskAnswer SiteDesk::rotate(const std::string& site, const link::Rotate& rotate) {
+DeskAnswer SiteDesk::rotate(const std::string& site, const std::string& given_token,
+                            const link::Rotate& rotate) {
   SiteRecord record = book_.find(site).value_or(SiteRecord{site, {}, {}, {}, {}});
   if (record.revoked) return revoked(record);  // its token may not have been removed
-  const Given given = token_given(site, rotate.token());
+  const Given given = token_given(site, given_token);
   if (given == Given::wrong) return wrong_token(site);
-  const auto key = key_of(site, rotate.token(), rotate.public_key(), rotate.signature());
+  const auto key = key_of(site, given_token, rotate.public_key(), rotate.signature());
   if (!key) return bad_key();
   if (given == Given::next) {
     // The site uses what the rotation before gave it, and died before it could say so.
@@ -203,10 +269,11 @@ DeskAnswer SiteDesk::rotate(const std::string& site, const link::Rotate& rotate)
   return answer;
 }
 
-DeskAnswer SiteDesk::finish(const std::string& site, const link::FinishRotation& finish) {
+DeskAnswer SiteDesk::finish(const std::string& site, const std::string& given_token,
+                            const link::FinishRotation& finish) {
   std::optional<SiteRecord> record = book_.find(site);
   if (record && record->revoked) return revoked(*record);
-  const Given given = token_given(site, finish.token());
+  const Given given = token_given(site, given_token);
   if (given == Given::wrong) return wrong_token(site);
   const auto is_given = [&finish](const std::optional<SiteKey>& key) {
     return key && key->key.text() == finish.public_key();

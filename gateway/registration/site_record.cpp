@@ -57,6 +57,7 @@ std::string to_json(const SiteRecord& record) {
   if (record.key) to["key"] = to_json(*record.key);
   if (record.next_key) to["next_key"] = to_json(*record.next_key);
   if (record.revoked) to["revoked"] = os::utc_text(*record.revoked);
+  if (record.proved) to["proved"] = os::utc_text(*record.proved);
   return to.dump(2) + "\n";
 }
 
@@ -69,6 +70,7 @@ std::optional<SiteRecord> record_from_json(std::string_view text) {
     if (from.contains("key")) record.key = site_key(from.at("key"));
     if (from.contains("next_key")) record.next_key = site_key(from.at("next_key"));
     if (from.contains("revoked")) record.revoked = time_at(from, "revoked");
+    if (from.contains("proved")) record.proved = time_at(from, "proved");
     return record;
   } catch (const std::exception&) {
     return std::nullopt;

@@ -37,6 +37,8 @@ struct SiteRecord {
   std::optional<SiteKey> key;          ///< nothing before the first enrolment, and once revoked
   std::optional<SiteKey> next_key;     ///< of a rotation that is not finished: valid too
   std::optional<std::int64_t> revoked;
+  /// Since when an agent of the site proves that it knows the token, rather than say it.
+  std::optional<std::int64_t> proved{};
 
   bool operator==(const SiteRecord&) const = default;
 };

@@ -1,4 +1,4 @@
-// Which SSH connections a site has: what lets `revoke` end them.
+// Which SSH connections a site has: what lets `revoke` and `reconnect` end them.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ struct EndedSessions {
   std::vector<std::string> left;  ///< one sentence for each that could not be ended
 };
 
-/// Ends them by SIGKILL, their forwards with them; to be called once the site's key is no longer
-/// let in. Waits for their end, two seconds at most. Needs root where the gateway's account is not
-/// the tunnels'.
+/// Ends them by SIGKILL, their forwards with them; to be called once what sshd reads at the next
+/// login is as it should be. Waits for their end, two seconds at most. Needs root where the
+/// gateway's account is not the tunnels'.
 EndedSessions end_sessions(const std::filesystem::path& registration, const std::string& site);
 
 }  // namespace icom::registration

@@ -1,16 +1,30 @@
 #include "gateway/serve/check.hpp"
 
 #include <algorithm>
-#include <fstream>
+#include <chrono>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "common/config/config_error.hpp"
 #include "common/config/gateway_settings.hpp"
+#include "common/fanout/guest_list.hpp"
+#include "common/os/file_owner.hpp"
+#include "common/os/limited_thread.hpp"
+#include "gateway/archive/archive_index.hpp"
+#include "gateway/archive/archive_name.hpp"
+#include "gateway/archive/unwritten_records.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "gateway/serve/folder_check.hpp"
+#include "gateway/serve/hosts_of.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
+#include "gateway/serve/known_stores.hpp"
+#include "gateway/store/store_reader.hpp"
 
 namespace icom::serve {
 
@@ -36,49 +50,152 @@ class Report {
   int failures_ = 0;
 };
 
-/// Whether a file can be made in `folder`; leaves nothing behind.
-bool is_writable(const fs::path& folder) {
-  const fs::path probe = folder / ".icom-gateway-check";
-  std::ofstream file(probe, std::ios::trunc);
-  const bool made = file.is_open();
-  file << "probe\n";
-  file.close();
-  std::error_code ignored;
-  fs::remove(probe, ignored);
-  return made && !file.fail();
-}
+/// What a share that works may take to answer.
+constexpr std::chrono::seconds kAnswerTime{5};
 
-std::string free_space(const fs::path& folder) {
-  std::error_code error;
-  const fs::space_info space = fs::space(folder, error);
-  return error ? "free space not known" : std::to_string(space.available >> 30U) + " GiB free";
-}
-
-void check_folder(Report& report, const std::string& what, const fs::path& folder,
-                  const std::string& where_absent) {
-  std::error_code error;
-  const fs::file_status status = fs::status(folder, error);
+/// Whether it can be written in; the report says so.
+bool report_folder(Report& report, const std::string& what, const fs::path& folder,
+                   const std::string& where_absent, const FolderState& state) {
   const std::string named = what + ' ' + folder.string();
-  if (!fs::exists(status)) {
+  if (!state.answers) {
+    report.line(false, named,
+                "does not answer within " + std::to_string(kAnswerTime.count()) +
+                    " s: look at the share and its server");
+  } else if (!state.exists) {
     report.line(false, named, "is not there: " + where_absent);
-  } else if (!fs::is_directory(status)) {
+  } else if (!state.is_folder) {
     report.line(false, named, "is no folder");
-  } else if (!is_writable(folder)) {
+  } else if (!state.is_writable) {
     report.line(false, named, "cannot be written by this account: give it the right to");
   } else {
-    report.line(true, named, "can be written, " + free_space(folder));
+    report.line(true, named, "can be written, " + state.free_space);
+    return true;
   }
+  return false;
 }
 
 /// The store makes its own folder, in one that must be there.
-void check_store(Report& report, const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error)) {
-    check_folder(report, "store", folder, "");
+void check_store(Report& report, const config::GatewaySettings& settings) {
+  const fs::path& folder = settings.store;
+  const FolderState state = look_at_folder(folder, {}, kAnswerTime);
+  if (const std::string lost = state.answers ? lost_store(settings) : ""; !lost.empty()) {
+    report.line(false, "store " + folder.string(), lost);
+    return;
+  }
+  if (state.exists || !state.answers) {
+    if (report_folder(report, "store", folder, "", state) && state.all_may_write) {
+      report.line(false, "store " + folder.string(),
+                  "every account of this machine can change it: chmod o-rwx");
+    }
     return;
   }
   const fs::path parent = folder.parent_path().empty() ? fs::path(".") : folder.parent_path();
-  check_folder(report, "store's parent", parent, "make it, owned by icom-gateway's account");
+  report_folder(report, "store's parent", parent, "make it, owned by icom-gateway's account",
+                look_at_folder(parent, {}, kAnswerTime));
+}
+
+/// The folders that the gateway makes in the archive, as far as their names are known.
+std::vector<std::string> folders_in(const config::GatewaySettings& settings) {
+  if (!settings.archive->per_site) return {"patients", "live"};
+  std::vector<std::string> folders;
+  for (const config::SiteSettings& site : settings.sites) {
+    const std::string name = archive::safe_name(site.site);
+    folders.insert(folders.end(), {name, name + "/patients", name + "/live"});
+  }
+  return folders;
+}
+
+void check_archive(Report& report, const config::GatewaySettings& settings) {
+  const fs::path& folder = settings.archive->directory;
+  const std::string named = "archive " + folder.string();
+  const FolderState state = look_at_folder(folder, folders_in(settings), kAnswerTime);
+  if (!report_folder(report, "archive", folder, "make it, or mount the share that holds it",
+                     state)) {
+    return;
+  }
+  for (const std::string& name : state.odd) {
+    report.line(false, named,
+                "its " + name +
+                    " is no folder, and no link is followed there: move it away, or let "
+                    "archive.directory name the place that it leads to");
+  }
+  for (const std::string& name : state.unwritable) {
+    report.line(false, named,
+                "its " + name + " cannot be written by this account: give it the right to");
+  }
+  if (!state.can_be_synced) {
+    report.note(named,
+                "this share cannot sync folders: a power cut of its server may take back the last "
+                "files, and nobody would write them again");
+  }
+  if (state.all_may_write) {
+    report.note(named, "every account that sees it can change it: patients' records are in it");
+  }
+}
+
+/// Patient IDs with a `_`. 0 also if there is no store yet, or one that `serve` has to bring up to
+/// date, which is no fault, or one that does not answer, which is said elsewhere.
+std::int64_t odd_patient_ids(const fs::path& store) {
+  const auto ids = os::answer_within<std::int64_t>(kAnswerTime, "check", [store]() noexcept {
+    try {
+      return store::StoreReader(store).patient_ids_with("_");
+    } catch (const std::runtime_error&) {
+      return std::int64_t{0};
+    }
+  });
+  return ids.value_or(0);
+}
+
+/// By site: records whose file is not there yet, or not as they are now. None in the same cases.
+std::map<std::string, std::size_t> records_without_file(const fs::path& store) {
+  using Counts = std::map<std::string, std::size_t>;
+  const auto counts = os::answer_within<Counts>(kAnswerTime, "check", [store]() noexcept {
+    Counts sites;
+    try {
+      store::StoreReader reader(store);
+      auto index = archive::ArchiveIndex::open_for_reading(store);
+      if (!index) return sites;
+      for (const auto& record : archive::unwritten_records(reader, *index)) ++sites[record.site];
+    } catch (const std::runtime_error&) {
+      sites.clear();
+    }
+    return sites;
+  });
+  return counts.value_or(Counts());
+}
+
+/// What PyMedPhys cannot tell apart in one tree.
+void check_shared_names(Report& report, const config::GatewaySettings& settings) {
+  const std::string named = "archive " + settings.archive->directory.string();
+  if (settings.archive->live && !settings.archive->per_site) {
+    for (const auto& [address, sites] : archive::shared_addresses(hosts_of(settings))) {
+      std::string names;
+      for (const std::string& site : sites) names += (names.empty() ? "" : ", ") + site;
+      report.note(named, "sites " + names + " each have a Linac at " + address + ": live/" +
+                             address +
+                             " is that of the one that was registered first, the others' is live/" +
+                             address + "~SITE; archive.per_site gives each site its own folder");
+    }
+  }
+  if (settings.archive->live) {
+    for (const auto& [shared, linacs] : archive::addresses_shared_in_a_site(hosts_of(settings))) {
+      std::string names;
+      for (const std::string& serial : linacs) names += (names.empty() ? "" : ", ") + serial;
+      report.note(named, "Linacs " + names + " of site " + shared.first + " are all at " +
+                             shared.second +
+                             ": live files of the one that was registered first are where "
+                             "PyMedPhys looks for that address, those of the others in folders "
+                             "that end with ~ and their serial");
+    }
+  }
+  if (const auto ids = odd_patient_ids(settings.store); ids > 0) {
+    report.note(named, std::to_string(ids) +
+                           " Patient IDs hold `_`: PyMedPhys finds their folders also when it is "
+                           "asked for what stands before the `_`");
+  }
+  for (const auto& [site, count] : records_without_file(settings.store)) {
+    report.note(named, std::to_string(count) + " records of " + site + " wait for their file");
+  }
 }
 
 void check_tokens(Report& report, const config::GatewaySettings& settings) {
@@ -88,6 +205,8 @@ void check_tokens(Report& report, const config::GatewaySettings& settings) {
     const registration::SiteAccess access = registration::read_access(places, site.site);
     if (!access.revoked.empty()) {
       report.note(what, "the site is revoked since " + access.revoked + ", and refused");
+    } else if (!access.machine_fault.empty()) {
+      report.line(false, what, access.machine_fault + ": look at this machine");
     } else if (access.problems.empty()) {
       report.line(true, what, places.token(site.site).string());
     } else {
@@ -98,9 +217,37 @@ void check_tokens(Report& report, const config::GatewaySettings& settings) {
   }
 }
 
-/// Its ports may be in use by the gateway that runs, and nothing tells whose they are; a gateway
+/// Of `fan_out.users`: those that the machine's directory service says that it does not have.
+std::vector<std::string> missing_accounts(const std::vector<std::string>& users) {
+  using Names = std::vector<std::string>;
+  const Names names = fanout::GuestList::names_in(users);
+  return os::answer_within<Names>(kAnswerTime, "check",
+                                  [names]() noexcept {
+                                    Names missing;
+                                    for (const std::string& name : names) {
+                                      try {
+                                        if (!os::user_id(name)) missing.push_back(name);
+                                      } catch (const std::system_error&) {  // it does not say
+                                      }
+                                    }
+                                    return missing;
+                                  })
+      .value_or(Names());
+}
+
+/// Its ports may be in use by the gateway that runs, and nothing says whose they are; a gateway
 /// that cannot have one says so, and serves all else.
 void check_fan_out(Report& report, const config::GatewaySettings& settings) {
+  std::string users = "root and the gateway's own";
+  for (const std::string& user : settings.fan_out.users) users += ", " + user;
+  if (!settings.fan_out.ports.empty()) {
+    report.note("fan-out",
+                "of this machine's accounts for " + users + "; others are refused: fan_out.users");
+  }
+  for (const std::string& name : missing_accounts(settings.fan_out.users)) {
+    report.line(false, "fan-out",
+                "this machine has no account " + name + ": correct fan_out.users, or make it");
+  }
   for (const config::FanOutPort& port : settings.fan_out.ports) {
     const bool known = std::ranges::any_of(settings.sites, [&port](const auto& site) {
       return std::ranges::find(site.linacs, port.serial, &config::LinacSettings::serial) !=
@@ -112,6 +259,14 @@ void check_fan_out(Report& report, const config::GatewaySettings& settings) {
   }
 }
 
+/// As whom the gateway runs. nullopt if there is no store yet, or it does not answer.
+std::optional<os::UserId> stores_owner(const fs::path& store) {
+  using Owner = std::optional<os::UserId>;
+  return os::answer_within<Owner>(kAnswerTime, "check",
+                                  [store]() noexcept { return os::owner_of(store); })
+      .value_or(std::nullopt);
+}
+
 void check_machine(Report& report, const config::GatewaySettings& settings) {
   for (const config::SiteSettings& site : settings.sites) {
     std::string serials;
@@ -121,15 +276,20 @@ void check_machine(Report& report, const config::GatewaySettings& settings) {
     report.line(true, "site " + site.site, "Linacs " + serials);
   }
   check_tokens(report, settings);
-  check_store(report, settings.store);
+  check_store(report, settings);
   if (settings.archive) {
-    check_folder(report, "archive", settings.archive->directory,
-                 "make it, or mount the share that holds it");
+    check_archive(report, settings);
+    check_shared_names(report, settings);
   } else {
     report.note("archive", "not set: no files for PyMedPhys");
   }
-  const IngestPortState ingest = check_ingest_port(settings.ingest);
-  report.line(ingest.usable, "ingest " + settings.ingest.text(), ingest.text);
+  const IngestPortState ingest = check_ingest_port(settings.ingest, stores_owner(settings.store));
+  const std::string ingest_named = "ingest " + settings.ingest.text();
+  if (ingest.certain) {
+    report.line(ingest.usable, ingest_named, ingest.text);
+  } else {
+    report.note(ingest_named, ingest.text);
+  }
   check_fan_out(report, settings);
   if (settings.http) report.note("http " + settings.http->text(), "this version serves no page");
 }

@@ -2,13 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/link/limits.hpp"
 #include "common/os/utc_clock.hpp"
 #include "gateway/ingest/admission.hpp"
-#include "gateway/registration/authorized_keys.hpp"
-#include "gateway/registration/site_book.hpp"
+#include "gateway/registration/used_keys.hpp"
+#include "gateway/serve/hosts_of.hpp"
+#include "gateway/serve/tunnels_account.hpp"
 
 namespace icom::serve {
 
@@ -17,21 +19,13 @@ static_assert(config::kMaxLinacsPerSite == link::kMaxLinacs,
 
 namespace {
 
-archive::Archivist::Hosts hosts_of(const config::GatewaySettings& settings) {
-  archive::Archivist::Hosts hosts;
-  for (const config::SiteSettings& site : settings.sites) {
-    for (const config::LinacSettings& linac : site.linacs) {
-      hosts[{site.site, linac.serial}] = linac.address.host;
-    }
-  }
-  return hosts;
-}
-
 archive::Archivist::Options archivist_options(const config::GatewaySettings& settings) {
   archive::Archivist::Options options;
   options.store_folder = settings.store;
   options.archive_directory = settings.archive->directory;
   options.live = settings.archive->live;
+  options.per_site = settings.archive->per_site;
+  options.new_files_per_hour = settings.archive->new_files_per_hour;
   options.hosts = hosts_of(settings);
   return options;
 }
@@ -50,6 +44,13 @@ std::vector<ingest::RegisteredSite> registered(
           {linac.serial, store.linac(site.site, linac.serial), linac.address.text()});
     }
   }
+  for (const config::BrokenSite& broken : settings.broken_sites) {
+    if (broken.state != config::BrokenSite::State::refused) continue;
+    ingest::RegisteredSite& site = sites.emplace_back();
+    site.site = broken.site;
+    site.credentials = credentials.at(broken.site);
+    site.broken = broken.problems.front().text();
+  }
   return sites;
 }
 
@@ -65,6 +66,14 @@ fanout::GatewayFanOut::Serials serials_of(const config::GatewaySettings& setting
   return serials;
 }
 
+/// What is left once the files of the store, the archive, the sites and fan-out clients have
+/// theirs: a site must never be refused for want of a descriptor for its token.
+std::size_t connections_within(std::size_t descriptors) {
+  constexpr std::size_t kForFiles = 384;
+  constexpr std::size_t kMost = 4'096;
+  return std::min(kMost, std::max(descriptors / 4, descriptors - std::min(descriptors, kForFiles)));
+}
+
 std::int64_t utc_seconds() {
   constexpr std::int64_t kMicroseconds = 1'000'000;
   return os::utc_now_us() / kMicroseconds;
@@ -72,25 +81,32 @@ std::int64_t utc_seconds() {
 
 }  // namespace
 
-Gateway::Gateway(const config::GatewaySettings& settings)
+Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
     : places_(registration::places_of(settings)),
       desk_(places_, {[this](const std::string& site) { refresh_access(site); },
                       [this](const std::string& site) { end_replaced(site); }, utc_seconds}),
+      proved_(places_, utc_seconds),
+      keys_writer_(places_, utc_seconds),
       pending_(os::real_file_system(), settings.registration / pending::kFolder),
       newcomers_(pending_) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings));
   }
-  store_ =
-      std::make_unique<store::Store>(settings.store, store::Store::Options{}, archivist_.get());
+  store::Store::Options store_options;
+  store_options.events.junk_share_percent = settings.junk_share;
+  store_ = std::make_unique<store::Store>(settings.store, store_options, archivist_.get());
   sink_.emplace(*store_);
   fan_out_sink_.emplace(*sink_, fan_out_);
   registry_.emplace(sites_of(settings));
   ingest::IngestServer::Options options;
   options.host = settings.ingest.host;
   options.port = settings.ingest.port;
+  options.socket = means.ingest.release();
+  options.max_connections = connections_within(means.descriptors);
+  options.tunnels_account = tunnels_account(settings);
   options.desk = &desk_;
   options.newcomers = &newcomers_;
+  options.proofs = &proved_;
   server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *fan_out_sink_,
                                                    board_);
   fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
@@ -119,11 +135,13 @@ std::vector<ingest::RegisteredSite> Gateway::sites_of(const config::GatewaySetti
   std::map<std::string, ingest::Credentials> credentials;
   {
     const std::lock_guard lock(access_mutex_);
-    for (const config::SiteSettings& site : settings.sites) {
-      const auto known = credentials_.find(site.site);
-      credentials.emplace(site.site,
+    const auto add = [&](const std::string& site) {
+      const auto known = credentials_.find(site);
+      credentials.emplace(site,
                           known == credentials_.end() ? ingest::Credentials() : known->second);
-    }
+    };
+    for (const config::SiteSettings& site : settings.sites) add(site.site);
+    for (const config::BrokenSite& site : settings.broken_sites) add(site.site);
     credentials_ = credentials;
     std::erase_if(access_, [&](const auto& site) { return !credentials.contains(site.first); });
   }
@@ -138,6 +156,24 @@ void Gateway::refresh_access() {
     for (const auto& [site, credentials] : credentials_) sites.push_back(site);
   }
   for (const std::string& site : sites) refresh_access(site);
+  warn_of_used_keys();
+}
+
+/// A copy of an enrolment file shows itself so.
+void Gateway::warn_of_used_keys() {
+  const auto noted = registration::take_noted_used_keys(places_.registration);
+  const std::lock_guard lock(access_mutex_);
+  for (const std::string& site : noted) {
+    constexpr std::chrono::minutes kSameAgain{5};
+    auto& limit = used_key_lines_.try_emplace(site, log::RateLimit(1, kSameAgain)).first->second;
+    if (!limit.admit(std::chrono::steady_clock::now())) continue;
+    spdlog::warn(
+        "{}: somebody came with the key of an enrolment file that was used already, and sshd let "
+        "nobody in: if that was not the site's own machine, somebody has a copy; {} has the key "
+        "that "
+        "used the file: if that is not the site's, icom-gateway revoke {}",
+        site, (places_.registration / "sites" / (site + ".json")).string(), site);
+  }
 }
 
 void Gateway::refresh_access(const std::string& site) {
@@ -145,9 +181,20 @@ void Gateway::refresh_access(const std::string& site) {
   const auto credentials = credentials_.find(site);
   if (credentials == credentials_.end()) return;  // its file has not been read yet
   registration::SiteAccess now = registration::read_access(places_, site);
+  if (!now.machine_fault.empty()) {
+    // What was known counts: nothing of it has changed.
+    if (!access_.contains(site)) credentials->second.set_unknown(now.machine_fault);
+    if (const auto unsaid = fault_lines_.admit(std::chrono::steady_clock::now())) {
+      spdlog::error("site {}: {}: {} ({} like this not logged)", site, now.machine_fault,
+                    access_.contains(site) ? "what was read before counts"
+                                           : "it is refused until that has passed",
+                    *unsaid);
+    }
+    return;
+  }
   registration::SiteAccess& before = access_[site];
   if (now == before) return;
-  credentials->second.set(now.tokens, now.revoked);
+  credentials->second.set(now.tokens, now.revoked, now.proved);
   for (const config::Problem& problem : now.problems) {
     spdlog::error("site {} is refused until this is mended: {}", site, problem.text());
   }
@@ -169,22 +216,23 @@ void Gateway::end_replaced(const std::string& site) {
                                 "token by itself; one that it has replaced is no longer let in"));
 }
 
-void Gateway::write_authorized_keys() const {
-  std::error_code error;
-  if (!std::filesystem::exists(places_.registration, error)) return;
-  try {
-    const auto lock = registration::SiteBook(places_.registration).lock();
-    registration::write_authorized_keys(places_, utc_seconds());
-  } catch (const registration::RegistrationError& failure) {
-    spdlog::error("{}: until this is mended sshd does not learn of changed sites", failure.what());
-  }
-}
-
 void Gateway::stop(std::chrono::milliseconds grace) {
+  desk_.stop();
+  proved_.stop();
+  keys_writer_.stop();
   server_->stop(grace);
   fan_out_.stop();
   store_.reset();
-  if (archivist_) archivist_->stop();
+  if (!archivist_ || left_archive_behind_) return;
+  left_archive_behind_ = !archivist_->stop();
+  if (left_archive_behind_) {
+    spdlog::warn(
+        "the archive's folder does not answer: what it lacks is written after the next start");
+  }
+}
+
+void Gateway::log_state_of_archive() {
+  if (archivist_) archivist_->log_state();
 }
 
 }  // namespace icom::serve

@@ -10,7 +10,11 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <filesystem>
+#include <initializer_list>
 
+#include "common/asio/socket_owner.hpp"
+#include "common/os/limited_thread.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
 namespace icom::serve {
@@ -43,9 +47,58 @@ bool gateway_answers(const tcp::endpoint& endpoint) {
   return response.body() == ingest::kNotAnAgent;
 }
 
+/// Whoever listens at all addresses of the machine has this one, too.
+std::optional<os::UserId> account_that_listens(const tcp::endpoint& endpoint) {
+  for (const auto& address : std::initializer_list<asio::ip::address>{
+           endpoint.address(), asio::ip::address_v4::any(), asio::ip::address_v6::any()}) {
+    if (const auto user = listener_user({address, endpoint.port()})) return user;
+  }
+  return std::nullopt;
+}
+
+std::string named(os::UserId user) {
+  const std::string number = std::to_string(user);
+  const auto name = os::answer_within<std::string>(
+      kAnswerTime, "check", [user]() noexcept { return os::user_name(user); });
+  return "account " + number + (name && *name != number ? " (" + *name + ")" : "");
+}
+
+IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::UserId> gateway,
+                              const std::filesystem::path& systemd) {
+  constexpr os::UserId kRoot = 0;
+  const auto listens = account_that_listens(endpoint);
+  // A service manager that holds it would start the gateway for whoever connects.
+  std::error_code unknown;
+  if (listens == kRoot && std::filesystem::exists(systemd, unknown)) {
+    return {true,
+            "root listens there: if that is systemd for the gateway (systemctl status "
+            "icom-gateway.socket names this address), all is well; if not, stop what listens there",
+            false};
+  }
+  if (listens && listens != kRoot && listens != gateway) {
+    return {false, named(*listens) + " listens there, and " +
+                       (gateway ? "the store belongs to " + named(*gateway)
+                                : "there is no store whose owner could be that account") +
+                       ": that is not the gateway, whatever it answers, and agents call it. Stop "
+                       "what listens there (ss -tlnp), and let systemd hold the port: "
+                       "icom-gateway.socket"};
+  }
+  if (!gateway_answers(endpoint)) {
+    return {false, "cannot be listened on (" +
+                       make_error_code(asio::error::address_in_use).message() +
+                       "): stop what listens there, or change `ingest`"};
+  }
+  if (listens) return {true, "an icom-gateway listens there now"};
+  return {true,
+          "what listens there answers as an icom-gateway does, and this machine does not say whose "
+          "it is: look (ss -tlnp)",
+          false};
+}
+
 }  // namespace
 
-IngestPortState check_ingest_port(const config::Address& address) {
+IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
+                                  const std::filesystem::path& systemd) {
   asio::io_context io;
   boost::system::error_code error;
   tcp::resolver resolver(io);
@@ -61,9 +114,7 @@ IngestPortState check_ingest_port(const config::Address& address) {
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1, error);
   if (!error) return {true, "can be listened on"};
-  if (error == asio::error::address_in_use && gateway_answers(endpoint)) {
-    return {true, "an icom-gateway listens there now"};
-  }
+  if (error == asio::error::address_in_use) return state_of_used(endpoint, gateway, systemd);
   return {false, "cannot be listened on (" + error.message() +
                      "): stop what listens there, or change `ingest`"};
 }

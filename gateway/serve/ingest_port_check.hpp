@@ -1,19 +1,29 @@
 // Whether the ingest address can be listened on.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "common/config/address.hpp"
+#include "common/os/users.hpp"
 
 namespace icom::serve {
 
 struct IngestPortState {
   bool usable = false;
-  std::string text;  ///< how it is, or what to do
+  std::string text;     ///< how it is, or what to do
+  bool certain = true;  ///< false: the text says what decides it
 };
 
 /// Listens for a moment, accepting nobody. An address that a running icom-gateway has is usable
-/// too: that is asked for its name.
-IngestPortState check_ingest_port(const config::Address& address);
+/// too: one that root or `gateway` listens at and that says so. What any other account has there is
+/// not, whatever it says. An address that root listens at may be systemd's, which holds it for the
+/// gateway: nothing is connected to then, and whether it is systemd is not known.
+/// `gateway`: the account that the gateway runs as; nullopt if that is not known.
+/// `systemd` is there where systemd is the machine's service manager: sd_booted(3).
+/// Waits for the machine's directory service, and not for long.
+IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
+                                  const std::filesystem::path& systemd = "/run/systemd/system");
 
 }  // namespace icom::serve

@@ -44,6 +44,13 @@ std::vector<std::string> PendingNewcomers::note(const std::string& site,
   std::vector<pending::Announced> announced;
   for (const ingest::Newcomer& linac : linacs) announced.push_back({linac.serial, linac.address});
   const pending::Noted noted = pending_.note(site, announced, os::utc_now_us());
+  if (!noted.failure.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (failures_.admit(std::chrono::steady_clock::now())) {
+      spdlog::error("{}: Linacs that wait for approval cannot be noted, which is tried again: {}",
+                    site, noted.failure);
+    }
+  }
   for (const pending::PendingLinac& gone : noted.made_room) {
     constexpr std::int64_t kMicroseconds = 1'000'000;
     spdlog::warn(

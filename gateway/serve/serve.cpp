@@ -8,6 +8,8 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,8 +17,12 @@
 #include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/log/log.hpp"
+#include "common/os/descriptor_limit.hpp"
+#include "common/os/passed_sockets.hpp"
 #include "common/os/process.hpp"
 #include "gateway/serve/gateway.hpp"
+#include "gateway/serve/ingest_socket.hpp"
+#include "gateway/serve/known_stores.hpp"
 
 namespace icom::serve {
 namespace {
@@ -41,6 +47,20 @@ void log_ready(const Gateway& gateway, const config::GatewaySettings& settings) 
                settings.sites.size(), linacs);
 }
 
+/// What each site is missing, and why: one site's mistake stops no other.
+void log_broken_sites(const config::GatewaySettings& settings) {
+  using State = config::BrokenSite::State;
+  for (const config::BrokenSite& broken : settings.broken_sites) {
+    const char* becomes = broken.state == State::refused ? "is refused until its file is mended"
+                          : broken.state == State::kept
+                              ? "goes on as it was before its file was changed"
+                              : "goes on without a Linac that another site has";
+    for (const config::Problem& problem : broken.problems) {
+      spdlog::error("site {} {}: {}", broken.site, becomes, problem.text());
+    }
+  }
+}
+
 /// Until `io` stops.
 class EverySecond {
  public:
@@ -62,12 +82,16 @@ class EverySecond {
   std::function<void()> action_;
 };
 
-/// Reads the settings again. Those with an error change nothing.
+/// Reads the settings again. A gateway.yaml with an error changes nothing, a site's file with one
+/// nothing of that site.
 void take_changes(const std::filesystem::path& config, config::GatewaySettings& running,
                   Gateway& gateway) {
   try {
     auto reloaded = config::reload_gateway(config, running);
     for (const std::string& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
+    if (reloaded.settings.broken_sites != running.broken_sites) {
+      log_broken_sites(reloaded.settings);
+    }
     if (reloaded.settings == running) {
       gateway
           .write_authorized_keys();  // a file may have been away for a moment, for the desk alone
@@ -84,7 +108,9 @@ void take_changes(const std::filesystem::path& config, config::GatewaySettings& 
   }
 }
 
-void serve(const std::filesystem::path& config) {
+/// True if a thread is left behind.
+bool serve(const std::filesystem::path& config) {
+  std::vector<os::Descriptor> passed = os::take_passed_sockets();
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
@@ -96,18 +122,26 @@ void serve(const std::filesystem::path& config) {
 
   // What is watched is looked at before it is read: no change in between is overlooked.
   config::SettingsWatch watch(io.get_executor(),
-                              {config, config::load_gateway(config).sites_folder});
-  config::GatewaySettings settings = config::load_gateway(config);
-  Gateway gateway(settings);
+                              {config, config::load_gateway_alone(config).sites_folder});
+  config::GatewaySettings settings = config::load_usable_gateway(config);
+  log_broken_sites(settings);
+  if (const std::string lost = lost_store(settings); !lost.empty()) throw std::runtime_error(lost);
+  Gateway gateway(
+      settings, {ingest_socket(std::move(passed), settings.ingest), os::raise_descriptor_limit()});
+  remember_store(settings);
   gateway.write_authorized_keys();
   gateway.start();
   log_ready(gateway, settings);
   watch.start([&] { take_changes(config, settings, gateway); });
-  EverySecond refreshing(io, [&gateway] { gateway.refresh_access(); });
+  EverySecond refreshing(io, [&gateway] {
+    gateway.refresh_access();
+    gateway.log_state_of_archive();
+  });
   io.run();
   spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
   gateway.stop(kGrace);
   spdlog::info("stopped");
+  return gateway.left_archive_behind();
 }
 
 }  // namespace
@@ -120,8 +154,9 @@ int run_serve(const std::filesystem::path& config) {
   os::ignore_pipe_and_hangup();
   spdlog::info("icom-gateway {} with {}", ICOM_VERSION, config.string());
   int exit_code = 0;
+  bool left_behind = false;
   try {
-    serve(config);
+    left_behind = serve(config);
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
     exit_code = 2;
@@ -130,6 +165,7 @@ int run_serve(const std::filesystem::path& config) {
     exit_code = 1;
   }
   spdlog::shutdown();  // the last lines are out before the process is
+  if (left_behind) os::leave_process(exit_code);
   return exit_code;
 }
 

@@ -13,7 +13,7 @@ namespace icom::serve {
 class StoreSink final : public ingest::EntrySink {
  public:
   explicit StoreSink(store::Store& store) : store_(store) {}
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) override {
+  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
     return store_.stored_position(linac, run);
   }
   bool submit(store::IncomingBatch&& batch) override { return store_.submit(std::move(batch)); }

@@ -1,6 +1,5 @@
 #include "gateway/store/batch_queue.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace icom::store {
@@ -9,15 +8,24 @@ std::size_t BatchQueue::size_of(const IncomingBatch& batch) {
   return batch.arena.size() + batch.entries.size() * sizeof(IncomingEntry);
 }
 
+void BatchQueue::set_site(LinacId linac, const std::string& site) {
+  const std::lock_guard lock(mutex_);
+  turns_.set_site(linac, site);
+}
+
 bool BatchQueue::push(IncomingBatch&& batch) {
   const std::size_t size = size_of(batch);
   {
     const std::lock_guard lock(mutex_);
-    if (stop_ || (bytes_ > 0 && bytes_ + size > max_bytes_)) {
+    const bool is_first = !batches_of_.contains(batch.linac);
+    if (stop_ || (!is_first && bytes_ + size > max_bytes_)) {
       return false;
     }
     bytes_ += size;
-    batches_.push_back(std::move(batch));
+    ++batches_of_[batch.linac];
+    auto queued = std::make_unique<QueuedBatch>();
+    queued->batch = std::move(batch);
+    turns_.push(std::move(queued));
   }
   ready_.notify_one();
   return true;
@@ -39,27 +47,43 @@ void BatchQueue::stop() {
   ready_.notify_one();
 }
 
-WriterWork BatchQueue::pop(std::size_t group_bytes, std::chrono::milliseconds longest) {
+WriterWork BatchQueue::wait(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
-  ready_.wait_for(lock, longest,
-                  [this] { return stop_ || !errands_.empty() || !batches_.empty(); });
+  ready_.wait_for(lock, longest, [this] { return stop_ || !errands_.empty() || !turns_.empty(); });
   WriterWork work;
   work.errands = std::exchange(errands_, {});
-  std::size_t count = 0;
-  for (std::size_t bytes = 0; count < batches_.size() && (count == 0 || bytes < group_bytes);
-       ++count) {
-    bytes += size_of(batches_[count]);
-  }
-  const auto end = batches_.begin() + static_cast<std::ptrdiff_t>(count);
-  work.batches.assign(std::make_move_iterator(batches_.begin()), std::make_move_iterator(end));
-  batches_.erase(batches_.begin(), end);
-  work.stop = stop_ && batches_.empty();
+  work.batches = !turns_.empty();
+  work.stop = stop_ && !work.batches;
   return work;
 }
 
-void BatchQueue::release(std::size_t bytes) {
+QueuedBatch* BatchQueue::next() {
   const std::lock_guard lock(mutex_);
-  bytes_ -= bytes;
+  return turns_.next();
+}
+
+QueuedBatch* BatchQueue::first_of(LinacId linac) {
+  const std::lock_guard lock(mutex_);
+  return turns_.first_of(linac);
+}
+
+std::unique_ptr<QueuedBatch> BatchQueue::pop(LinacId linac) {
+  const std::lock_guard lock(mutex_);
+  return turns_.pop(linac);
+}
+
+void BatchQueue::charge(LinacId linac, WorkTime time) {
+  const std::lock_guard lock(mutex_);
+  turns_.charge(linac, time);
+}
+
+void BatchQueue::release(const QueuedBatch& batch) {
+  const std::size_t size = size_of(batch.batch);
+  const std::lock_guard lock(mutex_);
+  bytes_ -= size;
+  if (--batches_of_[batch.batch.linac] == 0) {
+    batches_of_.erase(batch.batch.linac);
+  }
 }
 
 }  // namespace icom::store

@@ -5,48 +5,60 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
+#include "gateway/store/fair_turns.hpp"
 #include "gateway/store/store.hpp"
 
 namespace icom::store {
 
-/// What the writer's thread is to do next: small errands first, then batches in the order of their
-/// submission.
+/// What there is to do for the writer's thread: small errands first, then a group of batches.
 struct WriterWork {
   std::vector<std::function<void()>> errands;
-  std::vector<IncomingBatch> batches;
+  bool batches = false;
   bool stop = false;  ///< nothing more will come
 
-  [[nodiscard]] bool empty() const { return errands.empty() && batches.empty(); }
+  [[nodiscard]] bool empty() const { return errands.empty() && !batches; }
 };
 
-/// Bounded by the bytes of the batches that are queued or being committed. Thread-safe.
+/// Bounded by the bytes of the batches that are queued or being committed. Thread-safe; but only
+/// the writer's thread calls wait(), next(), first_of(), pop(), charge() and release(), and it
+/// alone looks into the batches that it gets.
 class BatchQueue {
  public:
   explicit BatchQueue(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
+  /// The Linac shares the turns of this site from now on.
+  void set_site(LinacId linac, const std::string& site);
   /// False if full. A batch larger than the bound is taken when it is alone: it would never fit
-  /// otherwise.
+  /// otherwise. So is the first batch of a Linac, so that no other one can keep it out.
   bool push(IncomingBatch&& batch);
   void push(std::function<void()> errand);
   void stop();
 
-  /// Waits for work, at most this long; empty() then. Takes no more than about `group_bytes` of
-  /// batches.
-  WriterWork pop(std::size_t group_bytes, std::chrono::milliseconds longest);
-  /// A popped batch of this size is done.
-  void release(std::size_t bytes);
-
-  static std::size_t size_of(const IncomingBatch& batch);
+  /// Waits for work, at most this long; empty() then.
+  WriterWork wait(std::chrono::milliseconds longest);
+  /// As FairTurns.
+  QueuedBatch* next();
+  QueuedBatch* first_of(LinacId linac);
+  std::unique_ptr<QueuedBatch> pop(LinacId linac);
+  void charge(LinacId linac, WorkTime time);
+  /// A popped batch is done.
+  void release(const QueuedBatch& batch);
 
  private:
+  static std::size_t size_of(const IncomingBatch& batch);
+
   const std::size_t max_bytes_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::vector<std::function<void()>> errands_;
-  std::vector<IncomingBatch> batches_;
+  FairTurns turns_;
+  std::map<LinacId, std::size_t> batches_of_;  // not yet released; only where there are any
   std::size_t bytes_ = 0;
   bool stop_ = false;
 };

@@ -90,17 +90,18 @@ std::int64_t ChunkBuilder::set_aside(Database& database, std::size_t from_part) 
   return count;
 }
 
-bool ChunkBuilder::accepts(const FramePlace& place) const {
+bool ChunkBuilder::accepts(const FramePlace& place, std::size_t bytes) const {
   if (keys_.empty()) {
     return true;
   }
   const FramePlace& first = keys_.front().place;
-  return !is_full() && place.epoch == first.epoch && place > keys_.back().place &&
-         place.time - first.time <= kMaxChunkSeconds;
+  return !is_full() && raw_bytes_ + bytes <= kFullChunkBytes && place.epoch == first.epoch &&
+         place > keys_.back().place && place.time - first.time <= kMaxChunkSeconds;
 }
 
 bool ChunkBuilder::is_full() const {
-  return keys_.size() >= kMaxChunkFrames || raw_bytes_ >= kFullChunkBytes;
+  return keys_.size() >= kMaxChunkFrames || raw_bytes_ >= kFullChunkBytes ||
+         coded_in_chunk_ >= kFullChunkCodes;
 }
 
 void ChunkBuilder::add(const FrameKey& key, Bytes frame) {
@@ -108,6 +109,8 @@ void ChunkBuilder::add(const FrameKey& key, Bytes frame) {
   encoder_.encode(frame, code_);
   append_varint(codes_, code_.size());
   append(codes_, code_);
+  coded_in_chunk_ += code_.size();
+  coded_ += std::ssize(code_);
   keys_.push_back(key);
   raw_bytes_ += frame.size();
 }
@@ -144,20 +147,16 @@ std::optional<std::int64_t> ChunkBuilder::seal(Database& database, ZstdCodec& zs
               packed.keys, packed.data);
   insert.run();
   const std::int64_t chunk = database.last_inserted_id();
+  const FramePlace& first = keys_.front().place;
+  const FramePlace& last = keys_.back().place;
+  Query place(database,
+              "INSERT INTO chunk_place (linac, late, epoch, time, sub, arrival, last_time, "
+              "last_sub, last_arrival, chunk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  place.bind(linac_, kind_ == ChunkKind::late, first.epoch, first.time, first.sub, first.arrival,
+             last.time, last.sub, last.arrival, chunk);
+  place.run();
   start_anew(database);
   return chunk;
-}
-
-void ChunkBuilder::seal_into(Database& database, ZstdCodec& zstd, std::int64_t chunk) {
-  const Packed packed = pack(database, zstd);
-  Query update(database,
-               "UPDATE chunk SET first_time = ?, last_time = ?, frames = ?, raw_bytes = ?, "
-               "keys = ?, data = ? WHERE id = ?");
-  update.bind(keys_.front().place.time, keys_.back().place.time,
-              static_cast<std::int64_t>(keys_.size()), static_cast<std::int64_t>(raw_bytes_),
-              packed.keys, packed.data, chunk);
-  update.run();
-  start_anew(database);
 }
 
 void ChunkBuilder::start_anew(Database& database) {
@@ -170,6 +169,7 @@ void ChunkBuilder::start_anew(Database& database) {
   keys_.clear();
   in_tail_ = 0;
   raw_bytes_ = 0;
+  coded_in_chunk_ = 0;
   raw_in_tail_ = 0;
   clear_for_reuse(codes_);
 }

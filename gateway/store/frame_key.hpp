@@ -27,23 +27,22 @@ void encode_keys(std::span<const FrameKey> keys, ByteVector& out);
 /// The inverse, appending to `keys`. Throws CorruptData.
 void decode_keys(Bytes encoded, std::int64_t epoch, std::vector<FrameKey>& keys);
 
-/// The keys of `keys` (in order) that have this time and counter: one, or more where frames are in
-/// conflict.
+/// The keys of `keys` (in order) that may be this frame or in conflict with it: of its time, and of
+/// its counter or its hash.
 template <typename Visitor>
-void for_each_match(std::span<const FrameKey> keys, std::int64_t time, std::uint8_t counter,
-                    Visitor visit) {
+void for_each_match(std::span<const FrameKey> keys, const FrameIdentity& frame, Visitor visit) {
   std::size_t at = 0;
-  for (std::size_t size = keys.size(); size > 0;) {  // the first key that is not before `time`
+  for (std::size_t size = keys.size(); size > 0;) {  // the first key that is not before it
     const std::size_t half = size / 2;
-    if (keys[at + half].place.time < time) {
+    if (keys[at + half].place.time < frame.time) {
       at += half + 1;
       size -= half + 1;
     } else {
       size = half;
     }
   }
-  for (; at < keys.size() && keys[at].place.time == time; ++at) {
-    if (keys[at].counter == counter) {
+  for (; at < keys.size() && keys[at].place.time == frame.time; ++at) {
+    if (keys[at].counter == frame.counter || keys[at].hash == frame.hash) {
       visit(keys[at]);
     }
   }

@@ -7,6 +7,9 @@ namespace {
 // A gap of years comes from a broken clock. It takes no late frames, or everything would fall into
 // it.
 constexpr std::int64_t kMaxFillableSeconds = 366LL * 24 * 3600;
+// Looked at for one frame. A second has four frames, so hardly more gaps end in it; a stream that
+// makes thousands of them in one is broken.
+constexpr std::int64_t kMostLookedAt = 64;
 
 #define ICOM_GAP_COLUMNS                                                             \
   "SELECT id, epoch, from_time, from_sub, from_counter, to_epoch, to_time, to_sub, " \
@@ -47,9 +50,12 @@ std::vector<Gap> all_of(Query& query) {
   return gaps;
 }
 
-bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter) {
+bool lies_within(const Gap& gap, std::int64_t time, std::uint8_t counter, bool counted) {
   if (time < gap.from.time || time > gap.to.time) {
     return false;
+  }
+  if (!counted) {
+    return gap.missing != 0;
   }
   if (time == gap.from.time && counter_distance(gap.from.counter, counter) <= 0) {
     return false;
@@ -101,19 +107,38 @@ std::vector<Gap> load_gaps_between(Database& database, std::int64_t linac, const
 }
 
 std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,
-                            std::int64_t time, std::uint8_t counter) {
+                            const FrameIdentity& frame, bool counted) {
   Query query(database, ICOM_GAP_COLUMNS
-              "WHERE linac = ? AND to_epoch = ? AND to_time >= ? AND epoch = to_epoch "
-              "ORDER BY to_time, to_sub");
-  query.bind(linac, epoch, time);
+              "WHERE linac = ? AND to_epoch = ? AND to_time >= ? ORDER BY to_time, to_sub LIMIT ?");
+  query.bind(linac, epoch, frame.time, kMostLookedAt);
   while (query.step()) {
     Gap gap = read(query);
-    if (gap.from.time > time) {
+    if (gap.from.epoch != epoch) {
+      continue;  // where the epoch begins
+    }
+    if (gap.from.time > frame.time) {
       break;  // gaps of an epoch do not overlap
     }
     const bool fillable = gap.to.time - gap.from.time <= kMaxFillableSeconds;
-    if (fillable && lies_within(gap, time, counter)) {
+    if (fillable && lies_within(gap, frame.time, frame.counter, counted)) {
       return gap;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const FramePlace& last) {
+  Query query(database,
+              ICOM_GAP_COLUMNS "WHERE linac = ? AND to_epoch = ? ORDER BY to_time, to_sub LIMIT ?");
+  // Ends at the first frame of its epoch, so it is the first; the others are for subs that a broken
+  // stream has put out of order.
+  query.bind(linac, last.epoch + 1, kMostLookedAt);
+  while (query.step()) {
+    Gap gap = read(query);
+    if (gap.from.epoch < gap.to.epoch) {
+      const bool begins_there =
+          gap.from.epoch == last.epoch && gap.from.time == last.time && gap.from.sub == last.sub;
+      return begins_there ? std::optional(std::move(gap)) : std::nullopt;
     }
   }
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/icom/frame_identity.hpp"
 #include "gateway/records/frame_place.hpp"
 #include "gateway/store/given_up.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -41,10 +42,13 @@ std::vector<Gap> load_gaps(Database& database, std::int64_t linac);
 std::vector<Gap> load_gaps_between(Database& database, std::int64_t linac, const FramePlace& from,
                                    const FramePlace& to);
 
-/// The gap of this epoch that a frame of this time and counter falls into, strictly between its
-/// edges.
+/// The gap of this epoch that a frame falls into, strictly between its edges; by its time alone if
+/// its counter tells nothing.
 std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,
-                            std::int64_t time, std::uint8_t counter);
+                            const FrameIdentity& frame, bool counted);
+
+/// The gap between the last frame of an epoch, which is this one, and the next epoch.
+std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const FramePlace& last);
 
 /// `counter - before` as a distance around the circle, -128 to 127: which of two messages of one
 /// second came first.

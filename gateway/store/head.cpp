@@ -7,7 +7,7 @@ Head load_head(Database& database, std::int64_t linac) {
   Query query(database,
               "SELECT epoch, time, sub, arrival, counter, hash, highest_time, first_time, "
               "first_sub, first_counter, arrivals, given_up, given_up_with_patient, "
-              "given_up_reason FROM head WHERE linac = ?");
+              "given_up_reason, run FROM head WHERE linac = ?");
   query.bind(linac);
   if (query.step()) {
     head.last.place = {query.integer(0), query.integer(1), query.integer(2), query.integer(3)};
@@ -21,6 +21,9 @@ Head load_head(Database& database, std::int64_t linac) {
     if (!query.is_null(11)) {
       head.given_up = GivenUp{query.integer(11), query.integer(12), query.text(13)};
     }
+    if (!query.is_null(14)) {
+      head.run = static_cast<std::uint64_t>(query.integer(14));
+    }
   }
   return head;
 }
@@ -29,8 +32,8 @@ void save_head(Database& database, std::int64_t linac, const Head& head) {
   Query query(database,
               "INSERT INTO head (linac, epoch, time, sub, arrival, counter, hash, highest_time, "
               "first_time, first_sub, first_counter, arrivals, given_up, given_up_with_patient, "
-              "given_up_reason) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+              "given_up_reason, run) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
               "ON CONFLICT (linac) DO UPDATE SET epoch = excluded.epoch, time = excluded.time, "
               "sub = excluded.sub, arrival = excluded.arrival, counter = excluded.counter, "
               "hash = excluded.hash, highest_time = excluded.highest_time, "
@@ -38,12 +41,12 @@ void save_head(Database& database, std::int64_t linac, const Head& head) {
               "first_counter = excluded.first_counter, arrivals = excluded.arrivals, "
               "given_up = excluded.given_up, "
               "given_up_with_patient = excluded.given_up_with_patient, "
-              "given_up_reason = excluded.given_up_reason");
+              "given_up_reason = excluded.given_up_reason, run = excluded.run");
   const FramePlace& place = head.last.place;
   query.bind(linac, place.epoch, place.time, place.sub, place.arrival, int{head.last.counter},
              head.last.hash, head.highest_time, head.first_time, head.first_sub,
              int{head.first_counter}, head.arrivals, frames_of(head.given_up),
-             patients_of(head.given_up), reasons_of(head.given_up));
+             patients_of(head.given_up), reasons_of(head.given_up), head.run);
   query.run();
 }
 

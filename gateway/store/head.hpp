@@ -20,6 +20,8 @@ struct Head {
   std::int64_t arrivals = 0;  ///< frames stored so far
   /// What the agent reported as given up since the last frame.
   std::optional<GivenUp> given_up;
+  /// The run whose connection brought the last frame and nothing since; see Lines.
+  std::optional<std::uint64_t> run;
 
   [[nodiscard]] bool empty() const { return arrivals == 0; }
 };

@@ -29,23 +29,75 @@ void read_keys(const Query& chunk, ZstdCodec& zstd, std::vector<FrameKey>& keys)
 
 }  // namespace
 
-void KeyLookup::find(Database& database, ZstdCodec& zstd, std::int64_t time, std::uint8_t counter,
-                     std::vector<FrameKey>& found) {
-  Query chunks(database,
-               "SELECT id, epoch, keys FROM chunk "
-               "WHERE linac = ? AND first_time BETWEEN ? AND ? AND last_time >= ?");
-  chunks.bind(linac_, time - kMaxChunkSeconds, time, time);
-  while (chunks.step()) {
-    const std::int64_t id = chunks.integer(0);
-    const auto known = std::find_if(kept_.begin(), kept_.end(),
-                                    [&](const Kept& kept) { return kept.chunk == id; });
-    const bool is_known = known != kept_.end();
-    Kept& kept = is_known ? *known : place_for(id);
-    if (!is_known) {
-      read_keys(chunks, zstd, kept.keys);
+/// Those that may hold a frame of this time, the most likely ones first.
+std::vector<std::int64_t> KeyLookup::chunks_at(Database& database, std::int64_t time,
+                                               std::int64_t epoch) {
+  std::vector<std::int64_t> all;
+  {
+    // From the index alone.
+    Query query(database,
+                "SELECT id, last_time FROM chunk INDEXED BY chunk_by_time "
+                "WHERE linac = ? AND first_time BETWEEN ? AND ? "
+                "ORDER BY first_time DESC, last_time DESC, id DESC LIMIT ?");
+    query.bind(linac_, time - kMaxChunkSeconds, time, kMostRows);
+    std::int64_t rows = 0;
+    while (query.step()) {
+      ++rows;
+      if (query.integer(1) >= time) {
+        all.push_back(query.integer(0));
+      }
     }
-    kept.used = ++uses_;
-    for_each_match(kept.keys, time, counter, [&](const FrameKey& key) { found.push_back(key); });
+    work_.rows += rows;
+    if (rows < kMostRows && all.size() <= kMostLists) {
+      return all;
+    }
+  }
+  std::vector<std::int64_t> chosen;
+  const auto choose = [&](std::int64_t chunk) {
+    if (chosen.size() < kMostLists && std::ranges::find(chosen, chunk) == chosen.end()) {
+      chosen.push_back(chunk);
+    }
+  };
+  const std::int64_t oldest = std::max<std::int64_t>(1, epoch - kNewestEpochs);
+  for (std::int64_t one = epoch; one >= oldest && chosen.size() < kMostLists; --one) {
+    Query query(database,
+                "SELECT id, last_time FROM chunk INDEXED BY chunk_by_order "
+                "WHERE linac = ? AND epoch = ? AND first_time BETWEEN ? AND ? "
+                "ORDER BY first_time DESC, id DESC LIMIT ?");
+    query.bind(linac_, one, time - kMaxChunkSeconds, time, kMostRowsPerEpoch);
+    while (query.step()) {
+      ++work_.rows;
+      if (query.integer(1) >= time) {
+        choose(query.integer(0));
+      }
+    }
+  }
+  std::ranges::for_each(all, choose);
+  return chosen;
+}
+
+const KeyLookup::Kept& KeyLookup::keys_of(Database& database, ZstdCodec& zstd, std::int64_t chunk) {
+  const auto known = std::ranges::find(kept_, chunk, &Kept::chunk);
+  if (known != kept_.end()) {
+    known->used = ++uses_;
+    return *known;
+  }
+  Kept& kept = place_for(chunk);
+  kept.used = ++uses_;
+  ++work_.lists;
+  Query query(database, "SELECT id, epoch, keys FROM chunk WHERE id = ? AND linac = ?");
+  query.bind(chunk, linac_);
+  if (query.step()) {
+    read_keys(query, zstd, kept.keys);
+  }
+  return kept;
+}
+
+void KeyLookup::find(Database& database, ZstdCodec& zstd, const FrameIdentity& frame,
+                     std::int64_t epoch, std::vector<FrameKey>& found) {
+  for (const std::int64_t chunk : chunks_at(database, frame.time, epoch)) {
+    const Kept& kept = keys_of(database, zstd, chunk);
+    for_each_match(kept.keys, frame, [&](const FrameKey& key) { found.push_back(key); });
   }
 }
 
@@ -70,13 +122,16 @@ std::optional<FrameKey> KeyLookup::last(Database& database, ZstdCodec& zstd) con
   return last;
 }
 
-bool KeyLookup::remembers(const FrameIdentity& identity) const {
-  return std::any_of(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-    bool seen = false;
-    for_each_match(kept.keys, identity.time, identity.counter,
-                   [&](const FrameKey& key) { seen = seen || key.hash == identity.hash; });
-    return seen;
-  });
+std::optional<FrameKey> KeyLookup::remembers(const FrameIdentity& identity) const {
+  std::optional<FrameKey> found;
+  for (const Kept& kept : kept_) {
+    for_each_match(kept.keys, identity, [&](const FrameKey& key) {
+      if (key.hash == identity.hash) {
+        found = key;
+      }
+    });
+  }
+  return found;
 }
 
 void KeyLookup::forget(std::int64_t chunk) {

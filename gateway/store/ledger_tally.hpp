@@ -16,6 +16,9 @@ struct LedgerCounts {
   std::int64_t stored_bytes = 0;
   std::int64_t junk_runs = 0;
   std::int64_t junk_bytes = 0;
+  std::int64_t junk_dropped_runs = 0;   ///< of junk_runs: not kept, see EventLimits
+  std::int64_t junk_dropped_bytes = 0;  ///< of junk_bytes
+  std::int64_t events_dropped = 0;      ///< connects and disconnects that have no row
 };
 
 /// One Linac's counts of one transaction, by the hour of the Linac's clock. Not thread-safe.

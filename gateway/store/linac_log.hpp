@@ -3,21 +3,34 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "gateway/store/chunk_builder.hpp"
+#include "gateway/store/equal_frames.hpp"
+#include "gateway/store/event_log.hpp"
 #include "gateway/store/gap_table.hpp"
 #include "gateway/store/head.hpp"
 #include "gateway/store/key_lookup.hpp"
 #include "gateway/store/ledger_tally.hpp"
+#include "gateway/store/linac_counter.hpp"
+#include "gateway/store/lines.hpp"
 #include "gateway/store/placement.hpp"
 #include "gateway/store/position_table.hpp"
 #include "gateway/store/record_keeper.hpp"
 #include "gateway/store/store.hpp"
+#include "gateway/store/unread_frames.hpp"
 
 namespace icom::store {
+
+/// What a commit may do beside storing its entries; what is left of it, of all Linacs together.
+struct CommitBudget {
+  std::int64_t frames_to_build = std::numeric_limits<std::int64_t>::max();
+  std::int64_t bytes_to_merge = std::numeric_limits<std::int64_t>::max();
+};
 
 /// What is remembered of a Linac between transactions, some tens of kilobytes, read back from the
 /// tables when it is first needed. Everything is done inside the writer's transaction; after a
@@ -25,45 +38,84 @@ namespace icom::store {
 class LinacLog {
  public:
   /// Reads back the open end; what is damaged there is set aside and logged. Throws SqlError.
-  LinacLog(Database& database, ZstdCodec& zstd, LinacId linac);
+  /// `limits` outlives this.
+  LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const EventLimits& limits,
+           RebuildPace pace = {}, RebuildPace::Clock clock = std::chrono::steady_clock::now);
 
-  /// Takes one entry, in the order of its run. True if it is a frame that was not stored before.
-  bool take(const IncomingEntry& entry);
+  /// Takes one entry, in the order of its run. Returns the identity, counted by what the Linac
+  /// counts by, of a frame that was not stored before.
+  std::optional<FrameIdentity> take(const IncomingEntry& entry);
 
-  /// Brings the tables up to what was taken; call once before the commit. Appends the ids of the
-  /// records that were closed or changed after being closed.
-  void flush(std::vector<std::int64_t>& changed_records);
+  /// Bytes that were taken so far in the codes that stand for them: what is compressed and written.
+  [[nodiscard]] std::int64_t coded() const { return coded_others_ + open_.coded() + late_.coded(); }
+
+  /// Brings the tables up to what was taken; call once before the commit. Merges late chunks and
+  /// reads frames to build records again, as the budget and the pace allow, and takes what that
+  /// took off the budget. Appends the ids of the records that were closed or changed after being
+  /// closed.
+  void flush(std::vector<std::int64_t>& changed_records, CommitBudget& budget);
+
+  /// After flush(): records are to be built again when there is time. Until then they do not say
+  /// of some late frames, which are stored.
+  [[nodiscard]] bool is_unsettled() const { return records_.is_unsettled(); }
+  /// Builds a piece of them, in a transaction; otherwise as flush().
+  void settle(std::vector<std::int64_t>& changed_records) {
+    records_.settle(database_, zstd_, changed_records);
+  }
+  /// Frames that were read to build records again.
+  [[nodiscard]] std::int64_t frames_built_again() const { return records_.frames_built_again(); }
+
+  /// What was read to find out whether frames are stored.
+  [[nodiscard]] const KeyLookup::Work& lookup_work() const { return lookup_.work(); }
+  /// Frames that were read since they came again and were new ones after all.
+  [[nodiscard]] std::int64_t frames_read_again() const { return frames_read_again_; }
 
   /// The run positions taken since the last call, for whoever answers stored_position(). Call after
   /// the commit.
-  std::map<std::uint64_t, std::uint64_t> take_new_positions() { return positions_.take_changes(); }
+  std::map<std::uint64_t, StoredPosition> take_new_positions() { return positions_.take_changes(); }
 
  private:
+  struct StoredFrame {
+    FrameKey key;
+    ByteVector bytes;
+  };
   void go_back_before_damage();
-  bool take_frame(const IncomingEntry& entry);
+  std::optional<FrameIdentity> take_frame(const IncomingEntry& entry);
+  bool take_counted(const IncomingEntry& entry, Lines::Run& run);
+  void learn_counter(Bytes frame, Lines::Run& run);
+  [[nodiscard]] Continuity between(const GapEdge& from, const GapEdge& to) const;
+  void store_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
+  void take_duplicate(const IncomingEntry& entry, const FrameKey& stored, Lines::Run& run);
   void take_event(const IncomingEntry& entry);
-  void append_frame(const IncomingEntry& entry, const Placement& placement);
-  void insert_frame(const IncomingEntry& entry, const Placement& placement);
+  std::vector<StoredFrame> read_again(std::span<const EqualFrames::Frame> frames);
+  void begin_epoch_with_equals(const IncomingEntry& entry, Placement& placement, Lines::Run& run);
+  void append_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
+  void insert_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
   void add_at_end(const FrameKey& key, const IncomingEntry& entry, bool incomplete_before);
   FrameKey next_key(const IncomingEntry& entry, const Placement& placement);
   Gap gap_before(const FrameKey& key, const Continuity& between) const;
   void split_gap(const Gap& gap, const FrameKey& key);
   void record_gap(GapEdge from, GapEdge to, const Gap& origin);
   void seal_late();
-  void merge_late_chunks();
+  void merge_late_chunks(std::int64_t& most_bytes);
 
   Database& database_;
   ZstdCodec& zstd_;
   LinacId linac_;
   Head head_;
   bool head_changed_ = false;
-  ChunkBuilder open_;  // the end of the order
+  std::int64_t frames_read_again_ = 0;
+  std::int64_t coded_others_ = 0;  // entries that are no frames
+  ChunkBuilder open_;              // the end of the order
   ChunkBuilder late_;  // frames that fall into gaps; never left over after a transaction
   std::vector<std::int64_t> late_chunks_;  // made in this transaction
   KeyLookup lookup_;
-  RunsAtHead at_head_;
+  Lines lines_;
+  LinacCounter counter_;
   PositionTable positions_;
   LedgerTally ledger_;
+  EventLog events_;
+  UnreadFrames unread_;
   RecordKeeper records_;
 };
 

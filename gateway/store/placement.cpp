@@ -1,6 +1,7 @@
 #include "gateway/store/placement.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace icom::store {
@@ -12,6 +13,9 @@ namespace {
 constexpr std::int64_t kEpochsSearched = 16;
 // A frame this much earlier than the first one comes from a broken clock, not from a backlog.
 constexpr std::int64_t kMaxBacklogSeconds = 366LL * 24 * 3600;
+// What was received no later than this after a stored frame was may have been sent before it: the
+// clocks of two agents differ.
+constexpr std::int64_t kSameMomentUs = 5'000'000;
 
 bool is_behind(const Head& head, const FrameIdentity& frame) {
   const FramePlace& last = head.last.place;
@@ -28,39 +32,53 @@ bool is_before_first(const Head& head, const FrameIdentity& frame) {
 Placement append_to(const Head& head, const FrameIdentity& frame) {
   Placement placement{.kind = Placement::Kind::append, .epoch = head.last.place.epoch};
   if (frame.time == head.last.place.time) {
-    placement.sub = head.last.place.sub + counter_distance(head.last.counter, frame.counter);
+    // A counter that does not count up says nothing of the order.
+    placement.sub = head.last.place.sub +
+                    std::max<std::int64_t>(1, counter_distance(head.last.counter, frame.counter));
   }
   return placement;
 }
 
-Placement put_into(Gap gap, const FrameIdentity& frame) {
-  Placement placement{.kind = Placement::Kind::into_gap, .epoch = gap.to.epoch};
-  if (frame.time == gap.from.time) {
-    placement.sub = gap.from.sub + counter_distance(gap.from.counter, frame.counter);
-  } else if (frame.time == gap.to.time) {
-    placement.sub = gap.to.sub - counter_distance(frame.counter, gap.to.counter);
+Placement new_epoch_after(const Head& head) {
+  return {.kind = Placement::Kind::new_epoch, .epoch = head.last.place.epoch + 1};
+}
+
+Placement duplicate_of(const FrameKey& key) {
+  return {.kind = Placement::Kind::duplicate, .stored = key};
+}
+
+// Where a gap lies between two epochs: on the side of this one.
+Placement put_into(Gap gap, const FrameIdentity& frame, std::int64_t epoch, bool counted) {
+  // Where nothing counts, frames of one second stand in the order in which they come.
+  constexpr std::int64_t kRoom = 1024;
+  Placement placement{.kind = Placement::Kind::into_gap, .epoch = epoch};
+  if (frame.time == gap.from.time && epoch == gap.from.epoch) {
+    placement.sub =
+        gap.from.sub + (counted ? counter_distance(gap.from.counter, frame.counter) : 1);
+  } else if (frame.time == gap.to.time && epoch == gap.to.epoch) {
+    placement.sub =
+        gap.to.sub - (counted ? counter_distance(frame.counter, gap.to.counter) : kRoom);
   }
   placement.gap = std::move(gap);
   return placement;
 }
 
-Placement beside(const FrameKey& other) {
+Placement beside(const FramePlace& other) {
   return {
       .kind = Placement::Kind::conflict,
-      .epoch = other.place.epoch,
-      .sub = other.place.sub,
+      .epoch = other.epoch,
+      .sub = other.sub,
       .conflict = true,
   };
 }
 
-// All stored frames of this time and counter, of any epoch.
-std::vector<FrameKey> same_time_and_counter(const FrameIdentity& frame,
-                                            const StoredFrames& stored) {
+// All stored frames of this time and counter, or time and hash, of any epoch.
+std::vector<FrameKey> matches(const FrameIdentity& frame, const StoredFrames& stored) {
   std::vector<FrameKey> found;
   const auto collect = [&](const FrameKey& key) { found.push_back(key); };
-  for_each_match(stored.open, frame.time, frame.counter, collect);
-  for_each_match(stored.late, frame.time, frame.counter, collect);
-  stored.chunks.find(stored.database, stored.zstd, frame.time, frame.counter, found);
+  for_each_match(stored.open, frame, collect);
+  for_each_match(stored.late, frame, collect);
+  stored.chunks.find(stored.database, stored.zstd, frame, stored.epoch, found);
   return found;
 }
 
@@ -70,57 +88,189 @@ const FrameKey* in_epoch(const std::vector<FrameKey>& keys, std::int64_t epoch) 
   return found == keys.end() ? nullptr : &*found;
 }
 
-}  // namespace
+// The stored frame that is equal to this one; of several, the one that the connection has come to,
+// or else the one of the latest epoch.
+const FrameKey* equal_one(const std::vector<FrameKey>& keys, const ArrivingFrame& arriving,
+                          const Head& head) {
+  const auto& line = arriving.run.line;
+  const FrameKey* best = nullptr;
+  for (const FrameKey& key : keys) {
+    if (key.hash != arriving.identity.hash) {
+      continue;
+    }
+    if (line &&
+        (key.place == line->place || follows(line->place, line->counter, key.place, key.counter))) {
+      return &key;
+    }
+    if (best == nullptr || key.place == head.last.place || key.place.epoch > best->place.epoch) {
+      best = &key;
+    }
+  }
+  return best;
+}
 
-Placement place_frame(std::int64_t linac, const FrameIdentity& frame, std::uint64_t run,
-                      const Head& head, const RunsAtHead& at_head, const StoredFrames& stored) {
-  if (head.empty()) {
-    return {.kind = Placement::Kind::append, .epoch = 1};
+std::optional<std::int64_t> received_at(const GapEdge& edge, const StoredFrames& stored) {
+  for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
+    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub) {
+      return key.received_us;
+    }
   }
-  const FramePlace& last = head.last.place;
-  Placement new_epoch{.kind = Placement::Kind::new_epoch, .epoch = last.epoch + 1};
-  if (at_head.continues(run, frame.counter, head)) {
-    // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
-    // fell the clock was set back.
-    return frame.time >= last.time ? append_to(head, frame) : new_epoch;
+  return std::nullopt;
+}
+
+// Nothing that a clock set back has sent was received before what was stored earlier.
+bool may_be_a_backlog(const ArrivingFrame& arriving, std::optional<std::int64_t> stored_us) {
+  return stored_us && arriving.received_us <= *stored_us + kSameMomentUs;
+}
+
+// The connection stands at a stored frame that is not the head: the frame belongs there, or the
+// Linac's clock was set back since.
+Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame& arriving,
+                      const Head& head, const std::vector<FrameKey>& same,
+                      const StoredFrames& stored) {
+  const FrameIdentity& frame = arriving.identity;
+  for (const FrameKey& other : same) {
+    const bool is_there = other.place.epoch == line.place.epoch &&
+                          ((other.place.time == line.place.time && other.counter == line.counter) ||
+                           (!arriving.run.held(head) &&
+                            follows(line.place, line.counter, other.place, other.counter) &&
+                            line.received_later_us <= kSameMomentUs &&
+                            may_be_a_backlog(arriving, other.received_us)));
+    if (is_there) {
+      return beside(other.place);
+    }
   }
-  if (frame.time > head.highest_time) {
-    return append_to(head, frame);
-  }
-  if (stored.chunks.remembers(frame)) {
-    return {.kind = Placement::Kind::duplicate};
-  }
-  const std::vector<FrameKey> same = same_time_and_counter(frame, stored);
-  if (std::any_of(same.begin(), same.end(),
-                  [&](const FrameKey& key) { return key.hash == frame.hash; })) {
-    return {.kind = Placement::Kind::duplicate};
+  if (frame.time >= line.place.time) {
+    auto gap = find_gap(stored.database, linac, line.place.epoch, frame, arriving.counted);
+    // At the gap's edge, or so near that what lies between came twice.
+    if (gap &&
+        (gap->from.time - line.place.time <= kMaxQuietSeconds ||
+         (!arriving.run.held(head) && may_be_a_backlog(arriving, received_at(gap->to, stored))))) {
+      return put_into(std::move(*gap), frame, line.place.epoch, arriving.counted);
+    }
   }
   if (is_behind(head, frame)) {
     return append_to(head, frame);
   }
-  if (const FrameKey* other = in_epoch(same, last.epoch)) {
-    return beside(*other);
+  Placement placement = new_epoch_after(head);
+  const FramePlace place{line.place.epoch, frame.time, 0, 0};
+  if (arriving.run.held(head) && follows(line.place, line.counter, place, frame.counter)) {
+    // A replay would have gone on to the head. So the clock was set back by whole rounds of the
+    // counter, and what this connection began with was sent anew, equal in every byte.
+    placement.equal_before = line.equal.count();
   }
-  if (auto gap = find_gap(stored.database, linac, last.epoch, frame.time, frame.counter)) {
-    return put_into(std::move(*gap), frame);
+  return placement;
+}
+
+// The last frame of an older epoch: what its connection brings next stands between the two epochs.
+std::optional<Placement> place_between_epochs(const Line& line, std::int64_t linac,
+                                              const ArrivingFrame& arriving,
+                                              const StoredFrames& stored) {
+  const FrameIdentity& frame = arriving.identity;
+  auto gap = find_clock_gap(stored.database, linac, line.place);
+  if (!gap) {
+    return std::nullopt;
   }
-  if (last.epoch == 1 && is_before_first(head, frame)) {
-    Placement placement{.kind = Placement::Kind::before_first, .epoch = 1};
-    if (frame.time == head.first_time) {
-      placement.sub = head.first_sub - counter_distance(frame.counter, head.first_counter);
+  const bool clock_went_on =
+      frame.time > line.place.time ||
+      (frame.time == line.place.time && counter_distance(line.counter, frame.counter) > 0);
+  const bool is_before_next =
+      frame.time < gap->to.time ||
+      (frame.time == gap->to.time && counter_distance(frame.counter, gap->to.counter) > 0);
+  if (!clock_went_on && !is_before_next) {
+    return std::nullopt;
+  }
+  const std::int64_t epoch = clock_went_on ? gap->from.epoch : gap->to.epoch;
+  return put_into(std::move(*gap), frame, epoch, arriving.counted);
+}
+
+// Nothing but its numbers, and when it was received, tells where it belongs.
+Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
+                      const std::vector<FrameKey>& same, const StoredFrames& stored) {
+  const FrameIdentity& frame = arriving.identity;
+  if (is_behind(head, frame)) {
+    return append_to(head, frame);
+  }
+  if (arriving.run.held(head)) {
+    const FramePlace& last = head.last.place;
+    const bool beside_head = arriving.counted && frame.time == last.time &&
+                             frame.counter == head.last.counter &&
+                             may_be_a_backlog(arriving, head.last.received_us);
+    return beside_head ? beside(last) : new_epoch_after(head);
+  }
+  const std::int64_t current = head.last.place.epoch;
+  const std::int64_t oldest = std::max<std::int64_t>(1, current - kEpochsSearched);
+  for (std::int64_t epoch = current; epoch >= oldest; --epoch) {
+    const FrameKey* other = in_epoch(same, epoch);
+    if (arriving.counted && other != nullptr && may_be_a_backlog(arriving, other->received_us)) {
+      return beside(other->place);
     }
-    return placement;
-  }
-  const std::int64_t oldest = std::max<std::int64_t>(1, last.epoch - kEpochsSearched);
-  for (std::int64_t epoch = last.epoch - 1; epoch >= oldest; --epoch) {
-    if (const FrameKey* other = in_epoch(same, epoch)) {
-      return beside(*other);
+    auto gap = find_gap(stored.database, linac, epoch, frame, arriving.counted);
+    if (gap && may_be_a_backlog(arriving, received_at(gap->to, stored))) {
+      return put_into(std::move(*gap), frame, epoch, arriving.counted);
     }
-    if (auto gap = find_gap(stored.database, linac, epoch, frame.time, frame.counter)) {
-      return put_into(std::move(*gap), frame);
+    if (current == 1 && is_before_first(head, frame) &&
+        may_be_a_backlog(
+            arriving,
+            received_at({1, head.first_time, head.first_sub, head.first_counter}, stored))) {
+      Placement placement{.kind = Placement::Kind::before_first, .epoch = 1};
+      if (frame.time == head.first_time) {
+        placement.sub = head.first_sub - counter_distance(frame.counter, head.first_counter);
+      }
+      return placement;
     }
   }
-  return new_epoch;
+  return new_epoch_after(head);
+}
+
+}  // namespace
+
+Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
+                      const StoredFrames& stored) {
+  const FrameIdentity& frame = arriving.identity;
+  if (head.empty()) {
+    return {.kind = Placement::Kind::append, .epoch = 1};
+  }
+  const std::optional<Line>& line = arriving.run.line;
+  const FramePlace& last = head.last.place;
+  if (frame.hash == head.last.hash && frame.time == last.time && arriving.run.is_at(head)) {
+    return duplicate_of(head.last);  // sent twice
+  }
+  if (arriving.run.continues(head, frame.counter)) {
+    // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
+    // fell the clock was set back.
+    return frame.time >= last.time ? append_to(head, frame) : new_epoch_after(head);
+  }
+  const bool at_head = arriving.run.is_at(head);
+  const bool in_older_epoch = line && line->place.epoch < last.epoch;
+  if (frame.time > head.highest_time && !in_older_epoch) {
+    return append_to(head, frame);
+  }
+  if (const auto key = stored.chunks.remembers(frame);
+      key && line && follows(line->place, line->counter, key->place, key->counter)) {
+    return duplicate_of(*key);
+  }
+  const std::vector<FrameKey> same = matches(frame, stored);
+  if (const FrameKey* key = equal_one(same, arriving, head)) {
+    return duplicate_of(*key);
+  }
+  if (at_head) {
+    const bool beside_head =
+        arriving.counted && frame.time == last.time && frame.counter == head.last.counter;
+    return beside_head               ? beside(last)
+           : frame.time >= last.time ? append_to(head, frame)
+                                     : new_epoch_after(head);
+  }
+  if (in_older_epoch) {
+    if (auto placement = place_between_epochs(*line, linac, arriving, stored)) {
+      return *std::move(placement);
+    }
+    if (frame.time > head.highest_time) {
+      return append_to(head, frame);
+    }
+  }
+  return line ? place_after(*line, linac, arriving, head, same, stored)
+              : place_alone(linac, arriving, head, same, stored);
 }
 
 }  // namespace icom::store

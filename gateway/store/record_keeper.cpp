@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "gateway/store/frame_scan.hpp"
 
@@ -15,7 +16,10 @@ namespace {
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr FramePlace kEnd{kMost, kMost, kMost, kMost};
 
-// Tells, for frames asked about in order, whether a gap with missing frames lies directly before.
+// What writing its rows costs, in frames read.
+constexpr std::int64_t kCostOfARecord = 16;
+
+// Whether a gap with missing frames lies directly before a frame, for frames in order.
 class GapsInOrder {
  public:
   GapsInOrder(Database& database, std::int64_t linac, const FramePlace& from)
@@ -28,7 +32,7 @@ class GapsInOrder {
   }
 
   bool ends_at(const FramePlace& place) {
-    // Of frames in conflict only the first stands behind the gap.
+    // Of frames in conflict only the first stands after the gap.
     bool found = false;
     while (more_ && std::tie(epoch_, time_, sub_) <= std::tie(place.epoch, place.time, place.sub)) {
       found = std::tie(epoch_, time_, sub_) == std::tie(place.epoch, place.time, place.sub);
@@ -53,6 +57,30 @@ class GapsInOrder {
   std::int64_t time_ = 0;
   std::int64_t sub_ = 0;
 };
+
+// A place that no frame has, directly before this one.
+FramePlace just_before(FramePlace place) {
+  --place.arrival;
+  return place;
+}
+
+std::int64_t work_of(const FrameScan& scan) {
+  return scan.work().weight + scan.work().lists + scan.rows();
+}
+
+FramePlace just_after(FramePlace place) {
+  ++place.arrival;
+  return place;
+}
+
+// Whether another frame in conflict stands at this place or before it: a gap ends at the first of
+// them, and whoever goes on after it must not take the gap for its own.
+bool is_past_first_in_conflict(Database& database, ZstdCodec& zstd, std::int64_t linac,
+                               const FramePlace& place) {
+  FramePlace first = place;
+  first.arrival = 0;  // they are counted from 1
+  return place.arrival > 0 && FrameScan(database, zstd, linac, first, place).next();
+}
 
 // Takes the record that `fresh` should go on under out of `old`: the one with the same beginning,
 // or else the first that shares frames.
@@ -83,25 +111,81 @@ bool differs(const records::Record& stored, records::Record fresh) {
 }  // namespace
 
 void RecordKeeper::load(Database& database, ZstdCodec& zstd) {
+  late_.load(database);
   const auto open = load_open_record(database, linac_);
   if (!open) {
     return;
   }
   open_row_ = open->id;
-  FrameScan scan(database, zstd, linac_, open->record.first, kEnd);
-  GapsInOrder gaps(database, linac_, open->record.first);
+  // Its frames are read in any case; and a row that is not as they make it is nothing to go on
+  // from.
+  const bool build_again = late_.forget_from(open->record.first);
+  Rebuild now;
+  now.from = open->record.first;
+  now.at = just_before(now.from);
+  bool is_read = true;
   try {
-    while (scan.next()) {
-      const FrameFacts facts = facts_of(scan.frame());
-      builder_.add({scan.key().place, facts, gaps.ends_at(scan.key().place)});
-    }
+    is_read = read_open(database, zstd, now, build_again);
   } catch (const CorruptData& damage) {
     // The Linac must go on. What is stored of the record is said by what was read of it.
     spdlog::error("record {}: frames are damaged: {}", open->id, damage.what());
+    builder_ = std::move(now.builder);
+    late_.save(database);
+    return;
   }
+  if (!is_read) {
+    unread_open_ = now.from;
+    late_.add(now.from);
+    if (late_.first().from == now.from) {
+      rebuild_ = std::move(now);
+    }
+  } else {
+    builder_ = std::move(now.builder);
+    if (build_again) {
+      replace(database, now.from, std::nullopt, now.closed, builder_.open() != nullptr);
+      open_changed_ = true;
+      write_open(database);
+    }
+  }
+  late_.save(database);
+}
+
+/// One piece; false if there is more.
+bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, bool build_again) {
+  begin_piece();
+  GapsInOrder gaps(database, linac_, now.from);
+  if (is_past_first_in_conflict(database, zstd, linac_, now.at)) {
+    gaps.ends_at(now.at);
+  }
+  FrameScan scan(database, zstd, linac_, now.from, kEnd);
+  while (scan.next()) {
+    const FramePlace place = scan.key().place;
+    const FrameFacts facts = facts_of(scan.frame());
+    built_again_ += build_again ? 1 : 0;
+    now.at = place;
+    if (auto record = now.builder.add({place, facts, gaps.ends_at(place)})) {
+      now.closed.push_back(std::move(*record));
+    }
+    const std::int64_t read = work_of(scan);
+    if (read >= pace_.most_per_commit() || is_over(read)) {
+      now.places = scan.places();
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The open record is never cut off from the head.
+std::optional<FramePlace> RecordKeeper::first_of_open() const {
+  return unread_open_                 ? unread_open_
+         : builder_.open() != nullptr ? std::optional(builder_.open()->first)
+                                      : std::nullopt;
 }
 
 void RecordKeeper::append(Database& database, const records::RecordFrame& frame) {
+  if (unread_open_) {
+    return;  // is read when the reading gets there
+  }
   if (const auto closed = builder_.add(frame)) {
     if (open_row_) {
       update_record(database, *open_row_, 1, *closed);
@@ -115,29 +199,42 @@ void RecordKeeper::append(Database& database, const records::RecordFrame& frame)
 }
 
 void RecordKeeper::insert(const FramePlace& place) {
-  // Late frames mostly come in order; a range for each run of them keeps far apart ones from being
-  // joined.
-  constexpr std::int64_t kNear = 60;
-  if (!late_.empty() && late_.back().to <= place && late_.back().to.epoch == place.epoch &&
-      place.time - late_.back().to.time <= kNear) {
-    late_.back().to = place;
-  } else {
-    late_.push_back({place, place});
+  late_.add(place);
+  ++late_frames_;
+  if (rebuild_ && place <= rebuild_->at) {
+    rebuild_.reset();  // what was read of it lacks this frame
   }
 }
 
-void RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::vector<std::int64_t>& changed) {
+std::int64_t RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::int64_t most,
+                                 std::vector<std::int64_t>& changed) {
+  credit_ = std::min(credit_ + pace_.per_commit, pace_.at_once);
+  std::int64_t read = 0;
+  write_open(database);  // so that the rows name every record before they are compared
   if (!late_.empty()) {
-    write_open(database);  // so that the rows tell of every record before they are compared
-    for (const Range& range : late_) {
-      try {
-        rebuild(database, zstd, range);
-      } catch (const CorruptData& damage) {
-        spdlog::error("records of Linac number {} keep their state: {}", linac_, damage.what());
-      }
-    }
-    late_.clear();
+    begin_piece();
   }
+  while (!late_.empty() && read < most && !is_over(read) && wanted_credit(database) <= credit_) {
+    const std::int64_t piece =
+        build_piece(database, zstd, std::min(most - read, credit_ + most_overdrawn()));
+    read += piece;
+    credit_ -= piece;
+  }
+  finish(database, changed);
+  return read;
+}
+
+void RecordKeeper::settle(Database& database, ZstdCodec& zstd, std::vector<std::int64_t>& changed) {
+  write_open(database);
+  begin_piece();
+  for (std::int64_t read = 0; !late_.empty() && read < pace_.at_once && !is_over(read);) {
+    read += build_piece(database, zstd, pace_.at_once - read);
+  }
+  finish(database, changed);
+}
+
+void RecordKeeper::finish(Database& database, std::vector<std::int64_t>& changed) {
+  late_.save(database);
   write_open(database);
   std::sort(changed_.begin(), changed_.end());
   changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
@@ -145,32 +242,139 @@ void RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::vector<std::i
   changed_.clear();
 }
 
-void RecordKeeper::rebuild(Database& database, ZstdCodec& zstd, const Range& late) {
-  FramePlace from = late.from;
+/// What must be saved up before the next piece. A record that can be read at once is; otherwise
+/// each late frame that comes meanwhile would have it begun anew.
+std::int64_t RecordKeeper::wanted_credit(Database& database) {
+  if (rebuild_) {
+    return most_overdrawn();  // opening the place where it stands has its cost
+  }
+  const LateRange& late = late_.first();
+  std::int64_t frames = 0;
   const auto before = load_record_before(database, linac_, late.from);
   if (before && (!before->record.next || late.from < *before->record.next)) {
-    from = before->record.first;
+    frames = before->record.frames;
+  } else if (const auto next = load_record_from(database, linac_, late.from);
+             next && next->record.first <= late.to) {
+    frames = next->record.frames;
   }
-  records::RecordBuilder builder;
-  std::vector<records::Record> closed;
-  std::optional<FramePlace> end;
-  FrameScan scan(database, zstd, linac_, from, kEnd);
-  GapsInOrder gaps(database, linac_, from);
-  while (scan.next()) {
-    const FramePlace& place = scan.key().place;
+  return std::min(frames + late_frames_, pace_.at_once);
+}
+
+/// Reads `most` at most, and gives what it cost: somewhat more, since a place is found by reading
+/// what is before it in its chunks.
+std::int64_t RecordKeeper::build_piece(Database& database, ZstdCodec& zstd, std::int64_t most) {
+  std::int64_t cost = 1;
+  try {
+    read_on(database, zstd, most, cost);
+  } catch (const CorruptData& damage) {
+    spdlog::error("records of Linac number {} keep their state: {}", linac_, damage.what());
+    skip_damage(database);
+    cost += kCostOfARecord;
+  }
+  if (late_.empty()) {
+    late_frames_ = 0;
+  }
+  return cost;
+}
+
+void RecordKeeper::begin_rebuild(Database& database) {
+  rebuild_.emplace();
+  rebuild_->from = late_.first().from;
+  const auto before = load_record_before(database, linac_, rebuild_->from);
+  if (before && (!before->record.next || rebuild_->from < *before->record.next)) {
+    rebuild_->from = before->record.first;
+  }
+  rebuild_->at = just_before(rebuild_->from);
+}
+
+void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t most,
+                           std::int64_t& cost) {
+  if (!rebuild_) {
+    begin_rebuild(database);
+  }
+  Rebuild& now = *rebuild_;
+  GapsInOrder gaps(database, linac_, now.at);
+  const bool any_read = now.at >= now.from;
+  if (any_read || is_past_first_in_conflict(database, zstd, linac_, now.at)) {
+    gaps.ends_at(now.at);
+  }
+  FrameScan scan(database, zstd, linac_, just_after(now.at), kEnd, std::move(now.places));
+  now.places.clear();
+  std::int64_t work = 0;
+  for (std::int64_t read = 0; read < most && !is_over(std::max(read, cost));) {
+    const bool is_any = scan.next();
+    const std::int64_t work_before = std::exchange(work, work_of(scan));
+    cost += work - work_before;
+    if (!is_any) {  // the head: this builder is the one to go on with
+      take_over(database);
+      return;
+    }
+    const FramePlace place = scan.key().place;
+    const bool gap_before = gaps.ends_at(place);
+    // Finding the first one has its cost; each piece is to come further all the same.
+    read += work_before == 0 ? 1 + std::ssize(scan.frame()) / FrameScan::kBytesOfAFrame
+                             : work - work_before;
+    ++built_again_;
     const FrameFacts facts = facts_of(scan.frame());
-    if (auto record = builder.add({place, facts, gaps.ends_at(place)})) {
-      closed.push_back(std::move(*record));
+    const FramePlace before = std::exchange(now.at, place);
+    auto closed = now.builder.add({place, facts, gap_before});
+    const bool none_is_open = now.builder.open() == nullptr;
+    if (closed) {
+      now.closed.push_back(std::move(*closed));
+      read += kCostOfARecord;
+      cost += kCostOfARecord;
+    } else if (!none_is_open || place <= late_.first().to) {
+      continue;
     }
-    if (place > late.to && builder.open() == nullptr) {
-      end = place;
-      break;
+    // Every record up to here is read to its end. Only the open one, which the other builder goes
+    // on with, is never cut off from the head.
+    if (const auto open = first_of_open(); open && place > *open) {
+      continue;
+    }
+    replace(database, now.from, place, now.closed, false);
+    now.closed.clear();
+    now.from = place;
+    const bool is_late_before = late_.any_in(before, place);
+    late_.forget_before(place);
+    if (!none_is_open && is_late_before) {
+      late_.add(
+          place);  // what is missing before it may have changed: this record is to be read too
+    }
+    if (late_.empty() || place < late_.first().from) {
+      rebuild_.reset();
+      return;
     }
   }
-  replace(database, from, end, closed, builder.open() != nullptr);
-  if (!end) {  // it ran to the head, so this builder is the one to go on with
-    builder_ = std::move(builder);
-    open_changed_ = true;
+  now.places = scan.places();
+}
+
+/// What is being built again is read to the head: its builder is the one to go on with.
+void RecordKeeper::take_over(Database& database) {
+  Rebuild& now = *rebuild_;
+  replace(database, now.from, std::nullopt, now.closed, now.builder.open() != nullptr);
+  builder_ = std::move(now.builder);
+  unread_open_.reset();
+  open_changed_ = true;
+  write_open(database);
+  late_.clear();
+  rebuild_.reset();
+}
+
+/// Goes on with the next record of the range after what cannot be read.
+void RecordKeeper::skip_damage(Database& database) {
+  if (unread_open_ && rebuild_ &&
+      (rebuild_->at >= *unread_open_ || rebuild_->from >= *unread_open_)) {
+    take_over(database);  // as far as it was read, as when it is loaded
+    return;
+  }
+  FramePlace after = rebuild_ ? std::max(rebuild_->at, rebuild_->from) : late_.first().from;
+  ++after.arrival;
+  rebuild_.reset();
+  const auto next = load_record_from(database, linac_, after);
+  if (next && next->record.first <= late_.first().to) {
+    late_.forget_before(next->record.first);
+  } else {
+    late_.forget_first();
   }
 }
 

@@ -19,8 +19,9 @@ StoredRecord read(const Query& query) {
   stored.id = query.integer(0);
   stored.revision = query.integer(1);
   records::Record& record = stored.record;
-  record.patient_id = query.text(2);
-  record.patient_name = query.text(3);
+  // Rows of an older store may hold more.
+  record.patient_id = records::record_patient_id(query.text(2));
+  record.patient_name = records::cut_text(query.text(3));
   record.first = place_at(query, 4);
   record.last = place_at(query, 8);
   if (!query.is_null(12)) {
@@ -147,6 +148,16 @@ std::optional<StoredRecord> load_record_before(Database& database, std::int64_t 
               "(first_epoch, first_time, first_sub, first_arrival) <= (?, ?, ?, ?) "
               "ORDER BY first_epoch DESC, first_time DESC, first_sub DESC, first_arrival DESC "
               "LIMIT 1");
+  query.bind(linac, place.epoch, place.time, place.sub, place.arrival);
+  return first_row(query);
+}
+
+std::optional<StoredRecord> load_record_from(Database& database, std::int64_t linac,
+                                             const FramePlace& place) {
+  Query query(database, ICOM_RECORD_COLUMNS
+              "WHERE linac = ? AND frames > 0 AND "
+              "(first_epoch, first_time, first_sub, first_arrival) >= (?, ?, ?, ?) "
+              "ORDER BY first_epoch, first_time, first_sub, first_arrival LIMIT 1");
   query.bind(linac, place.epoch, place.time, place.sub, place.arrival);
   return first_row(query);
 }

@@ -30,7 +30,10 @@ std::optional<StoredRecord> load_open_record(Database& database, std::int64_t li
 /// The last record that begins at or before this place.
 std::optional<StoredRecord> load_record_before(Database& database, std::int64_t linac,
                                                const FramePlace& place);
-/// Those that begin from `from` on and before `end` (nothing: no end), in order.
+/// The first that begins at or after this place.
+std::optional<StoredRecord> load_record_from(Database& database, std::int64_t linac,
+                                             const FramePlace& place);
+/// Those that begin from `from` on and before `end` (nullopt: no end), in order.
 std::vector<StoredRecord> load_records_between(Database& database, std::int64_t linac,
                                                const FramePlace& from,
                                                const std::optional<FramePlace>& end);

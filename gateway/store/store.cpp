@@ -19,21 +19,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// More in one transaction would not be faster, and the first batch would wait longer for its
-// acknowledgement.
-constexpr std::size_t kGroupBytes = std::size_t{16} << 20U;
 constexpr auto kIdleAfter = 500ms;
+constexpr std::size_t kMostPositions = 100'000;
+
+EventLimits with_the_machines(EventLimits limits, const std::filesystem::path& folder) {
+  if (!limits.free_bytes) {
+    limits.free_bytes = [folder] {
+      std::error_code error;
+      const auto space = std::filesystem::space(folder, error);
+      return error ? std::uint64_t{0} : std::uint64_t{space.available};
+    };
+  }
+  if (!limits.day) {
+    limits.day = [] {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      return std::int64_t{std::chrono::duration_cast<std::chrono::days>(now).count()};
+    };
+  }
+  return limits;
+}
 
 }  // namespace
 
 struct Store::State {
-  State(const std::filesystem::path& folder, Options options, StoreObserver* observer)
+  State(const std::filesystem::path& folder, const Options& options, StoreObserver* observer)
       : lock(claim_folder(folder)),
         queue(options.max_queued_bytes),
-        writer(database_file(folder), observer,
-               [this](LinacId linac, const std::map<std::uint64_t, std::uint64_t>& changes) {
-                 remember(linac, changes);
-               }),
+        writer(
+            database_file(folder), queue, observer,
+            [this](LinacId linac, const std::map<std::uint64_t, StoredPosition>& changes) {
+              remember(linac, changes);
+            },
+            options.clock ? options.clock : std::chrono::steady_clock::now,
+            with_the_machines(options.events, folder), options.rebuild),
         reader(database_file(folder), Database::Access::read_only),
         thread([this] { run(); }) {}
 
@@ -43,36 +61,37 @@ struct Store::State {
   }
 
   void run() {
+    bool more_to_build = false;
     while (true) {
-      WriterWork work = queue.pop(kGroupBytes, kIdleAfter);
+      WriterWork work = queue.wait(more_to_build ? 0ms : kIdleAfter);
       if (work.empty() && !work.stop) {
-        writer.idle();
+        more_to_build = writer.idle();
         continue;
       }
+      more_to_build = false;
       for (const auto& errand : work.errands) {
         errand();
       }
-      if (!work.batches.empty()) {
-        std::size_t bytes = 0;
-        for (const IncomingBatch& batch : work.batches) {
-          bytes += BatchQueue::size_of(batch);
-        }
-        writer.commit(work.batches);
-        work.batches.clear();
-        queue.release(bytes);
+      if (work.batches) {
+        writer.commit();
+        writer.keep_up();
       }
       if (work.stop) {
         // A reader that closes after us cannot, and the database file alone should be whole.
-        writer.idle();
+        writer.finish();
         return;
       }
     }
   }
 
-  void remember(LinacId linac, const std::map<std::uint64_t, std::uint64_t>& changes) {
+  void remember(LinacId linac, const std::map<std::uint64_t, StoredPosition>& changes) {
     const std::lock_guard guard(mutex);
-    for (const auto& [run, seq] : changes) {
-      positions[{linac, run}] = seq;
+    // A peer may begin a run with each entry; what is not remembered is read again.
+    if (positions.size() > kMostPositions) {
+      positions.clear();
+    }
+    for (const auto& [run, position] : changes) {
+      positions[{linac, run}] = position;
     }
   }
 
@@ -82,13 +101,13 @@ struct Store::State {
 
   std::mutex mutex;  // guards what follows
   Database reader;   // for positions that are not remembered
-  std::map<std::pair<LinacId, std::uint64_t>, std::uint64_t> positions;
+  std::map<std::pair<LinacId, std::uint64_t>, StoredPosition> positions;
   std::map<std::pair<std::string, std::string>, LinacId> linacs;
 
   std::thread thread;  // last: it uses everything above
 };
 
-Store::Store(const std::filesystem::path& folder, Options options, StoreObserver* observer) {
+Store::Store(const std::filesystem::path& folder, const Options& options, StoreObserver* observer) {
   try {
     state_ = std::make_unique<State>(folder, options, observer);
   } catch (const std::exception& error) {
@@ -116,20 +135,26 @@ LinacId Store::linac(const std::string& site, const std::string& serial) {
     }
   });
   const LinacId id = result.get();
+  state_->queue.set_site(id, site);
   const std::lock_guard guard(state_->mutex);
   state_->linacs[{site, serial}] = id;
   return id;
 }
 
-std::uint64_t Store::stored_position(LinacId linac, std::uint64_t run) {
+StoredPosition Store::stored_position(LinacId linac, std::uint64_t run) {
   const std::lock_guard guard(state_->mutex);
   const auto known = state_->positions.find({linac, run});
   if (known != state_->positions.end()) {
     return known->second;
   }
   // The writer remembers under this lock after its commit, so nothing older can take the place of
-  // something newer.
-  return state_->positions[{linac, run}] = load_position(state_->reader, linac, run);
+  // something newer. Runs of which nothing is stored are not remembered: agents ask for new ones
+  // with each session.
+  const StoredPosition stored = load_position(state_->reader, linac, run);
+  if (stored.seq > 0) {
+    state_->positions[{linac, run}] = stored;
+  }
+  return stored;
 }
 
 bool Store::submit(IncomingBatch&& batch) {

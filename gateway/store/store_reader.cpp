@@ -39,6 +39,10 @@ std::vector<LinacRow> StoreReader::linacs() {
 }
 
 std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
+  std::optional<std::string> patient_id;
+  if (filter.patient_id) {
+    patient_id = records::record_patient_id(*filter.patient_id);
+  }
   const Transaction snapshot(database_, Transaction::Kind::read);
   std::vector<RecordRow> rows;
   for (const LinacRow& linac : linacs()) {
@@ -50,7 +54,7 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
          load_records_between(database_, linac.id, FramePlace{}, std::nullopt)) {
       const records::Record& record = stored.record;
       if ((filter.with_undelivered || record.kept) &&
-          (!filter.patient_id || *filter.patient_id == record.patient_id) &&
+          (!patient_id || *patient_id == record.patient_id) &&
           (!filter.since || record.first.time >= *filter.since)) {
         rows.push_back({linac, std::move(stored)});
       }
@@ -75,12 +79,21 @@ std::optional<RecordRow> StoreReader::record(std::int64_t id) {
 
 std::vector<ClosedRecord> StoreReader::closed_records() {
   Query query(database_,
-              "SELECT id, revision, kept FROM record WHERE next_time IS NOT NULL OR frames = 0");
+              "SELECT id, linac, revision, kept FROM record "
+              "WHERE next_time IS NOT NULL OR frames = 0");
   std::vector<ClosedRecord> rows;
   while (query.step()) {
-    rows.push_back({query.integer(0), query.integer(1), query.integer(2) != 0});
+    rows.push_back({query.integer(0), query.integer(1), query.integer(2), query.integer(3) != 0});
   }
   return rows;
+}
+
+std::int64_t StoreReader::patient_ids_with(const std::string& text) {
+  Query query(database_,
+              "SELECT count(DISTINCT patient_id) FROM record WHERE kept = 1 "
+              "AND instr(patient_id, ?) > 0");
+  query.bind(as_bytes(text));
+  return query.step() ? query.integer(0) : 0;
 }
 
 std::vector<records::Beam> StoreReader::beams(std::int64_t record) {
@@ -121,12 +134,14 @@ std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& ser
     row.linac = linac;
     Query counts(database_,
                  "SELECT sum(received), sum(stored), sum(duplicates), sum(conflicts), "
-                 "sum(stored_bytes), sum(junk_runs), sum(junk_bytes) FROM ledger "
+                 "sum(stored_bytes), sum(junk_runs), sum(junk_bytes), sum(junk_dropped_runs), "
+                 "sum(junk_dropped_bytes), sum(events_dropped) FROM ledger "
                  "WHERE linac = ? AND hour >= ?");
     counts.bind(linac.id, since ? ledger_hour(*since) : kAlways);
     if (counts.step()) {
       row.counts = {counts.integer(0), counts.integer(1), counts.integer(2), counts.integer(3),
-                    counts.integer(4), counts.integer(5), counts.integer(6)};
+                    counts.integer(4), counts.integer(5), counts.integer(6), counts.integer(7),
+                    counts.integer(8), counts.integer(9)};
     }
     Query gaps(database_,
                "SELECT count(*), sum(missing), sum(missing_estimate) FROM gap "
@@ -155,6 +170,24 @@ std::vector<Gap> StoreReader::gaps_of(const RecordRow& row) {
   const records::Record& record = row.stored.record;
   return load_gaps_between(database_, row.linac.id, record.first,
                            record.next.value_or(record.last));
+}
+
+void StoreReader::junk(std::int64_t linac, const std::function<void(const JunkRun&)>& visit) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  Query rows(database_,
+             "SELECT run, seq, received_us, bytes FROM event WHERE linac = ? AND kind = 2 "
+             "ORDER BY id");
+  rows.bind(linac);
+  ByteVector plain;
+  while (rows.step()) {
+    const auto run = static_cast<std::uint64_t>(rows.integer(0));
+    if (run == 0) {
+      zstd_.decompress(rows.blob(3), plain);
+      unpack_junk(plain, visit);
+    } else {
+      visit({run, static_cast<std::uint64_t>(rows.integer(1)), rows.integer(2), rows.blob(3)});
+    }
+  }
 }
 
 void StoreReader::frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,

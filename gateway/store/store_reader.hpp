@@ -10,6 +10,7 @@
 
 #include "gateway/store/frame_key.hpp"
 #include "gateway/store/gap_table.hpp"
+#include "gateway/store/junk_pack.hpp"
 #include "gateway/store/ledger_tally.hpp"
 #include "gateway/store/record_table.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -32,13 +33,15 @@ struct RecordRow {
 struct RecordFilter {
   std::optional<std::string> site = std::nullopt;
   std::optional<std::string> serial = std::nullopt;
-  std::optional<std::string> patient_id = std::nullopt;  ///< byte for byte
-  std::optional<std::int64_t> since = std::nullopt;      ///< begins at or after
-  bool with_undelivered = false;                         ///< also those without delivered MU
+  /// As the Linac sent it, byte for byte, or as a record has it.
+  std::optional<std::string> patient_id = std::nullopt;
+  std::optional<std::int64_t> since = std::nullopt;  ///< begins at or after
+  bool with_undelivered = false;                     ///< also those without delivered MU
 };
 
 struct ClosedRecord {
   std::int64_t id = 0;
+  std::int64_t linac = 0;
   std::int64_t revision = 0;
   bool kept = false;
 };
@@ -66,6 +69,8 @@ class StoreReader {
   /// Of all Linacs: what an archive has to be in step with. Also those whose frames went to other
   /// records, as not kept.
   std::vector<ClosedRecord> closed_records();
+  /// How many different Patient IDs hold this text, of records with delivered MU.
+  std::int64_t patient_ids_with(const std::string& text);
   std::vector<records::Beam> beams(std::int64_t record);
   std::vector<records::Interlock> interlocks(std::int64_t record);
   /// `since` is rounded down to the hour of the Linac's clock for counts; gaps count from where
@@ -76,6 +81,10 @@ class StoreReader {
   std::vector<Gap> gaps(std::int64_t linac);
   /// What makes the record incomplete.
   std::vector<Gap> gaps_of(const RecordRow& row);
+
+  /// What is kept of the bytes that were no frames, in the order in which they came. Throws
+  /// CorruptData.
+  void junk(std::int64_t linac, const std::function<void(const JunkRun&)>& visit);
 
   /// Hands out a Linac's frames in order, both ends included, until `visit` returns false. The
   /// bytes live during the call. Sees one state of the store from begin to end. Throws CorruptData.

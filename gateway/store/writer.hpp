@@ -1,16 +1,18 @@
 // Applies batches to the database, a group of them in one transaction. Runs on the store's thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <span>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/log/rate_limit.hpp"
+#include "gateway/store/batch_queue.hpp"
 #include "gateway/store/linac_log.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/store/store.hpp"
@@ -23,45 +25,91 @@ namespace icom::store {
 class Writer {
  public:
   /// Told after each commit how far the runs of a Linac are stored, before the batches' done().
-  using Positions = std::function<void(LinacId, const std::map<std::uint64_t, std::uint64_t>&)>;
+  using Positions = std::function<void(LinacId, const std::map<std::uint64_t, StoredPosition>&)>;
 
-  /// Opens the database and brings its schema up to date. Throws SqlError, std::runtime_error.
-  Writer(const std::filesystem::path& database, StoreObserver* observer, Positions positions);
+  using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// Commits the batches together; if that fails, each on its own, so that a batch that cannot be
-  /// stored stops no other Linac, nor any but its own chain. Calls each batch's done(). Never
-  /// throws.
-  void commit(std::vector<IncomingBatch>& batches);
+  /// Opens the database and brings its schema up to date. `queue` outlives this. Throws SqlError,
+  /// std::runtime_error.
+  Writer(const std::filesystem::path& database, BatchQueue& queue, StoreObserver* observer,
+         Positions positions, Clock clock, EventLimits limits, RebuildPace rebuild);
+
+  /// One transaction with what is queued: batches take turns, each for some milliseconds, until the
+  /// transaction has taken its time or its bytes. What is left of a batch then waits for its next
+  /// turn. If the transaction fails, each batch's part of it is tried on its own, so that a batch
+  /// that cannot be stored stops no other Linac, nor any but its own chain. Calls done() of each
+  /// batch that is stored to its end, or failed. Never throws.
+  void commit();
 
   /// Finds or makes the Linac's row. Throws SqlError.
   LinacId register_linac(const std::string& site, const std::string& serial);
 
-  /// For quiet moments: moves the WAL into the database file. Never throws.
-  void idle();
+  /// For quiet moments: builds a piece of the records that late frames left to be built, and moves
+  /// the WAL into the database file. True if more is left of the former, and was possible. Never
+  /// throws.
+  bool idle();
+
+  /// Before the end: as idle() until nothing is left, or for half a second; what is left then is
+  /// built after the next start. Never throws.
+  void finish();
+
+  /// For after a commit, when its batches are answered: a gateway whose Linacs send has no quiet
+  /// moments. As idle(), as far as a tenth of the time allows, and one piece at most, for which
+  /// what comes meanwhile waits. Never throws.
+  void keep_up();
 
  private:
   struct NewFrame {
     LinacId linac;
     const IncomingEntry* entry;
+    FrameIdentity identity;
   };
-  void fail(const IncomingBatch& batch);
-  bool try_commit(std::span<IncomingBatch> batches);
-  void apply(std::span<IncomingBatch> batches);
+  bool try_commit(const std::function<void()>& apply_all);
+  void take_turns();
+  void take_turn(LinacId linac);
+  void take_entries(QueuedBatch& queued, LinacLog& log, std::size_t end);
+  void flush();
+  bool settle();
+  void checkpoint() noexcept;
+  void charge(LinacId linac, std::chrono::steady_clock::duration time);
+  void say_if_slow(std::chrono::steady_clock::duration took) noexcept;
+  void retry_each();
+  void answer(QueuedBatch& queued, bool stored);
+  void fail(QueuedBatch& queued);
   LinacLog& log_of(LinacId linac);
-  void publish(std::span<IncomingBatch> batches) noexcept;
+  LinacLog& log_of_touched(LinacId linac);
+  void publish() noexcept;
   void tell_observer();
   void warn(const char* doing, const char* what) noexcept;
 
   Database database_;
   ZstdCodec zstd_;
+  BatchQueue& queue_;
   StoreObserver* observer_;
   Positions positions_;
+  Clock clock_;
+  RebuildPace rebuild_;
+  EventLimits limits_;
   std::unordered_map<LinacId, std::unique_ptr<LinacLog>> logs_;
-  std::vector<LinacId> touched_;  // by the transaction under way
+  // Of the transaction under way:
+  std::vector<QueuedBatch*> in_transaction_;            // in the order of their first turns
+  std::vector<std::unique_ptr<QueuedBatch>> finished_;  // those of them that have left the queue
+  std::size_t bytes_ = 0;
+  std::vector<LinacId> touched_;
   std::vector<NewFrame> new_frames_;
   std::vector<std::int64_t> changed_records_;
+  std::set<LinacId> unsettled_;  // see LinacLog::is_unsettled()
+  LinacId built_last_ = 0;       // whose records were built again last, so that each has a turn
+  std::int64_t may_build_ = 0;   // so many frames may the transaction read again
+  std::int64_t coded_ = 0;       // of the transaction, see LinacLog::coded()
+  std::chrono::steady_clock::time_point settled_at_;  // the last piece
+  std::chrono::steady_clock::duration settle_took_{};
+  std::chrono::steady_clock::time_point checkpointed_at_;  // or nothing had to be moved
   bool checkpoint_due_ = false;
+  std::int64_t coded_since_checkpoint_ = 0;
+  std::unordered_map<LinacId, std::chrono::steady_clock::duration> spent_;  // of the commit
   log::RateLimit warnings_;
+  log::RateLimit slow_commits_;
 };
 
 }  // namespace icom::store

@@ -22,7 +22,7 @@ from tests.lab.agent_site import AgentSite  # noqa: E402
 from tests.lab.hosting_site import HostingSite  # noqa: E402
 from tests.lab.ledger_check import LedgerCheck  # noqa: E402
 from tests.lab.linac import Linac  # noqa: E402
-from tests.lab.sshd import free_port  # noqa: E402
+from tests.lab.ports import free_port  # noqa: E402
 from tests.lab.stream_client import connect_when_there  # noqa: E402
 
 SERIAL = "4299"

@@ -27,7 +27,8 @@ from tests.lab.content_hash import content_hash  # noqa: E402
 from tests.lab.hosting_site import HostingSite  # noqa: E402
 from tests.lab.linac import Linac  # noqa: E402
 from tests.lab.process import wait_until  # noqa: E402
-from tests.lab.sshd import accepts, free_port  # noqa: E402
+from tests.lab.ports import free_port  # noqa: E402
+from tests.lab.sshd import accepts  # noqa: E402
 
 SERIAL = "4299"
 DATE = re.compile(rb"\d{4}-\d\d-\d\d\d\d:\d\d:\d\d")

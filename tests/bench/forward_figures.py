@@ -27,7 +27,8 @@ from tests.bench.live_figures import SAMPLE, PacedServer, commits_seen, frames_o
 from tests.lab.agent_site import AgentSite  # noqa: E402
 from tests.lab.hosting_site import HostingSite  # noqa: E402
 from tests.lab.process import Process, wait_until  # noqa: E402
-from tests.lab.sshd import accepts, free_port  # noqa: E402
+from tests.lab.ports import free_port  # noqa: E402
+from tests.lab.sshd import accepts  # noqa: E402
 
 PIECE = bytes(1 << 18)
 

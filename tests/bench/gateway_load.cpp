@@ -19,6 +19,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@
 #include "common/link/batch_codec.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
+#include "common/link/message_seal.hpp"
+#include "common/link/proof.hpp"
 #include "tests/bench/sample_day.hpp"
 
 namespace icom::link {
@@ -111,19 +114,16 @@ class Agent {
     socket_.binary(true);
     socket_.read_message_max(kMaxMessageBytes);
     co_await socket_.async_handshake("gateway", kPath, asio::use_awaitable);
-    ToGateway hello;
-    hello.mutable_hello()->set_protocol(kLinkProtocol);
-    hello.mutable_hello()->set_site(name_of_site(site_));
-    hello.mutable_hello()->set_token(first_line(load_.tokens / (name_of_site(site_) + ".token")));
-    hello.mutable_hello()->set_agent_version("bench");
+    co_await prove();
+    ToGateway message;
+    message.mutable_announcement()->set_agent_version("bench");
     for (unsigned linac = 1; linac <= load_.linacs; ++linac) {
-      SpoolState& spool = *hello.mutable_hello()->add_spools();
+      SpoolState& spool = *message.mutable_announcement()->add_spools();
       spool.set_serial(std::to_string(10'000 * (site_ + 1) + linac));
       spool.set_linac(linac);
       spool.add_runs(kRun);
     }
-    const std::string bytes = hello.SerializeAsString();
-    co_await socket_.async_write(asio::buffer(bytes), asio::use_awaitable);
+    co_await send(message.SerializeAsString());
     const ToAgent answer = co_await receive();
     if (!answer.has_welcome()) {
       throw std::runtime_error("refused: " + answer.refused().text());
@@ -149,7 +149,7 @@ class Agent {
       while (on_the_way > 0 && on_the_way + out.raw > window_) {
         co_await take_ack(acknowledged, on_the_way);
       }
-      co_await socket_.async_write(asio::buffer(out.bytes), asio::use_awaitable);
+      co_await send(out.bytes);
       on_the_way += out.raw;
     }
     while (acknowledged < messages_.size()) {
@@ -158,10 +158,39 @@ class Agent {
   }
 
  private:
+  asio::awaitable<void> prove() {
+    const std::string token = first_line(load_.tokens / (name_of_site(site_) + ".token"));
+    Transcript transcript{kLinkPurpose, kLinkProtocol, name_of_site(site_), make_nonce(), {}};
+    ToGateway message;
+    message.mutable_hello()->set_protocol(kLinkProtocol);
+    message.mutable_hello()->set_site(transcript.site);
+    message.mutable_hello()->set_nonce(transcript.agent_nonce);
+    co_await send(message.SerializeAsString());
+    ToAgent answer = co_await receive();
+    transcript.gateway_nonce = answer.challenge().nonce();
+    message.mutable_proof()->set_mac(proof_of(Role::agent, token, transcript));
+    co_await send(message.SerializeAsString());
+    answer = co_await receive();
+    if (!proves(answer.proof().mac(), Role::gateway, token, transcript)) {
+      throw std::runtime_error("no proof: " + answer.refused().text());
+    }
+    sealer_.emplace(session_key(Role::agent, token, transcript));
+    checker_.emplace(session_key(Role::gateway, token, transcript));
+  }
+
+  asio::awaitable<void> send(std::string bytes) {
+    if (sealer_) bytes = sealer_->seal(bytes);
+    co_await socket_.async_write(asio::buffer(bytes), asio::use_awaitable);
+  }
+
   asio::awaitable<ToAgent> receive() {
     co_await socket_.async_read(buffer_, asio::use_awaitable);
     ToAgent message;
-    const auto bytes = buffer_.cdata();
+    const auto data = buffer_.cdata();
+    std::optional<std::string_view> opened(std::in_place, static_cast<const char*>(data.data()),
+                                           data.size());
+    if (checker_) opened = checker_->open(*opened);
+    const std::string_view bytes = opened.value();
     if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       throw std::runtime_error("the gateway's message is malformed");
     }
@@ -187,6 +216,8 @@ class Agent {
   const std::vector<Outgoing>& messages_;
   boost::beast::websocket::stream<boost::beast::tcp_stream> socket_;
   boost::beast::flat_buffer buffer_;
+  std::optional<MessageSealer> sealer_;  // from the proof on
+  std::optional<SealChecker> checker_;   // the same
   std::size_t window_ = 0;
   std::vector<std::uint64_t> acked_;  // by Linac; [0] is none
 };

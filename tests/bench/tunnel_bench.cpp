@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "common/ssh/session.hpp"
+#include "tests/unit/os/free_port.hpp"
 #include "tests/unit/ssh/sshd_fixture.hpp"
 
 namespace {
@@ -139,16 +140,11 @@ class SshForward {
   std::uint16_t port_;
 };
 
-std::uint16_t free_port() {
-  net::io_context io;
-  return tcp::acceptor(io, {net::ip::address_v4::loopback(), 0}).local_endpoint().port();
-}
-
 double through_ssh(const icom::ssh::Sshd& sshd, Sink& sink, std::size_t total,
                    const std::vector<std::string>& options) {
   // The probe that waits for ssh reaches the sink as a connection of its own.
   std::future<Sink::End> probe = sink.take_one();
-  const SshForward forward(sshd, free_port(), sink.port(), options);
+  const SshForward forward(sshd, icom::free_port(), sink.port(), options);
   probe.get();
   net::io_context io;
   Clock::time_point begun;

@@ -7,9 +7,10 @@ import signal
 import time
 
 from tests.lab.process import wait_until
+from tests.lab.squatter import Squatter
 from tests.lab.sshd import make_key
 
-from . import processes
+from . import processes, reverted
 from .scene import now_us
 
 BACK_WITHIN = 60
@@ -75,12 +76,51 @@ class Disturber:
                 and all(kill < long_ago for linac in site.linacs for kill in self._scene.killed[linac.serial]))
 
     def _kill_supervisor(self, site, wait):
-        before = sorted(site.listeners())
-        site.agent.agent.kill()
-        wait()
+        with self._unnoticed(site, "the supervisor's death"):
+            site.agent.agent.kill()
+            wait()
+            self._start_supervisor(site)
+
+    def _supervisor_and_listeners_killed(self, site, wait):
+        """As under deploy/systemd/icom-agent.service: the supervisor is started again, the listeners are its own again, and then they
+        are killed, too."""
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
+        with self._unnoticed(site, "the death of the supervisor and then of the listeners"):
+            site.agent.agent.kill()
+            wait()
+            self._start_supervisor(site)
+            killed = site.listeners()
+            self._scene.note_killed([site])
+            processes.kill(killed)
+            wait_until(lambda: all(is_connected(site, linac, killed) for linac in site.linacs), BACK_WITHIN,
+                       f"the listeners of {site.name} are back")
+
+    def _supervisor_hangs(self, site, wait):
+        """Until it is killed, as by a service manager that watches it."""
+        with self._unnoticed(site, "the supervisor's hanging"):
+            site.agent.agent.signal(signal.SIGSTOP)
+            wait()
+            site.agent.agent.kill()
+            self._start_supervisor(site)
+
+    def _start_supervisor(self, site):
+        """The next one takes the connections over, so that they have a keeper again."""
+        before = set(site.listeners())
         site.agent.agent.start()
-        if sorted(site.listeners()) != before:
-            self._scene.failures.append(f"{site.name}: the supervisor's death changed the listeners")
+        wait_until(lambda: not before & set(site.listeners()) and self._are_kept(site), BACK_WITHIN,
+                   f"listeners of {site.name} with a keeper")
+
+    @contextlib.contextmanager
+    def _unnoticed(self, site, what):
+        """No Linac of the site may see a new client. Not judged where a listener was killed, or had connected, just before: the Linacs'
+        reports may not tell of that yet."""
+        settled = self._are_kept(site)
+        before = self._clients(site)
+        yield
+        after = self._clients(site)
+        if settled and before != after:
+            self._scene.failures.append(f"{site.name}: clients before {what} {before}, after it {after}: the Linacs were to notice "
+                                        "nothing")
 
     def _kill_gateway(self, _, wait):
         self._scene.hosting.gateway.kill()
@@ -229,7 +269,11 @@ class Disturber:
 
     def _listeners_and_clients(self, site):
         """Process numbers, and how many clients each Linac has had."""
-        return set(site.listeners()), [len(linac.report()["clients"]) for linac in site.linacs]
+        return set(site.listeners()), self._clients(site)
+
+    def _clients(self, site):
+        """How many each Linac has had."""
+        return [len(linac.report()["clients"]) for linac in site.linacs]
 
     def _second_agent(self, site, wait):
         self._scene.wait_caught_up(site, BACK_WITHIN)
@@ -260,6 +304,64 @@ class Disturber:
             self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
         wait()
         site.agent.start()
+
+    def _clock_set_back_while_away(self, site, wait):
+        """By whole rounds of the counter, which goes on: what comes then has time and counter of frames that are stored, and other
+        bytes; and what is replayed to the listener that comes back has the bytes of stored ones."""
+        self._scene.keep_clock_jumps_away(site, self._seconds + BACK)
+        if site.agent.agent.stop(90) != 0:
+            self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
+        before = [len(linac.report()["clock_set"]) for linac in site.linacs]
+        for linac in site.linacs:
+            linac.process.signal(signal.SIGUSR1)
+        wait_until(lambda: all(len(linac.report()["clock_set"]) > count for linac, count in zip(site.linacs, before)), 20,
+                   f"the clocks of {site.name} are set back")
+        wait()
+        site.agent.start()
+
+    def _snapshot_reverted(self, site, wait):
+        """The site's machine is set back to a snapshot with its memory: it goes on with positions that the gateway has of other
+        entries already."""
+        self._scene.keep_clock_jumps_away(site, 2 * self._seconds + BACK)
+        snapshot = reverted.Snapshot(site)
+        wait()
+        self._scene.wait_caught_up(site, BACK_WITHIN)
+        # In the proper way, so that all that is lost with the snapshot's future is at the gateway.
+        if site.agent.agent.stop(90) != 0:
+            self._scene.failures.append(f"{site.name}: icom-agent run did not end with 0")
+        self.notes.append(snapshot.revert_and_go_on(self._seconds))
+        site.agent.start()
+
+    # At the hosting site: what is not ours.
+
+    def _squatter_on_the_port(self, _, wait):
+        """While the gateway is away another local account answers in its place: all is welcome, all is stored."""
+        hosting = self._scene.hosting
+        hosting.gateway.kill()
+        squatter = Squatter(hosting.folder, hosting.ingest_port).start()
+        wait()
+        for site in self._scene.sites.values():
+            if site.is_well(now_us() - int(self._seconds / 2 * 1e6)):
+                self._scene.failures.append(f"{site.name}: the forwarder takes a squatter for the gateway")
+        squatter.stop()
+        received = squatter.received()
+        self.notes.append(f"the squatter was sent {len(received)} bytes")
+        for token in hosting.tokens.glob("*.token"):
+            if token.read_bytes().strip() in received:
+                self._scene.failures.append(f"the squatter on the gateway's port was sent the token of {token.stem}")
+        hosting.start_gateway()
+
+    def _share_hangs(self, _, wait):
+        """The archive's. The gateway that is stopped and started meanwhile must end, and welcome everybody, all the same."""
+        self._scene.share.hang()
+        try:
+            wait()
+            if self._scene.hosting.gateway.stop(20) != 0:
+                self._scene.failures.append("the gateway did not end with 0 while its archive hung")
+            self._scene.hosting.start_gateway()
+            self._scene.wait_well(BACK_WITHIN)
+        finally:
+            self._scene.share.answer()
 
 
 def is_connected(site, linac, not_by):

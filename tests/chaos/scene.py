@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from tests.lab.agent_site import AgentSite
+from tests.lab.hanging_share import HangingShare
 from tests.lab.hosting_site import HostingSite
 from tests.lab.linac import Linac
 from tests.lab.process import LabError, wait_until
@@ -29,6 +30,9 @@ ODDITIES = {
     "9183": ("nbcc", 400, True, ["--idle", "60", "--skip-every", "977", "--conflict-every", "1709"]),
     "9002": ("sash", 0, False, ["--idle", "2000", "--beam-frames", "100", "--duplicate-every", "1303"]),
 }
+# By how many seconds a clock is set back while nobody listens: whole rounds of the counter, after which time and counter are those of
+# frames that are stored. More than a listener is away: less could be seen by nobody.
+SET_BACK_WHILE_AWAY = {"4299": -16 * 64, "9183": -20 * 64}
 NOT_AT_A_JUMP = (1511, 977, 1709)  # the numbers of skipped frames and conflicts, by what they are multiples of
 
 
@@ -78,7 +82,8 @@ class Site:
         if name == schedule.SITE_WITH_SMALL_DISK:
             self.disk = SmallDisk(where / name / "spool", AGENT_DISK)
         self.linacs = [Linac(programs, folder / "linacs", plan.serial, *plan.stream, "--replay", str(plan.replay),
-                             "--speed", str(speed), "--wait-for-client", inside=host.inside) for plan in plans]
+                             "--speed", str(speed), "--wait-for-client",
+                             "--jump-on-signal", str(SET_BACK_WHILE_AWAY.get(plan.serial, 0)), inside=host.inside) for plan in plans]
         for linac in self.linacs:
             linac.start()
         self.agent = AgentSite(programs, where, name, hosting, {one.serial: one.address for one in self.linacs},
@@ -145,6 +150,7 @@ class Scene:
         self.lines = Lines(self._hosts, seed)
         self.gateway_disk = SmallDisk(folder / "hosting" / "disk", GATEWAY_DISK)
         self.hosting = HostingSite(programs, folder / "hosting", address=HOSTING_ADDRESS, data="disk")
+        self.share = HangingShare(self.hosting.archive, folder / "hosting" / "disk" / "behind the share")
         self.sites = {}
         for host in self._hosts:
             self.sites[host.name] = Site(programs, folder, host.name, self.hosting, host,
@@ -186,8 +192,10 @@ class Scene:
         rate = self.speed * MESSAGES_PER_SECOND
         jumps = {plan.serial: plan.jumps for plan in self.plans}
         for linac in site.linacs:
-            made = linac.report()["frames_made"]
-            if any(made - AROUND_A_JUMP * rate < jump < made + (seconds + AROUND_A_JUMP) * rate for jump in jumps[linac.serial]):
+            report = linac.report()
+            made = report["frames_made"]
+            known = [*jumps[linac.serial], *(one["frame"] for one in report["clock_set"])]
+            if any(made - AROUND_A_JUMP * rate < jump < made + (seconds + AROUND_A_JUMP) * rate for jump in known):
                 return False
         return True
 
@@ -223,8 +231,10 @@ class Scene:
                     self.failures.append(f"while stopping: {error}")
         for linac in self.linacs:
             linac.process.kill()
+        self.share.answer()
         self.hosting.gateway.kill()
         self.hosting.sshd.stop()
+        self.share.remove()
         self.lines.stop()
         for host in self._hosts:
             host.let_go()

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 SITES = ("nbcc", "sash")
 SITE_WITH_SMALL_DISK = "sash"
 SITE_WITH_SECOND_AGENT = "nbcc"
+SITE_WITH_CLOCKS_SET = "nbcc"  # the other one's agent gives frames up, which is kept apart from that
 ALL = "all"
 
-# Disturbances are as short as makes sense in a run of three minutes, so that each kind has its place, and have their full length
-# from ten minutes on.
-SHORT_MINUTES, FULL_MINUTES = 3, 10
+# Disturbances are as short as makes sense in a run of four minutes, so that each kind has its place, and have their full length
+# from fifteen minutes on.
+SHORT_MINUTES, FULL_MINUTES = 4, 15
 SETTLING = 3.0  # seconds before the first one
 
 
@@ -28,6 +29,8 @@ KINDS = (
     Kind("kill-forwarder", "site", 0, 0),
     Kind("kill-listener", "site", 0, 0),
     Kind("kill-supervisor", "site", 1, 10),
+    Kind("supervisor-and-listeners-killed", "site", 1, 10, around=3),
+    Kind("supervisor-hangs", "site", 3, 20, around=2),
     Kind("kill-gateway", "hosting", 0.2, 5),
     Kind("kill-sshd", "hosting", 0.2, 5),
     Kind("reboot", ALL, 1, 10, around=2),
@@ -48,6 +51,10 @@ KINDS = (
     Kind("second-agent", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
     Kind("second-agent-is-ahead", SITE_WITH_SECOND_AGENT, 5, 30, around=4),
     Kind("listener-away-a-counter-round", "site", 4.5, 10, around=2),
+    Kind("clock-set-back-while-away", SITE_WITH_CLOCKS_SET, 2, 10, around=8),
+    Kind("snapshot-reverted", SITE_WITH_CLOCKS_SET, 2, 10, around=20),
+    Kind("squatter-on-the-port", "hosting", 3, 20, around=1),
+    Kind("share-hangs", "hosting", 4, 30, around=2),
 )
 KILLS = ("kill-forwarder", "kill-gateway", "kill-sshd", "kill-supervisor")
 

@@ -55,14 +55,15 @@ def made_frames(ledger):
 class Stream:
     """All that one Linac made in the run, in a folder of its own."""
 
-    def __init__(self, programs, folder, plan, count):
-        """`count`: how many frames it made."""
+    def __init__(self, programs, folder, plan, report):
+        """`report`: what the Linac says of the run: how many frames it made, where its clock was set at request."""
+        set_at_request = [text for one in report["clock_set"] for text in ("--clock-jump-at", f"{one['frame']}:{one['seconds']}")]
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._file = self._folder / f"{plan.serial}.stream"
         ledger = self._folder / f"{plan.serial}.ledger"
-        command = [Path(programs) / "linac-simulator", "--port", "0", "--serial", plan.serial, *plan.stream,
-                   "--speed", AS_FAST_AS_IT_CAN, "--frames", str(count), "--wait-for-client",
+        command = [Path(programs) / "linac-simulator", "--port", "0", "--serial", plan.serial, *plan.stream, *set_at_request,
+                   "--speed", AS_FAST_AS_IT_CAN, "--frames", str(report["frames_made"]), "--wait-for-client",
                    "--backlog", LARGEST_BACKLOG, "--ledger", ledger]
         with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as simulator:
             port = int(re.search(r"listening \S+?:(\d+)", simulator.stdout.readline()).group(1))

@@ -29,7 +29,7 @@ class Verdict:
         ledger = scene.hosting.ledger()
         frames, files = {}, {}
         for plan, linac in ((plan, linac) for plan in scene.plans for linac in scene.linacs if linac.serial == plan.serial):
-            stream = Stream(scene.programs, scene.folder / "streams", plan, linac.report()["frames_made"])
+            stream = Stream(scene.programs, scene.folder / "streams", plan, linac.report())
             rows = linac.sent()
             sent = set(row.identity for row in rows)
             stored = scene.hosting.stored_frames(plan.serial)
@@ -41,7 +41,7 @@ class Verdict:
             frames[plan.serial] = stream.pick(stored, files[plan.serial])
             stream.remove()
             self._rows.append(self._row(plan, stream.frames, rows, sent, stored, gaps, given_up, excused,
-                                        ledger.get((plan.site, plan.serial), {})))
+                                        ledger.get((plan.site, plan.serial), {}), len(linac.report()["clock_set"])))
             self._judge_conduct(linac)
         self._wrong += undisturbed.archive_differences(scene.hosting, frames, files)
         self._compare_with_undisturbed(frames, files)
@@ -70,7 +70,7 @@ class Verdict:
         finally:
             reference.stop()
 
-    def _row(self, plan, made, rows, sent, stored, gaps, given_up, excused, ledger):
+    def _row(self, plan, made, rows, sent, stored, gaps, given_up, excused, ledger, clock_set):
         in_store = set(stored)
         return {
             "Linac": plan.serial,
@@ -83,7 +83,7 @@ class Verdict:
             "gaps": len(gaps),
             "on the way": len(excused - in_store),
             "given up": given_up,
-            "clock set": sum(jump <= made[-1].number for jump in plan.jumps),
+            "clock set": sum(jump <= made[-1].number for jump in plan.jumps) + clock_set,
         }
 
     def _judge_conduct(self, linac):

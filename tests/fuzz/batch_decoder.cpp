@@ -6,6 +6,7 @@
 
 #include "common/icom/framer.hpp"
 #include "common/link/batch_codec.hpp"
+#include "common/link/limits.hpp"
 #include "common/link/message_compression.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/require.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 void check(const link::DecodedBatch& batch) {
   require(batch.arena.size() <= link::BatchDecoder::kMaxBatchBytes, "a batch is bounded");
+  require(batch.entries.size() <= link::kMaxBatchEntries, "a batch has so many entries");
   std::size_t at = 0;
   for (const link::LinkEntry& entry : batch.entries) {
     require(entry.run != 0, "an entry has a run");

@@ -11,6 +11,7 @@
 
 #include "common/config/enrolment_file.hpp"
 #include "common/link/desk_signature.hpp"
+#include "common/link/limits.hpp"
 #include "common/link/read_message.hpp"
 #include "common/ssh/key_pair.hpp"
 #include "common/ssh/private_key.hpp"
@@ -19,6 +20,7 @@
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/require.hpp"
 #include "tests/fuzz/settings_file.hpp"
+#include "tests/unit/registration/asked_desk.hpp"
 
 namespace icom::fuzz {
 namespace {
@@ -32,11 +34,12 @@ constexpr int kMostRequests = 8;
 
 /// What a fuzzer cannot guess is put into a request for it, bit by bit of the byte in front.
 enum Help : unsigned {
-  right_secret = 1,  ///< the code, or the token in use
-  right_key = 2,     ///< a key, and its signature
-  other_key = 4,     ///< not the first one
-  next_token = 8,    ///< the token of a rotation that is under way, where there is one
-  late = 16,         ///< it is asked after the enrolment file has expired
+  right_secret = 1,   ///< it is proved to know the code, or the token in use
+  right_key = 2,      ///< a key, and its signature
+  other_key = 4,      ///< not the first one
+  next_token = 8,     ///< the token of a rotation that is under way, where there is one
+  late = 16,          ///< it is asked after the enrolment file has expired
+  other_secret = 32,  ///< one that is the site's, and does not go with what is asked
 };
 
 std::string content(const fs::path& file) {
@@ -90,12 +93,22 @@ class Hosting {
   void ask(link::DeskRequest request, unsigned help) {
     const std::int64_t now = kNow + ((help & late) != 0 ? kWeek : 0);
     const std::string token = token_of((help & next_token) != 0);
-    help_with(request, help, token);
-    const bool knows_secret = has_secret(request);
+    link::DeskSecret secret =
+        request.has_enrol() ? link::secret_of_code("guessed") : link::secret_of_token("guessed");
+    if ((help & right_secret) != 0) {
+      secret = request.has_enrol() ? link::secret_of_code(enrolment_.code)
+                                   : link::secret_of_token(token);
+    }
+    if ((help & other_secret) != 0) {
+      secret = request.has_enrol() ? link::secret_of_token(token)
+                                   : link::secret_of_code(enrolment_.code);
+    }
+    help_with(request, help, secret.key);
+    const bool knows_secret = (help & right_secret) != 0 && (help & other_secret) == 0;
     const auto nothing = [](const std::string&) {};
     registration::SiteDesk desk(
         places_, {.changed = nothing, .replaced = nothing, .now = [now] { return now; }});
-    const link::DeskAnswer answer = desk.answer(request);
+    const link::DeskAnswer answer = registration::ask(desk, request, secret);
     changed_ = changed_ || !answer.has_refused();
     check(answer);
     require(answer.has_refused() || (request.site() == "nbcc" && knows_secret),
@@ -118,39 +131,29 @@ class Hosting {
     return text;
   }
 
-  void help_with(link::DeskRequest& request, unsigned help, const std::string& token) const {
+  void help_with(link::DeskRequest& request, unsigned help, const std::string& secret) const {
     const ssh::PrivateKey& key = (help & other_key) != 0 ? other_ : first_;
     const std::string key_text = key.public_key().text();
-    const auto sign = [&](const std::string& secret) {
+    const auto sign = [&] {
       const auto signature = key.sign(link::signed_text(request.site(), secret, key_text));
       return std::string(signature.begin(), signature.end());
     };
     if (request.has_enrol()) {
       auto& enrol = *request.mutable_enrol();
-      if ((help & right_secret) != 0) enrol.set_code(enrolment_.code);
       if ((help & right_key) != 0) {
         enrol.set_public_key(key_text);
-        enrol.set_signature(sign(enrol.code()));
+        enrol.set_signature(sign());
       }
     } else if (request.has_rotate()) {
       auto& rotate = *request.mutable_rotate();
-      if ((help & right_secret) != 0) rotate.set_token(token);
       if ((help & right_key) != 0) {
         rotate.set_public_key(key_text);
-        rotate.set_signature(sign(rotate.token()));
+        rotate.set_signature(sign());
       }
     } else if (request.has_finish_rotation()) {
       auto& finish = *request.mutable_finish_rotation();
-      if ((help & right_secret) != 0) finish.set_token(token);
       if ((help & right_key) != 0) finish.set_public_key(key_text);
     }
-  }
-
-  [[nodiscard]] bool has_secret(const link::DeskRequest& request) const {
-    if (request.has_enrol()) return request.enrol().code() == enrolment_.code;
-    const std::string& given =
-        request.has_rotate() ? request.rotate().token() : request.finish_rotation().token();
-    return given == token_of(false) || given == token_of(true);
   }
 
   [[nodiscard]] bool signed_by_own_key(const link::DeskRequest& request) const {
@@ -207,7 +210,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   link::DeskRequest request;
   for (int asked = 0; asked < kMostRequests && !input.empty(); ++asked) {
     const unsigned help = input.number<std::uint8_t>();
-    if (!link::read_message(as_text(input.chunk()), request)) break;
+    if (!link::read_message(as_text(input.chunk()), request, link::kMaxUnprovedParts)) break;
     hosting.ask(request, help);
   }
   return 0;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/icom/item_stretches.hpp"
 #include "common/icom/values.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/require.hpp"
@@ -53,6 +54,23 @@ void find_the_plain_way(Bytes frame, std::optional<std::size_t> found) {
           "items end exactly if they do from some start");
 }
 
+/// The promises of item_stretches() that need no second search.
+void stretches_are_sound(Bytes frame, const std::vector<ItemStretch>& stretches) {
+  std::size_t before = kHeaderSize;
+  for (const ItemStretch& stretch : stretches) {
+    require(stretch.begin >= before && stretch.begin < stretch.end && stretch.end <= frame.size(),
+            "stretches stand in the frame, one after the other");
+    require(ItemWalk::end_from(frame.first(stretch.end), stretch.begin) == stretch.end,
+            "a stretch is items and nothing else");
+    before = stretch.end;
+  }
+  require(item_stretches(frame) == stretches, "the same bytes give the same stretches");
+  if (frame.size() > kHeaderSize && ItemWalk::end_from(frame, kHeaderSize) == frame.size()) {
+    require(stretches == std::vector<ItemStretch>{{kHeaderSize, frame.size()}},
+            "a frame of nothing but items is one stretch");
+  }
+}
+
 const NamedValue* value_of(const FrameValues& values, std::string_view key) {
   const auto found = std::ranges::find_if(
       values.named, [key](const NamedValue& value) { return value.tag->key == key; });
@@ -82,7 +100,7 @@ void facts_are_values(Bytes frame, const FrameFacts& facts, const FrameValues& v
                          [](const std::string& text) { return !text.empty(); });
   }
   require(facts.interlocks == interlocks, "the same interlocks in the same order");
-  require(!facts.patient_id || seems_to_have_patient(frame),
+  require(!(facts.patient_id || facts.patient_unread) || seems_to_have_patient(frame),
           "a frame with a patient is never taken for one without");
 }
 
@@ -113,8 +131,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const FrameFacts facts = facts_of(frame);
   const FrameValues values = values_of(frame);
-  require(facts.has_items == start.has_value(), "facts see items where there are any");
-  require(facts.items_end_exactly == items_end_exactly(frame), "facts see where they end");
+  const std::vector<ItemStretch> stretches = item_stretches(frame);
+  stretches_are_sound(frame, stretches);
+  require(facts.has_items == !stretches.empty(), "facts see items where there are any");
+  require(!facts.has_items || start, "items are walked where facts see any");
+  require(!facts.items_end_exactly || items_end_exactly(frame), "facts see where they end");
+  require(!facts.patient_unread || !facts.patient_id, "a patient is read or not");
   facts_are_values(frame, facts, values);
   values_are_sound(frame, values);
   if (const auto identity = identify(frame)) {

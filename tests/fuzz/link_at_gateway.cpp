@@ -1,12 +1,15 @@
 // Any messages of an agent to the gateway: who may send is decided by the token alone, and what is
 // taken in is taken in whole and in order.
 //
-// Input: chunks, each a serialized ToGateway.
+// Input: chunks, each a serialized ToGateway. They are taken twice: as they stand, and with nonces,
+// proofs and seals put right, which no fuzzer guesses, so that it gets behind the proof.
 #include <algorithm>
 #include <variant>
 
 #include "common/link/batch_codec.hpp"
 #include "common/link/limits.hpp"
+#include "common/link/message_seal.hpp"
+#include "common/link/proof.hpp"
 #include "common/link/read_message.hpp"
 #include "gateway/ingest/admission.hpp"
 #include "gateway/ingest/batch_sorting.hpp"
@@ -20,11 +23,15 @@ namespace {
 constexpr std::uint64_t kUnacknowledged = 4U << 20U;
 const std::string kToken = "a-token-of-nbcc-0123456789";
 
+std::string token_of(const std::string& site) {
+  return site == "nbcc" ? kToken : "a-token-of-rccc-0123456789";
+}
+
 class NothingStored final : public ingest::EntrySink {
  public:
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t /*run*/) override {
+  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
     require(linac == 11 || linac == 12, "positions are told of the site's own Linacs only");
-    return 7;
+    return {run % 2 == 0 ? 7U : 0U, run};  // so that what would follow a fork comes to an end
   }
   bool submit(store::IncomingBatch&& /*batch*/) override { return true; }
 };
@@ -47,9 +54,7 @@ void check(const link::Refused& refused) {
 
 void check(const ingest::Admission& admission, const link::Hello& hello) {
   require(admission.site == registry().find(hello.site()), "the site is the one that was named");
-  require(hello.token() == (hello.site() == "nbcc" ? kToken : "a-token-of-rccc-0123456789"),
-          "nobody gets in without the site's own token");
-  require(admission.linacs.size() <= link::kMaxLinacs, "Linacs are bounded");
+  require(admission.linacs.size() <= link::kMaxSpools, "Linacs are bounded");
   link::Welcome read;
   require(read.ParseFromString(admission.welcome.SerializeAsString()), "a Welcome can be read");
   require(read.linacs_size() == hello.spools_size(), "each Linac is answered");
@@ -65,8 +70,29 @@ void check(const ingest::Admission& admission, const link::Hello& hello) {
 class GatewaySide {
  public:
   /// False once the session would be ended.
+  bool take(std::string_view bytes) {
+    std::optional<std::string_view> opened = bytes;
+    if (checker_) opened = checker_->open(bytes);
+    const bool proving = admission_.site == nullptr && !checker_;
+    link::ToGateway message;
+    return opened &&
+           link::read_message(*opened, message,
+                              proving ? link::kMaxClearHelloParts : link::kMaxPartsToGateway) &&
+           take(message);
+  }
+  /// What is known of the session, for an agent that knows the token.
+  [[nodiscard]] const link::Transcript& transcript() const { return transcript_; }
+  [[nodiscard]] bool is_sealed() const { return checker_.has_value(); }
+
+ private:
   bool take(const link::ToGateway& message) {
-    if (admission_.site == nullptr) return message.has_hello() && take(message.hello());
+    if (site_ == nullptr) return message.has_hello() && take(message.hello());
+    if (admission_.site == nullptr) {
+      if (!checker_) return message.has_proof() && take(message.proof());
+      if (!message.has_announcement()) return false;
+      hello_.mutable_spools()->CopyFrom(message.announcement().spools());
+      return admit();
+    }
     if (message.has_frames()) return take(message.frames());
     if (!message.has_status()) return false;
     for (const link::LinacStatus& status : message.status().linacs()) {
@@ -78,15 +104,46 @@ class GatewaySide {
     return true;
   }
 
- private:
   bool take(const link::Hello& hello) {
-    auto answer = ingest::admit(hello, registry(), sink_, nullptr, kUnacknowledged);
+    hello_ = hello;
+    const bool clear = hello.protocol() == link::kClearTokenProtocol;
+    if (!clear && hello.protocol() != link::kLinkProtocol) {
+      check(ingest::version_refusal(hello.protocol()));
+      return false;
+    }
+    auto known = clear ? ingest::let_in_by_clear_token(hello, registry())
+                       : ingest::site_that_may_send(hello.site(), registry());
+    if (const auto* const refused = std::get_if<link::Refused>(&known)) {
+      check(*refused);
+      return false;
+    }
+    site_ = std::get<std::shared_ptr<const ingest::RegisteredSite>>(std::move(known));
+    transcript_ = {link::kLinkPurpose, link::kLinkProtocol, hello.site(), hello.nonce(),
+                   std::string(link::kNonceBytes, 'g')};
+    if (!clear) return hello.nonce().size() == link::kNonceBytes;
+    require(hello.token() == token_of(hello.site()), "nobody gets in without the site's own token");
+    return admit();
+  }
+
+  bool take(const link::Proof& proof) {
+    const auto token = site_->credentials.proved_token(proof.mac(), transcript_);
+    if (!token) {
+      check(ingest::token_refusal(hello_.site()));
+      return false;
+    }
+    require(*token == token_of(hello_.site()), "a proof is of the site's own token");
+    checker_.emplace(link::session_key(link::Role::agent, *token, transcript_));
+    return true;
+  }
+
+  bool admit() {
+    auto answer = ingest::admit(site_, hello_, registry(), sink_, nullptr, kUnacknowledged);
     if (const auto* const refused = std::get_if<link::Refused>(&answer)) {
       check(*refused);
       return false;
     }
     admission_ = std::get<ingest::Admission>(std::move(answer));
-    check(admission_, hello);
+    check(admission_, hello_);
     return true;
   }
 
@@ -105,21 +162,51 @@ class GatewaySide {
   }
 
   NothingStored sink_;
+  std::shared_ptr<const ingest::RegisteredSite> site_;
+  link::Hello hello_;
+  link::Transcript transcript_;
+  std::optional<link::SealChecker> checker_;
   ingest::Admission admission_;
   link::BatchDecoder decoder_;
   ingest::LinkStatusBoard board_;
 };
 
+/// As an agent that knows the token would have sent it.
+std::string put_right(const std::string& bytes, const GatewaySide& gateway,
+                      std::optional<link::MessageSealer>& sealer) {
+  const std::string token = token_of(gateway.transcript().site);
+  if (gateway.is_sealed()) {
+    if (!sealer) {
+      sealer.emplace(link::session_key(link::Role::agent, token, gateway.transcript()));
+    }
+    return sealer->seal(bytes);
+  }
+  link::ToGateway message;
+  if (!link::read_message(bytes, message, link::kMaxClearHelloParts)) return bytes;
+  if (message.has_hello() && message.hello().nonce().empty()) {
+    message.mutable_hello()->set_nonce(std::string(link::kNonceBytes, 'a'));
+  } else if (message.has_proof()) {
+    message.mutable_proof()->set_mac(
+        link::proof_of(link::Role::agent, token, gateway.transcript()));
+  }
+  return message.SerializeAsString();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  {
+    Input input(data, size);
+    GatewaySide gateway;
+    while (!input.empty() && gateway.take(as_text(input.chunk()))) {
+    }
+  }
   Input input(data, size);
   GatewaySide gateway;
-  link::ToGateway message;
+  std::optional<link::MessageSealer> sealer;
   while (!input.empty()) {
-    const std::string_view bytes = as_text(input.chunk());
-    if (!link::read_message(bytes, message)) break;
-    if (!gateway.take(message)) break;
+    const std::string bytes(as_text(input.chunk()));
+    if (!gateway.take(put_right(bytes, gateway, sealer))) break;
   }
   return 0;
 }

@@ -193,10 +193,17 @@ void append_message(ByteVector& to, const google::protobuf::Message& message) {
 }
 
 void make_messages_to_gateway() {
+  ByteVector clear;
   ByteVector session;
   link::ToGateway message;
+  // Its nonce and its proof are put right by the fuzzer.
+  message.mutable_hello()->set_protocol(link::kLinkProtocol);
+  message.mutable_hello()->set_site("nbcc");
+  append_message(session, message);
+  message.mutable_proof()->set_mac("right");
+  append_message(session, message);
   link::Hello hello;
-  hello.set_protocol(link::kLinkProtocol);
+  hello.set_protocol(link::kClearTokenProtocol);
   hello.set_site("nbcc");
   hello.set_token("a-token-of-nbcc-0123456789");
   hello.set_agent_version("0.1.0");
@@ -206,8 +213,10 @@ void make_messages_to_gateway() {
     spool.set_linac(number);
     spool.add_runs(77);
   }
-  *message.mutable_hello() = hello;
+  *message.mutable_announcement()->mutable_spools() = hello.spools();
   append_message(session, message);
+  *message.mutable_hello() = hello;
+  append_message(clear, message);
   link::LinacStatus& status = *message.mutable_status()->add_linacs();
   status.set_linac(1);
   status.set_connected(true);
@@ -216,9 +225,12 @@ void make_messages_to_gateway() {
   link::BatchEncoder encoder;
   message.mutable_frames()->set_compressed(compressed_batch(encoder, 1, 4));
   append_message(session, message);
+  append_message(clear, message);
   message.mutable_frames()->set_compressed(compressed_batch(encoder, 5, 6));
   append_message(session, message);
+  append_message(clear, message);
   write("link_at_gateway", "session", session);
+  write("link_at_gateway", "clear-token", clear);
 
   ByteVector refused;
   hello.set_site("sash");

@@ -10,7 +10,7 @@ class AddLinac(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        self.first = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20")
+        self.first = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "12", "--beam-frames", "20")
         # Without a patient, so that a listener may leave it at once.
         self.second = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "100000")
         self.site = self.agent_site("nbcc", self.hosting, {"4299": self.first.address})
@@ -66,6 +66,23 @@ class AddLinac(LabCase):
         for linac in (self.first, self.second):
             self.assertEqual(0, linac.process.stop())
             self.assertEqual([], linac.report()["clients"])
+
+    def test_a_linac_has_no_second_client_however_its_address_is_written(self):
+        self.site.start()
+        self.site.wait_connected()
+        port = self.first.address.rsplit(":", 1)[1]
+        for host in ("127.0.0.1", "localhost", "LOCALHOST", "[::ffff:127.0.0.1]", "0.0.0.0"):
+            probed = self.site.command("probe", f"{host}:{port}", "--seconds", "0.5", seconds=60)
+            self.assertEqual(1, probed.returncode, host)
+            self.assertIn("4299", probed.stderr)
+            for more in (("--yes",), ("--without-check",)):
+                done = self.add(*more, address=f"{host}:{port}")
+                self.assertEqual(2, done.returncode, host)
+                self.assertIn("4299", done.stderr)
+        self.assertEqual(self.before, self.site.yaml.read_text())
+        self.site.stop()
+        self.assertEqual(0, self.first.process.stop())
+        self.assertEqual(["fin"], [client["closed_by"] for client in self.first.report()["clients"]])
 
     def test_where_nothing_answers_nothing_is_written_unless_asked_for(self):
         self.second.process.stop()

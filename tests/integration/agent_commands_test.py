@@ -12,7 +12,7 @@ class AgentCommands(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        self.linacs = [self.linac(serial, "--speed", "10", "--seed", serial, "--idle", "4", "--beam-frames", "20",
+        self.linacs = [self.linac(serial, "--speed", "10", "--seed", serial, "--idle", "12", "--beam-frames", "20",
                                   "--wait-for-client") for serial in ("4299", "9183")]
         self.site = self.agent_site("nbcc", self.hosting, {one.serial: one.address for one in self.linacs})
 
@@ -65,6 +65,18 @@ class AgentCommands(LabCase):
         self.assertGreater(json.loads(done.stdout)["frames"], 5)
         self.assertEqual(0, self.linacs[0].process.stop())
         self.assertEqual(["fin"], [client["closed_by"] for client in self.linacs[0].report()["clients"]])
+
+    def test_probe_of_a_linac_that_a_program_of_this_machine_has_is_refused_whoever_asks(self):
+        self.site.start()
+        self.site.wait_connected()
+        missing = self.site.yaml.with_name("missing.yaml")
+        for words in ([], ["--site", missing], ["--site", self.site.yaml]):
+            done = self.agent("probe", self.linacs[0].address, *words)
+            self.assertEqual(1, done.returncode, done.stdout)
+            self.assertIn("second client", done.stderr)
+        self.assertEqual(0, self.site.agent.stop(15))
+        self.assertEqual(0, self.linacs[0].process.stop())
+        self.assertEqual(1, len(self.linacs[0].report()["clients"]))
 
     def test_probe_of_a_silent_address_fails_and_says_why(self):
         port = self.linacs[0].port

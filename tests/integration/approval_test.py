@@ -10,7 +10,7 @@ class Approval(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        options = ("--speed", "10", "--idle", "4", "--beam-frames", "20", "--wait-for-client")
+        options = ("--speed", "10", "--idle", "12", "--beam-frames", "20", "--wait-for-client")
         self.known = self.linac("4299", *options, "--seed", "1")
         self.new = self.linac("0815", *options, "--seed", "2")
         # The gateway's file of the site has one Linac, the site's own has two.

@@ -15,7 +15,7 @@ class ChangedSettings(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        options = ("--speed", "20", "--idle", "4", "--beam-frames", "20", "--wait-for-client")
+        options = ("--speed", "20", "--idle", "12", "--beam-frames", "20", "--wait-for-client")
         self.steady = [self.linac(serial, *options, "--seed", serial) for serial in ("4299", "9183", "2619", "2694")]
         self.guest = self.linac("9002", *options, "--seed", "9002", "--address", "0.0.0.0")
         self.linacs = [*self.steady, self.guest]

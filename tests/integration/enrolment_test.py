@@ -11,7 +11,9 @@ import unittest
 from tests.lab.case import LabCase
 from tests.lab.key_command import KeyCommand
 from tests.lab.process import Process, run_to_end
-from tests.lab.sshd import free_port, make_key
+from tests.lab.squatter import Squatter
+from tests.lab.ports import free_port
+from tests.lab.sshd import make_key
 
 
 class EnrolmentCase(LabCase):
@@ -155,12 +157,18 @@ def _listens(host, port):
 class RefusedEnrolment(EnrolmentCase):
     """A wrong file, a used one, an expired one, one for another site: said so, at both ends where both hear of it."""
 
-    def test_replayed_file_is_refused_and_both_ends_say_when_it_was_used_first(self):
+    def test_replayed_file_opens_not_even_the_tunnel_and_both_ends_say_what_that_may_mean(self):
         file = self.enrolled_site()
-        key = re.search(r"SHA256:\S+", self.hosting.gateway.output())[0]
         done = self.enrol(file, self.another_machine())
-        self.assert_says(done, 1, "was used on 20", key, "revoke nbcc")
-        self.hosting.gateway.wait_for_output("the desk refused, USED")
+        self.assert_says(done, 1, "does not take the enrolment file's key", "it was used", "revoke nbcc")
+        self.hosting.gateway.wait_for_output("somebody came with the key of an enrolment file that was used already")
+        one_time = self.folder / "one-time"
+        one_time.write_text(re.search(r"^key: \|\n((?:  .*\n)+)", file.read_text(), re.MULTILINE)[1].replace("  ", ""))
+        one_time.chmod(0o600)
+        tunnel = run_to_end(["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
+                             "-o", f"UserKnownHostsFile={self.folder / 'known'}", "-i", one_time, "-p", self.hosting.sshd.port,
+                             "-W", f"127.0.0.1:{self.hosting.ingest_port}", f"{self.hosting.sshd.user}@127.0.0.1"], 20)
+        self.assertIn("Permission denied", tunnel.stderr)
         self.forwarder(self.site_yaml())  # the first machine goes on
 
     def test_file_that_a_newer_one_replaced_is_refused(self):
@@ -246,6 +254,17 @@ class MissingParts(EnrolmentCase):
         self.hosting.start_gateway()
         self.assert_says(self.enrol(self.file), 0, "welcomes site nbcc")
 
+    def test_program_that_has_the_gateways_port_is_told_no_secret_and_nothing_of_it_is_written(self):
+        self.hosting.sshd.start()
+        squatter = Squatter(self.folder, self.hosting.ingest_port).start()
+        self._to_stop.append(squatter.stop)
+        self.assert_says(self.enrol(self.file), 1, "gave no proof that it knows this enrolment file's code")
+        self.assertNotIn(re.search(rb"^code: (\w+)", self.file.read_bytes(), re.MULTILINE)[1], squatter.received())
+        self.assertEqual([], [entry.name for entry in self.at_site.iterdir() if entry.suffix not in (".lock", ".enrolling")])
+        squatter.stop()
+        self.hosting.start_gateway()
+        self.assert_says(self.enrol(self.file), 0, "welcomes site nbcc")
+
     def test_host_key_that_is_another(self):
         make_key(self.folder / "another")
         self.hosting.sshd.host_key = self.folder / "another"
@@ -261,7 +280,7 @@ class MissingParts(EnrolmentCase):
 
 class Rotation(EnrolmentCase):
     def test_key_and_token_are_renewed_while_a_beam_is_stored(self):
-        linac = self.linac("4299", "--speed", "20", "--seed", "1", "--idle", "4", "--beam-frames", "40", "--wait-for-client")
+        linac = self.linac("4299", "--speed", "20", "--seed", "1", "--idle", "12", "--beam-frames", "40", "--wait-for-client")
         file = self.add_site()
         for yaml in [self.hosting.sites / "nbcc.yaml"]:
             yaml.write_text(yaml.read_text().replace("linacs: []", f'linacs:\n  - serial: "4299"\n    address: {linac.address}\n#'))

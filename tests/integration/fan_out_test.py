@@ -7,7 +7,7 @@ import unittest
 from tests.lab.case import LabCase
 from tests.lab.ledger_check import LedgerCheck
 from tests.lab.site_file import fan_out_lines
-from tests.lab.sshd import free_port
+from tests.lab.ports import free_port
 from tests.lab.stream_client import connect_when_there, frames_of
 
 SERIAL = "4299"
@@ -68,6 +68,9 @@ class FanOut(LabCase):
                  speed="20")  # a segment, which goes once the gateway has it, lasts half a second then: a busy machine's pause is shorter
         self.start_all_but_the_listener()
         checks = [self.checked_client(port) for port in (self.at_site, self.at_site, self.at_gateway, self.at_gateway)]
+        # A connection is a client once its account has been looked up.
+        for server in (self.site.fan_out, self.hosting.gateway):
+            server.wait_for_output("has come, 2 now", 30)
         self.site.listeners[SERIAL].start()
         # This one comes into the middle of it.
         self.wait_for(lambda: checks[0].compare() and checks[0].messages > 100, 30, "the stream")

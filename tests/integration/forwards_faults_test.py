@@ -3,43 +3,14 @@ the frames notice."""
 
 import signal
 import socket
-import threading
 import unittest
 
 from tests.lab.case import LabCase
+from tests.lab.echo_server import EchoServer
 from tests.lab.process import within
 from tests.lab.silent_name_server import SilentNameServer
-from tests.lab.sshd import accepts, free_port
-
-
-class Echo:
-    """Sends back what it gets, on loopback."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
-
-    @staticmethod
-    def _answer(client):
-        with client:
-            try:
-                while piece := client.recv(1 << 16):
-                    client.sendall(piece)
-            except OSError:
-                pass  # a client that went away abruptly
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+from tests.lab.ports import free_port
+from tests.lab.sshd import accepts
 
 
 def echoed(port, text=b"hello"):
@@ -59,7 +30,7 @@ def echoed(port, text=b"hello"):
 class Faults(LabCase):
     def setUp(self):
         super().setUp()
-        self.echo = Echo()
+        self.echo = EchoServer()
         self._to_stop.append(self.echo.stop)
         self.hosting = self.hosting_site()
 
@@ -154,7 +125,8 @@ class Faults(LabCase):
         self.wait_for_state("in", "refused", "permitlisten")
         self.wait_for_state("out", "up")
         self.assertEqual(b"", echoed(forwards[0]["listen"]))
-        self.wait_for_state("out", "up", "permitopen")
+        self.wait_for_state("out", "refused", "permitopen")
+        self.assertEqual(2, sum("is not open" in problem for problem in self.problems()))
 
     def test_remote_port_of_a_dead_session_is_taken_back_as_soon_as_sshd_lets_go(self):
         back = self.remote("back", f"127.0.0.1:{self.echo.port}")

@@ -8,7 +8,7 @@ import unittest
 
 from tests.lab.case import LabCase
 from tests.lab.hospital_servers import DicomReceiver, Postgres, SambaShare
-from tests.lab.sshd import free_port
+from tests.lab.ports import free_port
 
 
 class Forwards(LabCase):

@@ -11,7 +11,7 @@ class Refusals(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        self.linac_4299 = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20",
+        self.linac_4299 = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "12", "--beam-frames", "20",
                                      "--wait-for-client")
         self.site = self.agent_site("nbcc", self.hosting, {"4299": self.linac_4299.address})
 
@@ -77,7 +77,7 @@ class Refusals(LabCase):
         self.refused_until_repaired(lambda: None, repair, ["nbcc"], restart_gateway=True)
 
     def test_unregistered_linac_is_refused_and_the_others_go_on(self):
-        linac_9183 = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "4", "--beam-frames", "20",
+        linac_9183 = self.linac("9183", "--speed", "10", "--seed", "2", "--idle", "12", "--beam-frames", "20",
                                 "--wait-for-client")
         whole = self.site.yaml.read_text().replace(
             "tunnel:", f'  - serial: "9183"\n    address: {linac_9183.address}\ntunnel:', 1)

@@ -12,7 +12,7 @@ class SupervisorKilled(LabCase):
     def setUp(self):
         super().setUp()
         self.hosting = self.hosting_site()
-        self.linac_4299 = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "4", "--beam-frames", "20",
+        self.linac_4299 = self.linac("4299", "--speed", "10", "--seed", "1", "--idle", "12", "--beam-frames", "20",
                                      "--wait-for-client")
         self.site = self.agent_site("nbcc", self.hosting, {"4299": self.linac_4299.address})
         self.hosting.start()
@@ -36,7 +36,8 @@ class SupervisorKilled(LabCase):
         self.site.agent.start()
         self.site.agent.wait_for_output(f"listen 4299 runs already (process {listener['pid']})")
         self.site.agent.wait_for_output(f"forward runs already (process {forwarder['pid']})")
-        self.assertEqual(listener["pid"], self.told("4299/listener.json")["pid"])
+        self.site.agent.wait_for_output("listen 4299 goes on as process")
+        self.assertNotEqual(listener["pid"], self.told("4299/listener.json")["pid"])
         self.assertEqual(forwarder["pid"], self.told("forward.json")["pid"])
 
         self.assertEqual(0, self.site.agent.stop(15))

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from .process import Process, run_to_end, wait_until
-from .sshd import accepts, free_port
+from .ports import free_port
+from .sshd import accepts
 
 
 def _checked(command, seconds=30):

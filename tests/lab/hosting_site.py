@@ -7,13 +7,15 @@ from pathlib import Path
 from .key_command import KeyCommand
 from .process import LabError, Process, run_to_end, wait_until
 from .site_file import fan_out_lines
-from .sshd import Sshd, accepts, free_port
+from .ports import free_port
+from .sshd import Sshd, accepts
 
 
 class HostingSite:
-    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data=".", fan_out=None, enrols=False):
+    def __init__(self, programs, folder, sshd_config="", address="127.0.0.1", data=".", fan_out=None, enrols=False, gateway_env=None):
         """`address`: where its sshd listens; the gateway is always on loopback. `data`: where its store and archive are, below
-        `folder`. `fan_out`: {serial: PORT}. `enrols`: sites are added by icom-gateway's commands, and sshd asks it for their keys."""
+        `folder`. `fan_out`: {serial: PORT}. `enrols`: sites are added by icom-gateway's commands, and sshd asks it for their keys.
+        `gateway_env`: more of the environment of `icom-gateway serve`."""
         self.programs = Path(programs)
         self.folder = Path(folder)
         self.sites = self.folder / "sites"
@@ -49,7 +51,7 @@ tunnel:
     - {self.sshd.host_key}.pub
 """)
         self.gateway = Process("gateway", [self.programs / "icom-gateway", "serve", "--config", self.config],
-                               self.folder / "gateway.log")
+                               self.folder / "gateway.log", env=gateway_env)
 
     def new_token(self, site):
         token = secrets.token_urlsafe(32)

@@ -2,17 +2,16 @@
 file system is that of the machine the tests run on. Needs root."""
 
 import os
-import shutil
 import subprocess
-import textwrap
 from pathlib import Path
 
+from .own_root import OwnRoot
 from .process import Process, run_to_end, wait_until
 
 _PRIVATE = ("/etc", "/var/lib", "/usr/local", "/srv", "/root", "/run")
 
 
-class Machine:
+class Machine(OwnRoot):
     @staticmethod
     def why_not():
         """Why there can be none here; None if there can."""
@@ -49,13 +48,6 @@ class Machine:
     def _children(self):
         return Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text().split()
 
-    def shell(self, command, seconds=60):
-        """What a root shell there says. RuntimeError, with all that it said, if it fails."""
-        done = self.run(command, seconds)
-        if done.returncode != 0:
-            raise RuntimeError(f"{self.name}: {command}\ngave {done.returncode}:\n{textwrap.indent(done.stdout + done.stderr, '  ')}")
-        return done.stdout
-
     def run(self, command, seconds=60):
         path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return run_to_end([*self.inside, "env", path, "bash", "-c", command], seconds)
@@ -63,13 +55,6 @@ class Machine:
     def process(self, name, command):
         """To be started."""
         return Process(f"{self.name}: {name}", [*self.inside, *command], self.folder / f"{name}.log")
-
-    def put(self, file, path, mode=0o644):
-        """A file of ours onto this machine."""
-        target = self.outside(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-        target.chmod(mode)
 
     def outside(self, path):
         """Where a file of this machine is for us."""

@@ -42,14 +42,16 @@ def run_to_end(command, seconds):
 class Process:
     """One program, its output in a file, restarted on request with the same command."""
 
-    def __init__(self, name, command, log, env=None, cwd=None, inside=()):
-        """`inside`: a command that runs another in a network namespace, put in front of this one."""
+    def __init__(self, name, command, log, env=None, cwd=None, inside=(), pass_fds=()):
+        """`inside`: a command that runs another in a network namespace, put in front of this one. `pass_fds`: descriptors of this
+        process that it has, too."""
         self.name = name
         self.command = [str(part) for part in command]
         self.log = Path(log)
         self._env = {**os.environ, **(env or {})}
         self._cwd = cwd
         self._inside = [str(part) for part in inside]
+        self._pass_fds = tuple(pass_fds)
         self._child = None
 
     def start(self):
@@ -58,7 +60,7 @@ class Process:
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen(
                 command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env=self._env, cwd=self._cwd,
+                env=self._env, cwd=self._cwd, pass_fds=self._pass_fds,
                 start_new_session=True)  # Ctrl-C is for whoever started us; we stop things in order
         return self
 

@@ -8,13 +8,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from .ports import free_port
 from .process import Process, wait_until
-
-
-def free_port(address="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
 
 
 def accepts(port, address="127.0.0.1"):

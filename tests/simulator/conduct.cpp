@@ -79,6 +79,9 @@ std::string ConductReport::to_json() const {
   json["serial"] = serial_;
   json["frames_made"] = frames_;
   json["deliveries"] = deliveries_;
+  json["clock_set"] = nlohmann::ordered_json::array();
+  for (const auto& jump : clock_jumps_)
+    json["clock_set"].push_back({{"frame", jump.frame}, {"seconds", jump.by.count()}});
   json["clients"] = nlohmann::ordered_json::array();
   for (const auto& [number, conduct] : clients_) json["clients"].push_back(json_of(conduct));
   json["not_recorded"] = nlohmann::ordered_json::array();

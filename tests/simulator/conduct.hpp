@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/simulator/faults.hpp"
+
 namespace icom::simulator {
 
 enum class ClosedBy : std::uint8_t { open, fin, reset, simulator };
@@ -54,6 +56,7 @@ class ConductReport {
   /// The first cause counts; true if this treatment was not marked before.
   bool mark_not_recorded(const NotRecorded& treatment);
   void set_progress(std::uint64_t frames, std::uint64_t deliveries);
+  void set_clock_jumps(const std::vector<ClockJump>& jumps) { clock_jumps_ = jumps; }
 
   [[nodiscard]] std::string to_json() const;
   /// In one step: a reader sees the report before or the new one. Throws std::system_error.
@@ -63,6 +66,7 @@ class ConductReport {
   std::string serial_;
   std::uint64_t frames_ = 0;
   std::uint64_t deliveries_ = 0;
+  std::vector<ClockJump> clock_jumps_;
   std::map<int, ClientConduct> clients_;
   std::vector<NotRecorded> not_recorded_;
 };

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t kFaultSubject = 0xFA017;
 constexpr std::size_t kBigFrame = 65'536;
+constexpr std::uint64_t kQuietAround = 3;  // frames before and after one at which the clock is set
 
 std::shared_ptr<Payload> with_hash(ByteVector bytes) {
   auto payload = std::make_shared<Payload>();
@@ -32,6 +33,7 @@ Tick FrameSource::next() {
   const auto due = [&](Fault fault) { return options_.faults.due(fault, tick.frame); };
 
   clock_.jump(options_.faults.jump_before(tick.frame));
+  set_clock_if_quiet();
   const LinacClock::Stamp stamp = clock_.tick();
   const MachineState& state = day_.next();
   beam_.see(state);
@@ -60,6 +62,18 @@ Tick FrameSource::next() {
     clock_.pass(options_.pause);
   }
   return tick;
+}
+
+void FrameSource::set_clock_if_quiet() {
+  if (clock_set_by_ == std::chrono::seconds{0}) return;
+  const auto first = frame_ > kQuietAround ? frame_ - kQuietAround : 1;
+  for (auto frame = first; frame <= frame_ + kQuietAround; ++frame) {
+    for (std::size_t fault = 0; fault < kFaults; ++fault) {
+      if (options_.faults.due(static_cast<Fault>(fault), frame)) return;
+    }
+  }
+  clock_.jump(clock_set_by_);
+  clock_set_.push_back({frame_, std::exchange(clock_set_by_, std::chrono::seconds{0})});
 }
 
 std::shared_ptr<const Payload> FrameSource::make_frame(const LinacClock::Stamp& stamp,

@@ -51,11 +51,17 @@ class FrameSource {
   explicit FrameSource(const StreamOptions& options);
 
   Tick next();
+  /// Sets the clock before the next frame that no fault strikes, nor the frames beside it: what a
+  /// fault does there stays certain. A second call before that frame adds to the first.
+  void set_clock(std::chrono::seconds by) { clock_set_by_ += by; }
+  /// What set_clock() did, in order: giving these to FaultSchedule::jump() gives the same stream.
+  [[nodiscard]] const std::vector<ClockJump>& clock_set() const { return clock_set_; }
   [[nodiscard]] const DayScript& day() const { return day_; }
   [[nodiscard]] const BeamWatch& beam() const { return beam_; }
   [[nodiscard]] std::uint64_t frames() const { return frame_; }
 
  private:
+  void set_clock_if_quiet();
   std::shared_ptr<const Payload> make_frame(const LinacClock::Stamp& stamp,
                                             const MachineState& state);
   std::shared_ptr<const Payload> make_junk();
@@ -68,6 +74,8 @@ class FrameSource {
   BeamWatch beam_;
   Random random_;
   std::uint64_t frame_ = 0;
+  std::chrono::seconds clock_set_by_{0};  // set_clock() asked for it, and it is not done yet
+  std::vector<ClockJump> clock_set_;
 };
 
 }  // namespace icom::simulator

@@ -2,6 +2,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <iostream>
 
 #include "tests/simulator/options.hpp"
@@ -21,7 +22,19 @@ int run(const icom::simulator::Options& options) {
   signals.async_wait([&](boost::system::error_code cancelled, int) {
     if (!cancelled) simulator.stop(kSignalEndAtMost);
   });
-  simulator.on_finished([&] { signals.cancel(); });
+  boost::asio::signal_set clock_signal(io, SIGUSR1);
+  std::function<void()> wait_for_clock_signal = [&] {
+    clock_signal.async_wait([&](boost::system::error_code cancelled, int) {
+      if (cancelled) return;
+      simulator.set_clock();
+      wait_for_clock_signal();
+    });
+  };
+  wait_for_clock_signal();
+  simulator.on_finished([&] {
+    signals.cancel();
+    clock_signal.cancel();
+  });
   simulator.start();
   io.run();
   return simulator.files_complete() ? 0 : kFailed;

@@ -8,6 +8,7 @@ namespace icom::simulator {
 namespace {
 
 constexpr int kWrongUsage = 2;
+constexpr std::int64_t kMostJump = 366LL * 24 * 3600;  // seconds: a year
 
 // The texts that CLI11 does not turn into values itself. Each throws CLI::ValidationError, which
 // names the option.
@@ -45,11 +46,10 @@ std::pair<std::uint64_t, std::string> frame_and_rest(const char* option, const s
 
 ClockJump clock_jump(const std::string& text) {
   const auto [frame, rest] = frame_and_rest("--clock-jump-at", text);
-  constexpr std::int64_t kYear = 366LL * 24 * 3600;
   std::int64_t seconds = 0;
   const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), seconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size() || seconds < -kYear ||
-      seconds > kYear) {
+  if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size() || seconds < -kMostJump ||
+      seconds > kMostJump) {
     throw CLI::ValidationError(
         "--clock-jump-at",
         "'" + rest + "' is no number of seconds up to a year; expected N:SECONDS");
@@ -104,6 +104,7 @@ struct RawTexts {
   std::vector<std::string> faults_at;
   std::array<std::uint64_t, kFaults> every{};
   std::int64_t pause_ms = 3000;
+  std::int64_t jump_on_signal = 0;
   std::int64_t not_recorded_after_ms = 2000;
   int beam_frames = 0;
   int beams = 0;
@@ -161,6 +162,10 @@ void add_fault_options(CLI::App& app, Options& options, RawTexts& raw) {
                  "N:SECONDS: from frame N on the clock is so much later; may be repeated")
       ->allow_extra_args(false)
       ->group("Faults");
+  app.add_option("--jump-on-signal", raw.jump_on_signal,
+                 "SECONDS: at SIGUSR1 the clock is set so much later, or earlier with a minus")
+      ->check(CLI::Range(-kMostJump, kMostJump))
+      ->group("Faults");
   app.add_option("--length", raw.length,
                  "length field: whole, minus4, items, constant, random or lie-every-N")
       ->group("Faults");
@@ -198,6 +203,7 @@ void apply(const RawTexts& raw, Options& options) {
   options.stream.length = length_field(raw.length);
   options.stream.pause = std::chrono::milliseconds(raw.pause_ms);
   options.not_recorded_after = std::chrono::milliseconds(raw.not_recorded_after_ms);
+  options.jump_on_signal = std::chrono::seconds(raw.jump_on_signal);
   if (raw.beam_frames > 0) options.stream.day.beam_frames = raw.beam_frames;
   if (raw.beams > 0) options.stream.day.beams = raw.beams;
   if (!raw.technique.empty()) {

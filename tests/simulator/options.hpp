@@ -17,12 +17,13 @@ struct Options {
   std::uint16_t port = 0;  ///< 0: any that is free
   StreamOptions stream;
   SessionOptions session;
-  double speed = 1;              ///< seconds of Linac time a second of wall time
-  bool wait_for_client = false;  ///< the clock begins with the first client
-  std::size_t replay = 0;        ///< frames of before that a new client gets first
-  std::uint64_t frames = 0;      ///< ends after so many; 0: no bound
-  double seconds = 0;            ///< ends after so much wall time; 0: no bound
-  bool exit_when_done = false;   ///< ends after the deliveries and a few idle frames
+  double speed = 1;                        ///< seconds of Linac time a second of wall time
+  bool wait_for_client = false;            ///< the clock begins with the first client
+  std::size_t replay = 0;                  ///< frames of before that a new client gets first
+  std::uint64_t frames = 0;                ///< ends after so many; 0: no bound
+  double seconds = 0;                      ///< ends after so much wall time; 0: no bound
+  bool exit_when_done = false;             ///< ends after the deliveries and a few idle frames
+  std::chrono::seconds jump_on_signal{0};  ///< by how much SIGUSR1 sets the clock
   std::chrono::milliseconds not_recorded_after{
       2000};                     ///< a stall so long during a beam loses the treatment's record
   std::filesystem::path ledger;  ///< empty: none

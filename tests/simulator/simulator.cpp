@@ -233,6 +233,7 @@ void Simulator::keep_books() {
 void Simulator::write_report() {
   for (const auto& session : sessions_) report_.update(session->conduct());
   report_.set_progress(source_.frames(), source_.day().deliveries());
+  report_.set_clock_jumps(source_.clock_set());
   if (options_.report.empty()) return;
   try {
     report_.write(options_.report);

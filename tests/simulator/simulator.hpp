@@ -37,6 +37,8 @@ class Simulator : private SessionOwner {
   /// Two phases: no new frames, what is queued is still sent, FIN to every client; what is left
   /// after `at_most` is cut off.
   void stop(std::chrono::milliseconds at_most);
+  /// Sets the Linac's clock by `--jump-on-signal`, at the next frame that suits.
+  void set_clock() { source_.set_clock(options_.jump_on_signal); }
   /// Called once, when nothing is left to do and the files are written.
   void on_finished(std::function<void()> call) { finished_ = std::move(call); }
   /// False if the ledger or the report could not be written completely.

@@ -10,7 +10,9 @@ CREATE TABLE linac (
   UNIQUE (site, serial)
 );
 
--- The end of each Linac's order: where the next frame is expected.
+-- The end of each Linac's order: where the next frame is expected. (Comments stand outside of the statements: SQLite keeps those within, and
+-- a small store is to stay small.) highest_time is of any epoch; first_* is the first frame of the first epoch; arrivals is the number of frames
+-- stored so far; given_up is of a hole reported since the last frame, NULL: no hole.
 CREATE TABLE head (
   linac BIGINT PRIMARY KEY REFERENCES linac (id),
   epoch BIGINT NOT NULL,
@@ -19,12 +21,12 @@ CREATE TABLE head (
   arrival BIGINT NOT NULL,
   counter INTEGER NOT NULL,
   hash BIGINT NOT NULL,
-  highest_time BIGINT NOT NULL,    -- of any epoch
-  first_time BIGINT NOT NULL,      -- the first frame of the first epoch
+  highest_time BIGINT NOT NULL,
+  first_time BIGINT NOT NULL,
   first_sub BIGINT NOT NULL,
   first_counter INTEGER NOT NULL,
-  arrivals BIGINT NOT NULL,        -- frames stored so far
-  given_up BIGINT                  -- frames of a hole reported since the last frame; NULL: no hole
+  arrivals BIGINT NOT NULL,
+  given_up BIGINT
 );
 
 -- How far each run of a listener's spool is stored.
@@ -74,26 +76,29 @@ CREATE TABLE damaged_tail (
   data BLOB NOT NULL
 );
 
--- Between two neighbours in an epoch's order frames are missing, or may be.
+-- Between two neighbours in an epoch's order frames are missing, or may be. epoch and from_* are of the frame before the gap, to_* of the one
+-- after it; another epoch only for kind clock. kind: counter, silence, hole, clock. missing counts frames, NULL where the counter may have
+-- wrapped; given_up does as the agent reported for a hole.
 CREATE TABLE gap (
   id INTEGER PRIMARY KEY,
   linac BIGINT NOT NULL REFERENCES linac (id),
-  epoch BIGINT NOT NULL,           -- of the frame before the gap
-  from_time BIGINT NOT NULL,       -- the frame before the gap
+  epoch BIGINT NOT NULL,
+  from_time BIGINT NOT NULL,
   from_sub BIGINT NOT NULL,
   from_counter INTEGER NOT NULL,
-  to_epoch BIGINT NOT NULL,        -- the frame after it; another epoch only for kind clock
+  to_epoch BIGINT NOT NULL,
   to_time BIGINT NOT NULL,
   to_sub BIGINT NOT NULL,
   to_counter INTEGER NOT NULL,
-  kind TEXT NOT NULL,              -- counter, silence, hole, clock
-  missing BIGINT,                  -- frames; NULL where the counter may have wrapped
+  kind TEXT NOT NULL,
+  missing BIGINT,
   missing_estimate BIGINT NOT NULL,
-  given_up BIGINT                  -- frames, as the agent reported for a hole
+  given_up BIGINT
 );
 CREATE INDEX gap_by_end ON gap (linac, to_epoch, to_time, to_sub);
 
--- What else came down the stream: entries that are no frames. kind: common/icom/stream_entry.hpp.
+-- What else came down the stream: entries that are no frames. kind: common/icom/stream_entry.hpp. epoch and time are of the head at
+-- that moment; NULL before the first frame.
 CREATE TABLE event (
   id INTEGER PRIMARY KEY,
   linac BIGINT NOT NULL REFERENCES linac (id),
@@ -101,16 +106,16 @@ CREATE TABLE event (
   run BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   received_us BIGINT NOT NULL,
-  epoch BIGINT,                    -- of the head at that moment; NULL before the first frame
+  epoch BIGINT,
   time BIGINT,
   bytes BLOB NOT NULL
 );
 CREATE INDEX event_by_linac ON event (linac, id);
 
--- The audit: what came in, by the hour of the Linac's clock. received = stored + duplicates.
+-- The audit: what came in, by the hour of the Linac's clock (time / 3600). received = stored + duplicates.
 CREATE TABLE ledger (
   linac BIGINT NOT NULL REFERENCES linac (id),
-  hour BIGINT NOT NULL,            -- time / 3600
+  hour BIGINT NOT NULL,
   received BIGINT NOT NULL,
   stored BIGINT NOT NULL,
   duplicates BIGINT NOT NULL,

@@ -1,11 +1,11 @@
--- Interlocks that were on during a record.
+-- Interlocks that were on during a record: number from 1, in the order in which they were first on; text as the Linac sent it; frames with it on.
 
 CREATE TABLE interlock (
   record BIGINT NOT NULL REFERENCES record (id),
-  number INTEGER NOT NULL,         -- from 1, in the order in which they were first on
-  text BLOB NOT NULL,              -- as the Linac sent it
+  number INTEGER NOT NULL,
+  text BLOB NOT NULL,
   first_time BIGINT NOT NULL,
   last_time BIGINT NOT NULL,
-  frames BIGINT NOT NULL,          -- with it on
+  frames BIGINT NOT NULL,
   PRIMARY KEY (record, number)
 );

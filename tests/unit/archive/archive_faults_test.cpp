@@ -79,6 +79,18 @@ class ArchiveFaults : public testing::Test {
     return scenario;
   }
 
+  /// One that is read in several steps, and compressed into more than one piece.
+  Scenario long_record() {
+    vfs_.load({});
+    Scenario scenario;
+    const auto record = test::delivery(4, 604, {"1", "A"});
+    put_into_store(test::idle(0, 4) + record + test::idle(604, 606), 1);
+    scenario.new_name = kFirstName;
+    scenario.new_frames = joined(record);
+    scenario.databases = vfs_.save();
+    return scenario;
+  }
+
   /// Eight frames of the record, from number `from` on, came when it had been archived already.
   Scenario late_frames(std::ptrdiff_t from, const std::string& old_name) {
     vfs_.load({});
@@ -111,7 +123,12 @@ class ArchiveFaults : public testing::Test {
   /// From its start until it has written the record's file, or has failed at something; then the
   /// power goes, if it is to: what the archivist does on its way out comes too late.
   void run_archivist(FaultingFileSystem& files, std::optional<PowerCut> cut = {}) {
-    Archivist archivist({store(), archive(), false, {}, &files});
+    Archivist::Options options;
+    options.store_folder = store();
+    options.archive_directory = archive();
+    options.live = false;
+    options.files = &files;
+    Archivist archivist(options);
     try {
       archivist.start();
       const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -218,6 +235,7 @@ TEST_F(ArchiveFaults, WhicheverOperationOnTheFolderFailsAFileIsWholeAndTheNextSt
       every_fault_of_the_folder(scenario, {.error = error, .bytes_written = 40});
     }
   }
+  every_fault_of_the_folder(long_record(), {.bytes_written = 40});
 }
 
 TEST_F(ArchiveFaults, WhicheverOperationOnTheDatabasesFailsAFileIsWholeAndTheNextStartWritesIt) {

@@ -112,9 +112,46 @@ TEST(ArchiveNameTest, DifferentTextsKeepDifferentNames) {
   }
 }
 
+TEST(ArchiveNameTest, DifferentPatientsHaveDifferentFoldersWhereverAnUnderscoreStands) {
+  EXPECT_EQ(patient_folder("A", "B_C"), "A_B_C");
+  EXPECT_NE(patient_folder("A_B", "C"), "A_B_C");
+  EXPECT_TRUE(patient_folder("A_B", "C").starts_with("A_B_C~"));
+  std::vector<std::string> parts{"A", "B", "A_B", "B_C", "A_", "_B", "_", "A/B", "", "A_B_C"};
+  for (const char* id : {"A_B", "A/B", "A_"}) {
+    parts.push_back(patient_folder(id, "C"));  // what another one was made into
+    parts.push_back(patient_folder(id, "C").substr(2));
+  }
+  std::set<std::string> folders;
+  for (const std::string& id : parts) {
+    for (const std::string& name : parts) {
+      EXPECT_TRUE(folders.insert(patient_folder(id, name)).second) << id << " + " << name;
+      EXPECT_LE(patient_folder(id, name).size(), kMaxNameBytes);
+    }
+  }
+  EXPECT_LE(patient_folder(std::string(300, '_'), std::string(300, 'x')).size(), kMaxNameBytes);
+}
+
+TEST(ArchiveNameTest, ASitesOwnFolderOfAPatientIsThatOfNoOther) {
+  std::set<std::string> folders;
+  std::vector<std::string> names{"C", "B_C"};
+  names.push_back(patient_folder_of_site("A", "C", "nbcc").substr(2));  // made to look like one
+  for (const char* id : {"A", "A_B"}) {
+    for (const std::string& name : names) {
+      EXPECT_TRUE(folders.insert(patient_folder(id, name)).second) << id << " + " << name;
+      for (const char* site : {"nbcc", "sash"}) {
+        const std::string folder = patient_folder_of_site(id, name, site);
+        EXPECT_TRUE(folders.insert(folder).second) << folder;
+        EXPECT_TRUE(folder.starts_with(std::string(id) + "_")) << folder;
+        expect_safe(folder);
+      }
+    }
+  }
+}
+
 TEST(ArchiveNameTest, TheIdStaysFindableWhateverTheNameIs) {
   for (const std::string& text : hostile_texts()) {
     EXPECT_TRUE(patient_folder("100234", text).starts_with("100234_")) << text;
+    EXPECT_TRUE(patient_folder_of_site("100234", text, "nbcc").starts_with("100234_")) << text;
   }
 }
 

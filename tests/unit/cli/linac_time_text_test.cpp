@@ -32,5 +32,19 @@ TEST(LinacTimeTextTest, UtcHasMicroseconds) {
   EXPECT_EQ(utc_iso(-1), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(LinacTimeTextTest, AYearThatIsoDatesDoNotReachIsNone) {
+  constexpr std::int64_t kDay = 86'400;
+  const std::int64_t first = parse_linac_time("0001-01-01").value();
+  const std::int64_t last = parse_linac_time("9999-12-31T23:59:59").value();
+  EXPECT_EQ(linac_time_iso(first), "0001-01-01T00:00:00");
+  EXPECT_EQ(linac_time_iso(last), "9999-12-31T23:59:59");
+  for (const std::int64_t second : {first - 1, first - 400 * kDay, last + 1, last + 900 * kDay}) {
+    EXPECT_EQ(linac_time_iso(second), "") << second;
+    EXPECT_EQ(linac_time_listed(second), "-");
+  }
+  EXPECT_EQ(linac_time_listed(first), "0001-01-01T00:00:00");
+  EXPECT_EQ(utc_iso((last + 1) * 1'000'000), "");
+}
+
 }  // namespace
 }  // namespace icom::cli

@@ -50,7 +50,8 @@ class ListingTest : public test::StoreFixture {
   }
   [[nodiscard]] std::string exported(ExportFormat format) const {
     std::ostringstream out;
-    export_record(folder(), 1, format, out);
+    ExportedRecord record(folder(), 1);
+    export_record(record, format, out);
     return out.str();
   }
 
@@ -75,6 +76,7 @@ TEST_F(ListingTest, ARecordIsAnObjectWithTheKeysOfTheManual) {
   EXPECT_EQ(record["delivered_mu"], 19.0);
   EXPECT_EQ(record["complete"], true);
   EXPECT_TRUE(record["archive_file"].is_null());
+  EXPECT_TRUE(record["archive_problem"].is_null());
   EXPECT_EQ(record["beams"].size(), 1U);
   ASSERT_EQ(record["interlocks"].size(), 1U);
   EXPECT_EQ(record["interlocks"][0]["text"], "Settings Not Confirmed");
@@ -236,7 +238,7 @@ TEST_F(ListingTest, JsonLinesTellEverything) {
 TEST_F(ListingTest, ARecordThatIsNotThereIsAClearError) {
   std::ostringstream out;
   try {
-    export_record(folder(), 99, ExportFormat::csv, out);
+    const ExportedRecord none(folder(), 99);
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("no record 99"), std::string::npos);

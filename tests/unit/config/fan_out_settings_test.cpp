@@ -45,6 +45,18 @@ TEST_F(FanOutSettingsTest, IsOffUnlessGiven) {
   EXPECT_EQ(load("").fan_out, FanOutSettings{});
 }
 
+TEST_F(FanOutSettingsTest, AccountsAreNamesNumbersOrAllOfThem) {
+  EXPECT_TRUE(load(kFanOut).fan_out.users.empty());
+  const std::string users = "10.1.2.3]\n  users: [pymedphys, 1007, \"*\"]";
+  EXPECT_EQ(load(with(kFanOut, "10.1.2.3]", users)).fan_out.users,
+            (std::vector<std::string>{"pymedphys", "1007", "*"}));
+  for (const char* const text : {"\"\"", "\"two words\"", "\"a:b\"", "[a]"}) {
+    const ConfigError refused =
+        error("10.1.2.3]", std::string("10.1.2.3]\n  users: [pymedphys, ") + text + "]");
+    EXPECT_EQ(refused.first().key, "fan_out.users[1]") << text;
+  }
+}
+
 TEST_F(FanOutSettingsTest, ALinacThatTheSiteDoesNotHaveIsReported) {
   EXPECT_THAT(error("\"9183\"", "\"9138\"").first().expected, HasSubstr("it has no 9138"));
 }

@@ -80,6 +80,15 @@ TEST_F(GatewaySettingsTest, RegistrationIsBesideTheStoreUnlessGiven) {
   EXPECT_FALSE(gateway.tunnel.has_value());
 }
 
+TEST_F(GatewaySettingsTest, TheShareOfJunkIsAPercentage) {
+  EXPECT_EQ(load(kGateway).junk_share, 1U);
+  EXPECT_EQ(load(kGateway + "junk_share: 0%\n").junk_share, 0U);
+  EXPECT_EQ(load(kGateway + "junk_share: 50%\n").junk_share, 50U);
+  for (const char* wrong : {"51%", "5", "-1%", "%", "5 %", "1.5%", "99999999999%"}) {
+    EXPECT_EQ(error(kGateway + "junk_share: '" + wrong + "'\n").first().key, "junk_share");
+  }
+}
+
 TEST_F(GatewaySettingsTest, ATunnelWithoutHostKeysIsReported) {
   const ConfigError refused = error(kGateway + "tunnel: {host: a, user: icom, host_keys: []}\n");
   EXPECT_EQ(refused.first().key, "tunnel.host_keys");
@@ -87,6 +96,19 @@ TEST_F(GatewaySettingsTest, ATunnelWithoutHostKeysIsReported) {
 
 TEST_F(GatewaySettingsTest, LiveFilesAreWrittenUnlessSwitchedOff) {
   EXPECT_TRUE(load(with(kGateway, "  live: false\n", "")).archive->live);
+  EXPECT_FALSE(load(kGateway).archive->per_site);
+  EXPECT_TRUE(load(with(kGateway, "live: false", "per_site: true")).archive->per_site);
+}
+
+TEST_F(GatewaySettingsTest, NewFilesOfASiteInAnHourAreANumberFromOne) {
+  EXPECT_EQ(load(kGateway).archive->new_files_per_hour, 3600U);
+  const auto given = [](const std::string& count) {
+    return with(kGateway, "live: false", "new_files_per_hour: " + count);
+  };
+  EXPECT_EQ(load(given("1000000")).archive->new_files_per_hour, 1'000'000U);
+  for (const char* wrong : {"0", "1000001", "-1", "1.5", "many", "99999999999"}) {
+    EXPECT_EQ(error(given(wrong)).first().key, "archive.new_files_per_hour") << wrong;
+  }
 }
 
 TEST_F(GatewaySettingsTest, FlagOtherThanTrueOrFalseIsReported) {

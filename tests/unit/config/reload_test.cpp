@@ -74,6 +74,21 @@ TEST_F(ReloadTest, OfAGatewaySitesMayComeAndGoAndItsFoldersAndPortsStay) {
                           HasSubstr("archive"), HasSubstr("http"), HasSubstr("registration")));
 }
 
+TEST_F(ReloadTest, OfAGatewayABrokenSiteStaysAsItWasAndTheOthersChange) {
+  write("sites/nbcc.yaml", kSite);
+  std::string rccc = with(kSite, "site: nbcc", "site: rccc");
+  rccc = with(with(rccc, "4299", "2619"), "9183", "2694");
+  const auto file = write("gateway.yaml", kGateway);
+  const GatewaySettings running = load_usable_gateway(file);
+  write("sites/nbcc.yaml", with(kSite, "Sydney", "Sidney"));
+  write("sites/rccc.yaml", rccc);
+  const auto reloaded = reload_gateway(file, running);
+  ASSERT_EQ(reloaded.settings.sites.size(), 2U);
+  EXPECT_EQ(reloaded.settings.sites[0], running.sites[0]);
+  ASSERT_EQ(reloaded.settings.broken_sites.size(), 1U);
+  EXPECT_EQ(reloaded.settings.broken_sites[0].site, "nbcc");
+}
+
 TEST_F(ReloadTest, AnotherFolderOfSitesIsNotTakenNorAreItsSites) {
   write("sites/nbcc.yaml", kSite);
   write("others/rccc.yaml", with(kSite, "site: nbcc", "site: rccc"));

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <set>
 
 #include "common/config/site_settings.hpp"
@@ -77,6 +79,66 @@ TEST_F(SiteFolderTest, AFolderMayHaveNoSiteYet) {
 TEST_F(SiteFolderTest, AFolderThatIsNotThereIsReported) {
   EXPECT_THAT(error_of([&] { load_sites(folder_ / "none"); }).what(),
               HasSubstr("a folder that can be read"));
+}
+
+TEST_F(SiteFolderTest, ABrokenFileStopsNoOtherSite) {
+  write("sites/nbcc.yaml", with(kSite, "38471", "x"));
+  write("sites/rccc.yaml", kOther);
+  const UsableSites found = usable_sites(folder_ / "sites", {});
+  ASSERT_EQ(found.sites.size(), 1U);
+  EXPECT_EQ(found.sites[0].site, "rccc");
+  ASSERT_EQ(found.broken.size(), 1U);
+  EXPECT_EQ(found.broken[0].site, "nbcc");
+  EXPECT_EQ(found.broken[0].state, BrokenSite::State::refused);
+  EXPECT_THAT(found.broken[0].problems.at(0).text(), HasSubstr("nbcc.yaml:"));
+}
+
+TEST_F(SiteFolderTest, ASiteThatRunsGoesOnAsItWasWhenItsFileBreaks) {
+  write("sites/nbcc.yaml", kSite);
+  const std::vector<SiteSettings> running = load_sites(folder_ / "sites");
+  write("sites/nbcc.yaml", with(kSite, "38471", "x"));
+  const UsableSites found = usable_sites(folder_ / "sites", running);
+  EXPECT_EQ(found.sites, running);
+  ASSERT_EQ(found.broken.size(), 1U);
+  EXPECT_EQ(found.broken[0].state, BrokenSite::State::kept);
+}
+
+TEST_F(SiteFolderTest, ASerialOfTwoSitesStaysWhereItRunsWhateverTheFilesSay) {
+  write("sites/rccc.yaml", kOther);
+  const std::vector<SiteSettings> running = load_sites(folder_ / "sites");
+  write("sites/nbcc.yaml", with(kSite, "\"4299\"", "2619"));
+  const auto now = std::filesystem::last_write_time(folder_ / "sites/nbcc.yaml");
+  std::filesystem::last_write_time(folder_ / "sites/rccc.yaml", now + std::chrono::hours(1));
+  const UsableSites found = usable_sites(folder_ / "sites", running);
+  ASSERT_EQ(found.sites.size(), 2U);
+  ASSERT_EQ(found.sites[0].linacs.size(), 1U);
+  EXPECT_EQ(found.sites[0].linacs[0].serial, "9183");
+  EXPECT_EQ(found.sites[1], running[0]);
+  ASSERT_EQ(found.broken.size(), 1U);
+  EXPECT_EQ(found.broken[0].site, "nbcc");
+  EXPECT_EQ(found.broken[0].state, BrokenSite::State::in_part);
+  EXPECT_EQ(found.broken[0].problems.at(0).line, 4);
+  EXPECT_THAT(found.broken[0].problems.at(0).expected, HasSubstr("rccc.yaml has it too"));
+}
+
+TEST_F(SiteFolderTest, ASerialOfTwoSitesStaysWithTheFileThatWasChangedFirstWhereNoneRuns) {
+  write("sites/nbcc.yaml", with(kSite, "\"4299\"", "2619"));
+  write("sites/rccc.yaml", kOther);
+  const auto now = std::filesystem::last_write_time(folder_ / "sites/rccc.yaml");
+  std::filesystem::last_write_time(folder_ / "sites/nbcc.yaml", now + std::chrono::hours(1));
+  const UsableSites found = usable_sites(folder_ / "sites", {});
+  ASSERT_EQ(found.broken.size(), 1U);
+  EXPECT_EQ(found.broken[0].site, "nbcc");
+  EXPECT_EQ(found.sites.at(1).linacs.size(), 2U);
+}
+
+TEST_F(SiteFolderTest, APipeInTheFolderIsReportedAndNotWaitedFor) {
+  write("sites/rccc.yaml", kOther);
+  ASSERT_EQ(mkfifo((folder_ / "sites/nbcc.yaml").c_str(), 0600), 0);
+  const UsableSites found = usable_sites(folder_ / "sites", {});
+  EXPECT_EQ(found.sites.size(), 1U);
+  ASSERT_EQ(found.broken.size(), 1U);
+  EXPECT_EQ(found.broken[0].problems.at(0).expected, "a regular file");
 }
 
 /// An editor's lock (a link that leads nowhere), and what a file server lays beside a file.

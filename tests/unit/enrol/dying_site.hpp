@@ -9,6 +9,7 @@
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_desk.hpp"
+#include "tests/unit/registration/asked_desk.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::enrol {
@@ -66,7 +67,7 @@ class DyingFileSystem final : public os::FileSystem {
   std::error_code open_write(const Path& path, Made& file) override {
     return files_.open_write(path, file);
   }
-  std::error_code copy_rights(const Path& from, const Path& to) override {
+  std::error_code copy_rights(const Path& from, os::File& to) override {
     return files_.copy_rights(from, to);
   }
   std::error_code create_directories(const Path& path) override {
@@ -82,6 +83,7 @@ class DyingFileSystem final : public os::FileSystem {
     return files_.list(path, names);
   }
   std::error_code lock(const Path& path, Made& held) override { return files_.lock(path, held); }
+  bool lock_is_held(const Path& path) override { return files_.lock_is_held(path); }
 
  private:
   Steps& steps_;
@@ -103,10 +105,11 @@ class DyingSite : public registration::RegistrationFolder {
             [](const std::string& host, std::uint16_t) {
               return Reach{true, host};
             },
-            [this](const config::TunnelSettings& tunnel, const link::DeskRequest& request) {
+            [this](const config::TunnelSettings& tunnel, const link::DeskRequest& request,
+                   const link::DeskSecret& secret) {
               steps_.take();
               require_let_in(tunnel.key);
-              auto answer = desk_.answer(request);
+              auto answer = registration::ask(desk_, request, secret);
               steps_.take();
               return answer;
             },

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <array>
+#include <functional>
 
 #include "gateway/registration/revoke.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
@@ -145,9 +148,10 @@ TEST_F(EnrolmentTest, SitesFileThatNamesAnotherWayIsToldBeforeAnybodyIsAsked) {
 TEST_F(EnrolmentTest, SecondOneAtATimeIsSentAwayAndTheFirstIsNotDisturbed) {
   auto surroundings = around();
   surroundings.ask = [this, ask = surroundings.ask](const config::TunnelSettings& tunnel,
-                                                    const link::DeskRequest& request) {
+                                                    const link::DeskRequest& request,
+                                                    const link::DeskSecret& secret) {
     EXPECT_THROW(enrol(file_, at_site_, around()), std::runtime_error);
-    return ask(tunnel, request);
+    return ask(tunnel, request, secret);
   };
   enrol(file_, at_site_, surroundings);
   EXPECT_TRUE(pair_in_use_works());
@@ -174,11 +178,137 @@ TEST_F(EnrolmentTest, WayThatEndsIsToldAndNothingIsWritten) {
   EXPECT_TRUE(files_at_site().empty());
 }
 
+/// What a peer that has the file's code could answer.
+class HostileAnswer : public EnrolmentTest {
+ protected:
+  /// `change` the answer on its way; gives what the site's operator is told.
+  std::string told(const std::function<void(link::Enrolled&)>& change) {
+    auto surroundings = around();
+    surroundings.ask = [&, ask = surroundings.ask](const config::TunnelSettings& tunnel,
+                                                   const link::DeskRequest& request,
+                                                   const link::DeskSecret& secret) {
+      auto answer = ask(tunnel, request, secret);
+      change(*answer.mutable_enrolled());
+      return answer;
+    };
+    try {
+      enrol(file_, at_site_, surroundings);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "enrolled";
+    return {};
+  }
+  /// The site's file with another value of a key of `tunnel`.
+  static void name(link::Enrolled& answer, const std::string& key, const std::string& value) {
+    std::string text = answer.site_file();
+    const std::size_t begin = text.find("  " + key + ": ");
+    ASSERT_NE(begin, std::string::npos);
+    text.replace(begin, text.find('\n', begin) - begin, "  " + key + ": " + value);
+    answer.set_site_file(text);
+  }
+  /// Nothing of an enrolment but what it may be gone through again by.
+  void expect_nothing_written() const {
+    for (const std::string& name : files_at_site()) {
+      EXPECT_TRUE(name.ends_with(".enrolling")) << name;
+    }
+  }
+};
+
+TEST_F(HostileAnswer, TokenOfMoreThanOneLineIsNotWritten) {
+  for (const std::string& token :
+       {std::string("* * * * * root touch /x\n* * * * * root touch /x\n#\n"), std::string("short"),
+        std::string(2000, 'x'), std::string(), std::string("sixteen and more\x1b[2J")}) {
+    EXPECT_THAT(told([&](link::Enrolled& answer) { answer.set_token(token); }),
+                HasSubstr("not one line"));
+    expect_nothing_written();
+  }
+  enrol(file_, at_site_, around());
+  EXPECT_TRUE(pair_in_use_works());
+}
+
+TEST_F(HostileAnswer, FileThatNamesPlacesOutsideTheFolderWritesNothing) {
+  const std::string before = "of root's\n";
+  const auto outside = write("outside", before);
+  std::filesystem::create_directory(folder_ / "elsewhere");
+  std::filesystem::create_directory_symlink(folder_ / "elsewhere", at_site_ / "link");
+  std::filesystem::create_symlink(outside, at_site_ / "linked-file");
+  for (const char* const key : {"key", "known_hosts", "token_file"}) {
+    for (const std::string& value :
+         {outside.string(), std::string("../outside"), std::string("a/../../outside"),
+          std::string("link/new"), std::string("linked-file"), std::string("no-such-folder/new")}) {
+      const std::string why =
+          told([&](link::Enrolled& answer) { name(answer, key, '"' + value + '"'); });
+      EXPECT_THAT(why, HasSubstr(std::string("tunnel.") + key)) << value;
+      EXPECT_EQ(content(outside), before) << value;
+      EXPECT_TRUE(std::filesystem::is_empty(folder_ / "elsewhere")) << value;
+    }
+  }
+  std::filesystem::remove(at_site_ / "link");
+  std::filesystem::remove(at_site_ / "linked-file");
+  expect_nothing_written();
+}
+
+TEST_F(HostileAnswer, WhatStandsInTheFolderAndIsNoKeyOrTokenStays) {
+  const std::string yaml = "something: else\n";
+  for (const char* const key : {"key", "token_file"}) {
+    write("etc-icom/gateway.yaml", yaml);
+    std::filesystem::permissions(at_site_ / "gateway.yaml", std::filesystem::perms(0600));
+    EXPECT_THAT(told([&](link::Enrolled& answer) { name(answer, key, "gateway.yaml"); }),
+                HasSubstr("something else stands in that file"));
+    EXPECT_EQ(content(at_site_ / "gateway.yaml"), yaml);
+    EXPECT_THAT(told([&](link::Enrolled& answer) { name(answer, key, "site.yaml"); }),
+                HasSubstr("the site's file itself"));
+    std::filesystem::create_directory(at_site_ / "folder");
+    EXPECT_THAT(told([&](link::Enrolled& answer) { name(answer, key, "folder"); }),
+                HasSubstr("no regular file"));
+    std::filesystem::remove(at_site_ / "folder");
+    std::filesystem::remove(at_site_ / "gateway.yaml");
+  }
+  EXPECT_THAT(told([&](link::Enrolled& answer) { name(answer, "token_file", "nbcc_ed25519"); }),
+              HasSubstr("says the same"));
+  expect_nothing_written();
+}
+
+TEST_F(HostileAnswer, FileOfAnotherAccountStays) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to make one";
+  write("etc-icom/nbcc.token", "a token of somebody else\n");
+  ASSERT_EQ(::chown((at_site_ / "nbcc.token").c_str(), 65534, 65534), 0);
+  EXPECT_THAT(told([](link::Enrolled&) {}), HasSubstr("of somebody else"));
+  EXPECT_EQ(content(at_site_ / "nbcc.token"), "a token of somebody else\n");
+}
+
+TEST_F(HostileAnswer, FileOfAnotherWayOrAnotherSiteIsNotWritten) {
+  EXPECT_THAT(told([&](link::Enrolled& answer) { name(answer, "host", "elsewhere.example"); }),
+              HasSubstr("tunnel.host"));
+  EXPECT_THAT(told([&](link::Enrolled& answer) {
+                std::string text = answer.site_file();
+                text.replace(text.find("\nsite: nbcc"), 11, "\nsite: rccc");
+                answer.set_site_file(text);
+              }),
+              HasSubstr("another site's file"));
+  expect_nothing_written();
+}
+
+TEST_F(HostileAnswer, AdministratorsOwnSiteFileMayNameOtherPlaces) {
+  enrol(file_, at_site_, around());
+  const auto keys = folder_ / "keys";
+  std::filesystem::create_directory(keys);
+  std::string yaml = content(at_site_ / kSiteFile);
+  yaml.replace(yaml.find("key: nbcc_ed25519"), 17, "key: " + (keys / "k").string());
+  write("etc-icom/site.yaml", yaml);
+  file_ = add_again("nbcc");
+  enrol(file_, at_site_, around());
+  EXPECT_TRUE(std::filesystem::exists(keys / "k"));
+  EXPECT_TRUE(pair_in_use_works());
+}
+
 TEST_F(EnrolmentTest, GatewaysFileThatIsBrokenIsNotLeftThere) {
   auto surroundings = around();  // of a newer release, say
   surroundings.ask = [ask = surroundings.ask](const config::TunnelSettings& tunnel,
-                                              const link::DeskRequest& request) {
-    auto answer = ask(tunnel, request);
+                                              const link::DeskRequest& request,
+                                              const link::DeskSecret& secret) {
+    auto answer = ask(tunnel, request, secret);
     answer.mutable_enrolled()->set_site_file("site: nbcc\n");
     return answer;
   };

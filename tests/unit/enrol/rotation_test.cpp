@@ -102,7 +102,8 @@ TEST_F(RotationTest, NewPairThatDoesNotWorkIsNotPutInPlace) {
 
 TEST_F(RotationTest, RefusalsTextMovesNoTerminalsCursor) {
   auto surroundings = around();
-  surroundings.ask = [](const config::TunnelSettings&, const link::DeskRequest&) {
+  surroundings.ask = [](const config::TunnelSettings&, const link::DeskRequest&,
+                        const link::DeskSecret&) {
     link::DeskAnswer answer;
     answer.mutable_refused()->set_text("\x1b[2Jall is well" + std::string(5000, 'x'));
     return answer;
@@ -119,9 +120,10 @@ TEST_F(RotationTest, RefusalsTextMovesNoTerminalsCursor) {
 TEST_F(RotationTest, SecondOneAtATimeIsSentAwayAndTheFirstIsNotDisturbed) {
   auto surroundings = around();
   surroundings.ask = [this, ask = surroundings.ask](const config::TunnelSettings& tunnel,
-                                                    const link::DeskRequest& request) {
+                                                    const link::DeskRequest& request,
+                                                    const link::DeskSecret& secret) {
     EXPECT_THROW(rotate(site(), around()), std::runtime_error);
-    return ask(tunnel, request);
+    return ask(tunnel, request, secret);
   };
   const std::string before = pair_in_use();
   rotate(site(), surroundings);

@@ -6,6 +6,8 @@
 #include <boost/asio/write.hpp>
 #include <stdexcept>
 
+#include "tests/unit/os/free_port.hpp"
+
 namespace icom::fanout {
 
 namespace asio = boost::asio;
@@ -92,12 +94,6 @@ std::uint16_t FanOutTest::port(const std::string& serial) const {
   const auto found = std::ranges::find(settings_.ports, serial, &config::FanOutPort::serial);
   if (found == settings_.ports.end()) throw std::logic_error("no port of " + serial);
   return found->listen.port;
-}
-
-std::uint16_t FanOutTest::free_port() {
-  asio::io_context io;
-  const tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-  return acceptor.local_endpoint().port();
 }
 
 }  // namespace icom::fanout

@@ -61,7 +61,6 @@ class FanOutTest : public testing::Test {
   }
   [[nodiscard]] PortStatus status(const std::string& serial = "4299") const;
   [[nodiscard]] std::uint16_t port(const std::string& serial = "4299") const;
-  static std::uint16_t free_port();
 
   boost::asio::io_context io_{1};
   config::FanOutSettings settings_;

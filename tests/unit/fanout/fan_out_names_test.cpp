@@ -5,6 +5,7 @@
 
 #include "tests/unit/asio/test_names.hpp"
 #include "tests/unit/fanout/fan_out_fixture.hpp"
+#include "tests/unit/os/free_port.hpp"
 
 namespace icom::fanout {
 namespace {

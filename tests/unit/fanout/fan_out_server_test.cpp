@@ -6,6 +6,7 @@
 #include <boost/asio/ip/udp.hpp>
 
 #include "tests/unit/fanout/fan_out_fixture.hpp"
+#include "tests/unit/os/free_port.hpp"
 
 namespace icom::fanout {
 namespace {

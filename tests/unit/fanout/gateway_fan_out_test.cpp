@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/unit/ingest/fake_sink.hpp"
+#include "tests/unit/os/free_port.hpp"
 
 namespace icom::fanout {
 namespace {
@@ -105,15 +106,10 @@ class GatewayFanOutTest : public testing::Test {
     }
     return error;
   }
-  static std::uint16_t free_port() {
-    asio::io_context io;
-    const tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-    return acceptor.local_endpoint().port();
-  }
 
   asio::io_context io_;
   std::uint16_t port_ = free_port();
-  config::FanOutSettings settings_{{}, {{"4299", {"127.0.0.1", port_}}}};
+  config::FanOutSettings settings_{{}, {}, {{"4299", {"127.0.0.1", port_}}}};
   ingest::FakeSink sink_;
   std::optional<GatewayFanOut> fan_out_;
   std::optional<FanOutSink> through_;
@@ -130,6 +126,23 @@ TEST_F(GatewayFanOutTest, FramesAndWhatIsBetweenThemComeInTheirOrderAndEventsDoN
   submit({{EntryKind::frame, "of another Linac"}}, 6);
   submit({{EntryKind::hole, "lost"}, {EntryKind::frame, "two"}, {EntryKind::frame, "three"}});
   EXPECT_EQ(read_until(client, "three"), "oneoddtwothree");
+}
+
+TEST_F(GatewayFanOutTest, FramesThatCameLateOnAConnectionThatWasGivenUpGoToNoClient) {
+  start();
+  tcp::socket client = connect();
+  submit({{EntryKind::frame, "one"},
+          {EntryKind::frame, "nine"},
+          {EntryKind::disconnected, "late bytes of a connection that was given up follow"},
+          {EntryKind::connected, std::string(kLateConnection)},
+          {EntryKind::frame, "one"},
+          {EntryKind::frame, "two"}});
+  submit({{EntryKind::junk, "late"},
+          {EntryKind::frame, "three"},
+          {EntryKind::disconnected, "its late bytes end"},
+          {EntryKind::connected, ""}});
+  submit({{EntryKind::frame, "nine"}, {EntryKind::frame, "ten"}});
+  EXPECT_EQ(read_until(client, "ten"), "onenineten");
 }
 
 TEST_F(GatewayFanOutTest, WhatIsSentAgainAfterABrokenSessionGoesOutOnce) {

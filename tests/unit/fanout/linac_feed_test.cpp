@@ -52,6 +52,30 @@ TEST_F(LinacFeedTest, AListenerBegunAnewGoesOnAndWhatTheLinacRepeatsToItIsNotNew
   EXPECT_TRUE(junk(2, 5));
 }
 
+TEST_F(LinacFeedTest, WhatComesLateOnAConnectionThatWasGivenUpIsNoPartOfTheStream) {
+  const auto frame_at = [this](std::uint64_t run, std::uint64_t seq, std::int64_t time) {
+    return feed_.take({EntryKind::frame, run, seq, std::uint64_t(time), time});
+  };
+  const auto word = [this](std::uint64_t seq, EntryKind kind, bool late = false) {
+    return feed_.take({kind, 1, seq, 0, 0, late});
+  };
+  EXPECT_TRUE(frame_at(1, 1, 9));
+  EXPECT_TRUE(frame_at(1, 2, 30));
+  EXPECT_FALSE(word(3, EntryKind::disconnected));
+  EXPECT_FALSE(word(4, EntryKind::connected, true));
+  EXPECT_FALSE(frame_at(1, 5, 9)) << "the last one of before, as sent by this run";
+  EXPECT_FALSE(frame_at(1, 6, 10));
+  EXPECT_FALSE(junk(1, 7));
+  EXPECT_FALSE(frame_at(2, 1, 30)) << "another agent's have come already";
+  EXPECT_TRUE(frame_at(2, 2, 31)) << "another agent's connection is another one";
+  EXPECT_FALSE(word(8, EntryKind::disconnected));
+  EXPECT_FALSE(word(9, EntryKind::connected));
+  EXPECT_FALSE(frame_at(1, 10, 30)) << "once more, where the open one goes on";
+  EXPECT_FALSE(frame_at(1, 11, 31));
+  EXPECT_TRUE(frame_at(1, 12, 32));
+  EXPECT_TRUE(junk(1, 13));
+}
+
 TEST_F(LinacFeedTest, ManyRunsAndFramesAreForgottenInTheirOrder) {
   for (std::uint64_t run = 1; run <= 100; ++run) EXPECT_TRUE(frame(run, 1, run));
   EXPECT_FALSE(frame(100, 1, 100));

@@ -9,6 +9,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "agent/forward/websocket_pipe.hpp"
+#include "common/icom/frame_identity.hpp"
+#include "common/link/forked_run.hpp"
+#include "common/link/message_seal.hpp"
+#include "common/link/proof.hpp"
 
 namespace icom::forward::testing {
 
@@ -34,6 +38,8 @@ awaitable<std::unique_ptr<MessagePipe>> connect(tcp::endpoint endpoint) {
 struct FakeGateway::Connection {
   explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
   beast::websocket::stream<tcp::socket> stream;
+  std::optional<link::MessageSealer> sealer;  ///< from the proof on
+  std::optional<link::SealChecker> checker;
   link::BatchDecoder decoder;
   std::map<std::uint32_t, std::string> serials;
   std::vector<link::ToAgent> waiting;  ///< to be sent
@@ -85,20 +91,28 @@ awaitable<void> FakeGateway::serve(std::shared_ptr<Connection> connection) {
     const auto [error, size] = co_await stream.async_read(buffer, kAsTuple);
     if (error == beast::websocket::error::closed) ++goodbyes;
     if (error) co_return;
+    const std::string bytes = beast::buffers_to_string(buffer.cdata());
+    std::optional<std::string_view> opened = bytes;
+    if (connection->checker) opened = connection->checker->open(bytes);
     link::ToGateway message;
-    if (!message.ParseFromString(beast::buffers_to_string(buffer.cdata()))) {
+    if (!opened || !message.ParseFromArray(opened->data(), static_cast<int>(opened->size()))) {
       faults.emplace_back("a message that cannot be read");
       co_return;
+    }
+    if (message.has_hello()) {
+      hellos.push_back(message.hello());
+      if (!conduct.answer_hello) continue;
+      const bool proved = co_await hear_proof(*connection);
+      if (!proved) co_return;
+      continue;
     }
     const bool last = conduct.breaks > 0 && ++connection->messages >= conduct.break_after;
     if (last) --conduct.breaks;
     if (last && !conduct.store_last) co_return;
-    if (message.has_hello()) {
-      hellos.push_back(message.hello());
+    if (message.has_announcement()) {
+      *hellos.back().mutable_spools() = message.announcement().spools();
       if (last) co_return;
-      if (!conduct.answer_hello) continue;
-      const bool welcomed = co_await welcome(*connection);
-      if (!welcomed) co_return;
+      co_await welcome(*connection);
     } else if (message.has_status()) {
       statuses.push_back(message.status());
     } else if (message.has_frames()) {
@@ -110,14 +124,36 @@ awaitable<void> FakeGateway::serve(std::shared_ptr<Connection> connection) {
   }
 }
 
-awaitable<bool> FakeGateway::welcome(Connection& connection) {
+awaitable<bool> FakeGateway::hear_proof(Connection& connection) {
+  const link::Hello hello = hellos.back();
+  const link::Transcript transcript{link::kLinkPurpose, hello.protocol(), hello.site(),
+                                    hello.nonce(), link::make_nonce()};
+  link::ToAgent challenge;
+  challenge.mutable_challenge()->set_nonce(transcript.gateway_nonce);
+  co_await send(connection, std::move(challenge));
+  beast::flat_buffer buffer;
+  const auto [error, size] = co_await connection.stream.async_read(buffer, kAsTuple);
+  if (error) co_return false;
+  link::ToGateway message;
+  message.ParseFromString(beast::buffers_to_string(buffer.cdata()));
+  link::ToAgent answer;
+  const bool proved =
+      link::proves(message.proof().mac(), link::Role::agent, conduct.token, transcript);
+  if (proved) {
+    answer.mutable_proof()->set_mac(link::proof_of(link::Role::gateway, conduct.token, transcript));
+  } else {
+    answer.mutable_refused()->set_code(link::Refused::WRONG_TOKEN);
+  }
+  co_await send(connection, std::move(answer));
+  if (!proved) co_return false;
+  connection.sealer.emplace(link::session_key(link::Role::gateway, conduct.token, transcript));
+  connection.checker.emplace(link::session_key(link::Role::agent, conduct.token, transcript));
+  co_return true;
+}
+
+awaitable<void> FakeGateway::welcome(Connection& connection) {
   const link::Hello& hello = hellos.back();
   link::ToAgent answer;
-  if (hello.token() != conduct.token) {
-    answer.mutable_refused()->set_code(link::Refused::WRONG_TOKEN);
-    co_await send(connection, std::move(answer));
-    co_return false;
-  }
   auto* welcome = answer.mutable_welcome();
   welcome->set_protocol(link::kLinkProtocol);
   welcome->set_max_unacknowledged_bytes(conduct.max_unacknowledged_bytes);
@@ -129,7 +165,6 @@ awaitable<bool> FakeGateway::welcome(Connection& connection) {
   ++sessions;
   unacknowledged_bytes = 0;
   co_await send(connection, std::move(answer));
-  co_return true;
 }
 
 link::LinacWelcome FakeGateway::answer_for(const std::string& serial, std::uint32_t linac,
@@ -142,17 +177,31 @@ link::LinacWelcome FakeGateway::answer_for(const std::string& serial, std::uint3
     answer.set_reason(refused->second);
     return answer;
   }
-  const auto entries = stored.find(serial);
-  for (const std::uint64_t run : runs) {
-    std::uint64_t seq = 0;
-    if (entries != stored.end()) {
-      for (const auto& entry : entries->second) seq = entry.run == run ? entry.seq : seq;
+  for (std::uint64_t run : runs) {
+    for (;;) {
+      const link::Position position = position_of(serial, run);
+      *answer.add_stored() = position;
+      if (position.seq() == 0) break;
+      run = link::run_after_fork(run, position.seq(), position.fingerprint());
     }
-    auto* position = answer.add_stored();
-    position->set_run(run);
-    position->set_seq(seq);
   }
   return answer;
+}
+
+link::Position FakeGateway::position_of(const std::string& serial, std::uint64_t run) const {
+  if (const auto claim = conduct.claims.find(run); claim != conduct.claims.end()) {
+    return claim->second;
+  }
+  link::Position position;
+  position.set_run(run);
+  const auto entries = stored.find(serial);
+  if (entries == stored.end()) return position;
+  for (const auto& entry : entries->second) {
+    if (entry.run == run) position.set_seq(entry.seq);
+  }
+  const auto known = fingerprints.find({run, position.seq()});
+  if (known != fingerprints.end()) position.set_fingerprint(known->second);
+  return position;
 }
 
 link::Ack FakeGateway::store(Connection& connection, const link::Frames& frames) {
@@ -176,6 +225,8 @@ link::Ack FakeGateway::store(Connection& connection, const link::Frames& frames)
                        std::to_string(before));
     }
     entries.push_back({entry.kind, entry.run, entry.seq, std::string(as_text(entry.bytes))});
+    fingerprints[{entry.run, entry.seq}] =
+        entry_fingerprint(entry.received_us, content_hash(entry.bytes));
     unacknowledged_bytes += entry.bytes.size();
     reached[entry.linac].set_linac(entry.linac);
     reached[entry.linac].set_run(entry.run);
@@ -192,7 +243,8 @@ awaitable<void> FakeGateway::send(Connection& connection, link::ToAgent message)
   if (connection.sending) co_return;
   connection.sending = true;
   while (!connection.waiting.empty()) {
-    const std::string bytes = connection.waiting.front().SerializeAsString();
+    std::string bytes = connection.waiting.front().SerializeAsString();
+    if (connection.sealer) bytes = connection.sealer->seal(bytes);
     connection.waiting.erase(connection.waiting.begin());
     const auto buffer = asio::buffer(bytes);
     co_await connection.stream.async_write(buffer, kAsTuple);

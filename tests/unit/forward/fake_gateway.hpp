@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/forward/message_pipe.hpp"
@@ -34,6 +35,8 @@ struct Conduct {
   std::uint64_t max_unacknowledged_bytes = 8U << 20U;
   bool acknowledge = true;
   bool answer_hello = true;
+  /// Positions that Welcome names in place of what is stored, by run.
+  std::map<std::uint64_t, link::Position> claims;
   /// Breaks the connection after so many messages of a session, the last one being stored, but not
   /// acknowledged, or not even stored.
   int break_after = 0;
@@ -58,10 +61,12 @@ class FakeGateway {
 
   Conduct conduct;
   std::map<std::string, std::vector<StoredEntry>> stored;  ///< by serial, in order of arrival
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t>
+      fingerprints;  ///< of these, by run and seq
   std::vector<std::vector<std::string>>
       batches;  ///< of each Frames message: the serials of its entries
   std::vector<link::Status> statuses;
-  std::vector<link::Hello> hellos;
+  std::vector<link::Hello> hellos;  ///< with what was announced behind them
   std::vector<std::string> faults;  ///< positions that came twice, or with a gap before
   int sessions = 0;                 ///< that were welcomed
   int goodbyes = 0;                 ///< ended by a WebSocket close
@@ -72,10 +77,12 @@ class FakeGateway {
   struct Connection;
   boost::asio::awaitable<void> accept_loop();
   boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
-  boost::asio::awaitable<bool> welcome(Connection& connection);
+  boost::asio::awaitable<bool> hear_proof(Connection& connection);
+  boost::asio::awaitable<void> welcome(Connection& connection);
   boost::asio::awaitable<void> send(Connection& connection, link::ToAgent message);
   link::LinacWelcome answer_for(const std::string& serial, std::uint32_t linac,
                                 const std::vector<std::uint64_t>& runs) const;
+  [[nodiscard]] link::Position position_of(const std::string& serial, std::uint64_t run) const;
   link::Ack store(Connection& connection, const link::Frames& frames);
   void post(link::ToAgent message);
 

@@ -29,7 +29,7 @@ TEST_F(ForwarderTest, HelloNamesSiteTokenAndEveryLinacWithItsRuns) {
   const auto& hello = gateway_.hellos[0];
   EXPECT_EQ(hello.protocol(), link::kLinkProtocol);
   EXPECT_EQ(hello.site(), "nbcc");
-  EXPECT_EQ(hello.token(), token_);
+  EXPECT_TRUE(hello.token().empty());
   ASSERT_EQ(hello.spools_size(), 2);
   EXPECT_EQ(hello.spools(0).serial(), "4299");
   EXPECT_EQ(hello.spools(1).serial(), "9183");
@@ -160,6 +160,89 @@ TEST_F(ForwarderTest, WhatWasStoredBeforeIsNotSentAgainAndIsTrimmed) {
   run_until([this] { return segments("4299") == 1; }, "the spool is trimmed by Welcome alone");
   write_many("4299", 1);
   run_until_all_arrived();
+}
+
+/// A gateway that names positions which this spool does not confirm.
+struct Claim {
+  const char* name;
+  std::uint64_t seq;
+  std::uint64_t fingerprint;
+};
+constexpr std::uint64_t kFar = std::uint64_t{1} << 62U;
+
+class UnconfirmedPositions : public ForwardSite, public ::testing::WithParamInterface<Claim> {};
+
+TEST_P(UnconfirmedPositions, ReleaseNothingAndEverythingIsSentByAnotherRun) {
+  link::Position claim;
+  claim.set_seq(GetParam().seq);
+  claim.set_fingerprint(GetParam().fingerprint);
+  gateway_.conduct.acknowledge = false;
+  add_linac("4299");
+  start_listener("4299", {.segment_bytes = 10'000});
+  write_many("4299", 100, 1000);
+  const auto before = segments("4299");
+  const std::uint64_t run = linacs_.front().announce().runs(0);
+  claim.set_run(run);
+  gateway_.conduct.claims[run] = claim;
+  start();
+  run_until_all_arrived();
+  EXPECT_EQ(segments("4299"), before);
+  EXPECT_NE(gateway_.stored["4299"].front().run, run);
+  // Nor does an acknowledgement that names the run. The next session would learn what is stored of
+  // the other one, and then rightly remove it.
+  gateway_.conduct.refused_linacs["4299"] = "not now";
+  gateway_.send_ack(1, run, GetParam().seq);
+  run_until([this] { return published_.last_error.has_value(); }, "the session ends");
+  EXPECT_EQ(published_.last_error->kind, "protocol");
+  EXPECT_EQ(segments("4299"), before);
+  run_until([this] { return gateway_.sessions == 2; }, "the next one begins");
+  gateway_.change_registration("4299", true, "");
+  run_until([this] { return segments("4299") == 1; }, "what is stored by the other run is removed");
+  write_many("4299", 3);
+  run_until_all_arrived();
+}
+
+TEST_P(UnconfirmedPositions, ARestartedForwarderGoesOnWhereItWas) {
+  link::Position claim;
+  claim.set_seq(GetParam().seq);
+  claim.set_fingerprint(GetParam().fingerprint);
+  add_linac("4299");
+  start_listener("4299", {.segment_bytes = 10'000});
+  write_many("4299", 100, 1000);
+  const std::uint64_t run = linacs_.front().announce().runs(0);
+  claim.set_run(run);
+  gateway_.conduct.claims[run] = claim;
+  start();
+  run_until_all_arrived();
+  run_until([this] { return status_of("4299").entries_acked == 100; }, "all is acknowledged");
+  stop();
+  gateway_.batches.clear();
+  start();
+  write_many("4299", 3);
+  run_until_all_arrived();
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, UnconfirmedPositions,
+                         ::testing::Values(Claim{"BeyondTheSpool", 101, 0}, Claim{"Far", kFar, 0},
+                                           Claim{"FarWithFingerprint", kFar, 17},
+                                           Claim{"WithoutFingerprint", 50, 0},
+                                           Claim{"OfAnotherEntry", 50, 17},
+                                           Claim{"OfAnotherLastEntry", 100, 17}),
+                         [](const auto& one) { return one.param.name; });
+
+TEST_F(ForwarderTest, AGatewayThatWasRestoredFromABackupGetsWhatTheSpoolStillHas) {
+  gateway_.conduct.acknowledge = false;
+  add_linac("4299");
+  start_listener("4299", {.segment_bytes = 10'000});
+  write_many("4299", 100, 1000);
+  start();
+  run_until_all_arrived();
+  stop();
+  gateway_.stored["4299"].resize(40);
+  start();
+  run_until_all_arrived();
+  EXPECT_EQ(gateway_.stored["4299"].front().run, gateway_.stored["4299"].back().run)
+      << "what is stored is confirmed: sending goes on behind it";
 }
 
 TEST_F(ForwarderTest, TheSpoolOfARemovedLinacIsEmptyOnceAllIsStored) {

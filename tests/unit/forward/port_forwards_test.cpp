@@ -14,6 +14,7 @@
 #include <functional>
 #include <thread>
 
+#include "tests/unit/os/free_port.hpp"
 #include "tests/unit/ssh/coroutine_test.hpp"
 #include "tests/unit/ssh/sshd_fixture.hpp"
 
@@ -118,11 +119,6 @@ class Client {
   error_code error_;
 };
 
-std::uint16_t free_port() {
-  net::io_context io;
-  return tcp::acceptor(io, {net::ip::address_v4::loopback(), 0}).local_endpoint().port();
-}
-
 class PortForwardsTest : public ::testing::Test {
  protected:
   static config::TunnelSettings tunnel_to(const ssh::Sshd& sshd) {
@@ -179,6 +175,7 @@ class PortForwardsTest : public ::testing::Test {
   PortForwards forwards_{[] {
     PortForwardsTimings timings;
     timings.lane.backoff = {std::chrono::milliseconds(10), std::chrono::milliseconds(100)};
+    timings.lane.fresh = {std::chrono::milliseconds(10), std::chrono::milliseconds(200)};
     timings.forward.retry = std::chrono::milliseconds(50);
     timings.forward.retry_most = std::chrono::milliseconds(200);
     return timings;
@@ -346,6 +343,170 @@ TEST_F(PortForwardsTest, HostThatDoesNotAnswerHoldsUpNoForwardToAnother) {
   EXPECT_TRUE(Client(back.listen.port).exchange("hello"));
   EXPECT_EQ(status("stuck").connections, 1U);  // still waiting
   ::close(silent);
+}
+
+/// With the restrictions of a site's key, and the shortest waits between logins.
+class PermittedForwardsTest : public PortForwardsTest {
+ protected:
+  PermittedForwardsTest() { permit({}); }
+
+  /// These and nothing else, for sessions that log in from now on.
+  void permit(const std::vector<ForwardSettings>& forwards) {
+    std::string restrictions = "restrict,port-forwarding,permitopen=\"127.0.0.1:1\"";
+    for (const auto& one : forwards) {
+      restrictions += one.direction == ForwardDirection::local
+                          ? ",permitopen=\"" + one.target.text() + "\""
+                          : ",permitlisten=\"" + one.listen.text() + "\"";
+    }
+    sshd_.restrict(restrictions + ",permitlisten=\"127.0.0.1:1\"");
+  }
+  bool is_refused(const std::string& name) {
+    return eventually([&] { return status(name).state == "refused"; });
+  }
+  [[nodiscard]] std::size_t count_in_log(std::string_view text) const {
+    const std::string log = sshd_.log();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = log.find(text, at)) != std::string::npos; ++at) ++count;
+    return count;
+  }
+  [[nodiscard]] std::size_t logins() const { return count_in_log("Accepted publickey"); }
+};
+
+TEST_F(PermittedForwardsTest, WhatThePresentSessionRefusesOpensAsSoonAsTheServerPermitsIt) {
+  const auto one = remote("one");
+  const auto two = remote("two");
+  permit({one});
+  apply({one});
+  ASSERT_TRUE(comes_up("one"));
+  Client stays(one.listen.port);
+  ASSERT_TRUE(stays.exchange("before"));
+
+  apply({one, two});  // the site first
+  ASSERT_TRUE(is_refused("two"));
+  EXPECT_THAT(status("two").last_failure, HasSubstr("permitlisten"));
+  permit({one, two});
+  ASSERT_TRUE(comes_up("two"));
+  EXPECT_TRUE(Client(two.listen.port).exchange("hello"));
+  EXPECT_TRUE(eventually([&] { return Client(one.listen.port).exchange("hello"); }));
+  EXPECT_TRUE(stays.exchange("after"));
+
+  const auto three = remote("three");
+  permit({one, two, three});  // the server first
+  apply({one, two, three});
+  ASSERT_TRUE(comes_up("three"));
+  EXPECT_TRUE(Client(three.listen.port).exchange("hello"));
+  EXPECT_TRUE(stays.exchange("after that"));
+}
+
+TEST_F(PermittedForwardsTest, LocalForwardThatIsProhibitedIsShownAsRefusedUntilItIsPermitted) {
+  const auto one = local("one");
+  EchoServer another;
+  auto two = local("two");
+  two.target.port = another.port();
+  permit({one});
+  apply({one});
+  ASSERT_TRUE(comes_up("one"));
+  Client stays(one.listen.port);
+  ASSERT_TRUE(stays.exchange("before"));
+
+  apply({one, two});
+  ASSERT_TRUE(comes_up("two"));
+  EXPECT_FALSE(Client(two.listen.port).exchange("hello"));
+  ASSERT_TRUE(is_refused("two"));
+  EXPECT_THAT(status("two").last_failure, HasSubstr("permitopen"));
+  permit({one, two});
+  ASSERT_TRUE(comes_up("two"));
+  EXPECT_TRUE(Client(two.listen.port).exchange("hello"));
+  EXPECT_TRUE(Client(one.listen.port).exchange("hello"));
+  EXPECT_TRUE(stays.exchange("after"));
+}
+
+TEST_F(PermittedForwardsTest, LocalForwardThatComesIsUsedInASessionThatKnowsIt) {
+  const auto one = local("one");
+  EchoServer another;
+  auto two = local("two");
+  two.target.port = another.port();
+  permit({one});
+  apply({one});
+  ASSERT_TRUE(comes_up("one"));
+  permit({one, two});
+  const std::size_t before = logins();
+  apply({one, two});
+  ASSERT_TRUE(comes_up("two"));
+  ASSERT_TRUE(eventually([&] { return logins() > before; }));
+  // Of the session with the earlier rules nothing is left: no connection was in it.
+  ASSERT_TRUE(sshd_.logs("Received disconnect from 127.0.0.1"));
+  EXPECT_TRUE(Client(two.listen.port).exchange("hello"));
+  EXPECT_EQ(status("two").last_failure, "");
+}
+
+TEST_F(PermittedForwardsTest, EarlierSessionsAreTwoAtMostAndWhatIsWaitedForIsSaid) {
+  auto wanted = std::vector{remote("0")};
+  permit(wanted);
+  apply(wanted);
+  ASSERT_TRUE(comes_up("0"));
+  std::deque<Client> stay;
+  for (const auto* name : {"1", "2"}) {
+    ASSERT_TRUE(stay.emplace_back(wanted.back().listen.port).exchange("before"));
+    wanted.push_back(remote(name));
+    permit(wanted);
+    apply(wanted);
+    ASSERT_TRUE(comes_up(name));
+  }
+  ASSERT_TRUE(stay.emplace_back(wanted.back().listen.port).exchange("before"));
+  wanted.push_back(remote("3"));
+  permit(wanted);
+  apply(wanted);
+  ASSERT_TRUE(eventually(
+      [&] { return status("3").last_failure.find("are waited for") != std::string::npos; }));
+  for (Client& client : stay) EXPECT_TRUE(client.exchange("still"));
+  stay.pop_front();
+  ASSERT_TRUE(comes_up("3"));
+  EXPECT_TRUE(Client(wanted.back().listen.port).exchange("hello"));
+  for (Client& client : stay) EXPECT_TRUE(client.exchange("after"));
+}
+
+TEST_F(PermittedForwardsTest, WhatStaysRefusedLeavesTheOthersWhereTheyAre) {
+  const auto one = remote("one");
+  permit({one});
+  apply({one});
+  ASSERT_TRUE(comes_up("one"));
+  const auto since = status("one").since_us;
+  apply({one, remote("two")});
+  const std::size_t before = logins();
+  ASSERT_TRUE(eventually([&] { return logins() >= before + 3; }));
+  EXPECT_TRUE(is_refused("two"));
+  EXPECT_EQ(status("one").since_us, since);
+}
+
+TEST_F(PermittedForwardsTest, StopEndsEarlierSessionsTooAndProperly) {
+  const auto one = remote("one");
+  const auto two = remote("two");
+  permit({one});
+  apply({one});
+  ASSERT_TRUE(comes_up("one"));
+  Client client(one.listen.port);
+  ASSERT_TRUE(client.exchange("x"));
+  permit({one, two});
+  apply({one, two});
+  ASSERT_TRUE(comes_up("two"));
+  forwards_.stop();
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(eventually([&] { return forwards_.ended(); }));
+}
+
+TEST(ForwardsPing, IsNoErrorInTheLogOfAnSshdWithoutSessions) {
+  ssh::SshdOptions options;
+  options.config = "MaxSessions 0";
+  const ssh::Sshd sshd(options);
+  net::io_context io;
+  const auto ask = [&]() -> net::awaitable<void> {
+    const auto session = co_await ssh::Session::connect(sshd.settings(), kSoon);
+    for (int i = 0; i < 3; ++i) co_await session->ping(kSoon);
+  };
+  ssh::run(io, ask());
+  EXPECT_TRUE(sshd.logs("server_input_channel_open: ctype ping@"));
+  EXPECT_EQ(sshd.log().find("error:"), std::string::npos);
 }
 
 TEST_F(PortForwardsTest, StopClosesConnectionsAndEndsItsSessionsProperly) {

@@ -1,5 +1,9 @@
 #include "gateway/ingest/admission.hpp"
 
+#include <array>
+#include <vector>
+
+#include "common/link/forked_run.hpp"
 #include "tests/unit/ingest/ingest_fixture.hpp"
 
 namespace icom::ingest {
@@ -11,7 +15,15 @@ using testing::Not;
 class AdmissionTest : public testing::Test {
  protected:
   std::variant<Admission, link::Refused> answer(const link::Hello& hello) {
-    return admit(hello, registry_, sink_, &newcomers_, 1'000);
+    return answer(hello, registry_);
+  }
+  /// Of a token in clear; what follows once the site is known is the same after a proof.
+  std::variant<Admission, link::Refused> answer(const link::Hello& hello,
+                                                const SiteRegistry& registry) {
+    auto site = let_in_by_clear_token(hello, registry);
+    if (const auto* const refused = std::get_if<link::Refused>(&site)) return *refused;
+    return admit(std::get<std::shared_ptr<const RegisteredSite>>(site), hello, registry, sink_,
+                 &newcomers_, 1'000);
   }
   Admission accepted(const link::Hello& hello) { return std::get<Admission>(answer(hello)); }
   link::Refused refused(const link::Hello& hello) { return std::get<link::Refused>(answer(hello)); }
@@ -42,6 +54,23 @@ TEST_F(AdmissionTest, StoredPositionsAreToldForEachRunAskedFor) {
   EXPECT_EQ(linac.stored(1).seq(), 500U);
 }
 
+TEST_F(AdmissionTest, RunsThatFollowFromAForkAreToldWithWhatStandsAtTheirPositions) {
+  const std::uint64_t second = link::run_after_fork(77, 500, 11);
+  const std::uint64_t third = link::run_after_fork(second, 30, 12);
+  sink_.set_stored(k4299, 77, 500, 11);
+  sink_.set_stored(k4299, second, 30, 12);
+  sink_.set_stored(k4299, third, 40, 13);
+  const Admission admission = accepted(example_hello({77, 76}));
+  std::vector<std::array<std::uint64_t, 3>> told;
+  for (const link::Position& one : admission.welcome.linacs(0).stored()) {
+    told.push_back({one.run(), one.seq(), one.fingerprint()});
+  }
+  EXPECT_THAT(told, testing::ElementsAre(std::array<std::uint64_t, 3>{77, 500, 11},
+                                         std::array<std::uint64_t, 3>{second, 30, 12},
+                                         std::array<std::uint64_t, 3>{third, 40, 13},
+                                         std::array<std::uint64_t, 3>{76, 0, 0}));
+}
+
 TEST_F(AdmissionTest, RunsBeyondTheBoundAreLeftUnanswered) {
   const std::vector<std::uint64_t> runs(kMaxRunsAnswered + 1, 5);
   const Admission admission = accepted(example_hello(runs));
@@ -65,15 +94,23 @@ TEST_F(AdmissionTest, LinacThatIsNotTheSitesIsDeclinedAndOthersGoOn) {
 }
 
 TEST_F(AdmissionTest, EveryOtherVersionIsRefusedAndToldWhichSideToUpgrade) {
-  link::Hello hello = example_hello();
-  hello.set_protocol(link::kLinkProtocol + 1);
-  hello.set_site("whatever a newer agent calls it");
-  EXPECT_EQ(refused(hello).code(), link::Refused::PROTOCOL_VERSION);
-  EXPECT_EQ(refused(hello).protocol(), link::kLinkProtocol);
-  EXPECT_THAT(refused(hello).text(), HasSubstr("upgrade the gateway"));
-  hello.set_protocol(link::kLinkProtocol - 1);
-  EXPECT_EQ(refused(hello).code(), link::Refused::PROTOCOL_VERSION);
-  EXPECT_THAT(refused(hello).text(), HasSubstr("upgrade the agent"));
+  const link::Refused newer = version_refusal(link::kLinkProtocol + 1);
+  EXPECT_EQ(newer.code(), link::Refused::PROTOCOL_VERSION);
+  EXPECT_EQ(newer.protocol(), link::kLinkProtocol);
+  EXPECT_THAT(newer.text(), HasSubstr("upgrade the gateway"));
+  EXPECT_THAT(version_refusal(0).text(), HasSubstr("upgrade the agent"));
+}
+
+TEST_F(AdmissionTest, TokenInClearIsTakenUntilTheSiteHasProvedItself) {
+  EXPECT_TRUE(std::holds_alternative<Admission>(answer(example_hello())));
+  EXPECT_TRUE(registry_.find("nbcc")->credentials.takes_clear_token());
+  Credentials nbcc = registry_.find("nbcc")->credentials;
+  EXPECT_TRUE(nbcc.note_proved());
+  EXPECT_FALSE(nbcc.note_proved()) << "no news";
+  nbcc.set({kToken}, {});
+  EXPECT_EQ(refused(example_hello()).code(), link::Refused::PROTOCOL_VERSION);
+  EXPECT_THAT(refused(example_hello()).text(), HasSubstr("upgrade the agent"));
+  EXPECT_TRUE(registry_.takes_clear_tokens()) << "of rccc";
 }
 
 TEST_F(AdmissionTest, UnknownSiteIsRefusedWithWhatToDo) {
@@ -103,7 +140,7 @@ TEST_F(AdmissionTest, SiteWithoutATokenLetsNobodyIn) {
   const SiteRegistry registry(std::vector<RegisteredSite>{{"nbcc", {}, {}}});
   link::Hello hello = example_hello();
   hello.set_token("");
-  const auto decision = admit(hello, registry, sink_, nullptr, 1);
+  const auto decision = answer(hello, registry);
   EXPECT_EQ(std::get<link::Refused>(decision).code(), link::Refused::WRONG_TOKEN);
 }
 
@@ -118,7 +155,7 @@ TEST_F(AdmissionTest, LinacNamedTwiceIsMalformed) {
 
 TEST_F(AdmissionTest, MoreLinacsThanASiteMayHaveAreMalformed) {
   link::Hello hello = example_hello();
-  for (std::uint32_t i = 2; i < link::kMaxLinacs; ++i) add_spool(hello, std::to_string(i), 10 + i);
+  for (std::uint32_t i = 2; i < link::kMaxSpools; ++i) add_spool(hello, std::to_string(i), 10 + i);
   EXPECT_TRUE(std::holds_alternative<Admission>(answer(hello)));
   add_spool(hello, "one more", 5);
   EXPECT_EQ(refused(hello).code(), link::Refused::MALFORMED);

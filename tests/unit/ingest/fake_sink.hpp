@@ -29,7 +29,7 @@ class FakeSink final : public EntrySink {
 
   ~FakeSink() override { answer_all(false); }
 
-  std::uint64_t stored_position(store::LinacId linac, std::uint64_t run) override {
+  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
     const std::lock_guard lock(mutex_);
     return positions_[{linac, run}];
   }
@@ -54,9 +54,10 @@ class FakeSink final : public EntrySink {
     const std::lock_guard lock(mutex_);
     full_ = full;
   }
-  void set_stored(store::LinacId linac, std::uint64_t run, std::uint64_t seq) {
+  void set_stored(store::LinacId linac, std::uint64_t run, std::uint64_t seq,
+                  std::uint64_t fingerprint = 0) {
     const std::lock_guard lock(mutex_);
-    positions_[{linac, run}] = seq;
+    positions_[{linac, run}] = {seq, fingerprint};
   }
 
   /// Answers the oldest batch that is held; false if there is none.
@@ -111,7 +112,7 @@ class FakeSink final : public EntrySink {
     for (const store::IncomingEntry& entry : batch.entries) {
       kept_.push_back(
           {batch.linac, entry.kind, entry.run, entry.seq, std::string(as_text(entry.bytes))});
-      positions_[{batch.linac, entry.run}] = entry.seq;
+      positions_[{batch.linac, entry.run}] = {entry.seq, 0};
     }
     changed_.notify_all();
   }
@@ -123,7 +124,7 @@ class FakeSink final : public EntrySink {
   std::size_t submits_ = 0;
   std::deque<store::IncomingBatch> held_;
   std::vector<Kept> kept_;
-  std::map<std::pair<store::LinacId, std::uint64_t>, std::uint64_t> positions_;
+  std::map<std::pair<store::LinacId, std::uint64_t>, store::StoredPosition> positions_;
 };
 
 }  // namespace icom::ingest

@@ -1,8 +1,11 @@
 // The phase of a session before its first frame.
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "gateway/ingest/admission.hpp"
+#include "tests/unit/ingest/captured_log.hpp"
 #include "tests/unit/ingest/ingest_fixture.hpp"
 
 namespace icom::ingest {
@@ -40,13 +43,137 @@ TEST_F(GreetingTest, RefusalIsSaidThenTheConnectionIsClosed) {
     add_spool(made[link::Refused::MALFORMED], "4299", 9);
     return made;
   }();
-  for (const auto& [code, hello] : faults) {
+  for (const bool clear : {true, false}) {  // once it has proved itself, no token in clear is taken
+    for (const auto& [code, made] : faults) {
+      if (clear && code == link::Refused::PROTOCOL_VERSION) continue;
+      link::Hello hello = made;
+      if (clear) hello.set_protocol(link::kClearTokenProtocol);
+      const auto agent = connect();
+      link::ToAgent answer;
+      if (code == link::Refused::PROTOCOL_VERSION) {
+        link::ToGateway message;
+        *message.mutable_hello() = hello;
+        agent->send(message);
+        answer = agent->receive().value_or(link::ToAgent());
+      } else {
+        answer = greet(*agent, hello);
+      }
+      EXPECT_EQ(refusal_and_end(*agent, answer).code(), code);
+      EXPECT_EQ(agent->reason().code, websocket::close_code::policy_error);
+    }
+  }
+}
+
+TEST_F(GreetingTest, AgentOfBeforeIsServedWithItsTokenInClear) {
+  sink_.answers_at_once();
+  start();
+  const auto agent = connect();
+  ASSERT_TRUE(greet(*agent, clear_hello({77})).has_welcome());
+  send_frame(*agent, 1, 1);
+  EXPECT_TRUE(agent->receive()->has_ack());
+}
+
+TEST_F(GreetingTest, WhoeverDoesNotKnowTheTokenGetsNothingFromWhichToGuessIt) {
+  start();
+  const auto agent = connect();
+  const auto answer = agent->prove("nbcc", "guessed");
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(refusal_and_end(*agent, *answer).code(), link::Refused::WRONG_TOKEN);
+  EXPECT_FALSE(answer->has_proof());
+}
+
+TEST_F(GreetingTest, ProofOfAnotherConnectionIsRefused) {
+  start();
+  link::Transcript transcript{
+      link::kLinkPurpose, link::kLinkProtocol, "nbcc", link::make_nonce(), {}};
+  link::ToGateway hello = hello_of("nbcc");
+  hello.mutable_hello()->set_nonce(transcript.agent_nonce);
+  const auto overheard = connect();
+  overheard->send(hello);
+  transcript.gateway_nonce = overheard->receive()->challenge().nonce();
+  link::ToGateway proof;
+  proof.mutable_proof()->set_mac(link::proof_of(link::Role::agent, kToken, transcript));
+  const auto again = connect();
+  again->send(hello);
+  ASSERT_TRUE(again->receive()->has_challenge());
+  again->send(proof);
+  EXPECT_EQ(refusal_and_end(*again).code(), link::Refused::WRONG_TOKEN);
+  overheard->send(proof);
+  EXPECT_TRUE(overheard->receive()->has_proof());
+}
+
+TEST_F(GreetingTest, MessageWithoutASealAfterTheProofIsRefused) {
+  start();
+  link::ToGateway announcement;
+  announcement.mutable_announcement();
+  for (const bool welcomed : {false, true}) {
     const auto agent = connect();
+    ASSERT_FALSE(agent->prove("nbcc", kToken).has_value());
+    if (welcomed) {
+      agent->send(announcement);
+      ASSERT_TRUE(agent->receive()->has_welcome());
+    }
+    agent->send_unsealed(announcement.SerializeAsString());
+    const link::Refused refused = refusal_and_end(*agent);
+    EXPECT_EQ(refused.code(), link::Refused::MALFORMED);
+    EXPECT_THAT(refused.text(), HasSubstr("seal"));
+  }
+}
+
+TEST_F(GreetingTest, HelloOfManyEmptyPartsCostsNothingAndIsRefused) {
+  start();
+  // In each of the two greetings: parts of two bytes, up to what may be sent at all.
+  for (const std::uint32_t protocol : {link::kLinkProtocol, link::kClearTokenProtocol}) {
     link::ToGateway message;
-    *message.mutable_hello() = hello;
+    message.mutable_hello()->set_protocol(protocol);
+    message.mutable_hello()->set_site("nbcc");
+    for (int i = 0; i < 1000; ++i) message.mutable_hello()->add_spools();
+    const auto agent = connect();
     agent->send(message);
-    EXPECT_EQ(refusal_and_end(*agent).code(), code);
-    EXPECT_EQ(agent->reason().code, websocket::close_code::policy_error);
+    EXPECT_EQ(refusal_and_end(*agent).code(), link::Refused::MALFORMED);
+  }
+}
+
+TEST_F(GreetingTest, MessagesOfManyEmptyPartsAreRefusedAfterTheProofToo) {
+  start();
+  link::ToGateway announcement;
+  link::ToGateway status;
+  for (std::size_t i = 0; i < link::kMaxPartsToGateway; ++i) {
+    announcement.mutable_announcement()->add_spools();
+    status.mutable_status()->add_linacs();
+  }
+  const auto proved = connect();
+  ASSERT_FALSE(proved->prove("nbcc", kToken).has_value());
+  proved->send(announcement);
+  EXPECT_EQ(refusal_and_end(*proved).text(), "a message cannot be read");
+  const auto welcomed = welcome_agent();
+  welcomed->send(status);
+  EXPECT_EQ(refusal_and_end(*welcomed).text(), "a message cannot be read");
+}
+
+TEST_F(GreetingTest, LongMessageFromNobodyKnowsWhomEndsTheConnection) {
+  for (const bool clear : {true, false}) {
+    if (!clear) {
+      for (const char* const site : {"nbcc", "rccc"}) {
+        Credentials credentials = registry_.find(site)->credentials;
+        credentials.note_proved();
+      }
+    }
+    start();
+    const std::size_t most = clear ? link::kMaxClearHelloBytes : link::kMaxUnprovedBytes;
+    const auto agent = connect();
+    agent->send_bytes(std::string(most + 1, 'x'));
+    EXPECT_FALSE(agent->receive().has_value());
+    EXPECT_NE(agent->end(), boost::asio::error::timed_out);
+    const auto shorter = connect();
+    shorter->send_bytes(std::string(most, 'x'));
+    EXPECT_EQ(refusal_and_end(*shorter).code(), link::Refused::MALFORMED);
+    const auto second = connect();
+    second->send(hello_of("nbcc"));
+    ASSERT_TRUE(second->receive()->has_challenge());
+    second->send_bytes(std::string(link::kMaxUnprovedBytes + 1, 'x'));
+    EXPECT_FALSE(second->receive().has_value());
+    EXPECT_NE(second->end(), boost::asio::error::timed_out);
   }
 }
 
@@ -90,15 +217,17 @@ TEST_F(GreetingTest, BytesThatAreNoMessageAreRefused) {
 
 TEST_F(GreetingTest, EveryTruncationOfHelloIsRefusedOrWelcomed) {
   start();
-  link::ToGateway message;
-  *message.mutable_hello() = example_hello({77, 78});
-  const std::string whole = message.SerializeAsString();
-  for (std::size_t size = 0; size < whole.size(); ++size) {
-    const auto agent = connect();
-    agent->send_bytes(whole.substr(0, size));
-    const auto answer = agent->receive();
-    ASSERT_TRUE(answer.has_value()) << size;
-    EXPECT_TRUE(answer->has_refused()) << size;
+  link::ToGateway clear;
+  *clear.mutable_hello() = clear_hello({77, 78});
+  for (const link::ToGateway& message : {hello_of("nbcc"), clear}) {
+    const std::string whole = message.SerializeAsString();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const auto agent = connect();
+      agent->send_bytes(whole.substr(0, size));
+      const auto answer = agent->receive();
+      ASSERT_TRUE(answer.has_value()) << size;
+      EXPECT_TRUE(answer->has_refused()) << size;
+    }
   }
 }
 
@@ -146,6 +275,168 @@ TEST_F(GreetingTest, ConnectionsBeyondTheBoundAreNotTaken) {
   const auto first = welcome_agent();
   EXPECT_TRUE(TestAgent(server_->port()).opened());
   EXPECT_EQ(server_->connections(), 1U);
+}
+
+TEST_F(GreetingTest, OfConnectionsThatProveNothingTheOldestGoesAndNoneThatHas) {
+  sink_.answers_at_once();
+  IngestServer::Options options;
+  options.max_unproved = 3;
+  options.more_unproved_per_site = 0;
+  start(options);
+  const auto proved = welcome_agent();
+  std::vector<std::unique_ptr<TestAgent>> idle;
+  for (int i = 0; i < 5; ++i) idle.push_back(connect());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(idle[static_cast<std::size_t>(i)]->receive().has_value());
+    // A FIN would leave the port of its end taken until it closes.
+    EXPECT_EQ(idle[static_cast<std::size_t>(i)]->end(), boost::asio::error::connection_reset);
+  }
+  EXPECT_TRUE(greet(*idle.back(), example_hello()).has_welcome());
+  send_frame(*proved, 1, 1);
+  EXPECT_TRUE(proved->receive()->has_ack());
+}
+
+TEST_F(GreetingTest, AnAccountThatHoldsEveryPlaceKeepsNoOtherAccountOut) {
+  constexpr os::UserId kTunnel = 7;
+  constexpr os::UserId kStranger = 8;
+  std::atomic<os::UserId> account = kTunnel;
+  IngestServer::Options options;
+  options.max_unproved = 3;
+  options.more_unproved_per_site = 0;
+  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  start(options);
+  const auto agent = connect();
+  account = kStranger;
+  // Each of these comes later than the agent, which is about to prove itself.
+  std::vector<std::unique_ptr<TestAgent>> strangers;
+  for (int i = 0; i < 5; ++i) strangers.push_back(connect());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_FALSE(strangers[i]->receive().has_value());
+    EXPECT_NE(strangers[i]->end(), boost::asio::error::timed_out);
+  }
+  EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
+}
+
+/// An account that has others beside its own holds one place with each.
+TEST_F(GreetingTest, OfAccountsFromWhichNoSiteComesOneMakesRoomHoweverManyTheyAre) {
+  constexpr os::UserId kTunnel = 7;
+  std::atomic<os::UserId> account = kTunnel;
+  IngestServer::Options options;
+  options.max_unproved = 3;
+  options.more_unproved_per_site = 0;
+  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  start(options);
+  const auto before = welcome_agent();  // from here on the account is known
+  const auto agent = connect();
+  std::vector<std::unique_ptr<TestAgent>> strangers;
+  for (os::UserId i = 0; i < 10; ++i) {
+    account = 100'000 + i;
+    strangers.push_back(connect());
+  }
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_FALSE(strangers[i]->receive().has_value());
+  EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
+}
+
+TEST_F(GreetingTest, TheAccountThatTheSettingsNameIsKnownFromTheStartOn) {
+  constexpr os::UserId kTunnel = 7;
+  std::atomic<os::UserId> account = kTunnel;
+  IngestServer::Options options;
+  options.max_unproved = 3;
+  options.more_unproved_per_site = 0;
+  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  options.tunnels_account = kTunnel;
+  start(options);
+  const auto agent = connect();
+  std::vector<std::unique_ptr<TestAgent>> strangers;
+  for (os::UserId i = 0; i < 10; ++i) {
+    account = 100'000 + i;
+    strangers.push_back(connect());
+  }
+  EXPECT_FALSE(strangers.front()->receive().has_value());
+  EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
+}
+
+TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHidesNoSites) {
+  constexpr os::UserId kTunnel = 7;
+  constexpr os::UserId kStranger = 8;
+  std::atomic<os::UserId> account = kStranger;
+  const CapturedLog log;
+  IngestServer::Options options;
+  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  options.tunnels_account = kTunnel;
+  start(options);
+  for (const os::UserId comes : {kStranger, kTunnel}) {
+    account = comes;
+    const auto agent = connect();
+    const auto answer = agent->prove("nbcc", "guessed");
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(refusal_and_end(*agent, *answer).code(), link::Refused::WRONG_TOKEN);
+  }
+  server_.reset();
+  EXPECT_THAT(log.text(), HasSubstr("nbcc: refused, WRONG_TOKEN: the token is not that of site "
+                                    "nbcc"));
+  EXPECT_THAT(log.text(), HasSubstr("(from account 8, which has proved nothing)"));
+  EXPECT_THAT(log.text(), HasSubstr("(from account 7, which sites come from; it has proved"));
+}
+
+TEST_F(GreetingTest, AllSitesMayComeAtOnceAndWhoeverFillsTheRestMakesRoom) {
+  constexpr os::UserId kTunnel = 7;
+  constexpr os::UserId kStranger = 8;
+  std::atomic<os::UserId> account = kTunnel;
+  IngestServer::Options options;
+  options.max_unproved = 1;
+  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  start(options);
+  const std::size_t sites = registry_.size();
+  std::vector<std::unique_ptr<TestAgent>> agents;
+  for (std::size_t i = 0; i < sites; ++i) agents.push_back(connect());
+  account = kStranger;
+  std::vector<std::unique_ptr<TestAgent>> strangers;
+  for (std::size_t i = 0; i < 2 * sites + 2; ++i) strangers.push_back(connect());
+  EXPECT_FALSE(strangers.front()->receive().has_value());
+  for (const auto& agent : agents) EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
+}
+
+TEST_F(GreetingTest, WhoeverHasProvedHimselfAndAnnouncedNothingGoesWithHisSitesSessions) {
+  start();
+  const link::Hello hello = example_hello();
+  const auto agent = connect();
+  ASSERT_FALSE(agent->prove(hello.site(), hello.token()).has_value());
+  server_->end_sessions("rccc", refusal(link::Refused::REVOKED, "not this one"));
+  server_->end_sessions(hello.site(), refusal(link::Refused::WRONG_TOKEN, "it was replaced"));
+  const link::ToAgent answer = agent->announce(hello);
+  EXPECT_EQ(answer.refused().text(), "it was replaced");
+}
+
+TEST_F(GreetingTest, ASiteThatTakesPlaceAfterPlaceLosesItsOwnOldest) {
+  IngestServer::Options options;
+  options.max_of_site = 3;
+  start(options);
+  link::Hello of_other;
+  of_other.set_protocol(link::kLinkProtocol);
+  of_other.set_site("rccc");
+  of_other.set_token("the token of rccc, thirty-two ..");
+  const auto other = connect();
+  ASSERT_TRUE(greet(*other, of_other).has_welcome());
+  std::vector<std::unique_ptr<TestAgent>> agents;
+  for (int i = 0; i < 5; ++i) agents.push_back(welcome_agent());
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_FALSE(agents[i]->receive().has_value());
+    EXPECT_NE(agents[i]->end(), boost::asio::error::timed_out);
+  }
+  EXPECT_TRUE(agents.back()->receives_nothing_for(std::chrono::milliseconds(20)));
+  EXPECT_TRUE(other->receives_nothing_for(std::chrono::milliseconds(20)));
+}
+
+TEST_F(GreetingTest, WhereThereAreTooManyConnectionsOneThatProvesNothingMakesRoom) {
+  IngestServer::Options options;
+  options.max_connections = 2;
+  start(options);
+  const auto proved = welcome_agent();
+  const auto idle = connect();
+  const auto another = welcome_agent();
+  EXPECT_FALSE(idle->receive().has_value());
+  EXPECT_NE(idle->end(), boost::asio::error::timed_out);
 }
 
 TEST_F(GreetingTest, AddressInUseIsReportedWithWhatToDo) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/link/proof.hpp"
 #include "gateway/ingest/ingest_server.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/ingest/fake_sink.hpp"
@@ -35,7 +36,7 @@ inline void add_spool(link::Hello& hello, const std::string& serial, std::uint32
   for (const std::uint64_t run : runs) spool.add_runs(run);
 }
 
-/// What nbcc's agent says: 4299 is its number 1, 9183 its number 2.
+/// What nbcc's agent says and proves: 4299 is its number 1, 9183 its number 2.
 inline link::Hello example_hello(const std::vector<std::uint64_t>& runs = {}) {
   link::Hello hello;
   hello.set_protocol(link::kLinkProtocol);
@@ -44,6 +45,22 @@ inline link::Hello example_hello(const std::vector<std::uint64_t>& runs = {}) {
   hello.set_agent_version("0.1.0");
   add_spool(hello, "4299", 1, runs);
   add_spool(hello, "9183", 2);
+  return hello;
+}
+
+/// The first message of a site's agent.
+inline link::ToGateway hello_of(const std::string& site) {
+  link::ToGateway message;
+  message.mutable_hello()->set_protocol(link::kLinkProtocol);
+  message.mutable_hello()->set_site(site);
+  message.mutable_hello()->set_nonce(link::make_nonce());
+  return message;
+}
+
+/// The same of an agent of before: its token in clear.
+inline link::Hello clear_hello(const std::vector<std::uint64_t>& runs = {}) {
+  link::Hello hello = example_hello(runs);
+  hello.set_protocol(link::kClearTokenProtocol);
   return hello;
 }
 
@@ -98,10 +115,7 @@ class IngestTest : public testing::Test {
   }
   /// What the gateway answers to `hello`.
   static link::ToAgent greet(TestAgent& agent, const link::Hello& hello) {
-    link::ToGateway message;
-    *message.mutable_hello() = hello;
-    agent.send(message);
-    return agent.receive().value_or(link::ToAgent());
+    return agent.greet(hello);
   }
   /// An agent that has been welcomed.
   std::unique_ptr<TestAgent> welcome_agent() {
@@ -127,7 +141,9 @@ class IngestTest : public testing::Test {
   }
   /// The next message must be a refusal, and the end of the connection must follow.
   static link::Refused refusal_and_end(TestAgent& agent) {
-    link::ToAgent message = agent.receive().value_or(link::ToAgent());
+    return refusal_and_end(agent, agent.receive().value_or(link::ToAgent()));
+  }
+  static link::Refused refusal_and_end(TestAgent& agent, const link::ToAgent& message) {
     EXPECT_TRUE(message.has_refused());
     EXPECT_FALSE(agent.receive().has_value());
     EXPECT_EQ(agent.end(), boost::beast::websocket::error::closed);

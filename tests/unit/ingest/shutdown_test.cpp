@@ -89,13 +89,12 @@ TEST_F(ShutdownTest, AnswersOfTheSinkMayComeWhileTheServerGoes) {
 TEST_F(ShutdownTest, AgentsMayVanishAtAnyMoment) {
   sink_.answers_at_once();
   start();
-  link::ToGateway hello;
-  *hello.mutable_hello() = example_hello();
-  for (int steps = 0; steps < 4; ++steps) {
+  for (int steps = 0; steps < 5; ++steps) {
     const auto agent = connect();
-    if (steps > 0) agent->send(hello);
-    if (steps > 1) agent->receive();
-    if (steps > 2) send_frame(*agent, 1, 1);
+    if (steps == 1) agent->send(hello_of("nbcc"));
+    if (steps == 2) agent->prove("nbcc", kToken);
+    if (steps > 2) greet(*agent, example_hello());
+    if (steps > 3) send_frame(*agent, 1, 1);
     agent->drop();
   }
   EXPECT_TRUE(greet(*connect(), example_hello()).has_welcome());

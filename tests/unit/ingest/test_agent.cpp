@@ -6,6 +6,9 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "common/link/message_seal.hpp"
+#include "common/link/proof.hpp"
+
 namespace icom::ingest {
 
 namespace asio = boost::asio;
@@ -28,6 +31,8 @@ struct TestAgent::Connection {
   boost::beast::flat_buffer buffer;
   Error opened;
   Error end;
+  std::optional<link::MessageSealer> sealer;
+  std::optional<link::SealChecker> checker;
 };
 
 TestAgent::TestAgent(std::uint16_t port, const char* path)
@@ -48,7 +53,50 @@ TestAgent::Error TestAgent::opened() const {
   return connection_->opened;
 }
 
+std::optional<link::ToAgent> TestAgent::prove(const std::string& site, const std::string& token) {
+  link::Transcript transcript{
+      link::kLinkPurpose, link::kLinkProtocol, site, link::make_nonce(), {}};
+  link::ToGateway message;
+  message.mutable_hello()->set_protocol(link::kLinkProtocol);
+  message.mutable_hello()->set_site(site);
+  message.mutable_hello()->set_nonce(transcript.agent_nonce);
+  send(message);
+  auto answer = receive().value_or(link::ToAgent());
+  if (!answer.has_challenge()) return answer;
+  transcript.gateway_nonce = answer.challenge().nonce();
+  message.mutable_proof()->set_mac(link::proof_of(link::Role::agent, token, transcript));
+  send(message);
+  answer = receive().value_or(link::ToAgent());
+  if (!link::proves(answer.proof().mac(), link::Role::gateway, token, transcript)) return answer;
+  connection_->sealer.emplace(link::session_key(link::Role::agent, token, transcript));
+  connection_->checker.emplace(link::session_key(link::Role::gateway, token, transcript));
+  return std::nullopt;
+}
+
+link::ToAgent TestAgent::announce(const link::Hello& hello) {
+  link::ToGateway message;
+  message.mutable_announcement()->set_agent_version(hello.agent_version());
+  *message.mutable_announcement()->mutable_spools() = hello.spools();
+  send(message);
+  return receive().value_or(link::ToAgent());
+}
+
+link::ToAgent TestAgent::greet(const link::Hello& hello) {
+  if (hello.protocol() == link::kClearTokenProtocol) {
+    link::ToGateway message;
+    *message.mutable_hello() = hello;
+    send(message);
+    return receive().value_or(link::ToAgent());
+  }
+  if (const auto answer = prove(hello.site(), hello.token())) return *answer;
+  return announce(hello);
+}
+
 TestAgent::Error TestAgent::send_bytes(const std::string& bytes) {
+  return send_unsealed(connection_->sealer ? connection_->sealer->seal(bytes) : bytes);
+}
+
+TestAgent::Error TestAgent::send_unsealed(const std::string& bytes) {
   return connection_->wait([&](auto done) {
     connection_->socket.async_write(asio::buffer(bytes),
                                     [done](Error error, std::size_t) { done(error); });
@@ -67,17 +115,28 @@ TestAgent::Error TestAgent::send_batch() {
 }
 
 std::optional<link::ToAgent> TestAgent::receive() {
+  const auto bytes = receive_bytes();
+  link::ToAgent message;
+  if (!bytes || !message.ParseFromString(*bytes)) return std::nullopt;
+  return message;
+}
+
+std::optional<std::string> TestAgent::receive_bytes() {
   auto& buffer = connection_->buffer;
   connection_->end = connection_->wait([&](auto done) {
     connection_->socket.async_read(buffer, [done](Error error, std::size_t) { done(error); });
   });
   if (connection_->end) return std::nullopt;
-  link::ToAgent message;
-  const auto bytes = buffer.cdata();
-  const bool parsed = message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  const auto data = buffer.cdata();
+  std::optional<std::string> bytes(std::in_place, static_cast<const char*>(data.data()),
+                                   data.size());
   buffer.clear();
-  if (!parsed) return std::nullopt;
-  return message;
+  if (connection_->checker) {
+    const auto opened = connection_->checker->open(*bytes);
+    if (!opened) return std::nullopt;
+    bytes->resize(opened->size());
+  }
+  return bytes;
 }
 
 bool TestAgent::receives_nothing_for(std::chrono::milliseconds time) {

@@ -31,7 +31,18 @@ class TestAgent {
   /// Why there is no WebSocket, if there is none.
   [[nodiscard]] Error opened() const;
 
+  /// Says Hello, proves that it knows `token`, and has the gateway prove the same; from then on
+  /// what is sent bears seals. Gives the gateway's other answer, if it has one.
+  std::optional<link::ToAgent> prove(const std::string& site, const std::string& token);
+  /// What `hello` has of it. The answer, or an empty message if the connection is over.
+  link::ToAgent announce(const link::Hello& hello);
+  /// prove() and an announcement of the spools in `hello`; of kClearTokenProtocol as it stands.
+  /// Gives the answer.
+  link::ToAgent greet(const link::Hello& hello);
+
   Error send_bytes(const std::string& bytes);
+  /// Without a seal.
+  Error send_unsealed(const std::string& bytes);
   Error send(const link::ToGateway& message) { return send_bytes(message.SerializeAsString()); }
   Error send_text(const std::string& text);
   /// A Frames message that closes the batch in `encoder`.
@@ -39,6 +50,8 @@ class TestAgent {
 
   /// The next message. Nothing when the connection is over; end() then says how.
   std::optional<link::ToAgent> receive();
+  /// As receive(), whatever the message is.
+  std::optional<std::string> receive_bytes();
   /// Keeps the connection busy for a while without a message coming. True if none came.
   bool receives_nothing_for(std::chrono::milliseconds time);
   [[nodiscard]] Error end() const;

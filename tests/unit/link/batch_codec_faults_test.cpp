@@ -141,7 +141,7 @@ TEST(BatchFaults, FrameThatIsNoCodeIsRefused) {
 TEST(BatchFaults, MoreLinacsThanASiteMayHaveAreRefused) {
   for (const bool one_more : {false, true}) {
     Entries entries;
-    for (std::uint32_t linac = 0; linac < kMaxLinacs + (one_more ? 1 : 0); ++linac) {
+    for (std::uint32_t linac = 0; linac < kMaxSpools + (one_more ? 1 : 0); ++linac) {
       entries.add_text(linac, 77, 1, EntryKind::connected, "");
     }
     BatchEncoder encoder;
@@ -151,19 +151,85 @@ TEST(BatchFaults, MoreLinacsThanASiteMayHaveAreRefused) {
 
 TEST(BatchFaults, SmallMessageThatUnfoldsToMoreThanTheBoundIsRefused) {
   const std::string bomb =
-      MessageCompressor().compress(std::string(BatchDecoder::kMaxBatchBytes + 1, '\0'));
+      MessageCompressor().compress(std::string(2 * BatchDecoder::kMaxBatchBytes, '\0'));
   ASSERT_LT(bomb.size(), kMaxMessageBytes);
   EXPECT_EQ(refusal(bomb), "bad compressed data");
 }
 
-TEST(BatchFaults, FramesThatUnfoldToMoreThanTheBoundAreRefused) {
-  BatchEncoder encoder;
-  Entries entries;
-  const std::string large(1U << 20U, 'x');
-  for (std::uint64_t seq = 1; seq <= BatchDecoder::kMaxBatchBytes / large.size() + 1; ++seq) {
-    entries.add_text(1, 77, seq, EntryKind::frame, large);
+TEST(BatchFaults, MoreEntriesThanABatchMayHoldAreRefused) {
+  for (const std::size_t count : {kMaxBatchEntries, kMaxBatchEntries + 1}) {
+    Entries entries;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+      entries.add_text(1, 77, seq, EntryKind::connected, "");
+    }
+    BatchEncoder encoder;
+    EXPECT_EQ(refusal(encoded(encoder, entries)),
+              count == kMaxBatchEntries ? "" : "more entries than a batch may hold");
   }
-  EXPECT_NE(refusal(encoded(encoder, entries)), "");
+}
+
+TEST(BatchFaults, SmallMessageOfMillionsOfEmptyEntriesIsRefused) {
+  Batch first;
+  Entry& entry = *first.add_entries();
+  entry.set_run(77);
+  entry.set_kind(static_cast<std::uint32_t>(EntryKind::junk));
+  std::string plain = first.SerializeAsString();
+  const std::string_view empty("\x0A\x02\x10\x02", 4);  // an entry that is junk
+  while (plain.size() + empty.size() <= BatchDecoder::kMaxBatchBytes) plain += empty;
+  const std::string bomb = MessageCompressor().compress(plain);
+  ASSERT_LT(bomb.size(), 4'096U);
+  EXPECT_EQ(refusal(bomb), "more entries than a batch may hold");
+}
+
+TEST(BatchFaults, MoreFieldsThanAnEntryMayHaveAreRefused) {
+  const auto with_fields = [](std::size_t unknown) {
+    Batch batch;
+    Entry& entry = *batch.add_entries();
+    entry.set_run(77);
+    entry.set_kind(static_cast<std::uint32_t>(EntryKind::junk));
+    std::string more;
+    for (std::size_t i = 0; i < unknown; ++i) more += std::string_view("\x78\x01", 2);  // field 15
+    entry.MergeFromString(more);
+    // One entry alone: of kMaxBatchEntries, nothing is exceeded.
+    return refusal(MessageCompressor().compress(batch.SerializeAsString()));
+  };
+  // As far as the fields go, the first is taken: it lacks a checksum.
+  EXPECT_EQ(with_fields(kMaxEntryParts - 2), "a batch whose checksum does not fit");
+  EXPECT_EQ(with_fields(kMaxEntryParts - 1), "not a batch");
+  EXPECT_EQ(with_fields(4'000'000), "not a batch");
+}
+
+TEST(BatchFaults, FieldsOfALaterVersionAreSkipped) {
+  const auto with = [](std::string_view field) {
+    BatchEncoder encoder;
+    Entries entries;
+    entries.add_text(1, 77, 5, EntryKind::junk, "junk");
+    MessageDecompressor decompressor;
+    std::string plain;
+    EXPECT_TRUE(decompressor.decompress(encoded(encoder, entries), 10'000, plain));
+    return refusal(MessageCompressor().compress(std::string(field) + plain));
+  };
+  EXPECT_EQ(with(std::string_view("\x1A\x03new", 5)), "");  // field 3, length-delimited
+  EXPECT_EQ(with(std::string_view("\x20\x07", 2)), "");     // field 4, a number
+  EXPECT_EQ(with(std::string_view("\x1A\x7Fnew", 5)), "not a batch");
+  EXPECT_EQ(with(std::string_view("\x0A\xFF\xFF\xFF\xFF\x0F", 6)), "not a batch");
+}
+
+TEST(BatchFaults, FramesThatUnfoldToMoreThanTheBoundAreRefused) {
+  test::FrameSpec spec;
+  spec.items.push_back({0x0010, 0x0010, "PN", 'P', std::string(1'000'000, 'x')});
+  const ByteVector large = test::build_frame(spec);
+  const std::size_t most = BatchDecoder::kMaxBatchBytes / large.size();
+  for (const std::size_t count : {most, most + 1}) {
+    Entries entries;
+    for (std::uint64_t seq = 1; seq <= count; ++seq) {
+      entries.add(1, 77, seq, EntryKind::frame, large);
+    }
+    BatchEncoder encoder;
+    const std::string message = encoded(encoder, entries);
+    ASSERT_LT(message.size(), 4'096U) << "each is coded by what differs from the one before";
+    EXPECT_EQ(refusal(message), count == most ? "" : "more bytes than a batch may hold");
+  }
 }
 
 }  // namespace

@@ -60,15 +60,49 @@ TEST_F(BeamWatchTest, OfAPatientSeenForTheFirstTimeABeamMayBeOn) {
   EXPECT_TRUE(on());
 }
 
-TEST_F(BeamWatchTest, NoPatientNoBeam) {
+TEST_F(BeamWatchTest, ASecondOfFramesWithoutAPatientIsNoBeam) {
   frame("1.0");
   frame("1.5");
+  for (int i = 1; i < BeamWatch::kGoneFrames; ++i) {
+    frame("1.5", false);
+    EXPECT_TRUE(on());
+  }
   frame("1.5", false);
   EXPECT_FALSE(on());
 }
 
+TEST_F(BeamWatchTest, FramesWithoutAPatientInBetweenEndNoBeam) {
+  for (int i = 0; i < 400; ++i) {
+    frame(std::to_string(i), i % 40 != 39);
+    ASSERT_TRUE(on());
+  }
+}
+
+TEST_F(BeamWatchTest, AFrameWithoutAPatientThatNoneFollowsEndsABeamOnlyWithItsTime) {
+  frame("1.0");
+  frame("1.5", false);
+  wait(BeamWatch::kQuiet - milliseconds(251));
+  EXPECT_TRUE(on());
+  wait(milliseconds(1));
+  EXPECT_FALSE(on());
+}
+
+TEST_F(BeamWatchTest, SuchAFrameDoesNotProlongIt) {
+  frame("1.0");
+  for (int i = 0; i < 40; ++i) frame("1.0", i % 2 == 0);
+  EXPECT_FALSE(on());
+}
+
+TEST_F(BeamWatchTest, WhereMuHaveStoodStillAFrameWithoutAPatientIsEnough) {
+  frame("1.0");
+  wait(BeamWatch::kQuiet);
+  frame("1.0", false);
+  EXPECT_FALSE(watch_.quiet_from());
+}
+
 TEST_F(BeamWatchTest, ThePatientWhoComesBackIsWaitedForAgain) {
   frame("1.5");
+  wait(BeamWatch::kQuiet);
   frame("1.5", false);
   wait(seconds(60));
   frame("1.5");
@@ -83,6 +117,67 @@ TEST_F(BeamWatchTest, MuThatAreMissingOrNotAvailableChangeNothing) {
   EXPECT_TRUE(on());
   wait(seconds(1));
   EXPECT_FALSE(on());
+}
+
+TEST_F(BeamWatchTest, OfAConnectionThatHasBroughtNoFrameABeamMayBeOnForTenSeconds) {
+  watch_.connected(now_);
+  EXPECT_TRUE(on());
+  wait(BeamWatch::kQuiet - milliseconds(1));
+  EXPECT_TRUE(on());
+  wait(milliseconds(1));
+  EXPECT_FALSE(on());
+  frame("1.0");
+  EXPECT_TRUE(on()) << "the first frame with a patient counts from when it came";
+  wait(BeamWatch::kQuiet - milliseconds(1));
+  EXPECT_TRUE(on());
+}
+
+TEST_F(BeamWatchTest, ANewConnectionsFirstFramesWithoutAPatientAreNoBeamAfterASecondOfThem) {
+  watch_.connected(now_);
+  for (int i = 1; i < BeamWatch::kGoneFrames; ++i) frame("", false);
+  EXPECT_TRUE(on());
+  frame("", false);
+  EXPECT_FALSE(on());
+}
+
+TEST_F(BeamWatchTest, ConnectionsThatBringNothingOneAfterTheOtherDoNotProlongIt) {
+  watch_.connected(now_);
+  for (int i = 0; i < 4; ++i) {
+    wait(milliseconds(BeamWatch::kQuiet) / 4);
+    watch_.disconnected();
+    EXPECT_FALSE(on());
+    watch_.connected(now_);
+    EXPECT_EQ(on(), i < 3) << i;
+  }
+  frame("1.0");
+  watch_.disconnected();
+  wait(seconds(60));
+  watch_.connected(now_);
+  EXPECT_TRUE(on()) << "after one that brought a frame";
+}
+
+TEST_F(BeamWatchTest, WhatOneKnowsTheNextListenersKnowsToo) {
+  const auto next = [this] {
+    BeamWatch other;
+    other.resume(watch_.state(now_), now_);
+    return other;
+  };
+  EXPECT_FALSE(next().beam_may_be_on(now_));
+  watch_.connected(now_);
+  wait(seconds(1));
+  EXPECT_EQ(next().quiet_from(), now_ + seconds(9));
+  frame("1.5");
+  wait(seconds(4));
+  EXPECT_EQ(next().quiet_from(), now_ + seconds(6));
+  watch_ = next();
+  frame("1.5");
+  EXPECT_EQ(watch_.quiet_from(), now_ - milliseconds(250) + seconds(6)) << "no change";
+  frame("2.0");
+  EXPECT_EQ(watch_.quiet_from(), now_ + BeamWatch::kQuiet);
+  wait(seconds(3600));
+  EXPECT_FALSE(next().beam_may_be_on(now_));
+  frame("2.0", false);
+  EXPECT_FALSE(next().quiet_from());
 }
 
 TEST_F(BeamWatchTest, WithoutAConnectionNothingCanBeDisturbed) {

@@ -48,7 +48,12 @@ std::optional<std::string> ControlTalk::hear() {
 
 bool ControlTalk::take(std::size_t bytes, ByteVector& got, os::Descriptor& connection) {
   got.resize(bytes);
-  return state_->run(read_all_with(state_->stream, got, connection, kTestDeadline));
+  std::vector<os::Descriptor> descriptors;
+  const bool taken = state_->run(read_all_with(state_->stream, got, descriptors, kTestDeadline));
+  for (auto& descriptor : descriptors) {
+    if (descriptor.valid() && !connection.valid()) connection = std::move(descriptor);
+  }
+  return taken;
 }
 
 std::optional<Handover> ControlTalk::take() {

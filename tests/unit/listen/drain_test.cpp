@@ -20,13 +20,27 @@ class Drain : public ListenProcessFixture {
     ASSERT_TRUE(has_spooled(linac_frames(0, last)));
   }
   void no_patient(unsigned number) { linac_.send(linac_frames(number, number + 1, false)); }
+  /// Long enough to be believed of a connection that has brought nothing else.
+  void no_patient_from_the_start() {
+    const auto stream = linac_frames(0, BeamWatch::kGoneFrames, false);
+    linac_.send(stream);
+    ASSERT_TRUE(has_spooled(stream));
+  }
+  /// As no_patient(), again and again until the listener says something else than that it waits.
+  std::optional<std::string> hear_until_it_leaves(ControlTalk& talk, unsigned number) {
+    for (;;) {
+      const auto line = talk.hear();
+      if (!line || !line->starts_with("waiting ")) return line;
+      linac_.send(linac_frame(number++, false));
+    }
+  }
   [[nodiscard]] bool drained() const { return std::filesystem::exists(spool() / kDrainedFile); }
 
   std::unique_ptr<ListenProcess> listener_;
 };
 
 TEST_F(Drain, WithoutAPatientTheListenerLeavesAtOnceWithFin) {
-  no_patient(0);
+  no_patient_from_the_start();
   ControlTalk talk(spool());
   ASSERT_TRUE(talk.say("drain 60000"));
   EXPECT_EQ(talk.hear(), "leaving no patient is selected, or nothing is connected");
@@ -54,12 +68,20 @@ TEST_F(Drain, WhenThePatientGoesItLeaves) {
   ControlTalk talk(spool());
   ASSERT_TRUE(talk.say("drain 60000"));
   ASSERT_EQ(talk.hear().value_or("").substr(0, 8), "waiting ");
-  no_patient(10);
-  std::optional<std::string> line;
-  do line = talk.hear();
-  while (line && line->starts_with("waiting "));
-  EXPECT_EQ(line, "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(hear_until_it_leaves(talk, 10),
+            "leaving no patient is selected, or nothing is connected");
   EXPECT_EQ(linac_.wait_for_end(), "fin");
+}
+
+TEST_F(Drain, AFrameWithoutAPatientInABeamIsNoReasonToLeave) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  for (unsigned number = 10; number < 40; ++number) {
+    linac_.send(linac_frame(number, number % 10 != 5));
+    const auto line = talk.hear();
+    ASSERT_EQ(line.value_or("").substr(0, 8), "waiting ");
+  }
 }
 
 TEST_F(Drain, AtItsLimitItLeavesDuringABeamToo) {
@@ -98,8 +120,30 @@ TEST_F(Drain, WithoutAConnectionThereIsNothingToWaitFor) {
   EXPECT_EQ(listener_->wait(), 0);
 }
 
+TEST_F(Drain, OfAConnectionThatHasBroughtNothingYetABeamMayBeOn) {
+  ControlTalk talk(spool());
+  ASSERT_TRUE(eventually([&] { return status() && status()->stream.connected; }));
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(talk.hear().value_or("").substr(0, 8), "waiting ");
+  EXPECT_EQ(hear_until_it_leaves(talk, 0),
+            "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+}
+
+TEST_F(Drain, InABeamItWaitsAlsoJustAfterATakeOver) {
+  beam(0, 9);
+  const auto after = start({"--take-over"});
+  EXPECT_EQ(listener_->wait(), 0) << errors();
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(talk.hear().value_or("").substr(0, 8), "waiting ");
+  EXPECT_EQ(hear_until_it_leaves(talk, 10),
+            "leaving no patient is selected, or nothing is connected");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+}
+
 TEST_F(Drain, AStartTakesTheMarkAway) {
-  no_patient(0);
+  no_patient_from_the_start();
   ControlTalk talk(spool());
   ASSERT_TRUE(talk.say("drain 60000"));
   EXPECT_EQ(linac_.wait_for_end(), "fin");

@@ -1,6 +1,8 @@
 #include "tests/unit/listen/fake_linac.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -25,7 +27,7 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-FakeLinac::FakeLinac() : acceptor_(io_), client_(io_) {
+FakeLinac::FakeLinac() : acceptor_(io_), client_(io_), other_(io_) {
   take_again();
   port_ = acceptor_.local_endpoint().port();
 }
@@ -69,6 +71,12 @@ void FakeLinac::send(Bytes bytes) {
   ASSERT_FALSE(error) << "the listener does not read: " << error.message();
 }
 
+void FakeLinac::send_unless_closed(Bytes bytes) {
+  client_.non_blocking(true);
+  boost::system::error_code error;
+  client_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+}
+
 void FakeLinac::send_in_pieces(Bytes bytes, std::size_t piece) {
   client_.set_option(tcp::no_delay(true));
   while (!bytes.empty()) {
@@ -82,6 +90,21 @@ void FakeLinac::close() {
   boost::system::error_code ignored;
   client_.shutdown(tcp::socket::shutdown_send, ignored);
   client_.close(ignored);
+}
+
+void FakeLinac::stop_answering() {
+  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &drop};
+  ASSERT_EQ(
+      ::setsockopt(client_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
+      0);
+}
+
+void FakeLinac::answer_again() {
+  const int unused = 0;
+  ASSERT_EQ(
+      ::setsockopt(client_.native_handle(), SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused),
+      0);
 }
 
 std::string FakeLinac::wait_for_end() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/config/address.hpp"
@@ -32,9 +33,19 @@ class FakeLinac {
   void take_again();
 
   void send(Bytes bytes);
+  /// As send(), but the listener may have closed its end.
+  void send_unless_closed(Bytes bytes);
   void send_in_pieces(Bytes bytes, std::size_t piece);
   /// Sends FIN and closes; what the listener sent is not looked at.
   void close();
+
+  /// As if the line were dead from now on: no answer to whatever comes, not even the kernel's.
+  void stop_answering();
+
+  /// The line is back.
+  void answer_again();
+  /// The connection stays open beside the next one that is accepted, until it is swapped in again.
+  void swap_connections() { std::swap(client_, other_); }
 
   /// Waits until the listener's end is closed. "fin", "reset" or "timeout"; and, if it sent
   /// anything, "data".
@@ -46,6 +57,7 @@ class FakeLinac {
   boost::asio::io_context io_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::socket client_;
+  boost::asio::ip::tcp::socket other_;
   std::uint16_t port_ = 0;
 };
 

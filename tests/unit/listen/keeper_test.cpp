@@ -10,6 +10,7 @@
 
 #include "agent/listen/descriptor_passing.hpp"
 #include "agent/listen/goodbye.hpp"
+#include "agent/listen/keeper_link.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
 
@@ -21,8 +22,8 @@ class KeepersEnd {
  public:
   explicit KeepersEnd(os::Descriptor end) : end_(std::move(end)) {}
 
-  void offer(const os::Descriptor& connection) const {
-    ASSERT_TRUE(send_descriptor(end_.get(), kKept, connection.get()));
+  void offer(const os::Descriptor& connection, std::byte with = kKept) const {
+    ASSERT_TRUE(send_descriptor(end_.get(), with, connection.get()));
   }
   /// Waits for the listener's next word; invalid: to keep none.
   os::Descriptor hear() {
@@ -31,6 +32,22 @@ class KeepersEnd {
     EXPECT_TRUE(eventually([&] { return receive_descriptor(end_.get(), with, said); }))
         << "it says nothing";
     return said;
+  }
+  /// To have signs of life, as a keeper of today; one of before does not say that.
+  void want_beats() const { ASSERT_TRUE(send_descriptor(end_.get(), kWantsBeats, kNoDescriptor)); }
+  /// Waits for so many signs of life; `others`: what else was said meanwhile.
+  void hear_beats(int count, std::vector<std::byte>& others) {
+    while (count > 0) {
+      std::byte with{};
+      os::Descriptor said;
+      ASSERT_TRUE(eventually([&] { return receive_descriptor(end_.get(), with, said); }))
+          << "it shows no sign of life";
+      if (with == kAlive) {
+        --count;
+      } else {
+        others.push_back(with);
+      }
+    }
   }
   bool hears_nothing_more() {
     std::byte with{};
@@ -152,6 +169,25 @@ TEST_P(KilledWhileKept, TheLinacSeesNothingAndTheNextListenerGoesOn) {
   EXPECT_EQ(run.frames, linac_frames(moment == Moment::unread ? 10 : 11, 30));
 }
 
+TEST_F(Kept, ADrainJustAfterTheListenerWasKilledInABeamWaits) {
+  auto [before, keeper] = start_kept();
+  linac_.accept();
+  const auto connection = keeper.hear();
+  ASSERT_TRUE(connection.valid());
+  linac_.send(linac_frames(0, 9));
+  ASSERT_TRUE(has_spooled(linac_frames(0, 9)));
+  before->signal(SIGKILL);
+  EXPECT_EQ(before->wait(), std::nullopt);
+
+  auto [after, next_keeper] = start_kept(connection);
+  EXPECT_TRUE(next_keeper.hear().valid());
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 60000"));
+  EXPECT_EQ(talk.hear().value_or("").substr(0, 8), "waiting ");
+  talk.hang_up();
+  expect_that_it_goes_on(*after, 10, 20);
+}
+
 std::string name_of(const ::testing::TestParamInfo<Moment>& moment) {
   return std::array{"all_written", "begun", "unread"}.at(static_cast<std::size_t>(moment.param));
 }
@@ -246,6 +282,76 @@ TEST_F(Kept, WhatTheLinacSentBeforeItClosedAConnectionThatNobodyReadIsInTheSpool
   EXPECT_TRUE(has_spooled(linac_frames(0, 9))) << errors();
   linac_.accept();
   expect_that_it_goes_on(*after, 10, 19);
+}
+
+TEST_F(Kept, SignsOfLifeComeEachSecondWhereTheyAreWanted) {
+  auto ends = descriptor_channel();
+  KeepersEnd keeper(std::move(ends[0]));
+  keeper.want_beats();
+  const auto listener = start_with(std::move(ends[1]));
+  std::vector<std::byte> others;
+  keeper.hear_beats(3, others);
+  linac_.accept();
+  keeper.hear_beats(2, others);
+  EXPECT_EQ(others, std::vector<std::byte>{kKept});
+  expect_that_it_goes_on(*listener, 0, 9);
+}
+
+TEST_F(Kept, SignsOfLifeGoOnBesideAConnectionThatIsOffered) {
+  auto [before, keeper] = start_kept();
+  linac_.accept();
+  const auto connection = keeper.hear();
+  before->signal(SIGKILL);
+  EXPECT_EQ(before->wait(), std::nullopt);
+  auto ends = descriptor_channel();
+  KeepersEnd next(std::move(ends[0]));
+  next.offer(connection, kWantsBeats);
+  const auto listener = start_with(std::move(ends[1]));
+  std::vector<std::byte> others;
+  next.hear_beats(2, others);
+  EXPECT_EQ(others, std::vector<std::byte>{kKept});
+  expect_that_it_goes_on(*listener, 0, 9);
+}
+
+/// It would take each for a word that none is to be kept.
+TEST_F(Kept, AKeeperOfBeforeGetsNoSignsOfLife) {
+  auto [listener, keeper] = start_kept();
+  linac_.accept();
+  EXPECT_TRUE(keeper.hear().valid());
+  linac_.send(linac_frame(0));
+  EXPECT_TRUE(eventually([&] {
+    const auto now = status();
+    return now && now->written_us - now->started_us > 2 * kBeatEach / std::chrono::microseconds(1);
+  }));
+  EXPECT_TRUE(keeper.hears_nothing_more());
+  expect_that_it_goes_on(*listener, 1, 9);
+}
+
+TEST_F(Kept, WhoeverAsksIsToldThatItRuns) {
+  const auto listener = start();
+  linac_.accept();
+  ControlTalk asker(spool());
+  ASSERT_TRUE(asker.say("alive"));
+  EXPECT_EQ(asker.hear(), "alive");
+  expect_that_it_goes_on(*listener, 0, 9);
+}
+
+/// icom-agent status just after an upgrade: the connection stands, and its file says so at once.
+TEST_F(Kept, TheFirstStatusOfOneThatHasTakenOverSaysThatItIsConnected) {
+  const auto before = start();
+  linac_.accept();
+  linac_.send(linac_frame(0));
+  ASSERT_TRUE(has_spooled(linac_frame(0)));
+  const auto old = status()->pid;
+  const auto after = start({"--take-over"});
+  std::optional<ListenerStatus> first;
+  ASSERT_TRUE(eventually([&] {
+    first = status();
+    return first && first->pid != old;
+  }));
+  EXPECT_TRUE(first->stream.connected);
+  EXPECT_EQ(before->wait(), 0);
+  expect_that_it_goes_on(*after, 1, 9);
 }
 
 TEST_F(Kept, AKeeperThatHearsNothingHoldsNobodyUp) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,17 +20,33 @@ namespace {
 
 class Sink : public StreamSink {
  public:
-  void connected() override { ++connections; }
+  void connected() override {
+    ++connections;
+    connected_at_ = std::chrono::steady_clock::now();
+  }
   std::span<std::byte> room() override { return room_; }
   void received(std::size_t /*count*/) override {}
   void paused() override {}
-  void disconnected(std::string_view /*reason*/) override {}
+  void disconnected(std::string_view reason) override {
+    ends.emplace_back(reason);
+    lasted.push_back(std::chrono::steady_clock::now() - connected_at_);
+  }
   void connect_failed(std::string_view reason) override { failures.emplace_back(reason); }
+  [[nodiscard]] bool patient_open() const override { return has_patient; }
+  [[nodiscard]] bool brought_frame() const override { return false; }
+  void late(std::uint64_t /*number*/, Bytes bytes) override { append(late_bytes, bytes); }
+  void late_over(std::uint64_t /*number*/) override { ++late_ends; }
 
+  bool has_patient = false;
   int connections = 0;
+  std::vector<std::string> ends;
+  std::vector<std::chrono::nanoseconds> lasted;
   std::vector<std::string> failures;
+  ByteVector late_bytes;
+  int late_ends = 0;
 
  private:
+  std::chrono::steady_clock::time_point connected_at_;
   std::array<std::byte, 4096> room_{};
 };
 
@@ -95,6 +112,209 @@ TEST_F(NamedLinac, ANameThatIsNotAnsweredIsToldAndAskedForAgain) {
   EXPECT_EQ(names_.asked("stuck.example"), 1U) << "one lookup, however often it is waited for";
   connection_->stop();
   EXPECT_TRUE(ends());
+}
+
+/// A Linac that accepts and sends nothing, as each night.
+class SilentLinac : public NamedLinac {
+ protected:
+  void listen() { listen_to(linac_.address().host, linac_.address().port, timings_); }
+  void end() {
+    connection_->stop();
+    linac_.close();
+    EXPECT_TRUE(ends());
+  }
+  /// The listener connects; the Linac accepts.
+  void accept() {
+    run_until([&] { return sink_.connections == static_cast<int>(sink_.ends.size()) + 1; });
+    linac_.accept();
+  }
+  void wait_for_end() {
+    run_until([&] { return sink_.connections == static_cast<int>(sink_.ends.size()); });
+    linac_.close();
+  }
+
+  SilentLinac() {
+    timings_.pause = timings_.answer_look = std::chrono::milliseconds(5);
+    timings_.steady = std::chrono::milliseconds(0);  // each connection is followed by one at once
+  }
+
+  FakeLinac linac_;
+  ListenerTimings timings_;
+};
+
+TEST_F(SilentLinac, IsStayedConnectedToForLongerEachTimeUpToALimit) {
+  timings_.silence = std::chrono::milliseconds(100);
+  timings_.longest_silence = std::chrono::milliseconds(350);
+  listen();
+  for (int i = 0; i < 4; ++i) {
+    accept();
+    wait_for_end();
+  }
+  // At least: however busy the machine is, none is given up earlier.
+  const std::array<std::chrono::milliseconds, 4> least{
+      std::chrono::milliseconds(100), std::chrono::milliseconds(200),
+      std::chrono::milliseconds(350), std::chrono::milliseconds(350)};
+  for (std::size_t i = 0; i < least.size(); ++i) EXPECT_GE(sink_.lasted.at(i), least.at(i));
+  EXPECT_THAT(sink_.ends, testing::Each("no bytes for too long"));
+  end();
+}
+
+/// So many connections in a row, were each given twice as long as the one before, would take longer
+/// than a test waits.
+constexpr int kTooManyToDouble = 9;
+
+TEST_F(SilentLinac, IsConnectedToAnewAsSoonAsAtFirstWithAPatientOpen) {
+  timings_.silence = std::chrono::milliseconds(100);
+  timings_.longest_silence = std::chrono::hours(1);
+  sink_.has_patient = true;
+  listen();
+  for (int i = 0; i < kTooManyToDouble; ++i) {
+    accept();
+    wait_for_end();
+  }
+  end();
+}
+
+TEST_F(SilentLinac, ThatSendsIsConnectedToAnewAsSoonAsAtFirst) {
+  timings_.silence = std::chrono::milliseconds(100);
+  timings_.longest_silence = std::chrono::hours(1);
+  listen();
+  for (int i = 0; i < kTooManyToDouble; ++i) {
+    accept();
+    linac_.send(linac_frame(1));
+    wait_for_end();
+  }
+  end();
+}
+
+TEST_F(SilentLinac, WhoseMachineAnswersIsNotTakenForHalfOpen) {
+  timings_.unanswered = std::chrono::seconds(3);
+  timings_.silence = std::chrono::milliseconds(4'500);  // long after the handshake
+  listen();
+  accept();
+  wait_for_end();
+  EXPECT_THAT(sink_.ends, testing::ElementsAre("no bytes for too long"));
+  end();
+}
+
+TEST_F(SilentLinac, WhoseLineIsDeadIsFoundHoweverLongASilenceMayLast) {
+  timings_.unanswered = std::chrono::seconds(2);
+  timings_.silence = std::chrono::milliseconds(50);
+  timings_.longest_silence = std::chrono::hours(1);
+  listen();
+  for (int i = 0; i < 6; ++i) {  // the limit grows beyond `unanswered`
+    accept();
+    wait_for_end();
+  }
+  ASSERT_THAT(sink_.ends, testing::Each("no bytes for too long"));
+  accept();
+  linac_.stop_answering();
+  wait_for_end();
+  EXPECT_EQ(sink_.ends.back(), "no bytes for too long, and no answer: half-open");
+  end();
+}
+
+/// A Linac whose line is dead for a while, so that it has not seen the FIN of a connection that was
+/// given up, and has the next one when the line is back.
+class DeadLine : public SilentLinac {
+ protected:
+  DeadLine() { timings_.silence = std::chrono::milliseconds(100); }
+  /// Connection number `count` is given up unheard, and the next one comes; the Linac then is at
+  /// the former's end, of which the line is back.
+  void give_up_and_come_back(int count) {
+    linac_.stop_answering();
+    run_until([&] { return static_cast<int>(sink_.ends.size()) >= count; });
+    linac_.swap_connections();
+    run_until([&] { return sink_.connections > count; });
+    linac_.accept();
+    linac_.swap_connections();
+    linac_.answer_again();
+  }
+  void end_both() {
+    linac_.close();
+    linac_.swap_connections();
+    end();
+  }
+};
+
+TEST_F(DeadLine, WhatWasOnItsWayIsReadAndTheLinacSeesAFin) {
+  listen();
+  accept();
+  give_up_and_come_back(1);
+  const auto bytes = linac_frames(0, 16);
+  linac_.send(bytes);
+  run_until([&] { return sink_.late_bytes == bytes; });
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  EXPECT_EQ(sink_.late_ends, 0);
+  linac_.send(linac_frame(17));  // until it has closed its end, too
+  run_until([&] { return sink_.late_bytes == linac_frames(0, 17); });
+  linac_.close();
+  run_until([&] { return sink_.late_ends == 1; });
+  end_both();
+}
+
+TEST_F(DeadLine, AStopWaitsForWhatTheLinacStillSendsAndNoLongerThanForAnyGoodbye) {
+  timings_.drain = std::chrono::milliseconds(200);
+  listen();
+  accept();
+  give_up_and_come_back(1);
+  linac_.send(linac_frame(0));
+  connection_->stop();
+  run_until([&] { return sink_.late_bytes == linac_frame(0); });
+  EXPECT_TRUE(ends()) << "though the Linac closes neither of them";
+  EXPECT_EQ(sink_.late_ends, 1);
+}
+
+TEST_F(DeadLine, ALinacThatGoesOnSendingIntoOurFinIsNotReadForEver) {
+  timings_.late_unheeded = std::chrono::milliseconds(100);
+  listen();
+  accept();
+  give_up_and_come_back(1);
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  run_until([&] {
+    if (sink_.late_ends == 0) linac_.send_unless_closed(linac_frame(0));
+    return sink_.late_ends == 1;
+  });
+  end_both();
+}
+
+TEST_F(DeadLine, IsGivenUpHoweverOftenItsListenersFollowEachOther) {
+  timings_.silence = std::chrono::milliseconds(2'500);
+  timings_.longest_silence = std::chrono::hours(1);
+  timings_.unanswered = std::chrono::seconds(2);
+  listen();
+  accept();
+  linac_.stop_answering();
+  bool ipv6 = false;
+  run_until([&] {  // each listener lives for less than the silence that it would have to see
+    if (!sink_.ends.empty()) return true;
+    connection_->let_go();
+    EXPECT_TRUE(ends());
+    auto held = connection_->release(ipv6);
+    connection_->release_late();
+    connection_.emplace(io_, linac_.address(), timings_, sink_);
+    connection_->adopt(std::move(held), ipv6);
+    boost::asio::co_spawn(io_, connection_->run(), boost::asio::detached);
+    io_.restart();
+    io_.run_for(std::chrono::milliseconds(100));
+    return !sink_.ends.empty();
+  });
+  ASSERT_FALSE(sink_.ends.empty());
+  EXPECT_EQ(sink_.ends.front(), "no bytes for too long, and no answer: half-open");
+  linac_.answer_again();
+  end();
+}
+
+TEST_F(DeadLine, OfManyTheOldestIsClosed) {
+  timings_.late = std::chrono::hours(1);
+  timings_.silence = timings_.longest_silence = std::chrono::milliseconds(20);
+  listen();
+  const auto most = LateConnections::kMost;
+  run_until([&] { return sink_.ends.size() == most; });
+  EXPECT_EQ(sink_.late_ends, 0);
+  run_until([&] { return sink_.ends.size() == most + 1; });
+  EXPECT_EQ(sink_.late_ends, 1);
+  end();
 }
 
 }  // namespace

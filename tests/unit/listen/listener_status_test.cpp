@@ -14,11 +14,14 @@ ListenerStatus some_status() {
   status.stream.connected = true;
   status.stream.last_failure = "closed by the Linac";
   status.stream.framer.frames = 12;
+  status.stream.late_frames_without_place = 6;
   status.stream.convention = -4;
   status.stream.counter.gaps = 3;
   status.queue.peak_bytes = 8'115;
   status.spool_run = 0xFFFF'FFFF'FFFF'FFFF;
   status.spool.given_up_frames = 5;
+  status.spool.given_up_junk_bytes = 700;
+  status.queue.dropped_junk_bytes = 30;
   status.failed_syncs = 1;
   return status;
 }
@@ -31,6 +34,9 @@ TEST(ListenerStatus, ComesBackFromItsText) {
   EXPECT_EQ(read->spool_run, some_status().spool_run);
   EXPECT_EQ(read->stream.convention, -4);
   EXPECT_EQ(read->stream.framer.frames, 12U);
+  EXPECT_EQ(read->spool.given_up_junk_bytes, 700U);
+  EXPECT_EQ(read->stream.late_frames_without_place, 6U);
+  EXPECT_EQ(read->queue.dropped_junk_bytes, 30U);
 }
 
 TEST(ListenerStatus, AConventionThatIsNotKnownStaysSo) {

@@ -63,6 +63,7 @@ class Listening : public ::testing::Test {
     timings.drain = milliseconds(20);
     timings.first_retry = milliseconds(2);
     timings.last_retry = milliseconds(20);
+    timings.call_each = milliseconds(2);
     timings.status = milliseconds(5);
     timings.append_retry = milliseconds(5);
     timings.sync = milliseconds(5);
@@ -173,6 +174,20 @@ TEST_F(Listening, ConnectsAgainWhenTheLinacCloses) {
                                       "closed by the Linac", "the listener was stopped"}));
 }
 
+TEST_F(Listening, ALinacThatEndsConnectionsAfterSomeFramesIsCalledAgainAtOnce) {
+  auto timings = quick();
+  timings.first_retry = timings.last_retry = timings.steady = std::chrono::hours(1);
+  start(timings);
+  for (unsigned i = 0; i < 4; ++i) {
+    linac_.accept();
+    linac_.send(linac_frame(i));
+    linac_.close();
+  }
+  EXPECT_TRUE(eventually([&] { return spooled().frames == 4; }));
+  stop();
+  EXPECT_EQ(spooled().stream, linac_frames(0, 3));
+}
+
 TEST_F(Listening, KeepsTryingWhileTheLinacRefuses) {
   linac_.refuse();
   start();
@@ -203,7 +218,7 @@ TEST_F(Listening, AConnectionWithoutBytesIsClosedWithFinAndMadeAnew) {
   EXPECT_TRUE(received(2));
   stop();
   EXPECT_EQ(spooled().stream, linac_frames(0, 1));
-  EXPECT_EQ(spooled().ends.front(), "no bytes for too long: half-open");
+  EXPECT_EQ(spooled().ends.front(), "no bytes for too long");
 }
 
 TEST_F(Listening, TheLastFrameBeforeAPauseIsInTheSpoolBeforeTheNextComes) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace icom::listen {
 namespace {
 
@@ -10,7 +12,7 @@ using std::chrono::seconds;
 
 TEST(ReconnectPace, IsAtOnceAfterAConnectionThatLasted) {
   ReconnectPace pace({}, 1);
-  EXPECT_EQ(pace.next(seconds(5)), milliseconds(0));
+  EXPECT_EQ(pace.next(seconds(5), false), milliseconds(0));
 }
 
 TEST(ReconnectPace, GrowsUpToTheLimitWithJitterAndNeverFallsToNothing) {
@@ -18,7 +20,7 @@ TEST(ReconnectPace, GrowsUpToTheLimitWithJitterAndNeverFallsToNothing) {
     ReconnectPace pace({}, seed);
     milliseconds ceiling(250);
     for (int i = 0; i < 10; ++i) {
-      const auto delay = pace.next(milliseconds(0));
+      const auto delay = pace.next(milliseconds(0), false);
       EXPECT_GE(delay, ceiling / 2);
       EXPECT_LE(delay, ceiling);
       ceiling = std::min(milliseconds(5000), ceiling * 2);
@@ -28,15 +30,32 @@ TEST(ReconnectPace, GrowsUpToTheLimitWithJitterAndNeverFallsToNothing) {
 
 TEST(ReconnectPace, ConnectionsThatDropAtOnceDoNotStartItOver) {
   ReconnectPace pace({}, 1);
-  for (int i = 0; i < 8; ++i) pace.next(milliseconds(1));
-  EXPECT_GE(pace.next(milliseconds(1)), milliseconds(2500));
+  for (int i = 0; i < 8; ++i) pace.next(milliseconds(1), false);
+  EXPECT_GE(pace.next(milliseconds(1), false), milliseconds(2500));
 }
 
 TEST(ReconnectPace, StartsOverAfterAConnectionThatLasted) {
   ReconnectPace pace({}, 1);
-  for (int i = 0; i < 8; ++i) pace.next(milliseconds(0));
-  pace.next(seconds(60));
-  EXPECT_LE(pace.next(milliseconds(0)), milliseconds(250));
+  for (int i = 0; i < 8; ++i) pace.next(milliseconds(0), false);
+  pace.next(seconds(60), false);
+  EXPECT_LE(pace.next(milliseconds(0), false), milliseconds(250));
+}
+
+TEST(ReconnectPace, AfterAConnectionThatBroughtAFrameIsAtOnceButOncePerSecondAtMost) {
+  for (const milliseconds lasted : {milliseconds(0), milliseconds(1), milliseconds(999),
+                                    milliseconds(1000), milliseconds(3000), milliseconds(4999)}) {
+    ReconnectPace pace({}, 1);
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(pace.next(lasted, true), std::max(milliseconds(0), seconds(1) - lasted));
+    }
+  }
+}
+
+TEST(ReconnectPace, StartsOverAfterAConnectionThatBroughtAFrame) {
+  ReconnectPace pace({}, 1);
+  for (int i = 0; i < 8; ++i) pace.next(milliseconds(0), false);
+  pace.next(seconds(3), true);
+  EXPECT_LE(pace.next(milliseconds(0), false), milliseconds(250));
 }
 
 }  // namespace

@@ -1,11 +1,20 @@
 #include "agent/listen/stream_intake.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "agent/listen/silence_limit.hpp"
+#include "common/icom/late_connection.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/fake_linac.hpp"
 
 namespace icom::listen {
@@ -46,10 +55,18 @@ class Intake : public ::testing::Test {
     return bytes;
   }
 
+  void pass(std::chrono::milliseconds time) {
+    now_ += std::chrono::microseconds(time).count();
+    steady_now_ += time;
+  }
+
   std::int64_t now_ = 1'000;
+  std::chrono::steady_clock::time_point steady_now_{std::chrono::hours(1)};
+  ListenerTimings timings_;
   EntryQueue queue_;
   StatusBoard board_;
-  StreamIntake intake_{queue_, board_, [this] { return now_; }};
+  StreamIntake intake_{queue_, board_, [this] { return now_; }, timings_,
+                       [this] { return steady_now_; }};
 };
 
 TEST_F(Intake, EveryByteIsInAnEntryHoweverTheStreamIsCut) {
@@ -137,18 +154,21 @@ TEST_F(Intake, TheBoardTellsWhatTheStreamDoes) {
   now_ = 2'000;
   intake_.connected();
   now_ = 3'000;
-  receive(linac_frame(1));
-  receive(linac_frame(5));
+  std::size_t bytes = 0;
+  for (const unsigned n : {1U, 2U, 3U, 4U, 8U}) {  // four show where the Linac counts
+    receive(linac_frame(n));
+    bytes += linac_frame(n).size();
+  }
   intake_.paused();
   const auto status = board_.read();
   EXPECT_TRUE(status.connected);
   EXPECT_EQ(status.since_us, 2'000);
   EXPECT_EQ(status.connections, 1U);
-  EXPECT_EQ(status.framer.frames, 2U);
+  EXPECT_EQ(status.framer.frames, 5U);
   EXPECT_EQ(status.last_frame_us, 3'000);
   EXPECT_EQ(status.counter.gaps, 1U);
   EXPECT_EQ(status.counter.missing_frames, 3U);
-  EXPECT_EQ(status.bytes, linac_frame(1).size() + linac_frame(5).size());
+  EXPECT_EQ(status.bytes, bytes);
 }
 
 TEST_F(Intake, AConnectionWhoseListenerDiedBeginsWithBothWordsAndLosesNoByteOfWhatComes) {
@@ -173,6 +193,531 @@ TEST_F(Intake, AConnectionWhoseListenerDiedBeginsWithBothWordsAndLosesNoByteOfWh
     EXPECT_EQ(std::count_if(entries.begin(), entries.end(), is_frame), from == 0 ? 4 : 3);
     EXPECT_EQ(board_.read().counter.gaps, 0U);
   }
+}
+
+TEST_F(Intake, ABeamMayBeOnInAConnectionOfAnotherListenersBeforeAnythingCame) {
+  for (const bool died : {false, true}) {
+    SCOPED_TRACE(died);
+    StreamIntake next(
+        queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+    // An older listener does not say what it knew.
+    if (died) {
+      next.inherit();
+    } else {
+      next.resume(Handover{});
+    }
+    EXPECT_TRUE(next.beam().beam_may_be_on(steady_now_));
+    pass(BeamWatch::kQuiet);
+    EXPECT_FALSE(next.beam().beam_may_be_on(steady_now_)) << "a Linac that is silent holds nobody";
+  }
+}
+
+TEST_F(Intake, ABeamMayBeOnInANewConnectionBeforeAnythingCame) {
+  EXPECT_FALSE(intake_.beam().beam_may_be_on(steady_now_));
+  intake_.connected();
+  EXPECT_TRUE(intake_.beam().beam_may_be_on(steady_now_));
+  intake_.disconnected("closed by the Linac");
+  EXPECT_FALSE(intake_.beam().beam_may_be_on(steady_now_));
+}
+
+TEST_F(Intake, WhatIsKnownOfTheBeamIsHandedOver) {
+  intake_.connected();
+  for (unsigned number = 0; number < 8; ++number) receive(linac_frame(number, false));
+  intake_.paused();
+  Handover held;
+  intake_.note_unfinished(held);
+  StreamIntake next(
+      queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+  next.resume(held);
+  EXPECT_FALSE(next.beam().quiet_from()) << "no patient: nobody need wait";
+  receive(linac_frames(8, 9));
+  intake_.paused();
+  pass(std::chrono::seconds(3));
+  intake_.note_unfinished(held);
+  next.resume(held);
+  EXPECT_EQ(next.beam().quiet_from(), intake_.beam().quiet_from());
+}
+
+std::vector<EntryKind> kinds_of(const std::vector<QueuedEntry>& entries) {
+  std::vector<EntryKind> kinds;
+  for (const auto& entry : entries) kinds.push_back(entry.kind);
+  return kinds;
+}
+
+using Kinds = std::vector<EntryKind>;
+
+TEST_F(Intake, LateFramesFollowTheLastOneOfTheirConnectionAndTheOpenOneGoesOnWithItsLast) {
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  intake_.given_up("half-open", 1);
+  intake_.connected();
+  receive(linac_frames(30, 39));
+  intake_.paused();
+  take();
+  // Cut anywhere; the last two came on the other connection, too.
+  const auto late = linac_frames(10, 31);
+  const std::size_t cut = linac_frames(10, 14).size() + 100;
+  intake_.late(1, Bytes(late).first(cut));
+  const auto first = take();
+  ASSERT_EQ(first.size(), 11U);
+  EXPECT_EQ(kinds_of(first).front(), EntryKind::disconnected);
+  EXPECT_EQ(first[1].kind, EntryKind::connected);
+  EXPECT_TRUE(is_late_connection(first[1].kind, first[1].bytes));
+  EXPECT_EQ(
+      std::ranges::count_if(
+          first, [](const QueuedEntry& one) { return is_late_connection(one.kind, one.bytes); }),
+      1);
+  EXPECT_EQ(stream_of({first.begin() + 2, first.end() - 3}), linac_frames(9, 14));
+  EXPECT_EQ(kinds_of({first.end() - 3, first.end()}),
+            (Kinds{EntryKind::disconnected, EntryKind::connected, EntryKind::frame}));
+  EXPECT_EQ(first.back().bytes, linac_frame(39));
+  intake_.late(1, Bytes(late).subspan(cut));
+  intake_.late_over(1);
+  const auto second = take();
+  ASSERT_GT(second.size(), 5U);
+  EXPECT_EQ(stream_of({second.begin() + 2, second.end() - 3}), linac_frames(14, 29));
+  EXPECT_EQ(board_.read().late_frames, 20U);
+  receive(linac_frame(40));
+  intake_.paused();
+  EXPECT_EQ(stream_of(take()), linac_frame(40)) << "the stream that is open is not disturbed";
+}
+
+TEST_F(Intake, LateFramesOfBeforeTheNextConnectionNeedNoOtherWords) {
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  intake_.given_up("half-open", 1);
+  take();
+  intake_.late(1, linac_frames(10, 19));
+  intake_.late_over(1);
+  const auto entries = take();
+  EXPECT_EQ(kinds_of(entries).front(), EntryKind::connected);
+  EXPECT_EQ(kinds_of(entries).back(), EntryKind::disconnected);
+  EXPECT_TRUE(is_late_connection(entries.front().kind, entries.front().bytes));
+  EXPECT_EQ(stream_of(entries), linac_frames(9, 19));
+}
+
+/// As they come late: `late`, and then `again`, after the frames `first`, and `next` on the next
+/// connection, which has what comes again.
+class LateFramesAreAllKept : public Intake {
+ protected:
+  void come_late(const ByteVector& first, const ByteVector& next, const ByteVector& late,
+                 const ByteVector& before, const ByteVector& again = {}) {
+    intake_.connected();
+    receive(first);
+    intake_.paused();
+    intake_.given_up("half-open", 1);
+    intake_.connected();
+    receive(next);
+    intake_.paused();
+    take();
+    auto all = late;
+    append(all, again);
+    intake_.late(1, all);
+    intake_.late_over(1);
+    const auto entries = take();
+    ASSERT_GT(entries.size(), 5U);
+    auto stream = before;
+    append(stream, late);
+    const auto last = entries.back().bytes;
+    append(stream, last);
+    EXPECT_EQ(stream_of(entries), stream);
+    EXPECT_EQ(Bytes(next).last(last.size()).size(), last.size());
+    EXPECT_TRUE(std::ranges::equal(Bytes(next).last(last.size()), last));
+    EXPECT_EQ(std::ranges::count(entries, EntryKind::junk, &QueuedEntry::kind), 0);
+  }
+};
+
+TEST_F(LateFramesAreAllKept, WhereTheClockWasSetBackBeforeTheNextConnection) {
+  come_late(linac_frames(1000, 1009), linac_frames(30, 39), linac_frames(1010, 1029),
+            linac_frame(1009));
+}
+
+TEST_F(LateFramesAreAllKept, WhereTheClockWasSetBackAmongThem) {
+  auto late = linac_frames(1010, 1029);
+  append(late, linac_frames(0, 29));
+  come_late(linac_frames(1000, 1009), linac_frames(30, 39), late, linac_frame(1009),
+            linac_frames(30, 35));
+}
+
+TEST_F(LateFramesAreAllKept, WhereTheNextConnectionBeginsWithAReplayThatIsNotComplete) {
+  for (const unsigned replayed : {3U, 15U}) {
+    SCOPED_TRACE(replayed);
+    auto next = linac_frames(replayed, replayed + 4);
+    append(next, linac_frames(40, 49));
+    come_late(linac_frames(0, 9), next, linac_frames(10, 39), linac_frame(9), linac_frames(40, 41));
+  }
+}
+
+TEST_F(Intake, AConnectionGivenUpIsCountedAsLongAsItIsRead) {
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  EXPECT_EQ(board_.read().late_connections, 0U);
+  intake_.given_up("half-open", 1);
+  intake_.adopt_late(2, std::nullopt);
+  EXPECT_EQ(board_.read().late_connections, 2U);
+  intake_.late(1, linac_frames(10, 11));
+  EXPECT_EQ(board_.read().late_connections, 2U);
+  intake_.late_over(1);
+  EXPECT_EQ(board_.read().late_connections, 1U);
+  intake_.late_over(2);
+  EXPECT_EQ(board_.read().late_connections, 0U);
+}
+
+TEST_F(Intake, LateFramesThatHaveNoPlaceAreKeptAsJunkAndCounted) {
+  intake_.connected();
+  receive(linac_frames(30, 39));
+  intake_.paused();
+  take();
+  intake_.adopt_late(7, std::nullopt);  // by an older listener, which does not say what was before
+  intake_.late(7, linac_frames(10, 12));
+  intake_.late_over(7);
+  const auto entries = take();
+  EXPECT_EQ(
+      kinds_of(entries),
+      (Kinds{EntryKind::disconnected, EntryKind::connected, EntryKind::junk, EntryKind::junk,
+             EntryKind::junk, EntryKind::disconnected, EntryKind::connected, EntryKind::frame}));
+  EXPECT_EQ(stream_of({entries.begin(), entries.end() - 1}), linac_frames(10, 12));
+  EXPECT_EQ(entries.back().bytes, linac_frame(39));
+  EXPECT_EQ(board_.read().late_frames_without_place, 3U);
+  EXPECT_EQ(board_.read().late_frames, 0U);
+}
+
+TEST_F(Intake, TheFrameThatADeadLineCutsInTwoIsWholeInTheEnd) {
+  const auto cut = linac_frame(10);
+  for (std::size_t at = 1; at < cut.size(); at += 1 + cut.size() / 12) {
+    SCOPED_TRACE(at);
+    StreamIntake intake(
+        queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+    const auto bring = [&intake](Bytes bytes) {
+      std::copy(bytes.begin(), bytes.end(), intake.room().begin());
+      intake.received(bytes.size());
+      intake.paused();
+    };
+    intake.connected();
+    bring(linac_frames(0, 9));
+    bring(Bytes(cut).first(at));
+    intake.given_up("half-open", 1);
+    intake.connected();
+    bring(linac_frames(30, 39));
+    const auto before = take();
+    EXPECT_EQ(std::ranges::count(before, EntryKind::junk, &QueuedEntry::kind), 0);
+    auto rest = linac_frames(11, 29);
+    rest.insert(rest.begin(), cut.begin() + static_cast<long>(at), cut.end());
+    intake.late(1, rest);
+    intake.late_over(1);
+    const auto late = take();
+    EXPECT_EQ(std::ranges::count(late, EntryKind::junk, &QueuedEntry::kind), 0);
+    ASSERT_GT(late.size(), 5U);
+    EXPECT_EQ(stream_of({late.begin(), late.end() - 1}), linac_frames(9, 29));
+  }
+}
+
+TEST_F(Intake, OfAFrameWhoseRestNeverComesTheBeginningIsKept) {
+  const auto cut = linac_frame(10);
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  receive(Bytes(cut).first(100));
+  intake_.paused();
+  intake_.given_up("half-open", 1);
+  intake_.connected();
+  receive(linac_frames(30, 39));
+  intake_.paused();
+  take();
+  intake_.late_over(1);
+  const auto entries = take();
+  ASSERT_EQ(kinds_of(entries),
+            (Kinds{EntryKind::disconnected, EntryKind::connected, EntryKind::frame, EntryKind::junk,
+                   EntryKind::disconnected, EntryKind::connected, EntryKind::frame}));
+  EXPECT_EQ(entries[3].bytes, ByteVector(cut.begin(), cut.begin() + 100));
+}
+
+TEST_F(Intake, LateFramesAreInTheirPlaceAfterATakeOver) {
+  const auto cut = linac_frame(12);
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  intake_.paused();
+  intake_.given_up("half-open", 1);
+  intake_.connected();
+  receive(linac_frames(30, 39));
+  intake_.paused();
+  auto late = linac_frames(10, 11);
+  append(late, Bytes(cut).first(100));
+  intake_.late(1, late);
+  Handover sent;
+  sent.late.push_back({{}, intake_.late_state(1)});
+  intake_.note_last_frame(sent);
+  intake_.note_unfinished(sent);
+  take();
+
+  const auto bytes = encode_handover(sent);
+  const auto held = decode_handover_text(
+      as_text(Bytes(bytes).subspan(kHandoverHeadSize, decode_handover_head(bytes)->text)));
+  ASSERT_TRUE(held);
+  StreamIntake next(
+      queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+  next.remember(*held);
+  next.resume(*held);
+  next.adopt_late(1, held->late.at(0).state);
+  late.assign(cut.begin() + 100, cut.end());
+  append(late, linac_frames(13, 31));
+  next.late(1, late);
+  const auto entries = take();
+  ASSERT_GT(entries.size(), 5U);
+  EXPECT_EQ(kinds_of({entries.begin(), entries.begin() + 2}),
+            (Kinds{EntryKind::disconnected, EntryKind::connected}));
+  EXPECT_EQ(stream_of({entries.begin(), entries.end() - 1}), linac_frames(11, 31));
+  EXPECT_EQ(kinds_of({entries.end() - 3, entries.end()}),
+            (Kinds{EntryKind::disconnected, EntryKind::connected, EntryKind::frame}));
+  EXPECT_EQ(entries.back().bytes, linac_frame(39));
+  EXPECT_EQ(board_.read().late_frames, 20U);
+}
+
+TEST_F(Intake, LateFramesOfAConnectionThatATakenOverListenerGivesUpAreInTheirPlace) {
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  intake_.paused();
+  take();
+  Handover held;
+  intake_.note_last_frame(held);
+  intake_.note_unfinished(held);
+  StreamIntake next(
+      queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+  next.remember(held);
+  next.resume(held);
+  next.given_up("half-open", 1);  // it has brought nothing here
+  next.connected();
+  const auto later = linac_frames(30, 39);
+  std::copy(later.begin(), later.end(), next.room().begin());
+  next.received(later.size());
+  next.paused();
+  take();
+  next.late(1, linac_frames(10, 19));
+  const auto entries = take();
+  ASSERT_GT(entries.size(), 5U);
+  EXPECT_EQ(stream_of({entries.begin(), entries.end() - 1}), linac_frames(9, 19));
+}
+
+TEST_F(Intake, AConnectionGivenUpWithoutAFrameFollowsWhatTheOneBeforeItBroughtLate) {
+  const auto give_up_two = [this] {
+    intake_.connected();
+    receive(linac_frames(0, 9));
+    intake_.paused();
+    intake_.given_up("half-open", 1);
+    intake_.connected();
+    intake_.given_up("half-open", 2);
+    intake_.connected();
+    receive(linac_frames(90, 99));
+    intake_.paused();
+    take();
+  };
+  const auto late = [this](std::uint64_t number, unsigned first, unsigned last) {
+    intake_.late(number, linac_frames(first, last));
+    intake_.late_over(number);
+    const auto entries = take();
+    return entries.size() < 5 ? ByteVector() : stream_of({entries.begin(), entries.end() - 1});
+  };
+  give_up_two();
+  EXPECT_EQ(late(1, 10, 49), linac_frames(9, 49));
+  auto stream = linac_frame(49);
+  append(stream, linac_frames(60, 69));
+  EXPECT_EQ(late(2, 60, 69), stream) << "also when the first is over";
+}
+
+TEST_F(Intake, AConnectionGivenUpWithoutAFrameFollowsTheNewestWhereTheClockWasSetBack) {
+  intake_.connected();
+  receive(linac_frames(1000, 1009));
+  intake_.paused();
+  intake_.given_up("half-open", 1);
+  intake_.connected();
+  intake_.given_up("half-open", 2);
+  intake_.late(1, linac_frames(1010, 1019));
+  take();
+  intake_.late(2, linac_frames(0, 9));
+  auto stream = linac_frame(1019);
+  append(stream, linac_frames(0, 9));
+  EXPECT_EQ(stream_of(take()), stream);
+}
+
+TEST_F(Intake, ManyLateFramesThatFollowLargeOnesAreAllKept) {
+  // Where each costs a look at all bytes of the large ones, this takes some thirty times as long.
+  test::FrameSpec spec;
+  spec.time = test::time_after(0);
+  spec.items = test::typical_items(std::nullopt, 0, 8);
+  spec.items.back().value.resize(900'000);
+  const auto large = test::build_frame(spec);
+  for (std::uint64_t number = 1; number <= 6; ++number) {
+    intake_.connected();
+    receive(number == 6 ? ByteVector() : large);
+    intake_.paused();
+    intake_.given_up("half-open", number);
+  }
+  intake_.connected();
+  receive(linac_frames(200, 209));
+  intake_.paused();
+  take();
+  const auto few = linac_frames(100, 199);
+  ByteVector many;
+  for (int i = 0; i < 50; ++i) append(many, few);
+  for (int i = 0; i < 20; ++i) intake_.late(6, many);
+  EXPECT_EQ(board_.read().late_frames, 20U * 50 * 100);
+}
+
+TEST_F(Intake, AConnectionGivenUpWithoutAFrameFollowsNothingLaterThanItsOwn) {
+  intake_.connected();
+  receive(linac_frames(0, 9));
+  intake_.paused();
+  intake_.given_up("half-open", 1);
+  intake_.connected();
+  intake_.given_up("half-open", 2);
+  intake_.late(1, linac_frames(40, 49));
+  take();
+  intake_.late(2, linac_frames(20, 29));
+  auto stream = linac_frame(9);
+  append(stream, linac_frames(20, 29));
+  EXPECT_EQ(stream_of(take()), stream);
+}
+
+TEST_F(Intake, APatientIsOpenUntilAFrameHasNoneOrForTenMinutesAfterItsLast) {
+  EXPECT_FALSE(intake_.patient_open());
+  intake_.connected();
+  receive(linac_frame(1, true));
+  intake_.paused();
+  EXPECT_TRUE(intake_.patient_open());
+  intake_.disconnected("closed by the Linac");
+  intake_.connected();
+  EXPECT_TRUE(intake_.patient_open()) << "also on the next connection";
+  receive(linac_frame(2, false));
+  intake_.paused();
+  EXPECT_FALSE(intake_.patient_open());
+  receive(linac_frame(3, true));
+  intake_.paused();
+  pass(timings_.patient_open - std::chrono::milliseconds(1));
+  EXPECT_TRUE(intake_.patient_open());
+  pass(std::chrono::milliseconds(1));
+  EXPECT_FALSE(intake_.patient_open());
+}
+
+TEST_F(Intake, AConnectionAfterOneThatBroughtNothingIsToldOnceItBringsSomething) {
+  intake_.connected();
+  receive(linac_frame(1));
+  intake_.disconnected("one");
+  intake_.connected();
+  intake_.disconnected("two");
+  take();
+  for (int i = 0; i < 5; ++i) {
+    pass(std::chrono::seconds(60));
+    intake_.connected();
+    pass(std::chrono::seconds(60));
+    intake_.disconnected("more");
+    if (i == 0) take();  // the hour's
+  }
+  EXPECT_TRUE(take().empty());
+  EXPECT_EQ(board_.read().silent_connections, 6U);
+  pass(std::chrono::seconds(1));
+  const auto connected_at = now_;
+  intake_.connected();
+  pass(std::chrono::seconds(30));
+  receive(linac_frame(2));
+  intake_.paused();
+  const auto entries = take();
+  ASSERT_EQ(kinds_of(entries), (std::vector<EntryKind>{EntryKind::connected, EntryKind::frame}));
+  EXPECT_EQ(entries[0].received_us, connected_at);
+  EXPECT_EQ(board_.read().silent_connections, 0U);
+  EXPECT_EQ(board_.read().last_bytes_us, now_);
+}
+
+TEST_F(Intake, AConnectionThatIsHandedOverIsTold) {
+  intake_.connected();
+  intake_.disconnected("one");
+  intake_.connected();
+  intake_.disconnected("two");
+  intake_.connected();
+  take();
+  intake_.tell_connection();
+  EXPECT_EQ(kinds_of(take()), std::vector<EntryKind>{EntryKind::connected});
+  intake_.tell_connection();
+  EXPECT_TRUE(take().empty());
+}
+
+/// Counts the lines that come to it.
+class CountingSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  int lines = 0;
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& /*message*/) override { ++lines; }
+  void flush_() override {}
+};
+
+class CountingLog {
+ public:
+  CountingLog() {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("count", sink_));
+    spdlog::set_level(spdlog::level::info);
+  }
+  ~CountingLog() {
+    spdlog::set_default_logger(before_);
+    spdlog::set_level(spdlog::level::off);
+  }
+  CountingLog(const CountingLog&) = delete;
+  CountingLog& operator=(const CountingLog&) = delete;
+  [[nodiscard]] int lines() const { return sink_->lines; }
+
+ private:
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  std::shared_ptr<CountingSink> sink_ = std::make_shared<CountingSink>();
+};
+
+/// Ten hours in which it accepts and sends nothing. A connection every ten seconds, as they were
+/// made before, were 3,600, with 7,200 entries.
+TEST_F(Intake, ASilentNightCostsAConnectionAMinuteAndAFewEntriesAndLinesAnHour) {
+  const CountingLog log;
+  SilenceLimit limit(timings_);
+  intake_.connected();
+  receive(linac_frame(1, false));
+  std::chrono::milliseconds night = std::chrono::hours(10);
+  int connections = 1;
+  for (; night.count() > 0; ++connections) {
+    const auto lasts = limit.now(intake_.patient_open());
+    pass(lasts);
+    night -= lasts;
+    limit.given_up();
+    intake_.disconnected("no bytes for too long");
+    intake_.connected();
+  }
+  receive(linac_frame(2, false));
+  intake_.paused();
+  EXPECT_EQ(connections, 603);
+  const auto entries = take();
+  EXPECT_EQ(std::ranges::count(entries, EntryKind::frame, &QueuedEntry::kind), 2);
+  EXPECT_LE(entries.size(), 30U);
+  EXPECT_LE(log.lines(), 20);
+  EXPECT_GE(log.lines(), 10) << "it is said again each hour";
+}
+
+/// The same of one that does not answer: an attempt every five seconds.
+TEST_F(Intake, ANightWithoutAnAnswerCostsALineAnHour) {
+  const CountingLog log;
+  for (int attempt = 0; attempt < 7'200; ++attempt) {
+    intake_.connect_failed("Connection refused");
+    pass(std::chrono::seconds(5));
+  }
+  EXPECT_LE(log.lines(), 11);
+  EXPECT_GE(log.lines(), 10);
+  EXPECT_TRUE(take().empty());
+  intake_.connect_failed("no answer within the time limit");
+  EXPECT_GE(log.lines(), 11) << "another reason is news";
+}
+
+TEST_F(Intake, ANightOfConnectionsThatEndAtOnceCostsTwoEntriesAnHour) {
+  const CountingLog log;
+  for (int attempt = 0; attempt < 7'200; ++attempt) {
+    intake_.connected();
+    intake_.disconnected("closed by the Linac");
+    pass(std::chrono::seconds(5));
+  }
+  EXPECT_LE(take().size(), 24U);
+  EXPECT_LE(log.lines(), 13);
 }
 
 }  // namespace

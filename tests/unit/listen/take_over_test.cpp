@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "agent/listen/newcomer.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
 
@@ -114,6 +115,34 @@ TEST_F(TakeOver, AListenerWithoutAConnectionLeavesItsSpoolOnly) {
   expect_that_nothing_was_noticed(*after, 20);
 }
 
+TEST_F(TakeOver, AConnectionThatWasGivenUpIsReadOnByTheNextListener) {
+  linac_.stop_answering();
+  ASSERT_TRUE(eventually([&] {
+    const auto now = status();
+    return now && !now->stream.last_failure.empty();
+  })) << "it is not given up";
+  linac_.swap_connections();
+  linac_.accept();
+  const auto after = start({"--take-over"});
+  EXPECT_EQ(before_->wait(), 0) << errors();
+  linac_.swap_connections();
+  linac_.answer_again();
+  linac_.send(linac_frames(20, 29));
+  auto stream = linac_frames(0, 19);
+  append(stream, linac_frames(19, 29));
+  EXPECT_TRUE(has_spooled(stream)) << "what comes late, after the last frame of before";
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  linac_.swap_connections();
+  linac_.send(linac_frames(30, 39));
+  append(stream, linac_frames(30, 39));
+  EXPECT_TRUE(has_spooled(stream));
+  after->signal(SIGTERM);
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(after->wait(), 0);
+}
+
 // The newcomer dies after each of its steps: whoever has the connection keeps it.
 class NewcomerDies : public TakeOver, public ::testing::WithParamInterface<int> {};
 
@@ -157,6 +186,30 @@ TEST_F(TakeOver, ANewcomerThatSaysTheWrongThingGetsNothing) {
   EXPECT_EQ(newcomer.hear(), std::nullopt);
   handover.reset();
   expect_that_nothing_was_noticed(*before_, 20);
+}
+
+TEST_F(TakeOver, ALargeLastFrameIsHandedOverButNotToOneThatMayBeOlder) {
+  test::FrameSpec spec;
+  spec.time = test::time_after(10);
+  spec.counter = 40;
+  spec.items = test::typical_items(std::nullopt, 0, 8);
+  spec.items.back().value.resize(200'000);
+  const auto large = test::build_frame(spec);
+  linac_.send(large);
+  auto stream = linac_frames(0, 19);
+  append(stream, large);
+  ASSERT_TRUE(has_spooled(stream));
+  const auto offered = [this] {
+    std::optional<Handover> handover;
+    EXPECT_TRUE(eventually([&] {  // after the one before it gets its spool back first
+      ControlTalk newcomer(spool());
+      if (newcomer.say("take-over")) handover = newcomer.take();
+      return handover.has_value();
+    }));
+    return handover ? handover->last_frame.bytes.size() : 0;
+  };
+  EXPECT_EQ(offered(), large.size());
+  EXPECT_EQ(offered(), 0U) << "an older one declines so large a text";
 }
 
 TEST_F(TakeOver, AStopWhileTheConnectionIsOnItsWayIsHeeded) {

@@ -237,11 +237,10 @@ std::error_code FaultingFileSystem::remove(const std::filesystem::path& path) {
   return names_.erase(path) == 0 ? failure(ENOENT) : std::error_code{};
 }
 
-std::error_code FaultingFileSystem::copy_rights(const std::filesystem::path& from,
-                                                const std::filesystem::path& to) {
+std::error_code FaultingFileSystem::copy_rights(const std::filesystem::path& from, File& /*to*/) {
   const std::lock_guard lock(mutex_);
   if (const auto error = count_operation()) return error;
-  return names_.contains(from) && names_.contains(to) ? std::error_code{} : failure(ENOENT);
+  return names_.contains(from) ? std::error_code{} : failure(ENOENT);
 }
 
 std::error_code FaultingFileSystem::create_directories(const std::filesystem::path& path) {
@@ -294,6 +293,12 @@ std::error_code FaultingFileSystem::lock(const std::filesystem::path& path,
   names_.try_emplace(path, std::make_shared<Node>());
   held = std::make_unique<HeldLock>(*this, path);
   return {};
+}
+
+bool FaultingFileSystem::lock_is_held(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
+  if (count_operation()) return false;
+  return locked_.contains(path);
 }
 
 std::error_code FaultingFileSystem::count_operation() {

@@ -70,8 +70,7 @@ class FaultingFileSystem final : public FileSystem {
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override;
   std::error_code remove(const std::filesystem::path& path) override;
-  std::error_code copy_rights(const std::filesystem::path& from,
-                              const std::filesystem::path& to) override;
+  std::error_code copy_rights(const std::filesystem::path& from, File& to) override;
   std::error_code create_directories(const std::filesystem::path& path) override;
   std::error_code create_folder_for(const std::filesystem::path& path, Access access) override;
   std::error_code sync_directory(const std::filesystem::path& path) override;
@@ -79,6 +78,7 @@ class FaultingFileSystem final : public FileSystem {
   std::error_code list(const std::filesystem::path& directory,
                        std::vector<std::string>& names) override;
   std::error_code lock(const std::filesystem::path& path, std::unique_ptr<File>& held) override;
+  bool lock_is_held(const std::filesystem::path& path) override;
 
  private:
   class OpenFile;

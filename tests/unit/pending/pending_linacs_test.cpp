@@ -189,6 +189,8 @@ TEST_F(PendingLinacsTest, WhileACommandWritesTheGatewayDoesNotWait) {
   std::unique_ptr<os::File> held;
   ASSERT_FALSE(files_.lock(kPendingFolder / ".lock", held));
   EXPECT_EQ(note("nbcc", "0816", kAddress, kNow), PendingState::not_noted);
+  EXPECT_THAT(pending_.note("nbcc", {{"0816", kAddress}}, kNow).failure,
+              testing::HasSubstr(" holds "));
   EXPECT_THROW(pending_.reject("nbcc", "0815"), std::runtime_error);
   held.reset();
   EXPECT_TRUE(pending_.reject("nbcc", "0815"));

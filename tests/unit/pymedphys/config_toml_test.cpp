@@ -404,8 +404,40 @@ TEST_F(PyMedPhysConfigTest, SettingsGiveEachSiteItsLinacsAndTheArchivesFolders) 
             (PyMedPhysSettings{sites, "/srv/iCom/patients", "/srv/iCom/live"}));
   EXPECT_EQ(pymedphys_settings(with_archive, R"(S:\iCom)"),
             (PyMedPhysSettings{sites, R"(S:\iCom\patients)", R"(S:\iCom\live)"}));
+  const auto per_site = pymedphys_settings(
+      config::load_gateway(write("gateway.yaml", gateway + "archive:\n  directory: /srv/iCom\n"
+                                                           "  per_site: true\n")),
+      R"(S:\iCom)");
+  EXPECT_EQ(per_site.patients, std::nullopt);
+  EXPECT_EQ(per_site.sites.at(0).patients, R"(S:\iCom\nbcc\patients)");
+  EXPECT_EQ(per_site.sites.at(0).live, R"(S:\iCom\nbcc\live)");
   EXPECT_EQ(pymedphys_settings(config::load_gateway(write("gateway.yaml", gateway)), "/x"),
             (PyMedPhysSettings{sites, {}, {}}));
+}
+
+TEST_F(PyMedPhysConfigTest,
+       SitesWithATreeOfTheirOwnHaveTheirOwnFoldersAndPatientsAreLookedForInAll) {
+  PyMedPhysSettings ours;
+  for (const std::string site : {"nbcc", "sash"}) {
+    ours.sites.push_back({site, {}, "/srv/" + site + "/patients", "/srv/" + site + "/live"});
+  }
+  EXPECT_EQ(with_ours("", ours, "config.toml"), R"([[site]]
+name = "nbcc"
+
+[site.export-directories]
+icom = "/srv/nbcc/patients"
+icom_live = "/srv/nbcc/live"
+
+[[site]]
+name = "sash"
+
+[site.export-directories]
+icom = "/srv/sash/patients"
+icom_live = "/srv/sash/live"
+
+[icom]
+patient_directories = ["/srv/nbcc/patients", "/srv/sash/patients"]
+)");
 }
 
 }  // namespace

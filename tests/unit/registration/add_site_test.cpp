@@ -6,6 +6,7 @@
 
 #include "gateway/registration/secrets.hpp"
 #include "gateway/registration/site_book.hpp"
+#include "tests/unit/os/odd_files.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {
@@ -41,6 +42,23 @@ class AddSiteTest : public RegistrationFolder {
     return said;
   }
 };
+
+TEST_F(AddSiteTest, AnOutputThatIsNoFileIsRefusedAndStays) {
+  add("nbcc");
+  std::filesystem::create_directory(folder_ / "odd");
+  for (const os::OddFile& odd : os::make_odd_files(folder_ / "odd")) {
+    SCOPED_TRACE(odd.kind);
+    NewSite again = wanted("nbcc");
+    again.again = true;
+    again.output = odd.path;
+    const auto before = os::kind_of(odd.path);
+    EXPECT_THAT(refusal(again), HasSubstr(odd.path.string() + " is a"));
+    NewSite other = wanted("sash");
+    other.output = odd.path;
+    EXPECT_THAT(refusal(other), HasSubstr(odd.path.string() + " is "));
+    EXPECT_EQ(os::kind_of(odd.path), before);
+  }
+}
 
 TEST_F(AddSiteTest, SiteIsReadableTokenUsableAndEnrolmentWhole) {
   const auto file = add("nbcc");

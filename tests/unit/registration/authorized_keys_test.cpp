@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "gateway/registration/site_book.hpp"
+#include "gateway/registration/used_keys.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {
@@ -71,6 +72,26 @@ TEST_F(AuthorizedKeysTest, EnrolmentFilesKeyReachesTheIngestAloneAndExpires) {
                        record.enrolment->one_time_key.text() + " icom-site=nbcc icom-enrolment\n"));
   EXPECT_EQ(key_lines(record, "OPTIONS", ingest_, record.enrolment->expires),
             "OPTIONS " + key_.public_key.text() + " icom-site=nbcc\n");
+}
+
+TEST_F(AuthorizedKeysTest, UsedFilesKeyStandsInACommentByWhichItIsKnownAgain) {
+  SiteRecord record = with_key();
+  const std::string fingerprint = record.enrolment->one_time_key.fingerprint();
+  write_authorized_keys(places(), kNow);
+  EXPECT_THAT(sites_that_used(places().registration, fingerprint), IsEmpty());
+  record.enrolment->used = kNow;
+  record.enrolment->used_by = key_.public_key;
+  SiteBook(places().registration).save(record);
+  write_authorized_keys(places(), kNow);
+  EXPECT_THAT(lines_with(places().registration, fingerprint), IsEmpty());
+  EXPECT_THAT(sites_that_used(places().registration, fingerprint), ElementsAre("nbcc"));
+  EXPECT_THAT(sites_that_used(places().registration, key_.public_key.fingerprint()), IsEmpty());
+  note_used_key(places().registration, "nbcc");
+  note_used_key(places().registration, "nbcc");
+  EXPECT_THAT(take_noted_used_keys(places().registration), ElementsAre("nbcc"));
+  EXPECT_THAT(take_noted_used_keys(places().registration), IsEmpty());
+  write_authorized_keys(places(), record.enrolment->expires);
+  EXPECT_THAT(sites_that_used(places().registration, fingerprint), IsEmpty());
 }
 
 TEST_F(AuthorizedKeysTest, BothKeysOfARotationAreThere) {

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "common/os/machine_fault.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
@@ -52,6 +53,17 @@ TEST_F(RevokeTest, SiteIsRevokedWhileItsFileAndItsRecordAreBroken) {
   EXPECT_THAT(content(places.authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
 }
 
+TEST_F(RevokeTest, SiteIsRevokedWhileTheDiskFailsToReadItsRecord) {
+  const auto record = folder_ / "registration/sites/nbcc.json";
+  std::filesystem::remove(record);
+  std::filesystem::create_symlink("/proc/self/mem", record);  // its first byte is EIO
+  EXPECT_THROW(SiteBook(places().registration).find("nbcc"), os::MachineFault);
+  revoke(places(), "nbcc", kNow);
+  EXPECT_FALSE(std::filesystem::exists(places().token("nbcc")));
+  EXPECT_THAT(content(places().authorized_keys()), Not(HasSubstr("icom-site=nbcc")));
+  EXPECT_FALSE(read_access(places(), "nbcc").revoked.empty());
+}
+
 TEST_F(RevokeTest, SiteThatIsLetInByNothingDiffersFromOneThatNobodyHasLookedAt) {
   std::filesystem::remove(places().token("nbcc"));
   const SiteAccess access = read_access(places(), "nbcc");
@@ -69,6 +81,17 @@ TEST_F(RevokeTest, SiteThatIsNoneIsRefused) {
   for (const char* name : {"nowhere", "", "../nbcc"}) {
     EXPECT_THROW(revoke(places(), name, kNow), RegistrationError) << name;
   }
+}
+
+TEST_F(RevokeTest, ReconnectingMakesNothingVoidAndWritesTheRulesOfNow) {
+  const std::string before = content(places().authorized_keys());
+  const SiteAccess access = read_access(places(), "nbcc");
+  std::filesystem::remove(places().authorized_keys());
+  EXPECT_THAT(reconnect(places(), "nbcc", kNow).left, IsEmpty());
+  EXPECT_EQ(content(places().authorized_keys()), before);
+  EXPECT_TRUE(read_access(places(), "nbcc") == access);
+  EXPECT_TRUE(std::filesystem::exists(places().token("nbcc")));
+  EXPECT_THROW(reconnect(places(), "nowhere", kNow), RegistrationError);
 }
 
 TEST_F(RevokeTest, SiteWhoseKeyWasWrittenByHandIsToldOf) {

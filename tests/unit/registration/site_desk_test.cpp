@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <future>
+
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/read_message.hpp"
@@ -9,6 +12,7 @@
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/secrets.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "tests/unit/registration/asked_desk.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {
@@ -36,32 +40,31 @@ class SiteDeskTest : public RegistrationFolder {
     request.set_site(site);
     return request;
   }
-  static link::DeskRequest enrol(const config::EnrolmentFile& file, const ssh::PrivateKey& key) {
-    link::DeskRequest asked = request(file.site);
+  static Asked enrol(const config::EnrolmentFile& file, const ssh::PrivateKey& key) {
+    Asked asked{request(file.site), link::secret_of_code(file.code)};
     const std::string text = key.public_key().text();
-    const auto signature = key.sign(link::signed_text(file.site, file.code, text));
-    asked.mutable_enrol()->set_code(file.code);
-    asked.mutable_enrol()->set_public_key(text);
-    asked.mutable_enrol()->set_signature(signature.data(), signature.size());
+    const auto signature = key.sign(link::signed_text(file.site, asked.secret.key, text));
+    asked.request.mutable_enrol()->set_public_key(text);
+    asked.request.mutable_enrol()->set_signature(signature.data(), signature.size());
     return asked;
   }
-  static link::DeskRequest rotate(const std::string& token, const ssh::PrivateKey& key) {
-    link::DeskRequest asked = request("nbcc");
+  static Asked rotate(const std::string& token, const ssh::PrivateKey& key) {
+    Asked asked{request("nbcc"), link::secret_of_token(token)};
     const std::string text = key.public_key().text();
     const auto signature = key.sign(link::signed_text("nbcc", token, text));
-    asked.mutable_rotate()->set_token(token);
-    asked.mutable_rotate()->set_public_key(text);
-    asked.mutable_rotate()->set_signature(signature.data(), signature.size());
+    asked.request.mutable_rotate()->set_public_key(text);
+    asked.request.mutable_rotate()->set_signature(signature.data(), signature.size());
     return asked;
   }
-  static link::DeskRequest finish(const std::string& token, const ssh::PrivateKey& key) {
-    link::DeskRequest asked = request("nbcc");
-    asked.mutable_finish_rotation()->set_token(token);
-    asked.mutable_finish_rotation()->set_public_key(key.public_key().text());
+  static Asked finish(const std::string& token, const ssh::PrivateKey& key) {
+    Asked asked{request("nbcc"), link::secret_of_token(token)};
+    asked.request.mutable_finish_rotation()->set_public_key(key.public_key().text());
     return asked;
   }
-  link::DeskAnswer ask(const link::DeskRequest& asked) { return desk_.answer(asked); }
-  DeskRefused refused(const link::DeskRequest& asked) {
+  link::DeskAnswer ask(const Asked& asked) {
+    return registration::ask(desk_, asked.request, asked.secret);
+  }
+  DeskRefused refused(const Asked& asked) {
     const auto answer = ask(asked);
     EXPECT_TRUE(answer.has_refused()) << answer.ShortDebugString();
     return answer.refused();
@@ -159,8 +162,8 @@ TEST_F(SiteDeskTest, LostAnswerIsGivenAgainToTheSameKeyEvenAfterTheFileExpired) 
 TEST_F(SiteDeskTest, SameKeyWithoutItsPrivateHalfGetsNothing) {
   const auto key = new_key("key");
   enrolled(key);
-  link::DeskRequest forged = enrol(file_, new_key("thief"));
-  forged.mutable_enrol()->set_public_key(key.public_key().text());
+  Asked forged = enrol(file_, new_key("thief"));
+  forged.request.mutable_enrol()->set_public_key(key.public_key().text());
   EXPECT_EQ(refused(forged).code(), DeskRefused::MALFORMED);
 }
 
@@ -257,10 +260,48 @@ TEST_F(SiteDeskTest, RevokedSitesRotationIsRefusedWhateverIsLeftOfItsTokensAndKe
 }
 
 TEST_F(SiteDeskTest, RequestsThatAreNoneAreRefused) {
-  link::DeskRequest asked = enrol(file_, new_key("key"));
-  asked.set_protocol(2);
+  Asked asked = enrol(file_, new_key("key"));
+  asked.request.set_protocol(1);
   EXPECT_EQ(refused(asked).code(), DeskRefused::PROTOCOL_VERSION);
-  EXPECT_EQ(refused(request("nbcc")).code(), DeskRefused::MALFORMED);
+  EXPECT_THAT(refused(asked).text(), HasSubstr("upgrade the agent"));
+  const link::DeskSecret code = link::secret_of_code(file_.code);
+  EXPECT_EQ(refused({request("nbcc"), code}).code(), DeskRefused::MALFORMED);
+  EXPECT_EQ(refused({request("nbcc"), {}}).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, WhatIsAskedMustGoWithTheSecretThatWasProved) {
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  file_ = add_again("nbcc");
+  Asked enrol_by_token = enrol(file_, new_key("another"));
+  enrol_by_token.secret = link::secret_of_token(token);
+  EXPECT_EQ(refused(enrol_by_token).code(), DeskRefused::MALFORMED);
+  Asked rotate_by_code = rotate(token, new_key("next"));
+  rotate_by_code.secret = link::secret_of_code(file_.code);
+  EXPECT_EQ(refused(rotate_by_code).code(), DeskRefused::MALFORMED);
+}
+
+TEST_F(SiteDeskTest, SecretThatBecomesVoidBetweenItsProofAndTheRequestOpensNothing) {
+  const Asked by_file = enrol(file_, new_key("key"));
+  EXPECT_NE(add_again("nbcc").code, file_.code);
+  EXPECT_EQ(desk_.answer(by_file.request, by_file.secret).refused().code(),
+            DeskRefused::WRONG_CODE);
+  const Asked by_token = rotate("a token that was rotated away", new_key("next"));
+  EXPECT_EQ(desk_.answer(by_token.request, by_token.secret).refused().code(),
+            DeskRefused::WRONG_TOKEN);
+}
+
+TEST_F(SiteDeskTest, FileThatWasUsedOpensNothingAnyMoreNotEvenTheTunnel) {
+  const auto one_time = ssh::PrivateKey::load([this] {
+    const auto file = write("one_time", file_.private_key);
+    std::filesystem::permissions(file, std::filesystem::perms(0600));
+    return file;
+  }());
+  EXPECT_TRUE(lets_in(one_time));
+  const auto key = new_key("key");
+  enrolled(key);
+  EXPECT_FALSE(lets_in(one_time));
+  EXPECT_TRUE(lets_in(key)) << "by which a lost answer is asked for again";
 }
 
 TEST_F(SiteDeskTest, DamagedRecordIsTheGatewaysFaultAndSaidInItsLog) {
@@ -285,7 +326,8 @@ TEST_F(SiteDeskTest, CommentInLatin1LeavesTheAnswerReadable) {
   const std::string yaml = content(places().site_file("nbcc")) + "# Bestrahlungsger\xe4t\n";
   write("sites/nbcc.yaml", yaml);
   link::DeskAnswer read;
-  ASSERT_TRUE(link::read_message(ask(enrol(file_, new_key("key"))).SerializeAsString(), read));
+  ASSERT_TRUE(link::read_message(ask(enrol(file_, new_key("key"))).SerializeAsString(), read,
+                                 link::kMaxUnprovedParts));
   EXPECT_EQ(read.enrolled().site_file(), yaml);
 }
 
@@ -338,8 +380,8 @@ TEST_F(SiteDeskTest, RotationNeedsTheSitesOwnToken) {
   for (const std::string& wrong : {std::string(), other, token + "x", file_.code}) {
     EXPECT_EQ(refused(rotate(wrong, new_key("next"))).code(), DeskRefused::WRONG_TOKEN);
   }
-  link::DeskRequest forged = rotate(token, new_key("thief"));
-  forged.mutable_rotate()->set_public_key(key.public_key().text());
+  Asked forged = rotate(token, new_key("thief"));
+  forged.request.mutable_rotate()->set_public_key(key.public_key().text());
   EXPECT_EQ(refused(forged).code(), DeskRefused::MALFORMED);
 }
 
@@ -433,6 +475,33 @@ TEST_F(SiteDeskTest, GatewayThatDiesAtAnyStepOfAFinishLetsTheNewPairInWhateverTh
     EXPECT_TRUE(lets_in(key) && lets_in(later_key) && !lets_in(old_key));
     EXPECT_THAT(tokens(), ElementsAre(token, later_token));
   }
+}
+
+TEST_F(SiteDeskTest, ADeskThatIsStoppedWaitsForNobody) {
+  const auto held = SiteBook(places().registration).lock();
+  desk_.stop();
+  EXPECT_EQ(refused(enrol(file_, new_key("late"))).code(), DeskRefused::FAILED);
+}
+
+TEST_F(SiteDeskTest, ADeskGivesUpWhereSomebodyKeepsTheRegistration) {
+  auto held = SiteBook(places().registration).lock();  // as a command that hangs
+  auto answer = std::async(std::launch::async, [this, asked = enrol(file_, new_key("key"))] {
+    return refused(asked).code();
+  });
+  EXPECT_EQ(answer.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  held.reset();
+  EXPECT_EQ(answer.get(), DeskRefused::FAILED);
+}
+
+TEST_F(SiteDeskTest, WhoeverWaitsForTheRegistrationEndsOnceAskedTo) {
+  const SiteBook book(places().registration);
+  auto held = book.lock();
+  auto waiting = std::async(std::launch::async, [&book] {
+    std::ignore = book.lock(std::chrono::hours(1), [] { return true; });
+  });
+  EXPECT_EQ(waiting.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  held.reset();
+  EXPECT_THROW(waiting.get(), RegistrationError);
 }
 
 }  // namespace

@@ -1,9 +1,20 @@
 #include "gateway/serve/check.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
+
+#include "gateway/archive/archive_index.hpp"
+#include "gateway/ingest/upgrade.hpp"
 #include "gateway/serve/gateway.hpp"
+#include "gateway/serve/ingest_port_check.hpp"
+#include "tests/unit/archive/delivery_frames.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
+#include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::serve {
 namespace {
@@ -56,6 +67,92 @@ TEST_F(CheckTest, ArchiveThatIsAwayFailsWithWhatToDo) {
   EXPECT_THAT(printed_, HasSubstr("mount the share"));
 }
 
+TEST_F(CheckTest, LinksInTheArchiveAndAStoreThatAllMayChangeFail) {
+  std::filesystem::create_directory(folder_ / "store");
+  std::filesystem::permissions(folder_ / "store", std::filesystem::perms::all);
+  std::filesystem::create_directory_symlink(folder_, folder_ / "archive/live");
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("every account of this machine can change it: chmod o-rwx"));
+  EXPECT_THAT(printed_, HasSubstr("its live is no folder, and no link is followed there"));
+}
+
+TEST_F(CheckTest, WhereEachSiteHasItsOwnFolderTheSitesFoldersAreLookedAt) {
+  write("gateway.yaml", settings() + "  per_site: true\n");
+  std::filesystem::create_directory_symlink(folder_, folder_ / "archive/live");  // is not used
+  EXPECT_EQ(run(), 0) << printed_;
+  std::filesystem::create_directory(folder_ / "archive/nbcc");
+  std::filesystem::create_directory_symlink(folder_, folder_ / "archive/nbcc/patients");
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("its nbcc/patients is no folder, and no link is followed"));
+  std::filesystem::remove_all(folder_ / "archive/nbcc");
+  std::filesystem::create_directory_symlink(folder_, folder_ / "archive/nbcc");
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("its nbcc is no folder, and no link is followed"));
+}
+
+TEST_F(CheckTest, AnAddressThatTwoLinacsOfASiteShareIsNoted) {
+  write("sites/nbcc.yaml", config::with(config::kSite, "192.168.17.42", "192.168.17.40"));
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("Linacs 4299, 9183 of site nbcc are all at 192.168.17.40"));
+}
+
+TEST_F(CheckTest, AnAddressThatTwoSitesShareIsTold) {
+  std::string other = config::with(config::kSite, "nbcc", "sash");
+  other = config::with(other, "4299", "5299");
+  other = config::with(other, "9183", "5183");
+  write("sites/sash.yaml", other);
+  write_token("sash", kToken + "x\n");
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("sites nbcc, sash each have a Linac at 192.168.17.40"));
+  write("gateway.yaml", settings() + "  per_site: true\n");
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, Not(HasSubstr("each have a Linac")));
+}
+
+TEST_F(CheckTest, PatientIdsThatPyMedPhysCannotTellApartAreCountedAndNotNamed) {
+  {
+    store::Store store(folder_ / "store", {}, nullptr);
+    test::Feed feed(store.linac("nbcc", "4299"), 1);
+    feed.frames(test::delivery(0, 8, {"SECRET_1", "A"}));
+    feed.frames(test::delivery(8, 16, {"2", "B_C"}));
+    feed.frames(test::idle(16, 18));
+    ASSERT_TRUE(test::commit(store, feed.batch()));
+  }
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("1 Patient IDs hold `_`"));
+  EXPECT_THAT(printed_, Not(HasSubstr("SECRET")));
+}
+
+TEST_F(CheckTest, RecordsThatWaitForTheirFileAreCountedForEachSite) {
+  {
+    store::Store store(folder_ / "store", {}, nullptr);
+    test::Feed feed(store.linac("nbcc", "4299"), 1);
+    feed.frames(test::delivery(0, 8, {"SECRET", "A"}));
+    feed.frames(test::delivery(8, 16, {"2", "B"}));
+    feed.frames(test::idle(16, 18));
+    ASSERT_TRUE(test::commit(store, feed.batch()));
+  }
+  auto index = archive::ArchiveIndex::open_for_writing(folder_ / "store");
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("2 records of nbcc wait for their file"));
+  EXPECT_THAT(printed_, Not(HasSubstr("SECRET")));
+  for (const std::int64_t record : {1, 2}) {
+    index.claim(record, "patients/" + std::to_string(record) + "_A/20260302_080000.xz");
+    index.set_written(record, 1);
+  }
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, Not(HasSubstr("wait for their file")));
+}
+
+TEST_F(CheckTest, AnAccountOfTheFanOutThatDoesNotExistFails) {
+  write("gateway.yaml", settings() + "fan_out:\n  users: [root, \"54321\", no-such-account]\n" +
+                            "  ports:\n    - {serial: \"4299\", listen: 127.0.0.1:1706}\n");
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  fan-out: this machine has no account no-such-account"));
+  EXPECT_THAT(printed_, Not(HasSubstr("no account root")));
+  EXPECT_THAT(printed_, Not(HasSubstr("no account 54321")));
+}
+
 TEST_F(CheckTest, FileInTheStoresPlaceFails) {
   write("store", "a file");
   EXPECT_EQ(run(), 2);
@@ -70,6 +167,7 @@ TEST_F(CheckTest, StoreWithoutAParentFails) {
 
 TEST_F(CheckTest, PortOfAnotherProgramFails) {
   using boost::asio::ip::tcp;
+  std::filesystem::create_directory(folder_ / "store");  // of the account that listens
   boost::asio::io_context io;
   tcp::acceptor other(io, {boost::asio::ip::address_v4::loopback(), port_});
   other.async_accept([](boost::system::error_code, tcp::socket) {});  // and hangs up at once
@@ -86,6 +184,52 @@ TEST_F(CheckTest, PortOfARunningGatewayIsOk) {
   gateway.start();
   EXPECT_EQ(run(), 0) << printed_;
   EXPECT_THAT(printed_, HasSubstr("an icom-gateway listens there now"));
+}
+
+TEST_F(CheckTest, PortOfAnotherAccountFailsWhateverItAnswers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another account";
+  using boost::asio::ip::tcp;
+  constexpr uid_t kSquatter = 54321;
+  std::filesystem::create_directory(folder_ / "store");
+  for (const auto& address :
+       {boost::asio::ip::address_v4::loopback(), boost::asio::ip::address_v4::any()}) {
+    boost::asio::io_context io;
+    tcp::acceptor squatter(io, {address, port_});
+    ASSERT_EQ(::fchown(squatter.native_handle(), kSquatter, static_cast<gid_t>(-1)), 0);
+    squatter.async_accept([](boost::system::error_code failed, tcp::socket client) {
+      if (failed) return;
+      const std::string body = ingest::kNotAnAgent;
+      boost::system::error_code ignored;
+      boost::asio::write(client,
+                         boost::asio::buffer("HTTP/1.1 404 Not Found\r\nContent-Length: " +
+                                             std::to_string(body.size()) + "\r\n\r\n" + body),
+                         ignored);
+    });
+    std::jthread answering([&] { io.run(); });
+    EXPECT_EQ(run(), 2) << printed_;
+    io.stop();
+    EXPECT_THAT(printed_, HasSubstr("FAIL  ingest"));
+    EXPECT_THAT(printed_, HasSubstr("account 54321 listens there"));
+    EXPECT_THAT(printed_, HasSubstr("the store belongs to account 0"));
+  }
+}
+
+TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, as systemd is";
+  boost::asio::io_context io;
+  using boost::asio::ip::tcp;
+  tcp::acceptor held(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+  const config::Address address{"127.0.0.1", held.local_endpoint().port()};
+  const IngestPortState state = check_ingest_port(address, 0, folder_);
+  EXPECT_TRUE(state.usable) << state.text;
+  EXPECT_FALSE(state.certain);
+  EXPECT_THAT(state.text, HasSubstr("icom-gateway.socket"));
+  held.non_blocking(true);
+  boost::system::error_code none;
+  held.accept(none);
+  EXPECT_EQ(none, boost::asio::error::would_block);
+  // Without systemd it is just in use.
+  EXPECT_FALSE(check_ingest_port(address, 0, folder_ / "nowhere").usable);
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 // Settings, sites and tokens of a gateway for one test.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <sstream>
 #include <string>
 
 #include "tests/unit/config/settings_folder.hpp"
+#include "tests/unit/os/free_port.hpp"
 
 namespace icom::serve {
 
@@ -26,13 +25,6 @@ class GatewayFolder : public config::SettingsFolder {
   [[nodiscard]] std::string settings() const {
     return "sites: sites\ntokens: tokens\ningest: 127.0.0.1:" + std::to_string(port_) +
            "\nstore: store\narchive:\n  directory: archive\n";
-  }
-  /// A port that was free a moment ago.
-  static std::uint16_t free_port() {
-    using boost::asio::ip::tcp;
-    boost::asio::io_context io;
-    tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
-    return acceptor.local_endpoint().port();
   }
 
   inline static const std::string kToken = "the token of nbcc, thirty-two ..";

@@ -2,9 +2,15 @@
 #include "gateway/serve/gateway.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <random>
 
 #include "common/config/config_error.hpp"
+#include "gateway/ingest/admission.hpp"
+#include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
+#include "gateway/store/store_reader.hpp"
 #include "tests/unit/ingest/ingest_fixture.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
 
@@ -19,12 +25,9 @@ class GatewayTest : public GatewayFolder {
   }
   /// Says Hello with run 77; gives what is stored of it.
   std::uint64_t hello(ingest::TestAgent& agent) const {
-    link::ToGateway message;
-    *message.mutable_hello() = ingest::example_hello({77});
-    agent.send(message);
-    const auto answer = agent.receive();
-    EXPECT_TRUE(answer.has_value() && answer->has_welcome());
-    return answer->welcome().linacs(0).stored(0).seq();
+    const link::ToAgent answer = agent.greet(ingest::example_hello({77}));
+    EXPECT_TRUE(answer.has_welcome());
+    return answer.welcome().linacs(0).stored(0).seq();
   }
   static void send_frames(ingest::TestAgent& agent, std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t seq = first; seq <= last; ++seq) {
@@ -100,7 +103,9 @@ void revoke(const std::filesystem::path& folder) {
   record.site = "nbcc";
   record.revoked = 1'700'000'000;
   std::filesystem::create_directories(folder / "store/registration/sites");
-  registration::SiteBook(folder / "store/registration").save(record);
+  const registration::SiteBook book(folder / "store/registration");
+  const auto lock = book.lock();  // the gateway may be writing, too
+  book.save(record);
 }
 
 TEST_F(GatewayTest, AgentOfASiteThatIsRevokedIsToldSinceWhenAndCutOff) {
@@ -117,25 +122,144 @@ TEST_F(GatewayTest, AgentOfASiteThatIsRevokedIsToldSinceWhenAndCutOff) {
   EXPECT_FALSE(agent.receive().has_value());
 
   ingest::TestAgent again(port_);
-  link::ToGateway message;
-  *message.mutable_hello() = ingest::example_hello({77});
-  again.send(message);
-  EXPECT_EQ(again.receive()->refused().code(), link::Refused::REVOKED);
+  EXPECT_EQ(again.greet(ingest::example_hello({77})).refused().code(), link::Refused::REVOKED);
 }
 
 TEST_F(GatewayTest, TokenThatIsPutRightCountsWithoutARestart) {
   write_token("nbcc", "short");
   const auto gateway = open();
   gateway->start();
-  link::ToGateway message;
-  *message.mutable_hello() = ingest::example_hello({77});
   ingest::TestAgent refused(port_);
-  refused.send(message);
-  EXPECT_EQ(refused.receive()->refused().code(), link::Refused::WRONG_TOKEN);
+  EXPECT_EQ(refused.greet(ingest::example_hello({77})).refused().code(),
+            link::Refused::WRONG_TOKEN);
   write_token("nbcc", kToken);
   gateway->refresh_access();
   ingest::TestAgent agent(port_);
   EXPECT_EQ(hello(agent), 0U);
+}
+
+/// While one lives this process can open nothing more.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(GatewayTest, OutOfDescriptorsWhatASiteIsKnownByStaysAsItWas) {
+  const auto gateway = open();
+  gateway->start();
+  ingest::TestAgent agent(port_);
+  {
+    const NoDescriptors none;
+    gateway->refresh_access();
+  }
+  EXPECT_EQ(hello(agent), 0U);
+}
+
+TEST_F(GatewayTest, OutOfDescriptorsASiteThatIsNotKnownYetIsNotToldToMendItsToken) {
+  const auto access = [this] {
+    const auto places = registration::places_of(config::load_gateway(folder_ / "gateway.yaml"));
+    const NoDescriptors none;
+    return registration::read_access(places, "nbcc");
+  }();
+  EXPECT_TRUE(access.problems.empty());
+  EXPECT_NE(access.machine_fault.find("Too many open files"), std::string::npos);
+  ingest::Credentials unknown;
+  unknown.set_unknown(access.machine_fault);
+  const ingest::SiteRegistry registry(std::vector<ingest::RegisteredSite>{{"nbcc", unknown, {}}});
+  const auto answer = ingest::site_that_may_send("nbcc", registry);
+  EXPECT_EQ(std::get<link::Refused>(answer).code(), link::Refused::UNAVAILABLE);
+  unknown.set({kToken}, {});
+  EXPECT_FALSE(std::holds_alternative<link::Refused>(ingest::site_that_may_send("nbcc", registry)));
+}
+
+TEST_F(GatewayTest, OutOfDescriptorsASiteThatIsAddedIsNotToldToMendItsTokenAndIsTakenAfterwards) {
+  const auto gateway = open();
+  gateway->start();
+  std::string other = config::with(config::kSite, "site: nbcc", "site: rccc");
+  other = config::with(config::with(other, "\"4299\"", "\"2619\""), "\"9183\"", "\"2694\"");
+  write("sites/rccc.yaml", other);
+  write_token("rccc", kToken + "\n");
+  const config::GatewaySettings changed = config::load_gateway(config_);
+  {
+    const NoDescriptors none;
+    gateway->apply(changed);
+  }
+  link::Hello hello = ingest::example_hello();
+  hello.set_site("rccc");
+  EXPECT_EQ(ingest::TestAgent(port_).greet(hello).refused().code(), link::Refused::UNAVAILABLE);
+  gateway->refresh_access();
+  EXPECT_TRUE(ingest::TestAgent(port_).greet(hello).has_welcome());
+}
+
+TEST_F(GatewayTest, JunkBeyondTheShareOfTheDiskInTheSettingsIsCountedAndNotKept) {
+  constexpr std::uint64_t kRuns = 6;  // of 1 MB; the day's 4 MiB are always kept
+  for (const bool has_share : {false, true}) {
+    const std::string store = has_share ? "with" : "without";
+    write("gateway.yaml", config::with(settings(), "store: store", "store: " + store) +
+                              (has_share ? "junk_share: 50%\n" : "junk_share: 0%\n"));
+    auto gateway = open();
+    gateway->start();
+    ingest::TestAgent agent(port_);
+    EXPECT_EQ(hello(agent), 0U);
+    std::minstd_rand random;
+    for (std::uint64_t seq = 1; seq <= kRuns; ++seq) {
+      ByteVector noise(1'000'000);
+      for (std::byte& byte : noise) byte = static_cast<std::byte>(random() >> 8U);
+      link::LinkEntry entry;
+      entry.linac = 1;
+      entry.kind = EntryKind::junk;
+      entry.run = 77;
+      entry.seq = seq;
+      entry.bytes = noise;
+      agent.encoder.add(entry);
+      agent.send_batch();
+      ASSERT_TRUE(agent.receive().value().has_ack());
+    }
+    gateway.reset();
+    store::StoreReader reader(folder_ / store);
+    const store::LedgerCounts counts = reader.ledger("4299", {}).at(0).counts;
+    EXPECT_EQ(counts.junk_runs, kRuns);
+    EXPECT_EQ(counts.junk_dropped_runs, has_share ? 0 : 2);
+  }
+}
+
+TEST_F(GatewayTest, TakesNoMoreConnectionsThanItHasDescriptorsFor) {
+  Gateway gateway(config::load_gateway(config_), {.ingest = {}, .descriptors = 8});  // for two
+  gateway.start();
+  ingest::TestAgent one(port_);
+  ingest::TestAgent other(port_);
+  EXPECT_EQ(hello(one), 0U);
+  EXPECT_EQ(hello(other), 0U);
+  EXPECT_TRUE(ingest::TestAgent(port_).opened());
+}
+
+TEST_F(GatewayTest, OnceASiteHasProvedItselfItsTokenInClearIsNotTakenAnyMoreAfterARestartToo) {
+  link::Hello clear = ingest::example_hello({77});
+  clear.set_protocol(link::kClearTokenProtocol);
+  auto gateway = open();
+  gateway->start();
+  EXPECT_TRUE(ingest::TestAgent(port_).greet(clear).has_welcome());
+  EXPECT_TRUE(ingest::TestAgent(port_).greet(ingest::example_hello({77})).has_welcome());
+  EXPECT_EQ(ingest::TestAgent(port_).greet(clear).refused().code(),
+            link::Refused::PROTOCOL_VERSION);
+  gateway.reset();
+  gateway = open();
+  gateway->start();
+  const link::ToAgent answer = ingest::TestAgent(port_).greet(clear);
+  EXPECT_EQ(answer.refused().code(), link::Refused::PROTOCOL_VERSION);
+  EXPECT_NE(answer.refused().text().find("upgrade the agent"), std::string::npos);
+  EXPECT_TRUE(ingest::TestAgent(port_).greet(ingest::example_hello({77})).has_welcome());
 }
 
 }  // namespace

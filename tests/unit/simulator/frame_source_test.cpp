@@ -150,6 +150,34 @@ TEST(FrameSource, ClockJumpsBeforeTheFrame) {
   EXPECT_EQ(source.next().whole->linac_time, "2026-03-0207:00:00");
 }
 
+TEST(FrameSource, ClockThatIsSetWhileItRunsIsSetAwayFromFaultsAndReported) {
+  StreamOptions options = stream();
+  options.faults.at(Fault::skip, 4);
+  FrameSource source(options);
+  source.next();
+  source.set_clock(-3600s);
+  EXPECT_EQ(source.next().whole->linac_time, "2026-03-0208:00:00");
+  EXPECT_TRUE(source.clock_set().empty());
+  while (source.clock_set().empty()) source.next();
+  EXPECT_EQ(source.clock_set().at(0).frame, 8U);  // three frames after the one that is skipped
+  EXPECT_EQ(source.next().whole->linac_time, "2026-03-0207:00:02");
+}
+
+TEST(FrameSource, JumpsAtTheReportedFramesGiveTheStreamOfAClockThatWasSet) {
+  StreamOptions options = stream();
+  options.faults.every(Fault::conflict, 11);
+  FrameSource set(options);
+  std::vector<std::uint64_t> hashes;
+  for (int i = 0; i < 60; ++i) {
+    if (i % 20 == 5) set.set_clock(-64s);
+    hashes.push_back(set.next().whole->hash);
+  }
+  ASSERT_EQ(set.clock_set().size(), 3U);
+  for (const ClockJump& jump : set.clock_set()) options.faults.jump(jump);
+  FrameSource again(options);
+  for (const auto hash : hashes) ASSERT_EQ(again.next().whole->hash, hash);
+}
+
 TEST(FrameSource, OddFramesAreAsAsked) {
   EXPECT_EQ(tick_with(Fault::no_items).whole->bytes.size(), 27U);
   EXPECT_FALSE(items_end_exactly(tick_with(Fault::overrun).whole->bytes));

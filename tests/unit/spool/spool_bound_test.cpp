@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -107,6 +108,28 @@ TEST_F(BoundedSpool, FramesWithoutAPatientGoOutOfSegmentsThatHoldBoth) {
   EXPECT_EQ(found.frames + found.told, sent_);
 }
 
+TEST_F(BoundedSpool, JunkThatIsGivenUpIsCountedInBytes) {
+  for (const SpoolLimits& limits : {kTight, kMixing}) {
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, limits);
+    const ByteVector junk(kFrameSize, std::byte{1});
+    std::uint64_t junk_sent = 0;
+    for (std::uint64_t number = 1; number <= 900; ++number) {
+      const auto patients = frame(0, number, true, kFrameSize);
+      const Entry entry =
+          number % 2 == 0 ? patients.entry() : Entry{.kind = EntryKind::junk, .bytes = junk};
+      junk_sent += number % 2 == 0 ? 0 : junk.size();
+      ASSERT_FALSE(writer.append(entry));
+    }
+    std::uint64_t junk_left = 0;
+    for (const auto& entry : read_all(files)) {
+      if (entry.kind == EntryKind::junk) junk_left += entry.bytes.size();
+    }
+    EXPECT_GT(writer.counts().given_up_junk_bytes, 0U);
+    EXPECT_EQ(writer.counts().given_up_junk_bytes + junk_left, junk_sent);
+  }
+}
+
 TEST_F(BoundedSpool, WhereAllHaveAPatientTheOldestGoAndAreCounted) {
   SpoolWriter writer(files_, kSpool, kTight);
   write(writer, 300, [](std::uint64_t) { return true; });
@@ -160,6 +183,57 @@ TEST_F(BoundedSpool, AReaderBehindTheBoundGetsWhatIsLeftAndHolesForTheRest) {
   write(writer, 500, [](std::uint64_t number) { return number % 7 == 0; });
   check(read_all(reader));
   EXPECT_EQ(accounted, sent_);
+}
+
+/// A reader that falls behind, is set back to what it has read as by a new connection, or starts
+/// anew, while holes are joined and what it reads is given up: frames are read or told, not both.
+TEST_F(BoundedSpool, WhatAReaderIsToldOfAddsUpToWhatItMissed) {
+  for (const std::uint64_t every : {0U, 1U, 7U}) {
+    SCOPED_TRACE(every);
+    os::FaultingFileSystem files;
+    sent_ = 0;
+    SpoolWriter writer(files, kSpool, kTight);
+    std::optional<SpoolReader> reader;
+    reader.emplace(files, kSpool);
+    std::uint64_t frames = 0;
+    std::uint64_t told = 0;
+    std::uint64_t told_with_patient = 0;
+    std::uint64_t last = 0;
+    const auto read = [&](std::uint64_t most) {
+      for (std::uint64_t i = 0; i < most; ++i) {
+        const auto entry = reader->next();
+        if (!entry) return;
+        last = entry->seq;
+        if (entry->kind != EntryKind::hole) {
+          ++frames;
+          continue;
+        }
+        const auto hole = decode_hole(entry->bytes);
+        told += hole.frames;
+        told_with_patient += hole.frames_with_patient;
+      }
+    };
+    const auto go_on_behind_last = [&] {
+      reader->rewind([&](std::uint64_t run) { return run == writer.run() ? last : 0; });
+    };
+    for (std::uint64_t round = 0; round < 200; ++round) {
+      write(writer, 1 + round % 40,
+            [&](std::uint64_t number) { return every > 0 && number % every == 0; });
+      read(round % 11);
+      if (round % 3 == 0) go_on_behind_last();
+      if (round % 17 == 0) {
+        reader.emplace(files, kSpool);
+        go_on_behind_last();
+      }
+    }
+    read(sent_);
+    EXPECT_GT(told, 0U);
+    EXPECT_EQ(frames + told, sent_);
+    EXPECT_LE(told_with_patient, told);
+    if (every < 2) {
+      EXPECT_EQ(told_with_patient, every * told);
+    }
+  }
 }
 
 TEST_F(BoundedSpool, AFullDiskIsAnsweredInTheSameWay) {

@@ -154,7 +154,7 @@ TEST_F(ChannelTest, TargetOutsideThePermittedOnesIsRefused) {
       co_await session.open_channel("127.0.0.1", other.port(), kSoon);
       ADD_FAILURE() << "opened";
     } catch (const Error& error) {
-      EXPECT_EQ(error.category(), Category::refused);
+      EXPECT_EQ(error.category(), Category::prohibited);
       EXPECT_THAT(error.what(), HasSubstr("administratively prohibited"));
       EXPECT_THAT(error.what(), HasSubstr("permitopen"));
     }

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "tests/unit/os/free_port.hpp"
 #include "tests/unit/ssh/coroutine_test.hpp"
 #include "tests/unit/ssh/sshd_fixture.hpp"
 
@@ -136,16 +137,9 @@ TEST(Connect, ServerWithoutCommonCipherIsRefusedWithWhatItMustAllow) {
 }
 
 TEST(Connect, NothingListeningIsANetworkError) {
-  Settings settings;
-  {
-    net::io_context io;
-    const tcp::acceptor probe(io, {net::ip::address_v4::loopback(), 0});
-    settings.port = probe.local_endpoint().port();
-  }
   const Sshd sshd;
-  const std::uint16_t port = settings.port;
-  settings = sshd.settings();
-  settings.port = port;
+  Settings settings = sshd.settings();
+  settings.port = free_port();
   EXPECT_EQ(connect_error(settings).category(), Category::network);
 }
 

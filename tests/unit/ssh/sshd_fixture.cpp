@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+
+#include "tests/unit/os/free_port.hpp"
 
 extern char** environ;
 
@@ -40,13 +40,6 @@ pid_t spawn(const std::vector<std::string>& arguments, int output) {
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error("cannot start " + arguments[0]);
   return pid;
-}
-
-std::uint16_t free_port() {
-  boost::asio::io_context io;
-  using boost::asio::ip::tcp;
-  const tcp::acceptor probe(io, {boost::asio::ip::address_v4::loopback(), 0});
-  return probe.local_endpoint().port();
 }
 
 std::string content(const std::filesystem::path& file) {
@@ -119,9 +112,7 @@ Sshd::~Sshd() {
 void Sshd::write_config(const SshdOptions& options) {
   // Without PAM, an sshd that can not read the shadow file takes every account for a locked one.
   const char* const use_pam = ::geteuid() == 0 ? "no" : "yes";
-  const std::string separator = options.restrictions.empty() ? "" : " ";
-  std::ofstream(directory() / "authorized_keys")
-      << options.restrictions << separator << content(directory() / "user_key.pub");
+  restrict(options.restrictions);
   std::ofstream(directory() / "sshd_config")
       << "Port " << port_ << "\nListenAddress 127.0.0.1\nPidFile none\n"
       << "HostKey " << (directory() / "host_key").string() << "\n"
@@ -134,6 +125,12 @@ void Sshd::write_config(const SshdOptions& options) {
   std::ofstream(known_hosts) << "[127.0.0.1]:" << port_ << " "
                              << content(directory() / "host_key.pub");
   if (options.hash_names) run_program({"ssh-keygen", "-q", "-H", "-f", known_hosts.string()});
+}
+
+void Sshd::restrict(const std::string& restrictions) const {
+  const std::string separator = restrictions.empty() ? "" : " ";
+  std::ofstream(directory() / "authorized_keys")
+      << restrictions << separator << content(directory() / "user_key.pub");
 }
 
 bool Sshd::start() {

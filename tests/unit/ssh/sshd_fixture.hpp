@@ -58,6 +58,9 @@ class Sshd {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
+  /// What stands before the key in authorized_keys, from the next login on.
+  void restrict(const std::string& restrictions) const;
+
   /// To sshd and to the process of every connection.
   void signal_all(int signal) const;
   /// Kills the process of every connection; sshd goes on.

@@ -40,7 +40,7 @@ TEST_F(CrashTest, WhatWasAcknowledgedIsInTheFilesAndNoByteOfTheNextCommit) {
     const std::vector<ByteVector> expected(all.begin(),
                                            all.begin() + static_cast<std::ptrdiff_t>(sent));
     ASSERT_TRUE(test::same_frames(test::stored_frames(copy, linac_), expected)) << sent;
-    ASSERT_EQ(survivor.stored_position(linac_, 1), sent);
+    ASSERT_EQ(survivor.stored_position(linac_, 1).seq, sent);
     // And it goes on from there: what was not acknowledged is sent again, with the rest.
     test::Feed again(linac_, 1);
     ASSERT_TRUE(test::commit(survivor, again.frames(all).batch()));
@@ -87,7 +87,7 @@ TEST_F(CrashTest, ADiskThatFillsUpAnywhereInACommitLeavesNoHalfBatch) {
     if (!stored_at_once) {
       ++failed;
       ASSERT_TRUE(test::same_frames(stored(), first)) << room;
-      ASSERT_EQ(store_->stored_position(linac_, 1), 100U);
+      ASSERT_EQ(store_->stored_position(linac_, 1).seq, 100U);
       ASSERT_EQ(ledger().counts.received, 100);
       ASSERT_TRUE(commit(feed(1).from_seq(101).frames(second).batch())) << room;
     }

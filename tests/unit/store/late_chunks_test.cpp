@@ -19,11 +19,10 @@ class LateChunksTest : public test::StoreFixture {
     }
     return all;
   }
-  /// One frame a commit.
+  /// One frame per commit, on a connection of its own.
   void trickle(const std::vector<unsigned>& numbers) {
-    test::Feed late = feed(100);
     for (const unsigned number : numbers) {
-      ASSERT_TRUE(commit(late.frame(message(number)).batch()));
+      ASSERT_TRUE(commit(feed(next_run_++).frame(message(number)).batch()));
     }
   }
 };
@@ -72,16 +71,17 @@ TEST_F(LateChunksTest, WhatWasMergedIsStillKnownAsADuplicate) {
 }
 
 TEST_F(LateChunksTest, ManyShortRunsInOneCommitAreStoredAndLaterOnesJoinThem) {
-  std::vector<ByteVector> sparse;
-  for (unsigned n = 992; n > 256; n -= 32) {
-    sparse.push_back(message(n));
-  }
   store_all(messages(0, 256) + messages(1000, 1256));
-  store_all(sparse);
+  test::Feed sparse = feed(100);
+  std::size_t runs = 0;
+  for (unsigned n = 992; n > 256; n -= 32, ++runs) {
+    sparse.connected().frame(message(n));
+  }
+  ASSERT_TRUE(commit(sparse.batch()));
   const auto after_one = frames_of_chunks().size();
   trickle({257, 265, 273, 281, 289, 297, 305, 313});
   EXPECT_LT(frames_of_chunks().size(), after_one);
-  EXPECT_EQ(stored().size(), 512 + sparse.size() + 8);
+  EXPECT_EQ(stored().size(), 512 + runs + 8);
 }
 
 TEST_F(LateChunksTest, ChunksKeepToTheHourThatLookupsRelyOn) {
@@ -110,6 +110,37 @@ TEST_F(LateChunksTest, ADamagedNeighbourIsLeftAsItIs) {
   test::Feed late = feed(101);
   ASSERT_TRUE(commit(late.frames(messages(310, 320)).batch()));
   EXPECT_EQ(frames_of_chunks(), (std::vector<std::int64_t>{256, 10, 10}));
+}
+
+TEST_F(LateChunksTest, LargeOnesAreNotCodedAgainForASmallOneBesideThem) {
+  store_all(messages(0, 4) + messages(0, 4, {}, 3 * 3600));
+  test::Feed late = feed(100);
+  ASSERT_TRUE(commit(late.frame(test::large_message(400, 300'000)).frame(message(401)).batch()));
+  const auto id = [&] {
+    Database database(folder() / "icom.db", Database::Access::read_only);
+    Query query(database, "SELECT id FROM chunk WHERE raw_bytes > 300000");
+    return query.step() ? query.integer(0) : 0;
+  };
+  const std::int64_t before = id();
+  ASSERT_GT(before, 0);
+  trickle(numbers(410, 420));
+  EXPECT_EQ(id(), before);
+  EXPECT_EQ(stored().size(), 20U);
+  EXPECT_EQ(frames_of_chunks().size(), 2U) << "the small ones are put together";
+}
+
+TEST_F(LateChunksTest, HoldNoMoreThanTwoMebibytes) {
+  std::vector<ByteVector> all;
+  for (unsigned n = 0; n < 7; ++n) {
+    all.push_back(test::large_message(n, 900'000));
+  }
+  store_all(all);
+  Database database(folder() / "icom.db", Database::Access::read_only);
+  Query query(database, "SELECT count(*), max(raw_bytes) FROM chunk");
+  ASSERT_TRUE(query.step());
+  EXPECT_EQ(query.integer(0), 3);
+  EXPECT_LE(query.integer(1), 2 << 20);
+  EXPECT_TRUE(test::same_frames(stored(), all));
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST_F(OrderTest, LateFramesCloseTheirGap) {
 TEST_F(OrderTest, LateFramesShrinkAndSplitTheirGap) {
   for (unsigned from = 4; from < 12; ++from) {
     for (unsigned to = from + 1; to <= 12; ++to) {
-      const LinacId linac = store_->linac("nbcc", std::to_string(from * 100 + to));
+      const LinacId linac = known_linac(std::to_string(from * 100 + to));
       test::Feed first(linac, 1);
       test::Feed late(linac, 2);
       ASSERT_TRUE(commit(first.frames(messages(0, 4) + messages(12, 16)).batch()));
@@ -117,15 +117,74 @@ TEST_F(OrderTest, LateFramesInAnyOrderEndUpInOrder) {
     if (number++ % 7 != 0) {  // every seventh of the 720 orders
       continue;
     }
-    const LinacId linac = store_->linac("nbcc", "order-" + std::to_string(number));
-    std::vector<ByteVector> sent{all[0], all[7]};
-    for (const unsigned n : order) {
-      sent.push_back(all[n]);
+    const LinacId linac = known_linac("order-" + std::to_string(number));
+    ASSERT_TRUE(commit(test::Feed(linac, 1).frame(all[0]).frame(all[7]).batch()));
+    for (const unsigned n : order) {  // each on a connection of its own
+      ASSERT_TRUE(commit(test::Feed(linac, 2 + n).frame(all[n]).batch()));
     }
-    ASSERT_TRUE(commit(test::Feed(linac, 1).frames(sent).batch()));
     ASSERT_TRUE(test::same_frames(test::stored_frames(folder(), linac), all)) << number;
     ASSERT_TRUE(StoreReader(folder()).gaps(linac).empty()) << number;
   } while (std::next_permutation(order.begin(), order.end()));
+}
+
+/// As the listener puts them into its spool: docs/storage.md, "Order".
+TEST_F(OrderTest, LateFramesOfAConnectionThatWasGivenUpFillTheirGapBesideTheNextOne) {
+  const test::Patient patient;
+  const auto sent = messages(0, 200, patient);
+  const auto part = [&sent](unsigned from, unsigned to) {
+    return std::vector<ByteVector>(sent.begin() + from, sent.begin() + to);
+  };
+  test::Feed agent = feed(7);
+  const auto late = [&](const std::vector<ByteVector>& frames, unsigned last) {
+    agent.event(EntryKind::disconnected).connected();
+    agent.frames(frames);
+    agent.event(EntryKind::disconnected).connected();
+    agent.frames(part(last, last + 1));
+  };
+  agent.connected();
+  agent.frames(part(0, 40));
+  agent.event(EntryKind::disconnected).connected();
+  agent.received_at(25);  // 40 to 99 are lost
+  agent.frames(part(100, 110));
+  ASSERT_TRUE(commit(agent.batch()));
+  late(part(39, 70), 109);
+  agent.frames(part(110, 120));
+  ASSERT_TRUE(commit(agent.batch()));
+  late(part(69, 103), 119);  // the last three came on both
+  agent.frames(part(120, 200));
+  ASSERT_TRUE(commit(agent.batch()));
+  EXPECT_TRUE(test::same_frames(stored(), sent));
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_EQ(ledger().counts.conflicts, 0);
+  EXPECT_EQ(ledger().counts.duplicates, 1 + 1 + 1 + 3 + 1);
+}
+
+/// While the line was dead the clock was set back. The listener leaves nothing out.
+TEST_F(OrderTest, LateFramesOfBeforeAndAfterAClockWasSetBackAreStoredOnceEach) {
+  for (const unsigned hold_back :
+       {100U, 85U}) {  // the next connection begins with a replay, or not
+    SCOPED_TRACE(hold_back);
+    const LinacId linac = known_linac("clock-" + std::to_string(hold_back));
+    const test::Patient patient;
+    const auto sent = messages(0, 70, patient, 3600) + messages(70, 200, patient);
+    const auto part = [&sent](unsigned from, unsigned to) {
+      return std::vector<ByteVector>(sent.begin() + from, sent.begin() + to);
+    };
+    test::Feed agent(linac, hold_back);
+    agent.connected();
+    agent.frames(part(0, 40));
+    agent.event(EntryKind::disconnected).connected();
+    agent.received_at(25);
+    agent.frames(part(hold_back, hold_back + 4));
+    agent.frames(part(104, 110));
+    ASSERT_TRUE(commit(agent.batch()));
+    agent.event(EntryKind::disconnected).connected();
+    agent.frames(part(39, 112));  // two more than the next one has brought so far
+    agent.event(EntryKind::disconnected).connected();
+    agent.frames(part(109, 200));
+    ASSERT_TRUE(commit(agent.batch()));
+    EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), linac), sent));
+  }
 }
 
 TEST_F(OrderTest, ALongBacklogFillsItsGapInFullChunks) {
@@ -230,7 +289,7 @@ TEST_F(OrderTest, AGapWhoseNumberIsExactTakesItsOwnCountersOnly) {
   for (unsigned n = 410; n < 410 + 255; ++n) {
     // In the second of the frame that is missing; its counter is 100 for n = 612.
     const auto late = messages(n, n + 1, {}, 25U - n / 4);
-    const LinacId linac = store_->linac("nbcc", "gap-" + std::to_string(n));
+    const LinacId linac = known_linac("gap-" + std::to_string(n));
     ASSERT_TRUE(commit(test::Feed(linac, 1).frames(before).batch()));
     ASSERT_TRUE(commit(test::Feed(linac, 2).frames(late).batch()));
     EXPECT_EQ(StoreReader(folder()).gaps(linac).empty(), n % 256 == 100) << n;

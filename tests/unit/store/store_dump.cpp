@@ -49,8 +49,10 @@ std::string dump_store(const std::filesystem::path& database) {
          column(connection.get(), "SELECT name FROM pragma_table_info('" + table + "')")) {
       values += (values.empty() ? "quote(\"" : " || ' ' || quote(\"") + name + "\")";
     }
-    for (const auto& row :
-         column(connection.get(), "SELECT " + values + " FROM " + table + " ORDER BY rowid")) {
+    const bool by_key = column(connection.get(), "SELECT wr FROM pragma_table_list('" + table +
+                                                     "')") == std::vector<std::string>{"1"};
+    for (const auto& row : column(connection.get(), "SELECT " + values + " FROM " + table +
+                                                        (by_key ? "" : " ORDER BY rowid"))) {
       dump += table + ": " + row + "\n";
     }
   }

@@ -16,6 +16,7 @@
 
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/values.hpp"
+#include "gateway/store/sqlite.hpp"
 #include "gateway/store/store.hpp"
 #include "gateway/store/store_reader.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
@@ -61,22 +62,31 @@ class Feed {
     return *this;
   }
 
+  /// When the next frame is received, in seconds after the first of a feed usually is; those after
+  /// it follow at the Linac's pace.
+  Feed& received_at(std::int64_t seconds) {
+    received_offset_us_ =
+        seconds * 1'000'000 - static_cast<std::int64_t>(next_seq_ + waiting_.size()) * 250'000;
+    return *this;
+  }
+
   store::IncomingBatch batch() {
     store::IncomingBatch batch;
     batch.linac = linac_;
     std::size_t size = 0;
-    for (const auto& [kind, bytes] : waiting_) {
+    for (const auto& [kind, bytes, received_offset] : waiting_) {
       size += bytes.size();
     }
     batch.arena.reserve(size);
-    for (const auto& [kind, bytes] : waiting_) {
+    for (const auto& [kind, bytes, received_offset] : waiting_) {
       const std::size_t at = batch.arena.size();
       append(batch.arena, bytes);
       store::IncomingEntry entry;
       entry.kind = kind;
       entry.run = run_;
       entry.seq = next_seq_++;
-      entry.received_us = 1'700'000'000'000'000 + static_cast<std::int64_t>(entry.seq) * 250'000;
+      entry.received_us =
+          1'700'000'000'000'000 + received_offset + static_cast<std::int64_t>(entry.seq) * 250'000;
       entry.bytes = Bytes(batch.arena).subspan(at, bytes.size());
       if (kind == EntryKind::frame) {
         entry.identity = identify(entry.bytes).value();
@@ -89,15 +99,21 @@ class Feed {
   }
 
  private:
+  struct Waiting {
+    EntryKind kind;
+    ByteVector bytes;
+    std::int64_t received_offset;
+  };
   Feed& add(EntryKind kind, ByteVector bytes) {
-    waiting_.emplace_back(kind, std::move(bytes));
+    waiting_.push_back({kind, std::move(bytes), received_offset_us_});
     return *this;
   }
 
   store::LinacId linac_;
   std::uint64_t run_;
   std::uint64_t next_seq_ = 1;
-  std::vector<std::pair<EntryKind, ByteVector>> waiting_;
+  std::int64_t received_offset_us_ = 0;
+  std::vector<Waiting> waiting_;
 };
 
 /// Message number `n` of a Linac that sends four a second from 08:00:00 on, its counter beginning
@@ -108,6 +124,21 @@ inline ByteVector message(unsigned n, const std::optional<Patient>& patient = {}
   spec.time = time_after(n / 4 + shift);
   spec.counter = static_cast<std::uint8_t>(n);
   spec.items = typical_items(patient, n);
+  return build_frame(spec);
+}
+
+/// As message(), with a text of so many bytes that does not compress and is no other one's.
+inline ByteVector large_message(unsigned n, std::size_t size) {
+  std::string text(size, '\0');
+  std::uint32_t random = n + 1;
+  for (char& byte : text) {
+    random = random * 1'664'525U + 1'013'904'223U;
+    byte = static_cast<char>(random >> 24U);
+  }
+  FrameSpec spec;
+  spec.time = time_after(n / 4);
+  spec.counter = static_cast<std::uint8_t>(n);
+  spec.items = {{0x3001, 0x5001, "LO", 'P', text}};
   return build_frame(spec);
 }
 
@@ -171,12 +202,30 @@ inline std::vector<ByteVector> stored_frames(const std::filesystem::path& folder
   return frames;
 }
 
+/// As a store of before schema step 11: where its chunks stand, nothing but they themselves tell.
+inline void set_back_to_step_10(store::Database& database) {
+  database.execute(
+      "DROP TABLE chunk_place;"
+      "ALTER TABLE linac DROP COLUMN unplaced;"
+      "PRAGMA user_version = 10");
+}
+
 /// One store, one Linac of it.
 class StoreFixture : public testing::Test {
  protected:
   void open(store::StoreObserver* observer = nullptr) {
     store_ = std::make_unique<store::Store>(folder(), store::Store::Options{}, observer);
-    linac_ = store_->linac("nbcc", "4299");
+    linac_ = known_linac("4299");
+  }
+  /// One of which the store knows where it counts, as it is after a few frames.
+  store::LinacId known_linac(const std::string& serial) {
+    const store::LinacId linac = store_->linac("nbcc", serial);
+    store::Database database(folder() / "icom.db", store::Database::Access::read_write);
+    store::Query query(database,
+                       "UPDATE linac SET counter_at = 26 WHERE id = ? AND counter_at IS NULL");
+    query.bind(linac);
+    query.run();
+    return linac;
   }
   void reopen() {
     store_.reset();

@@ -67,15 +67,54 @@ TEST_F(StoreTest, ReopeningAroundAFullChunkContinues) {
 
 TEST_F(StoreTest, PositionsSurviveAndEntriesUpToThemAreLeftOutUncounted) {
   ASSERT_TRUE(commit(feed(7).frames(messages(0, 10)).batch()));
-  EXPECT_EQ(store_->stored_position(linac_, 7), 10U);
-  EXPECT_EQ(store_->stored_position(linac_, 8), 0U);
+  EXPECT_EQ(store_->stored_position(linac_, 7).seq, 10U);
+  EXPECT_EQ(store_->stored_position(linac_, 8).seq, 0U);
   reopen();
-  EXPECT_EQ(store_->stored_position(linac_, 7), 10U);
+  EXPECT_EQ(store_->stored_position(linac_, 7).seq, 10U);
   ASSERT_TRUE(commit(feed(7).frames(messages(0, 15)).batch()));
-  EXPECT_EQ(store_->stored_position(linac_, 7), 15U);
+  EXPECT_EQ(store_->stored_position(linac_, 7).seq, 15U);
   EXPECT_EQ(ledger().counts.received, 15);
   EXPECT_EQ(ledger().counts.duplicates, 0);
   EXPECT_TRUE(test::same_frames(stored(), messages(0, 15)));
+}
+
+TEST_F(StoreTest, APositionTellsWhatStandsThereAndSurvivesWithIt) {
+  const auto expect_told = [this](IncomingBatch batch) {
+    const IncomingEntry& last = batch.entries.back();
+    const StoredPosition expected{last.seq,
+                                  entry_fingerprint(last.received_us, content_hash(last.bytes))};
+    ASSERT_TRUE(commit(std::move(batch)));
+    EXPECT_EQ(store_->stored_position(linac_, 7), expected);
+    reopen();
+    EXPECT_EQ(store_->stored_position(linac_, 7), expected);
+  };
+  test::Feed run = feed(7);
+  expect_told(run.frames(messages(0, 3)).batch());
+  expect_told(run.event(EntryKind::junk, ByteVector(10, std::byte{7})).batch());
+  expect_told(run.connected().batch());
+  expect_told(run.frames(messages(3, 9)).batch());
+}
+
+TEST_F(StoreTest, APositionFromBeforeFingerprintsIsTakenOn) {
+  ASSERT_TRUE(commit(feed(7).frames(messages(0, 10)).batch()));
+  store_.reset();
+  {
+    Database database(folder() / "icom.db", Database::Access::read_write);
+    test::set_back_to_step_10(database);
+    database.execute(
+        "ALTER TABLE position DROP COLUMN fingerprint;"
+        "ALTER TABLE linac RENAME COLUMN late_ranges TO late_epoch;"
+        "ALTER TABLE linac ADD COLUMN late_time INT8;"
+        "ALTER TABLE linac ADD COLUMN late_to_epoch INT8;"
+        "ALTER TABLE linac ADD COLUMN late_to_time INT8;"
+        "PRAGMA user_version = 8");
+  }
+  open();
+  EXPECT_EQ(store_->stored_position(linac_, 7), (StoredPosition{10, 0}));
+  ASSERT_TRUE(commit(feed(7).frames(messages(0, 11)).batch()));
+  EXPECT_EQ(store_->stored_position(linac_, 7).seq, 11U);
+  EXPECT_NE(store_->stored_position(linac_, 7).fingerprint, 0U);
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 11)));
 }
 
 TEST_F(StoreTest, TheSameFramesOfAnotherRunAreDuplicates) {
@@ -156,10 +195,10 @@ TEST_F(StoreTest, JunkIsCountedAndKept) {
   EXPECT_EQ(ledger().counts.junk_bytes, 1234);
   EXPECT_EQ(ledger().counts.received, 2);
   EXPECT_EQ(ledger().gaps, 0);
-  Database database(folder() / "icom.db", Database::Access::read_only);
-  Query events(database, "SELECT bytes FROM event WHERE kind = 2");
-  ASSERT_TRUE(events.step());
-  EXPECT_EQ(ByteVector(events.blob(0).begin(), events.blob(0).end()), junk);
+  std::vector<ByteVector> kept;
+  StoreReader(folder()).junk(
+      linac_, [&](const JunkRun& one) { kept.emplace_back(one.bytes.begin(), one.bytes.end()); });
+  EXPECT_EQ(kept, std::vector<ByteVector>{junk});
 }
 
 TEST_F(StoreTest, ASecondWriterIsRefused) {
@@ -204,7 +243,7 @@ TEST_F(StoreTest, NothingOfAChainIsStoredBehindABatchThatFailed) {
   EXPECT_TRUE(commit(next_ten(0)));
   EXPECT_FALSE(commit(next_ten(10)));
   EXPECT_FALSE(commit(next_ten(20)));
-  EXPECT_EQ(store_->stored_position(linac_, 1), 10U);
+  EXPECT_EQ(store_->stored_position(linac_, 1).seq, 10U);
 
   other.execute("DROP TRIGGER full");
   EXPECT_FALSE(commit(next_ten(30)));

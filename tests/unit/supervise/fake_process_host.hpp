@@ -43,6 +43,17 @@ class FakeProcessHost final : public ProcessHost {
       end(name, {});
     }
   }
+  bool send_to_other(ProcessId process, ProcessSignal signal,
+                     const std::function<bool()>& is_it) override {
+    if (!is_it()) return false;
+    send(process, signal);
+    return true;
+  }
+  [[nodiscard]] bool waits_for_disk(ProcessId process) const override {
+    const auto found = running_.find(process);
+    return at_the_disk.contains(found == running_.end() ? std::to_string(process)
+                                                        : found->second.name);
+  }
   void forget(ProcessId process) override { running_.erase(process); }
 
   void end(const std::string& name, ProcessEnd how) {
@@ -73,8 +84,9 @@ class FakeProcessHost final : public ProcessHost {
     return count;
   }
 
-  std::set<std::string> missing;   ///< programs that cannot be started
-  std::set<std::string> stubborn;  ///< programs that leave a SIGTERM unheard
+  std::set<std::string> missing;      ///< programs that cannot be started
+  std::set<std::string> stubborn;     ///< programs that leave a SIGTERM unheard
+  std::set<std::string> at_the_disk;  ///< programs, or processes of others, that wait for a disk
   std::function<void(ProcessId)> on_signal;
   std::map<std::string, os::Descriptor> passed;  ///< what the program got when it was last started
   std::vector<std::string> events;

@@ -3,6 +3,7 @@
 // Linac.
 #include "agent/supervise/keeper.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -10,9 +11,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "agent/listen/goodbye.hpp"
@@ -36,8 +39,13 @@ class KeptConnection : public ::testing::Test {
     timings_.first = timings_.most = std::chrono::hours(1);  // what is started again is so at once
     timings_.poll = milliseconds(1);
     timings_.apart = std::chrono::hours(1);
+    timings_.pulse = {
+        .silent = milliseconds(30), .look = milliseconds(2), .blind = milliseconds(20)};
+    timings_.answer = milliseconds(1);
+    timings_.unkept = milliseconds(30);
   }
   ~KeptConnection() override {
+    host_.on_signal = nullptr;
     elsewhere_ = 0;
     linac_.close();  // a goodbye waits for that
     if (child_) stop();
@@ -47,11 +55,17 @@ class KeptConnection : public ::testing::Test {
     ChildPlan plan;
     plan.name = "listen";
     plan.command.program = kOld;
-    plan.successor = Command{.program = kNew, .arguments = {}};
+    if (!connected_to_.empty()) plan.successor = Command{.program = kNew, .arguments = {}};
     plan.keeper_option = "--keeper";
     plan.runs_elsewhere = [this] { return elsewhere_ != 0; };
-    plan.elsewhere = [this] { return elsewhere_; };
+    plan.elsewhere = [this] { return has_name_ ? elsewhere_ : 0; };
     plan.unwanted = [this] { return unwanted_; };
+    plan.connected_to = connected_to_;
+    plan.answers = [this](milliseconds) -> boost::asio::awaitable<bool> {
+      ++asked_;
+      if (on_asked_) on_asked_();
+      co_return answers_;
+    };
     child_ = std::make_unique<Child>(io_.get_executor(), host_, std::move(plan), timings_);
     boost::asio::co_spawn(io_, child_->keep(), [this](const std::exception_ptr& failure) {
       over_ = true;
@@ -70,6 +84,13 @@ class KeptConnection : public ::testing::Test {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "not within ten seconds";
       io_.restart();
       io_.run_one_for(milliseconds(5));
+    }
+  }
+  void run_for(milliseconds time) {
+    for (const auto end = std::chrono::steady_clock::now() + time;
+         std::chrono::steady_clock::now() < end;) {
+      io_.restart();
+      io_.run_one_for(milliseconds(1));
     }
   }
   /// So that all that can happen now has happened.
@@ -126,6 +147,11 @@ class KeptConnection : public ::testing::Test {
   RestartTimings timings_;
   ProcessId elsewhere_ = 0;
   bool unwanted_ = false;
+  std::string connected_to_ = "192.168.17.40";  ///< empty: a forwarder, say
+  bool answers_ = true;                         ///< one that somebody else has started
+  bool has_name_ = true;                        ///< that one
+  int asked_ = 0;
+  std::function<void()> on_asked_;
   bool over_ = false;
   std::unique_ptr<Child> child_;
 };
@@ -136,7 +162,7 @@ TEST_P(Died, TheNextOneIsStartedAtOnceAndGetsTheConnection) {
   start();
   die(connect(), kOld, GetParam());
   run_until([this] { return host_.starts(kOld) == 2; });
-  const auto left = link().take();
+  const auto left = link().greeting().left;
   ASSERT_TRUE(works(left));
   linac_.send(listen::linac_frame(0));
 }
@@ -151,7 +177,7 @@ TEST_F(KeptConnection, WhatItSaidInItsLastMomentIsHeard) {
   auto connection = connect();  // nobody has heard that yet
   die(std::move(connection));
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_TRUE(works(link().take()));
+  EXPECT_TRUE(works(link().greeting().left));
 }
 
 TEST_F(KeptConnection, ThatNoneIsToBeKeptIsHeardInTheLastMomentToo) {
@@ -172,7 +198,7 @@ TEST_F(KeptConnection, OfTwoConnectionsTheLastOneIsKept) {
   first.reset();
   die(std::move(second));
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_TRUE(works(link().take()));
+  EXPECT_TRUE(works(link().greeting().left));
 }
 
 TEST_F(KeptConnection, OneThatIsDroppedIsClosedAtOnce) {
@@ -190,7 +216,7 @@ TEST_F(KeptConnection, ASecondDeathSoonAfterIsAGoodbyeWhateverIsUnread) {
   die(connect());
   run_until([this] { return host_.starts(kOld) == 2; });
   linac_.send(listen::linac_frames(0, 9));
-  auto left = link().take();
+  auto left = link().greeting().left;
   EXPECT_TRUE(link().keep(left.get()));
   die(std::move(left));
   expect_goodbye();
@@ -211,7 +237,7 @@ TEST_F(KeptConnection, DeathsThatAreFarApartAreEachGotOver) {
   for (int life = 2; life < 6; ++life) {
     die(std::move(connection));
     run_until([&] { return host_.starts(kOld) == life; });
-    connection = link().take();
+    connection = link().greeting().left;
     ASSERT_TRUE(works(connection));
     EXPECT_TRUE(link().keep(connection.get()));
   }
@@ -223,7 +249,7 @@ TEST_F(KeptConnection, OneThatIsNotTakenInTimeGetsItsGoodbye) {
   die(connect());
   run_until([this] { return host_.starts(kOld) == 2; });
   expect_goodbye();
-  EXPECT_FALSE(link().take().valid()) << "it comes too late for it";
+  EXPECT_FALSE(link().greeting().left.valid()) << "it comes too late for it";
   EXPECT_TRUE(host_.runs(kOld));
 }
 
@@ -232,7 +258,7 @@ TEST_F(KeptConnection, OneThatIsTakenInTimeIsNotTouched) {
   start();
   die(connect());
   run_until([this] { return host_.starts(kOld) == 2; });
-  const auto left = link().take();
+  const auto left = link().greeting().left;
   EXPECT_TRUE(link().keep(left.get()));
   settle();
   settle();
@@ -285,10 +311,11 @@ TEST_F(KeptConnection, WhatTheLinacHasClosedIsOfferedForWhatIsUnread) {
   linac_.close();
   die(std::move(connection));
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_TRUE(link().take().valid());
+  EXPECT_TRUE(link().greeting().left.valid());
 }
 
 TEST_F(KeptConnection, AStrangerWhoHasTakenOverIsNotDisturbed) {
+  host_.missing.insert(kNew);
   start();
   auto connection = connect();
   const os::Descriptor strangers(::dup(connection.get()));
@@ -298,7 +325,7 @@ TEST_F(KeptConnection, AStrangerWhoHasTakenOverIsNotDisturbed) {
   EXPECT_TRUE(works(strangers));
   elsewhere_ = 0;  // it has ended as well, without a word to us
   settle();
-  EXPECT_FALSE(link().take().valid());
+  EXPECT_FALSE(link().greeting().left.valid());
   EXPECT_TRUE(works(strangers));
 }
 
@@ -336,7 +363,7 @@ TEST_F(KeptConnection, ASuccessorThatDiesBeforeItsFirstWordLeavesWhatItWasHanded
   settle();
   die(std::move(handed_over), kNew);
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_TRUE(works(link().take()));
+  EXPECT_TRUE(works(link().greeting().left));
 }
 
 TEST_F(KeptConnection, BothSidesOfATakeOverDieAndTheConnectionIsThere) {
@@ -353,7 +380,7 @@ TEST_F(KeptConnection, BothSidesOfATakeOverDieAndTheConnectionIsThere) {
     die(std::move(connection));
     if (!new_one_first) die(std::move(handed_over), kNew);
     run_until([this] { return host_.starts(kOld) == 2; });
-    EXPECT_TRUE(works(link().take()));
+    EXPECT_TRUE(works(link().greeting().left));
     linac_.close();
     stop();
   }
@@ -367,21 +394,188 @@ TEST_F(KeptConnection, OfBothSidesThatDieTheSuccessorsConnectionIsTheNewerOne) {
   die(std::move(newer), kNew);
   die(std::move(connection));
   run_until([this] { return host_.starts(kOld) == 2; });
-  const auto left = link().take();
+  const auto left = link().greeting().left;
   linac_.send(as_bytes("x"));
   char got = 0;
   EXPECT_EQ(::recv(left.get(), &got, 1, 0), 1) << "the first one has ended";
 }
 
+TEST_F(KeptConnection, AnAdoptedOneGetsAKeeperAtOnce) {
+  elsewhere_ = 77;
+  start();
+  run_until([this] { return host_.runs(kNew); });
+  auto connection = connect(kNew);
+  elsewhere_ = host_.process(kNew);  // it has taken over
+  run_until([this] { return asked_ > 0 && child_->name() == "listen"; });
+  settle();
+  elsewhere_ = 0;
+  die(std::move(connection), kNew);
+  run_until([this] { return host_.starts(kOld) == 1; });
+  EXPECT_TRUE(works(link().greeting().left));
+}
+
+TEST_F(KeptConnection, AnAdoptedOneThatIsStoppedGetsNoSuccessor) {
+  elsewhere_ = 77;
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 77) elsewhere_ = 0;
+  };
+  answers_ = false;
+  start();
+  stop();
+  EXPECT_EQ(host_.starts(kNew), 0);
+}
+
+TEST_F(KeptConnection, AnAdoptedOneThatDoesNotAnswerIsKilledAndNotTakenOverFrom) {
+  elsewhere_ = 77;
+  answers_ = false;
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 77) elsewhere_ = 0;
+  };
+  start();
+  run_until([this] { return host_.runs(kOld); });
+  EXPECT_EQ(host_.events.front(), "kill 77");
+  EXPECT_EQ(host_.starts(kNew), 0);
+}
+
+TEST_F(KeptConnection, AnAdoptedOneThatAnswersAgainInTimeIsTakenOverFrom) {
+  timings_.unkept = std::chrono::hours(1);
+  elsewhere_ = 77;
+  answers_ = false;
+  start();
+  run_until([this] { return asked_ > 5; });
+  EXPECT_TRUE(host_.events.empty());
+  answers_ = true;
+  run_until([this] { return host_.runs(kNew); });
+}
+
+// What hangs.
+
+TEST_F(KeptConnection, OneThatHangsIsKilledAndTheNextOneGetsItsConnection) {
+  start();
+  auto connection = connect();
+  link().beat();
+  host_.on_signal = [&](ProcessId) { connection.reset(); };
+  run_until([this] { return host_.starts(kOld) == 2; });
+  EXPECT_EQ(host_.events[1], "kill l");
+  EXPECT_TRUE(works(link().greeting().left));
+}
+
+TEST_F(KeptConnection, OneThatShowsThatItRunsIsNotKilled) {
+  start();
+  const auto connection = connect();
+  for (int i = 0; i < 20; ++i) {
+    link().beat();
+    run_for(timings_.pulse.look * 3);
+  }
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("start l"));
+}
+
+TEST_F(KeptConnection, OneThatHasNeverShownThatItRunsIsNotKilled) {  // of an older release
+  start();
+  const auto connection = connect();
+  run_for(timings_.pulse.silent * 4);
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("start l"));
+}
+
+TEST_F(KeptConnection, OneThatWaitsForItsDiskIsNotKilled) {
+  start();
+  const auto connection = connect();
+  link().beat();
+  link().busy();
+  run_for(timings_.pulse.silent * 4);
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("start l"));
+  link().beat();  // the disk is back; now it may hang
+  run_until([this] { return host_.starts(kOld) == 2; });
+}
+
+/// A forwarder, or a fan-out: no kill would end that wait, and it would cost their connections.
+TEST_F(KeptConnection, OneWithoutALinacThatWaitsForItsDiskIsLeftAloneHoweverLong) {
+  connected_to_.clear();
+  start();
+  link().beat();
+  host_.at_the_disk.insert(kOld);
+  run_for(timings_.pulse.silent * 8);
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("start l"));
+  host_.at_the_disk.clear();  // now it hangs for another reason
+  run_until([this] { return host_.events.size() > 1; });
+  EXPECT_EQ(host_.events[1], "kill l");
+}
+
+TEST_F(KeptConnection, OneThatReadsALinacIsKilledAlsoIfItWaitsForItsDisk) {
+  start();
+  auto connection = connect();
+  link().beat();
+  host_.at_the_disk.insert(kOld);
+  host_.on_signal = [&](ProcessId) { connection.reset(); };
+  run_until([this] { return host_.starts(kOld) == 2; });
+  EXPECT_EQ(host_.events[1], "kill l");
+}
+
+TEST_F(KeptConnection, AnAdoptedOneWithoutALinacThatWaitsForItsDiskIsLeftAlone) {
+  connected_to_.clear();
+  elsewhere_ = 77;
+  answers_ = false;
+  host_.at_the_disk.insert("77");
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 77) elsewhere_ = 0;
+  };
+  start();
+  run_until([this] { return asked_ > 10; });
+  EXPECT_THAT(host_.events, ::testing::Not(::testing::Contains("kill 77")));
+  host_.at_the_disk.clear();
+  run_until([this] { return !host_.events.empty() && host_.events.front() == "kill 77"; });
+}
+
+TEST_F(KeptConnection, AfterASleepOfOursWhatWaitsToBeHeardIsHeardFirst) {
+  start();
+  const auto connection = connect();
+  link().beat();
+  run_for(timings_.pulse.look * 3);
+  std::this_thread::sleep_for(timings_.pulse.silent * 3);  // all that time nothing of ours runs
+  link().beat();
+  run_for(timings_.pulse.look * 3);
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("start l"));
+}
+
+TEST_F(KeptConnection, OneThatHangsWhileItIsToLeaveGetsItsGoodbyeFromTheKeeper) {
+  host_.stubborn.insert(kOld);
+  start();
+  auto connection = connect();
+  link().beat();
+  host_.on_signal = [&](ProcessId) {
+    if (host_.events.back().starts_with("kill")) connection.reset();
+  };
+  child_->stop();  // it does not hear that
+  run_until([this] { return !host_.runs(kOld); });
+  expect_goodbye();
+  run_until([this] { return over_; });
+  EXPECT_EQ(host_.starts(kOld), 1);
+}
+
+TEST_F(KeptConnection, ASuccessorThatHangsIsKilledAndTheOneThatRunsGoesOn) {
+  timings_.take_over = milliseconds(10);
+  start();
+  const auto connection = connect();
+  child_->replace();
+  run_until([this] { return host_.starts(kNew) == 1 && !host_.runs(kNew); });
+  EXPECT_TRUE(host_.runs(kOld));
+  EXPECT_TRUE(works(connection));
+}
+
+TEST_F(KeptConnection, TheKeeperSaysThatItWantsSignsOfLife) {
+  start();
+  EXPECT_TRUE(link().greeting().wants_beats);
+}
+
 TEST_F(KeptConnection, ASuccessorOfAnAdoptedOneThatDiesAtOnceLeavesItsConnection) {
   elsewhere_ = 77;
   start();
-  child_->replace();
+  run_until([this] { return host_.runs(kNew); });
   auto connection = connect(kNew);
   elsewhere_ = 0;
   die(std::move(connection), kNew);
   run_until([this] { return host_.starts(kOld) == 1; });
-  EXPECT_TRUE(works(link().take()));
+  EXPECT_TRUE(works(link().greeting().left));
 }
 
 TEST_F(KeptConnection, WhatASuccessorSaysItselfCountsMoreThanWhatItWasHanded) {
@@ -404,7 +598,181 @@ TEST_F(KeptConnection, ASuccessorThatFailsTakesNothingWithIt) {
   EXPECT_TRUE(works(connection));
   die(std::move(connection));
   run_until([this] { return host_.starts(kOld) == 2; });
-  EXPECT_TRUE(works(link().take()));
+  EXPECT_TRUE(works(link().greeting().left));
+}
+
+// An old one that dies before its successor has asked it for the connection.
+
+TEST_F(KeptConnection, ASuccessorThatFindsNobodyGetsWhatTheDeadOneHasLeft) {
+  for (const bool asks_before_its_end_is_known : {true, false}) {
+    SCOPED_TRACE(asks_before_its_end_is_known);
+    host_.events.clear();
+    over_ = false;
+    start();
+    auto connection = connect();
+    child_->replace();
+    const auto successor = link(kNew);
+    EXPECT_TRUE(successor.greeting().heir);
+    os::Descriptor left;
+    // It waits for the answer, and does nothing else meanwhile.
+    std::thread asking;
+    const auto ask = [&] { left = successor.left_by_that_one(std::chrono::seconds(10)); };
+    if (asks_before_its_end_is_known) {
+      asking = std::thread(ask);
+      settle();
+    }
+    die(std::move(connection));
+    settle();
+    if (!asks_before_its_end_is_known) asking = std::thread(ask);
+    for (int i = 0; i < 10; ++i) settle();
+    asking.join();
+    ASSERT_TRUE(works(left));
+    EXPECT_TRUE(successor.keep(left.get()));
+    settle();
+    EXPECT_TRUE(works(left));
+    EXPECT_EQ(host_.starts(kNew), 1);
+    EXPECT_EQ(host_.starts(kOld), 1);
+    linac_.close();
+    stop();
+  }
+}
+
+TEST_F(KeptConnection, ASuccessorThatFindsNobodyIsToldAtOnceThatNothingIsLeft) {
+  start();
+  child_->replace();
+  const auto successor = link(kNew);
+  EXPECT_TRUE(successor.greeting().heir);
+  die({}, kOld, {.exit_code = 1});
+  settle();
+  os::Descriptor left;
+  std::thread asking([&] { left = successor.left_by_that_one(std::chrono::hours(1)); });
+  for (int i = 0; i < 10; ++i) settle();
+  asking.join();
+  EXPECT_FALSE(left.valid());
+}
+
+TEST_F(KeptConnection, OnlyASuccessorOfOneThatIsKeptIsAnHeir) {
+  start();
+  EXPECT_FALSE(link().greeting().heir);
+  stop();
+  elsewhere_ = 77;
+  over_ = false;
+  start();
+  run_until([this] { return host_.runs(kNew); });
+  EXPECT_FALSE(link(kNew).greeting().heir);
+  host_.on_signal = [this](ProcessId) { elsewhere_ = 0; };
+  stop();
+}
+
+// Of an older release, or one that has waited for too long.
+TEST_F(KeptConnection, WhereASuccessorMakesAConnectionOfItsOwnTheOldOneGetsItsGoodbye) {
+  for (const bool before_the_end_is_known : {true, false}) {
+    SCOPED_TRACE(before_the_end_is_known);
+    over_ = false;
+    start();
+    auto first = connect();
+    linac_.swap_connections();
+    child_->replace();
+    if (!before_the_end_is_known) {
+      die(std::move(first));
+      settle();
+    }
+    const auto second = connect(kNew);
+    if (before_the_end_is_known) die(std::move(first));
+    settle();
+    EXPECT_TRUE(works(second));
+    linac_.swap_connections();
+    expect_goodbye();
+    linac_.swap_connections();
+    linac_.close();
+    stop();
+  }
+}
+
+TEST_F(KeptConnection, OfBothSidesThatDieTheOlderConnectionGetsItsGoodbye) {
+  start();
+  auto connection = connect();
+  linac_.swap_connections();
+  child_->replace();
+  auto newer = connect(kNew);
+  die(std::move(newer), kNew);
+  die(std::move(connection));
+  run_until([this] { return host_.starts(kOld) == 2; });
+  EXPECT_TRUE(works(link().greeting().left));
+  linac_.swap_connections();
+  expect_goodbye();
+}
+
+TEST_F(KeptConnection, ASuccessorThatSaysNothingOfTheConnectionIsKilledAndTheNextOneGetsIt) {
+  for (const ProcessEnd end : {ProcessEnd{.signal = 9}, ProcessEnd{}}) {
+    SCOPED_TRACE(end.text());
+    host_.events.clear();
+    over_ = false;
+    timings_.take_over = milliseconds(50);
+    start();
+    auto connection = connect();
+    child_->replace();
+    die(std::move(connection), kOld, end);
+    run_until([this] { return host_.starts(kOld) == 2; });
+    EXPECT_THAT(host_.events, ::testing::Contains("kill " + kNew));
+    EXPECT_TRUE(works(link().greeting().left));
+    linac_.close();
+    stop();
+  }
+}
+
+TEST_F(KeptConnection, WhatOneThatDiedHasLeftGetsItsGoodbyeWhereAStrangerRuns) {
+  timings_.taken = milliseconds(0);
+  host_.missing.insert(kNew);
+  start();
+  auto connection = connect();
+  elsewhere_ = 77;  // with a connection of its own
+  die(std::move(connection));
+  expect_goodbye();
+}
+
+TEST_F(KeptConnection, WhatOneThatDiedHasLeftGetsItsGoodbyeWhereAStopFindsAStrangerWithoutAName) {
+  start();
+  auto connection = connect();
+  elsewhere_ = 77;
+  has_name_ = false;
+  die(std::move(connection));
+  settle();
+  child_->stop();
+  expect_goodbye();
+  run_until([this] { return over_; });
+}
+
+TEST_F(KeptConnection, WhatAStrangerHandsOverIsNotTakenForAnotherConnection) {
+  start();
+  auto connection = connect();
+  const os::Descriptor strangers(::dup(connection.get()));
+  elsewhere_ = 77;
+  die(std::move(connection));  // before its end by itself
+  run_until([this] { return host_.runs(kNew); });
+  EXPECT_TRUE(link(kNew).keep(strangers.get()));
+  elsewhere_ = host_.process(kNew);
+  settle();
+  EXPECT_TRUE(works(strangers));
+}
+
+// Whose signals these are.
+
+TEST_F(KeptConnection, AnAdoptedOneInWhosePlaceAnotherHasComeGetsNoSignalAndTheOtherOneIsStopped) {
+  timings_.unkept = milliseconds(0);
+  host_.missing.insert(kNew);
+  elsewhere_ = 77;
+  answers_ = false;
+  on_asked_ = [this] {
+    if (asked_ == 2) elsewhere_ = 88;  // when it would be killed
+  };
+  start();
+  run_until([this] { return asked_ > 1; });
+  answers_ = true;
+  settle();
+  host_.on_signal = [this](ProcessId) { elsewhere_ = 0; };
+  stop();
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 88"));
 }
 
 TEST_F(KeptConnection, AKeeperThatIsGoneIsNoticedByItsProgram) {

@@ -76,6 +76,23 @@ TEST_F(PosixProcessHostTest, LongLineIsPassedOnInPieces) {
   EXPECT_EQ(all, std::string(kLength, 'x'));
 }
 
+/// Its number may be another's.
+TEST_F(PosixProcessHostTest, OneThatIsNotOfThisHostGetsASignalOnlyAsAnothersAndOnlyIfItIsTheOne) {
+  const auto process = shell("echo up; exec sleep 60");
+  run_until([this] { return !lines_.empty(); });
+  const auto other = posix_process_host(io_.get_executor());
+  other->send(process, ProcessSignal::kill);
+  EXPECT_FALSE(other->send_to_other(process, ProcessSignal::kill, [] { return false; }));
+  EXPECT_FALSE(end_.has_value());
+  EXPECT_TRUE(other->send_to_other(process, ProcessSignal::terminate, [] { return true; }));
+  run_until([this] { return end_.has_value(); });
+  EXPECT_EQ(end_->signal, SIGTERM);
+  bool asked = false;
+  EXPECT_FALSE(other->send_to_other(process, ProcessSignal::kill, [&] { return asked = true; }));
+  EXPECT_FALSE(other->send_to_other(0, ProcessSignal::kill, [&] { return asked = true; }));
+  EXPECT_FALSE(asked) << "nobody is there";
+}
+
 TEST_F(PosixProcessHostTest, TerminateAndKillAreToldApart) {
   auto process = shell("echo up; exec sleep 60");
   run_until([this] { return !lines_.empty(); });
@@ -89,6 +106,12 @@ TEST_F(PosixProcessHostTest, TerminateAndKillAreToldApart) {
   host_->send(process, ProcessSignal::kill);
   run_until([this] { return end_.has_value(); });
   EXPECT_EQ(end_->text(), "signal 9");
+}
+
+TEST_F(PosixProcessHostTest, NeitherOneThatRunsNorOneThatIsGoneWaitsForADisk) {
+  EXPECT_FALSE(host_->waits_for_disk(::getpid()));
+  EXPECT_FALSE(host_->waits_for_disk(0));
+  EXPECT_FALSE(host_->waits_for_disk(std::int64_t{1} << 40));
 }
 
 TEST_F(PosixProcessHostTest, MissingProgramIsNamed) {

@@ -1,7 +1,11 @@
 #include "agent/supervise/site_plan.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +19,57 @@
 
 namespace icom::supervise::testing {
 namespace {
+
+/// A process that was started by these words, and waits.
+class StartedAs {
+ public:
+  explicit StartedAs(const std::string& program, const std::vector<std::string>& options) {
+    std::vector<std::string> words{program, "-c", "kill -STOP $$"};
+    words.insert(words.end(), options.begin(), options.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    EXPECT_EQ(::posix_spawn(&process_, "/bin/sh", nullptr, nullptr, arguments.data(), environ), 0);
+    EXPECT_EQ(::waitpid(process_, nullptr, WUNTRACED), process_);  // it has begun, and stopped
+  }
+  ~StartedAs() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  StartedAs(const StartedAs&) = delete;
+  StartedAs& operator=(const StartedAs&) = delete;
+  [[nodiscard]] pid_t process() const { return process_; }
+
+ private:
+  pid_t process_ = 0;
+};
+
+TEST(IsProgramOf, AnotherProgramsProcessOrAnotherSitesIsNot) {
+  const auto is_forwarder = [](const std::string& program,
+                               const std::vector<std::string>& options) {
+    const StartedAs started(program, options);
+    return is_program_of(started.process(), "icom-forward", "/var/lib/icom/spool");
+  };
+  EXPECT_TRUE(is_forwarder("/usr/local/bin/icom-forward", {"--spool", "/var/lib/icom/spool"}));
+  EXPECT_TRUE(is_forwarder("icom-forward", {"--spool=/var/lib/icom/spool"}));
+  EXPECT_TRUE(is_forwarder("icom-forward", {"--site", "site.yaml"})) << "its file says which";
+  EXPECT_FALSE(is_forwarder("icom-forward", {"--spool", "/var/lib/icom/other"}));
+  EXPECT_FALSE(is_forwarder("icom-listen", {"--spool", "/var/lib/icom/spool"}));
+  EXPECT_FALSE(is_program_of(0, "icom-forward", "/var/lib/icom/spool"));
+}
+
+TEST(IsListenerOf, TheListenerOfAnotherLinacOfTheSiteIsNot) {
+  const auto is_4299s = [](const std::vector<std::string>& options) {
+    std::vector<std::string> all{"--spool", "/var/lib/icom/spool"};
+    all.insert(all.end(), options.begin(), options.end());
+    const StartedAs started("icom-listen", all);
+    return is_listener_of(started.process(), "4299", "/var/lib/icom/spool");
+  };
+  EXPECT_TRUE(is_4299s({"--serial", "4299"}));
+  EXPECT_TRUE(is_4299s({"--serial=4299"}));
+  EXPECT_FALSE(is_4299s({"--serial", "9183"}));
+  EXPECT_FALSE(is_4299s({"--serial=9183", "--linac", "4299"}));
+}
 
 class AsItRuns : public ::testing::Test {
  protected:

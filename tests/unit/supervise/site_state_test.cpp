@@ -8,10 +8,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "agent/fanout/fan_out_status.hpp"
+#include "agent/forward/forward_status.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "agent/listen/listener_status.hpp"
+#include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
+#include "agent/supervise/who_listens.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -58,6 +62,13 @@ class SiteStateTest : public ::testing::Test {
     return look_at_site(site_, now_);
   }
 
+  /// As a program that runs holds its lock.
+  [[nodiscard]] std::unique_ptr<os::File> hold(const char* lock) const {
+    std::unique_ptr<os::File> held;
+    EXPECT_FALSE(os::real_file_system().lock(folder_ / lock, held));
+    return held;
+  }
+
   std::filesystem::path folder_;
   std::int64_t now_ = os::utc_now_us();
   config::SiteSettings site_;
@@ -72,6 +83,92 @@ TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
   EXPECT_TRUE(state.linacs.at(0).forwarded);
   EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
   EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, AListenerThatHangsIsToldFromNone) {
+  listener_.written_us = now_ - 12 * kSecond;
+  listener_.pid = 4711;
+  auto state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("no listener runs: start icom-agent run")));
+  const auto held = hold("4299/lock");
+  state = look();
+  EXPECT_THAT(state.problems, ElementsAre(HasSubstr(
+                                  "Linac 4299: the listener (process 4711) has not responded for "
+                                  "12 s: it hangs, or its disk does; no icom-agent run is there")));
+  EXPECT_EQ(state.linacs.at(0).listener.silent_seconds, 12);
+  EXPECT_THAT(to_table(state), HasSubstr("listener hangs"));
+  const auto json = nlohmann::json::parse(to_json(state));
+  EXPECT_EQ(json["linacs"][0]["listener"]["pid"], 4711);
+  EXPECT_EQ(json["linacs"][0]["listener"]["silent_seconds"], 12);
+}
+
+TEST_F(SiteStateTest, ASupervisorThatHangsIsSaidThoughAllElseIsWell) {
+  const auto held = hold(kAgentLockFile);
+  AgentFile agent{.pid = 815, .version = "1", .started_us = now_ - 3600 * kSecond};
+  agent.alive_us = now_ - 2 * kSecond;
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  EXPECT_THAT(look().problems, IsEmpty());
+  agent.alive_us = now_ - 30 * kSecond;
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  auto state = look();
+  EXPECT_THAT(state.problems,
+              ElementsAre(HasSubstr("icom-agent run (process 815) has not responded for 30 s")));
+  EXPECT_EQ(nlohmann::json::parse(to_json(state))["agent"]["silent_seconds"], 30);
+  listener_.written_us = now_ - 60 * kSecond;  // gone
+  state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("icom-agent run (process 815) is to start it")));
+  EXPECT_THAT(state.problems, Not(Contains(HasSubstr("start icom-agent run, or"))));
+}
+
+TEST_F(SiteStateTest, AForwarderOrAFanOutThatHangsIsToldFromNone) {
+  const auto forwarder = hold(forward::kForwardLockFile);
+  const auto fan_out = hold(fanout::kFanOutLockFile);
+  site_.fan_out.ports = {{.serial = "4299", .listen = {"127.0.0.1", 1707}}};
+  forwarder_.written_us = now_ - 6 * kSecond;
+  fanout::FanOutStatus ports;
+  ports.site = "nbcc";
+  ports.written_us = now_ - 7 * kSecond;
+  std::ofstream(folder_ / fanout::kFanOutStatusFile) << to_json(ports);
+  const auto state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("has not responded for 6 s")));
+  EXPECT_THAT(state.problems, Contains(HasSubstr("has not responded for 7 s")));
+}
+
+TEST_F(SiteStateTest, AForwarderOfBeforeThatWritesEachTenSecondsDoesNotHang) {
+  forwarder_.written_us = now_ - 12 * kSecond;
+  forwarder_.written_each_ms = 10'000;
+  EXPECT_THAT(look().problems, IsEmpty());
+}
+
+/// A second client is no help to anybody: the listener is, or may be, connected.
+TEST_F(SiteStateTest, NoStateOfALinacAdvisesToConnectToIt) {
+  listener_.stream.connected = false;
+  for (const bool starting : {false, true}) {
+    for (const auto* failure : {"", "Connection refused"}) {
+      listener_.started_us = now_ - (starting ? 1 : 3600) * kSecond;
+      listener_.stream.last_failure = failure;
+      const auto state = look();
+      ASSERT_THAT(state.problems, ElementsAre(HasSubstr("goes on trying")));
+      EXPECT_THAT(state.problems, Not(Contains(HasSubstr("probe"))));
+    }
+  }
+}
+
+TEST_F(SiteStateTest, WhoListensToALinacIsKnownWhateverTheFileSays) {
+  const auto connected = [this](const config::Address& address) {
+    boost::asio::io_context io(1);
+    return why_not_to_connect(io, address, folder_).has_value();
+  };
+  const config::Address linac{"192.168.17.40", 1706};
+  listener_.address = linac.text();
+  look();
+  EXPECT_TRUE(connected(linac)) << "its connection may be kept for the next";
+  EXPECT_FALSE(connected({"192.168.17.41", 1706}));
+  listener_.stream.connected = false;
+  look();
+  EXPECT_FALSE(connected(linac));
+  const auto held = hold("4299/lock");
+  EXPECT_TRUE(connected(linac)) << "it may connect at any moment";
 }
 
 TEST_F(SiteStateTest, DrainedLinacIsAProblemThatNamesTheWayBack) {
@@ -106,12 +203,39 @@ TEST_F(SiteStateTest, ListenerWithoutALinacSaysWhy) {
 
 TEST_F(SiteStateTest, QuietLinacIsAProblem) {
   listener_.stream.last_frame_us = now_ - 11 * kSecond;
-  EXPECT_THAT(look().problems, Contains(HasSubstr("no frame has come")));
+  EXPECT_THAT(look().problems, Contains(HasSubstr("connected, but no frame has come for ")));
 }
 
 TEST_F(SiteStateTest, FramesGivenUpAreAProblem) {
   listener_.spool.given_up_frames = 3;
   EXPECT_THAT(look().problems, Contains(HasSubstr("3 frames were given up")));
+}
+
+TEST_F(SiteStateTest, LateFramesWithoutAPlaceAreAProblem) {
+  listener_.stream.late_frames_without_place = 4;
+  const auto state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("4 frames came late")));
+  EXPECT_EQ(
+      nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("late_frames_without_place"), 4);
+}
+
+TEST_F(SiteStateTest, ConnectionsThatWereGivenUpAndAreStillReadAreShownAndNoProblem) {
+  EXPECT_THAT(to_table(look()), Not(HasSubstr("still read")));
+  listener_.stream.late_connections = 2;
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(to_table(state), HasSubstr("Linac 4299: 2 connections that were given up"));
+  EXPECT_EQ(nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("late_connections"), 2);
+}
+
+TEST_F(SiteStateTest, JunkGivenUpIsAProblem) {
+  listener_.stream.framer.junk_bytes = 5'000;
+  listener_.spool.given_up_junk_bytes = 300;
+  listener_.queue.dropped_junk_bytes = 40;
+  const auto state = look();
+  EXPECT_THAT(state.problems, Contains(HasSubstr("340 of 5000 bytes that are no frames")));
+  EXPECT_EQ(nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("given_up_junk_bytes"),
+            340);
 }
 
 TEST_F(SiteStateTest, DamagedSegmentsAreAProblemThatNamesTheFileAndWhatToDo) {
@@ -247,7 +371,7 @@ class FanOutStateTest : public SiteStateTest {
   FanOutStateTest() {
     site_.fan_out.ports = {{"4299", {"127.0.1.1", 1706}}};
     fan_out_.site = "nbcc";
-    fan_out_.written_us = now_ - 12 * kSecond;
+    fan_out_.written_us = now_ - 3 * kSecond;
     auto& port = fan_out_.ports.emplace_back();
     port.serial = "4299";
     port.listen = "127.0.1.1:1706";

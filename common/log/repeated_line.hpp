@@ -9,20 +9,23 @@
 
 #include "common/log/rate_limit.hpp"
 
-namespace icom::forward {
+namespace icom::log {
 
-/// Lets a text through when it differs from the one before, and the same text once in five minutes.
-/// Not thread-safe.
+/// Lets a text through when it differs from the one before, and the same text once in a while. Not
+/// thread-safe.
 class RepeatedLine {
  public:
   static constexpr std::chrono::minutes kSameAgain{5};
 
+  explicit RepeatedLine(std::chrono::minutes same_again = kSameAgain)
+      : same_again_(same_again), same_(1, same_again) {}
+
   /// Nothing if `text` is to be left out; otherwise how often it was left out since it was last let
   /// through.
-  std::optional<std::uint64_t> admit(std::string_view text, log::RateLimit::Clock::time_point now) {
+  std::optional<std::uint64_t> admit(std::string_view text, RateLimit::Clock::time_point now) {
     if (text != text_) {
       text_ = text;
-      same_ = log::RateLimit(1, kSameAgain);
+      same_ = RateLimit(1, same_again_);
     }
     return same_.admit(now);
   }
@@ -31,7 +34,8 @@ class RepeatedLine {
 
  private:
   std::string text_;
-  log::RateLimit same_{1, kSameAgain};
+  std::chrono::minutes same_again_;
+  RateLimit same_;
 };
 
-}  // namespace icom::forward
+}  // namespace icom::log

@@ -1,0 +1,48 @@
+#include "agent/supervise/alive_request.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <string>
+
+#include "agent/forward/status_files.hpp"
+#include "agent/listen/control_protocol.hpp"
+#include "agent/listen/control_socket.hpp"
+
+namespace icom::supervise {
+
+namespace control = listen::control;
+using boost::asio::awaitable;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// Looks that are farther apart than this show that we did not run ourselves.
+constexpr std::chrono::seconds kBlind{4};
+
+}  // namespace
+
+awaitable<bool> listener_answers(std::filesystem::path folder, milliseconds within) {
+  listen::ControlStream stream(co_await boost::asio::this_coro::executor);
+  if (listen::connect_control(stream, folder)) co_return true;
+  const std::string request = std::string(control::kAlive) + "\n";
+  const bool asked = co_await listen::write_all(stream, as_bytes(request), within);
+  std::string line;
+  // Whatever it says, or that it hangs up, takes a thread that runs.
+  const auto since = std::chrono::steady_clock::now();
+  if (asked && co_await listen::read_line(stream, line, within)) co_return true;
+  co_return std::chrono::steady_clock::now() - since < within;
+}
+
+bool FileChanges::answers(const std::optional<Written>& file,
+                          std::chrono::steady_clock::time_point now) {
+  const bool blind = now - asked_ > kBlind;
+  asked_ = now;
+  if (!file) return true;
+  if (blind || file->at_us != seen_us_) {
+    seen_us_ = file->at_us;
+    changed_ = now;
+  }
+  // Asked twice in a row by whoever wants to be sure, a second apart.
+  return now - changed_ < forward::file_lives(file->each_ms) - std::chrono::seconds(2);
+}
+
+}  // namespace icom::supervise

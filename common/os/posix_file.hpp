@@ -1,0 +1,72 @@
+// An open file, and what makes one: for the file systems that hold POSIX calls.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "common/os/descriptor.hpp"
+#include "common/os/file_system.hpp"
+
+namespace icom::os {
+
+inline constexpr mode_t kFileMode = 0640;
+inline constexpr mode_t kPrivateMode = 0600;
+inline constexpr mode_t kFolderMode = 0750;
+inline constexpr mode_t kPrivateFolderMode = 0700;
+
+inline std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+inline std::error_code result(int outcome) {
+  return outcome == 0 ? std::error_code{} : last_error();
+}
+
+/// A name in a folder that is open, or AT_FDCWD and a path.
+struct Place {
+  int folder;
+  const char* name;
+};
+
+class PosixFile : public File {
+ public:
+  explicit PosixFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  std::error_code append(std::span<const Bytes> parts, std::size_t& written) override;
+  std::error_code read_at(std::uint64_t offset, std::span<std::byte> buffer,
+                          std::size_t& got) override;
+  std::error_code sync_data() override;
+  std::error_code truncate(std::uint64_t size) override;
+  std::error_code size(std::uint64_t& bytes) override;
+
+  [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+
+ private:
+  Descriptor descriptor_;
+};
+
+/// What was just made gets exactly these rights, whatever the umask is: a wide one would show
+/// patients to everybody, a narrow one would hide the archive from its readers. The bits that a
+/// folder hands down (its group) stay. Does nothing on file systems that have no rights of ours.
+void settle_mode(int descriptor, mode_t mode);
+
+/// A new file, for reading and appending. Fails if anything has its name.
+std::error_code create_at(Place place, mode_t mode, std::unique_ptr<PosixFile>& file);
+
+/// A regular file that is there, with open()'s `access` (O_RDONLY ...). Nothing else is opened:
+/// FileError::not_regular, and FileError::symbolic_link if links are not to be followed.
+enum class Links { follow, refuse };
+std::error_code open_at(Place place, int access, Links links, Descriptor& opened);
+
+/// Renames; a device, a pipe or a socket under the new name is not replaced.
+std::error_code rename_at(Place from, Place to);
+
+/// Makes one folder, and syncs nothing. Fails if anything has its name.
+std::error_code make_folder_at(Place place, mode_t mode);
+
+/// Syncs the names in a folder.
+std::error_code sync_folder_at(Place place, Links links);
+
+}  // namespace icom::os

@@ -1,0 +1,30 @@
+// How a folder is that the gateway writes in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace icom::serve {
+
+struct FolderState {
+  bool answers = true;  ///< if not, nothing else is known
+  bool exists = false;
+  bool is_folder = false;
+  bool is_writable = false;
+  bool can_be_synced = true;            ///< if not, a power cut may undo a rename
+  bool all_may_write = false;           ///< not only owner and group
+  std::string free_space;               ///< for people
+  std::vector<std::string> odd;         ///< of `inner`: what is neither a folder nor absent
+  std::vector<std::string> unwritable;  ///< of `inner`: folders in which no file can be made
+};
+
+/// Looks at it for `limit` at most: a share may not answer, and then a thread is left behind that
+/// waits for it. Makes a file in it, and removes it; likewise in `inner`,
+/// paths of folders in it, where they are there.
+FolderState look_at_folder(const std::filesystem::path& folder, std::vector<std::string> inner,
+                           std::chrono::milliseconds limit);
+
+}  // namespace icom::serve

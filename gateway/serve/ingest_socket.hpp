@@ -1,0 +1,17 @@
+// The ingest's listening socket where a service manager holds it:
+// deploy/systemd/icom-gateway.socket.
+#pragma once
+
+#include <vector>
+
+#include "common/config/address.hpp"
+#include "common/os/descriptor.hpp"
+
+namespace icom::serve {
+
+/// The one of `passed` (os::take_passed_sockets()) that listens at `ingest`; one that is not valid
+/// if none was passed. Throws std::runtime_error, saying what to correct, if what was passed is
+/// something else: the port that agents are told would be nobody's.
+os::Descriptor ingest_socket(std::vector<os::Descriptor> passed, const config::Address& ingest);
+
+}  // namespace icom::serve

@@ -1,0 +1,24 @@
+// Which stores were made once: a lost one must not be taken for a first start.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/config/gateway_settings.hpp"
+
+namespace icom::serve {
+
+/// In the folder of tokens, which is on another disk than the store as a rule, and stays where it
+/// is when the store is moved: a path a line.
+std::filesystem::path known_stores_file(const config::GatewaySettings& settings);
+
+/// Why the gateway must not start, and what to do: there was a store in this place, and its
+/// database is gone, as while its disk is not mounted, or before a backup is put back. A new one
+/// would take frames, which sites then delete. Or: whether there was one cannot be read. Empty:
+/// there is one, or there never was.
+std::string lost_store(const config::GatewaySettings& settings);
+
+/// There is a store in this place. Where that cannot be noted, the log says so.
+void remember_store(const config::GatewaySettings& settings);
+
+}  // namespace icom::serve

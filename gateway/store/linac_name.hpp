@@ -1,0 +1,14 @@
+// How the log names a Linac.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gateway/store/sqlite.hpp"
+
+namespace icom::store {
+
+/// "nbcc: Linac 4299". Throws SqlError.
+std::string linac_name(Database& database, std::int64_t linac);
+
+}  // namespace icom::store

@@ -1,0 +1,53 @@
+"""A mounted share that stops answering for a while: a folder seen through a FUSE file system whose program is stopped."""
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from .process import wait_until
+
+
+def why_not():
+    """Why there can be none here; None if there can."""
+    if os.geteuid() != 0:
+        return "only root can mount a file system"
+    if not Path("/dev/fuse").exists():
+        return "there is no /dev/fuse"
+    if not shutil.which("bindfs"):
+        return "needs the program bindfs: deploy/install-packages installs it"
+    return None
+
+
+class HangingShare:
+    """`path` shows what is in `behind`. While it hangs, every access below `path` waits in the kernel, looking a name up included."""
+
+    def __init__(self, path, behind):
+        self.path = Path(path)
+        self._behind = Path(behind)
+        for folder in (self.path, self._behind):
+            folder.mkdir(parents=True, exist_ok=True)
+        # Nothing is remembered in the kernel, so that nothing is answered from there.
+        self._program = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "bindfs", "-f", "-o", "attr_timeout=0,entry_timeout=0,negative_timeout=0",
+             str(self._behind), str(self.path)], stdin=subprocess.DEVNULL, start_new_session=True)
+        wait_until(self._is_mounted, 10, f"{self.path} is mounted")
+
+    def hang(self):
+        self._program.send_signal(signal.SIGSTOP)
+
+    def answer(self):
+        self._program.send_signal(signal.SIGCONT)
+
+    def remove(self):
+        """Once nothing uses it any more."""
+        if self._program.poll() is not None:
+            return
+        self.answer()
+        subprocess.run(["umount", "--lazy", str(self.path)], check=True)
+        self._program.wait(timeout=20)
+
+    def _is_mounted(self):
+        # Not by a question to the file system itself, which would wait for it.
+        return any(line.split()[4] == str(self.path.resolve()) for line in Path("/proc/self/mountinfo").read_text().splitlines())

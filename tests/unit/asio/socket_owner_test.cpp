@@ -1,0 +1,113 @@
+#include "common/asio/socket_owner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include "common/asio/linux_socket_table.hpp"
+
+namespace icom {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::make_address;
+using asio::ip::tcp;
+
+/// As a kernel has it: 127.0.0.1:40000 to 127.0.1.1:1706 of account 1007, the other end of that,
+/// one that its process has closed, and one with IPv4-mapped addresses.
+constexpr const char* kTable =
+    R"(  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0101007F:06AA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1006        0 4217 1 0
+   1: 0100007F:9C40 0101007F:06AA 01 00000000:00000000 00:00000000 00000000  1007        0 4242 1 0
+   2: 0101007F:06AA 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 4243 1 0
+   3: 0100007F:9C41 0101007F:06AA 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0
+)";
+constexpr const char* kTable6 =
+    R"(  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0000000000000000FFFF00000100007F:9C42 0000000000000000FFFF00000101007F:06AA 01 00000000:00000000 00:00000000 00000000  1008        0 4250 1 0
+   1: 00000000000000000000000001000000:9C43 00000000000000000000000001000000:06AA 01 00000000:00000000 00:00000000 00000000  1009        0 4251 1 0
+)";
+
+const tcp::endpoint kOurs{make_address("127.0.1.1"), 1706};
+
+TEST(SocketTableTest, WhoeverIsConnectedToAnAddressIsSeen) {
+  EXPECT_TRUE(is_connected_in(kTable, kOurs));
+  EXPECT_TRUE(is_connected_in(kTable6, kOurs)) << "by its IPv6 form";
+  EXPECT_TRUE(is_connected_in(kTable6, {make_address("::1"), 1706}));
+  EXPECT_FALSE(is_connected_in(kTable, {make_address("127.0.1.1"), 1707}));
+  EXPECT_FALSE(is_connected_in(kTable, {make_address("127.0.0.1"), 40001})) << "it is closed";
+}
+
+TEST(SocketTableTest, TheAccountIsThatOfTheVisitorsEnd) {
+  EXPECT_EQ(connected_in(kTable, {make_address("127.0.0.1"), 40000}, kOurs), SocketOwner{1007U});
+  EXPECT_EQ(connected_in(kTable6, {make_address("127.0.0.1"), 40002}, kOurs), SocketOwner{1008U});
+  const tcp::endpoint v6{make_address("::1"), 1706};
+  EXPECT_EQ(connected_in(kTable6, {make_address("::1"), 40003}, v6), SocketOwner{1009U});
+}
+
+TEST(SocketTableTest, AClosedSocketIsNobodysAndNotRoots) {
+  EXPECT_EQ(connected_in(kTable, {make_address("127.0.0.1"), 40001}, kOurs), SocketOwner{});
+}
+
+TEST(SocketTableTest, WhatIsInNoTableIsElsewhere) {
+  for (const char* table :
+       {kTable, kTable6, "", "\n\n", "no table", "1: 0:0 0:0 01 a b c 7 8 9\n"}) {
+    EXPECT_EQ(connected_in(table, {make_address("192.0.2.1"), 40000}, kOurs), std::nullopt);
+  }
+}
+
+TEST(SocketTableTest, TheListenersAccountIsThatOfItsOwnEndpointAlone) {
+  EXPECT_EQ(listening_in(kTable, kOurs), 1006U);
+  EXPECT_EQ(listening_in(kTable, {make_address("127.0.1.1"), 1707}), std::nullopt);
+  EXPECT_EQ(listening_in(kTable, {make_address("127.0.0.1"), 40000}), std::nullopt);
+}
+
+/// A connection over loopback within this process.
+class PeerOwnerTest : public testing::Test {
+ protected:
+  void connect(const tcp::endpoint& listen, const asio::ip::address& reached_at) {
+    acceptor_.open(listen.protocol());
+    if (listen.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
+    acceptor_.bind(listen);
+    acceptor_.listen();
+    client_.connect({reached_at, acceptor_.local_endpoint().port()});
+    server_ = acceptor_.accept();
+  }
+  std::optional<SocketOwner> owner() {
+    return peer_owner(server_.remote_endpoint(), server_.local_endpoint());
+  }
+
+  asio::io_context io_;
+  tcp::acceptor acceptor_{io_};
+  tcp::socket client_{io_};
+  tcp::socket server_{io_};
+};
+
+TEST_F(PeerOwnerTest, APeerOfThisMachineIsItsAccounts) {
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+  EXPECT_EQ(listener_user(acceptor_.local_endpoint()), os::own_user());
+}
+
+TEST_F(PeerOwnerTest, APeerThatReachesADualStackPortByIPv4IsItsAccounts) {
+  connect({make_address("::"), 0}, make_address("127.0.0.1"));
+  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+}
+
+TEST_F(PeerOwnerTest, APeerThatIsGoneIsNobodys) {
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  const tcp::endpoint theirs = server_.remote_endpoint();
+  const tcp::endpoint ours = server_.local_endpoint();
+  client_.close();
+  EXPECT_EQ(peer_owner(theirs, ours), SocketOwner{});
+}
+
+TEST_F(PeerOwnerTest, APeerElsewhereIsNotTakenForWhatListensHere) {
+  connect({make_address("0.0.0.0"), 0}, make_address("127.0.0.1"));
+  const tcp::endpoint elsewhere{make_address("192.0.2.1"), acceptor_.local_endpoint().port()};
+  EXPECT_EQ(peer_owner(elsewhere, server_.local_endpoint()), std::nullopt);
+}
+
+}  // namespace
+}  // namespace icom

@@ -1,0 +1,206 @@
+// What one site or Linac costs the store does not hold up the others: time is the test's own.
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "gateway/store/sqlite.hpp"
+#include "tests/unit/store/store_fixture.hpp"
+
+namespace icom::store {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Feed;
+using test::message;
+using test::messages;
+
+/// A clock on which each entry that is applied takes so long; it stands still, and with it the
+/// store, while it is held.
+class CostlyClock {
+ public:
+  explicit CostlyClock(std::chrono::milliseconds each) : each_(each) {}
+
+  std::chrono::steady_clock::time_point now() {
+    std::unique_lock lock(mutex_);
+    waiting_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+    waiting_ = false;
+    now_ += each_;
+    return now_;
+  }
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  /// The store stands at the clock.
+  bool wait_until_held() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 30s, [this] { return waiting_; });
+  }
+
+ private:
+  const std::chrono::milliseconds each_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  bool waiting_ = false;
+  std::chrono::steady_clock::time_point now_{1h};
+};
+
+class StoreTurnsTest : public testing::Test {
+ protected:
+  ~StoreTurnsTest() override { clock_.let_go(); }
+
+  void submit(IncomingBatch batch, const std::string& name) {
+    batch.done = [this, name](bool stored) {
+      const std::lock_guard lock(mutex_);
+      done_.push_back(name + (stored ? "" : " failed"));
+      changed_.notify_all();
+    };
+    ASSERT_TRUE(store_->submit(std::move(batch)));
+  }
+  std::vector<std::string> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, 60s, [&] { return done_.size() >= count; }));
+    return done_;
+  }
+  [[nodiscard]] std::filesystem::path folder() const { return temporary_.path() / "store"; }
+
+  CostlyClock clock_{5ms};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> done_;
+  test::TemporaryFolder temporary_;
+  std::unique_ptr<Store> store_ = std::make_unique<Store>(
+      folder(), Store::Options{.clock = [this] { return clock_.now(); }}, nullptr);
+  LinacId costly_ = store_->linac("costly", "1");
+  LinacId cheap_ = store_->linac("cheap", "2");
+};
+
+TEST_F(StoreTurnsTest, ABatchThatCostsMuchIsStoredInPartsAndOthersAreDoneMeanwhile) {
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 200)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  submit(Feed(costly_, 2).frames(messages(200, 300)).batch(), "costly, second");
+  submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
+  clock_.let_go();
+  EXPECT_EQ(wait_for(3), (std::vector<std::string>{"cheap", "costly", "costly, second"}));
+  EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), costly_), messages(0, 300)));
+  EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), cheap_), messages(0, 1)));
+  EXPECT_EQ(store_->stored_position(costly_, 1).seq, 200U);
+}
+
+TEST_F(StoreTurnsTest, FramesThatDoNotCompressAreStoredInPartsThoughTakingThemIsQuick) {
+  store_.reset();
+  CostlyClock quick(1ms);
+  store_ = std::make_unique<Store>(folder(), Store::Options{.clock = [&] { return quick.now(); }},
+                                   nullptr);
+  Feed large(costly_, 1);
+  for (unsigned n = 0; n < 8; ++n) {
+    large.frame(test::large_message(n, 1'000'000));
+  }
+  quick.hold();
+  submit(large.batch(), "large");
+  ASSERT_TRUE(quick.wait_until_held());
+  submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
+  quick.let_go();
+  EXPECT_EQ(wait_for(2), (std::vector<std::string>{"cheap", "large"}));
+  store_.reset();
+}
+
+TEST_F(StoreTurnsTest, ACostlyLinacDoesNotHoldUpTheOthersOfItsSite) {
+  const LinacId other = store_->linac("costly", "3");
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 200)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  submit(Feed(other, 1).frames(messages(0, 1)).batch(), "other");
+  clock_.let_go();
+  EXPECT_EQ(wait_for(2), (std::vector<std::string>{"other", "costly"}));
+}
+
+TEST_F(StoreTurnsTest, ASiteHasOneShareOfTheStoreHoweverManyLinacsItHas) {
+  std::vector<LinacId> many;
+  for (const char* const serial : {"3", "4", "5", "6", "7", "8"}) {
+    many.push_back(store_->linac("costly", serial));
+  }
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 40)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  for (const LinacId linac : many) {
+    submit(Feed(linac, 1).frames(messages(0, 40)).batch(), "costly");
+  }
+  submit(Feed(cheap_, 1).frames(messages(0, 80)).batch(), "cheap");
+  clock_.let_go();
+  EXPECT_EQ(wait_for(many.size() + 2).front(), "cheap");
+}
+
+TEST_F(StoreTurnsTest, AFullQueueTakesTheFirstBatchOfEachLinacAllTheSame) {
+  store_.reset();
+  store_ = std::make_unique<Store>(
+      folder(), Store::Options{.max_queued_bytes = 1'000, .clock = [this] { return clock_.now(); }},
+      nullptr);
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 20)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  EXPECT_FALSE(store_->submit(Feed(costly_, 2).frames(messages(20, 21)).batch()));
+  submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
+  EXPECT_FALSE(store_->submit(Feed(cheap_, 2).frames(messages(1, 2)).batch()));
+  clock_.let_go();
+  wait_for(2);
+}
+
+TEST_F(StoreTurnsTest, WhereAPartOfABatchCannotBeStoredThePositionTellsHowFarItIs) {
+  Database other(folder() / "icom.db", Database::Access::read_write);
+  other.execute(
+      "CREATE TRIGGER full BEFORE INSERT ON event WHEN NEW.seq = 100 "
+      "BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const auto chain = std::make_shared<BatchChain>();
+  Feed feed(costly_, 1);
+  IncomingBatch first = feed.frames(messages(0, 99)).connected().frames(messages(99, 150)).batch();
+  IncomingBatch second = feed.frames(messages(150, 160)).batch();
+  first.chain = chain;
+  second.chain = chain;
+  clock_.hold();
+  submit(std::move(first), "first");
+  submit(std::move(second), "second");
+  submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
+  clock_.let_go();
+  EXPECT_EQ(wait_for(3), (std::vector<std::string>{"cheap", "first failed", "second failed"}));
+  const std::uint64_t position = store_->stored_position(costly_, 1).seq;
+  EXPECT_GT(position, 0U);
+  EXPECT_LT(position, 100U);
+  EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), costly_),
+                                messages(0, static_cast<unsigned>(position))));
+
+  other.execute("DROP TRIGGER full");
+  submit(Feed(costly_, 1).frames(messages(0, 99)).connected().frames(messages(99, 160)).batch(),
+         "again");
+  wait_for(4);
+  EXPECT_TRUE(test::same_frames(test::stored_frames(folder(), costly_), messages(0, 160)));
+  EXPECT_EQ(StoreReader(folder()).ledger("1", {}).at(0).counts.duplicates, 0);
+}
+
+TEST_F(StoreTurnsTest, WhatIsStoredOfABatchInPartsIsInThePositionBeforeTheBatchIsDone) {
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 200)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
+  std::atomic<std::uint64_t> position{0};
+  IncomingBatch last = Feed(cheap_, 2).frames(messages(1, 2)).batch();
+  last.done = [&](bool) { position = store_->stored_position(costly_, 1).seq; };
+  ASSERT_TRUE(store_->submit(std::move(last)));
+  clock_.let_go();
+  wait_for(2);
+  EXPECT_GT(position, 0U);
+  EXPECT_LT(position, 200U);
+}
+
+}  // namespace
+}  // namespace icom::store
