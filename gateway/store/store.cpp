@@ -19,7 +19,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kIdleAfter = 500ms;
 constexpr std::size_t kMostPositions = 100'000;
 
 EventLimits with_the_machines(EventLimits limits, const std::filesystem::path& folder) {
@@ -52,6 +51,7 @@ struct Store::State {
             },
             options.clock ? options.clock : std::chrono::steady_clock::now,
             with_the_machines(options.events, folder), options.rebuild),
+        idle_after(options.idle_after),
         reader(database_file(folder), Database::Access::read_only),
         thread([this] { run(); }) {}
 
@@ -63,7 +63,7 @@ struct Store::State {
   void run() {
     bool more_to_build = false;
     while (true) {
-      WriterWork work = queue.wait(more_to_build ? 0ms : kIdleAfter);
+      WriterWork work = queue.wait(more_to_build ? 0ms : idle_after);
       if (work.empty() && !work.stop) {
         more_to_build = writer.idle();
         continue;
@@ -98,6 +98,7 @@ struct Store::State {
   std::unique_ptr<os::File> lock;
   BatchQueue queue;
   Writer writer;
+  std::chrono::milliseconds idle_after;
 
   std::mutex mutex;  // guards what follows
   Database reader;   // for positions that are not remembered

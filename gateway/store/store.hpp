@@ -77,6 +77,8 @@ class Store {
     /// the writer's thread. Empty: the machine's.
     std::function<std::chrono::steady_clock::time_point()> clock = {};
     RebuildPace rebuild = {};
+    /// Without a batch for so long, the writer does what was put off.
+    std::chrono::milliseconds idle_after{500};
   };
   /// Opens or makes the store, brings its schema up to date, starts the writer's thread. Throws
   /// std::runtime_error with what and where.

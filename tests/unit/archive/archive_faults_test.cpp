@@ -63,7 +63,7 @@ class ArchiveFaults : public testing::Test {
   [[nodiscard]] std::filesystem::path archive() const { return temporary_.path() / "iCom"; }
 
   void put_into_store(const std::vector<ByteVector>& frames, std::uint64_t run) {
-    store::Store open(store(), {}, nullptr);
+    store::Store open(store(), test::on_a_quick_machine(), nullptr);
     test::Feed feed(open.linac("nbcc", "4299"), run);
     ASSERT_TRUE(test::commit(open, feed.frames(frames).batch()));
   }

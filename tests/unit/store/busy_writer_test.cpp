@@ -25,7 +25,8 @@ class BusyWriterTest : public test::StoreFixture {
         folder(),
         Store::Options{
             .clock = [this] { return std::chrono::steady_clock::time_point(now_.load()); },
-            .rebuild = kPace},
+            .rebuild = kPace,
+            .idle_after = 1h},
         nullptr);
     linac_ = known_linac("4299");
     live_ = feed(1'000);

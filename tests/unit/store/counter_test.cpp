@@ -35,7 +35,7 @@ std::vector<ByteVector> high_first(unsigned from, unsigned to,
 class CounterTest : public test::StoreFixture {
  protected:
   void SetUp() override {
-    store_ = std::make_unique<Store>(folder(), Store::Options{}, nullptr);
+    store_ = std::make_unique<Store>(folder(), test::on_a_quick_machine(), nullptr);
     linac_ = store_->linac("nbcc", "4299");  // a new one: where it counts is not known
   }
 };
@@ -51,7 +51,7 @@ TEST_F(CounterTest, TwoBytesWithTheHighOneFirstMakeNoGapAndACompleteRecord) {
       if (one_by_one) {
         ASSERT_TRUE(commit(one.batch()));
         store_.reset();  // what was shown until now is known again
-        store_ = std::make_unique<Store>(folder(), Store::Options{}, nullptr);
+        store_ = std::make_unique<Store>(folder(), test::on_a_quick_machine(), nullptr);
       }
     }
     ASSERT_TRUE(commit(one.batch()));
@@ -159,7 +159,7 @@ TEST_F(CounterTest, AStoreFromBeforeCountsByTheFirstByteUntilTheStreamShowsAnoth
     ASSERT_TRUE(counter.step());
     EXPECT_EQ(counter.integer(0), 26);
   }
-  store_ = std::make_unique<Store>(folder(), Store::Options{}, nullptr);
+  store_ = std::make_unique<Store>(folder(), test::on_a_quick_machine(), nullptr);
   store_all(test::messages(13, 20));
   ASSERT_EQ(gaps().size(), 1U);
   EXPECT_EQ(gaps()[0].missing, 3);

@@ -24,7 +24,9 @@ class EventLogTest : public testing::Test {
   }
   Store& store() {
     if (!store_) {
-      store_ = std::make_unique<Store>(folder(), Store::Options{.events = limits_}, nullptr);
+      Store::Options options = test::on_a_quick_machine();
+      options.events = limits_;
+      store_ = std::make_unique<Store>(folder(), options, nullptr);
       linac_ = store_->linac("nbcc", "4299");
     }
     return *store_;

@@ -73,7 +73,9 @@ class RecordsPropertyTest : public test::StoreFixture {
  protected:
   void open_with(RebuildPace pace) {
     store_.reset();
-    store_ = std::make_unique<Store>(folder(), Store::Options{.rebuild = pace}, nullptr);
+    Store::Options options = test::on_a_quick_machine();
+    options.rebuild = pace;
+    store_ = std::make_unique<Store>(folder(), options, nullptr);
   }
   /// Two agents, each with its own stretches of the stream, in batches of any size, one late.
   void send_anyhow(LinacId linac, const std::vector<ByteVector>& stream, Random& random) {

@@ -202,6 +202,12 @@ inline std::vector<ByteVector> stored_frames(const std::filesystem::path& folder
   return frames;
 }
 
+/// Of a store for which no time passes: what it does in one piece does not depend on how slow the
+/// machine is.
+inline store::Store::Options on_a_quick_machine() {
+  return {.clock = [] { return std::chrono::steady_clock::time_point(); }};
+}
+
 /// As a store of before schema step 11: where its chunks stand, nothing but they themselves tell.
 inline void set_back_to_step_10(store::Database& database) {
   database.execute(
@@ -214,7 +220,7 @@ inline void set_back_to_step_10(store::Database& database) {
 class StoreFixture : public testing::Test {
  protected:
   void open(store::StoreObserver* observer = nullptr) {
-    store_ = std::make_unique<store::Store>(folder(), store::Store::Options{}, observer);
+    store_ = std::make_unique<store::Store>(folder(), on_a_quick_machine(), observer);
     linac_ = known_linac("4299");
   }
   /// One of which the store knows where it counts, as it is after a few frames.
