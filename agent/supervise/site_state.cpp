@@ -172,10 +172,11 @@ void judge_forwards(SiteState& site) {
 void judge(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
   if (linac.drained) {
-    site.problems.push_back(name +
-                            "not recorded: its listener was asked to leave; icom-agent resume "
-                            "--linac " +
-                            linac.serial + " starts it again");
+    // A new icom-agent run forgets that it was asked; without one, resume starts nothing.
+    site.problems.push_back(name + "not recorded: its listener was asked to leave; " +
+                            (site.agent_runs
+                                 ? "icom-agent resume --linac " + linac.serial + " starts it again"
+                                 : who_starts(site, "its icom-listen service")));
   } else if (linac.listener.silent) {
     site.problems.push_back(name + silent_text("the listener", linac.listener) +
                             who_replaces(site));
