@@ -21,6 +21,10 @@ bool is_patient(std::string_view id, const Record& record) {
 
 }  // namespace
 
+bool is_amid_treatment(const FrameFacts& facts) {
+  return has_patient(facts) && facts.delivery_mu.value_or(0) > 0;
+}
+
 std::optional<Record> RecordBuilder::add(const RecordFrame& frame) {
   std::optional<Record> ended;
   // Where a patient's ID could not be read, nobody can say that the patient is another, or gone.

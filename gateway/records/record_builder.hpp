@@ -71,6 +71,10 @@ struct RecordFrame {
       false;  ///< frames are missing, or may be, between the frame before and this one
 };
 
+/// Whether a patient's treatment was under way before this frame: MU are delivered already. Of the
+/// first frame of a Linac this says that the beginning of its record is missing.
+[[nodiscard]] bool is_amid_treatment(const FrameFacts& facts);
+
 /// One Linac's records, from its frames in order. Not thread-safe.
 class RecordBuilder {
  public:

@@ -235,6 +235,7 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
     head_.first_time = key.place.time;
     head_.first_sub = key.place.sub;
     head_.first_counter = key.counter;
+    incomplete = records::is_amid_treatment(entry.facts);
   } else {
     Continuity from_head = between(edge_of(head_.last), edge_of(key));
     if (in_line) {

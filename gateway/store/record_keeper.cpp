@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -14,12 +15,14 @@ namespace icom::store {
 namespace {
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kFirstEpoch = 1;
 constexpr FramePlace kEnd{kMost, kMost, kMost, kMost};
 
 // What writing its rows costs, in frames read.
 constexpr std::int64_t kCostOfARecord = 16;
 
-// Whether a gap with missing frames lies directly before a frame, for frames in order.
+// Whether frames are missing directly before a frame, for frames in order: a gap says so, or it is
+// the Linac's first one and a treatment was under way.
 class GapsInOrder {
  public:
   GapsInOrder(Database& database, std::int64_t linac, const FramePlace& from)
@@ -29,6 +32,31 @@ class GapsInOrder {
                "ORDER BY to_epoch, to_time, to_sub") {
     query_.bind(linac, from.epoch, from.time, from.sub);
     advance();
+    Query head(database, "SELECT first_time, first_sub FROM head WHERE linac = ?");
+    head.bind(linac);
+    if (head.step()) {
+      first_ever_ = {kFirstEpoch, head.integer(0), head.integer(1)};
+    }
+  }
+
+  bool any_before(const FramePlace& place, const FrameFacts& facts) {
+    const bool amid_treatment = begins_at(place) && records::is_amid_treatment(facts);
+    return ends_at(place) || amid_treatment;
+  }
+  /// Goes on after this one.
+  void pass(const FramePlace& place) {
+    begins_at(place);
+    ends_at(place);
+  }
+
+ private:
+  bool begins_at(const FramePlace& place) {
+    // Of frames in conflict only the first is the Linac's first one.
+    if (!first_ever_ || *first_ever_ != std::tie(place.epoch, place.time, place.sub)) {
+      return false;
+    }
+    first_ever_.reset();
+    return true;
   }
 
   bool ends_at(const FramePlace& place) {
@@ -41,7 +69,6 @@ class GapsInOrder {
     return found;
   }
 
- private:
   void advance() {
     more_ = query_.step();
     if (more_) {
@@ -51,6 +78,7 @@ class GapsInOrder {
     }
   }
 
+  std::optional<std::tuple<std::int64_t, std::int64_t, std::int64_t>> first_ever_;
   Query query_;
   bool more_ = false;
   std::int64_t epoch_ = 0;
@@ -155,7 +183,7 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
   begin_piece();
   GapsInOrder gaps(database, linac_, now.from);
   if (is_past_first_in_conflict(database, zstd, linac_, now.at)) {
-    gaps.ends_at(now.at);
+    gaps.pass(now.at);
   }
   FrameScan scan(database, zstd, linac_, now.from, kEnd);
   while (scan.next()) {
@@ -163,7 +191,7 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
     const FrameFacts facts = facts_of(scan.frame());
     built_again_ += build_again ? 1 : 0;
     now.at = place;
-    if (auto record = now.builder.add({place, facts, gaps.ends_at(place)})) {
+    if (auto record = now.builder.add({place, facts, gaps.any_before(place, facts)})) {
       now.closed.push_back(std::move(*record));
     }
     const std::int64_t read = work_of(scan);
@@ -296,7 +324,7 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
   GapsInOrder gaps(database, linac_, now.at);
   const bool any_read = now.at >= now.from;
   if (any_read || is_past_first_in_conflict(database, zstd, linac_, now.at)) {
-    gaps.ends_at(now.at);
+    gaps.pass(now.at);
   }
   FrameScan scan(database, zstd, linac_, just_after(now.at), kEnd, std::move(now.places));
   now.places.clear();
@@ -310,14 +338,13 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
       return;
     }
     const FramePlace place = scan.key().place;
-    const bool gap_before = gaps.ends_at(place);
     // Finding the first one has its cost; each piece is to come further all the same.
     read += work_before == 0 ? 1 + std::ssize(scan.frame()) / FrameScan::kBytesOfAFrame
                              : work - work_before;
     ++built_again_;
     const FrameFacts facts = facts_of(scan.frame());
     const FramePlace before = std::exchange(now.at, place);
-    auto closed = now.builder.add({place, facts, gap_before});
+    auto closed = now.builder.add({place, facts, gaps.any_before(place, facts)});
     const bool none_is_open = now.builder.open() == nullptr;
     if (closed) {
       now.closed.push_back(std::move(*closed));
