@@ -48,6 +48,13 @@ StagedFiles staged_in(const std::filesystem::path& folder, const config::Enrolme
   return {file("ed25519"), file("one_time_ed25519"), file("known_hosts")};
 }
 
+/// The key last.
+void remove_all(const StagedFiles& staged, const Surroundings& around) {
+  for (const auto& file : {staged.one_time_key, staged.known_hosts, staged.key}) {
+    remove(around.files, file);
+  }
+}
+
 /// Those of enrolments of this site that were cut off, but for `kept`.
 void remove_staged(const std::filesystem::path& folder, const std::string& site,
                    const StagedFiles& kept, const Surroundings& around) {
@@ -159,10 +166,10 @@ link::DeskRequest request_for(const config::EnrolmentFile& enrolment, const ssh:
 }
 
 /// With the file's key; where it was asked before, first with the key made here: if the answer was
-/// lost on its way, that one is known and the file's is void.
-link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& staged,
-                     bool asked_before, const link::DeskRequest& request,
-                     const Surroundings& around) {
+/// lost on its way, that one is known and the file's is void. nullopt: no key is taken.
+std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
+                                    const StagedFiles& staged, bool asked_before,
+                                    const link::DeskRequest& request, const Surroundings& around) {
   config::TunnelSettings tunnel;
   tunnel.host = enrolment.host;
   tunnel.port = enrolment.port;
@@ -186,6 +193,24 @@ link::DeskAnswer ask(const config::EnrolmentFile& enrolment, const StagedFiles& 
       if (failure.kind != FailureKind::authentication) throw;
     }
   }
+  return std::nullopt;
+}
+
+/// The site that is set up in the folder, if the gateway welcomes it.
+std::optional<config::SiteSettings> welcomed_site_in(const std::filesystem::path& folder,
+                                                     const Surroundings& around) {
+  auto site = site_in(folder);
+  if (!site) return std::nullopt;
+  try {
+    around.try_link(site->tunnel, {site->site, config::read_secret(site->tunnel.token_file),
+                                   ICOM_VERSION, site->tunnel.gateway.text()});
+  } catch (const std::exception&) {  // it is set up, and not enrolled, or any more
+    return std::nullopt;
+  }
+  return site;
+}
+
+[[noreturn]] void fail_with_no_key_taken(const config::EnrolmentFile& enrolment) {
   throw EnrolmentError("the hosting site's sshd at " + enrolment.host +
                        " does not take the enrolment file's key: by its clock the file has "
                        "expired, it was used, a newer one was made, the site was revoked, or this "
@@ -257,8 +282,18 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
   const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
   write_private(around.files, staged.one_time_key, enrolment.private_key);
   write_private(around.files, staged.known_hosts, known_hosts_with_pins("", enrolment));
-  const link::DeskAnswer answer =
-      ask(enrolment, staged, asked_before, request_for(enrolment, key), around);
+  const auto asked = ask(enrolment, staged, asked_before, request_for(enrolment, key), around);
+  if (!asked) {
+    const auto site = welcomed_site_in(folder, around);
+    if (!site) fail_with_no_key_taken(enrolment);
+    remove_all(staged, around);
+    around.say("ok", "this machine is enrolled as site " + site->site +
+                         " already, and the gateway welcomes it: nothing was changed. The "
+                         "enrolment file opens nothing any more; for another key and token have "
+                         "another file made, or use icom-agent rotate");
+    return;
+  }
+  const link::DeskAnswer& answer = *asked;
   const std::string clock = clock_text(around.now(), answer.gateway_time());
   if (!clock.empty()) around.say("note", clock);
   if (answer.has_refused())
@@ -274,9 +309,7 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
   install(site.tunnel, enrolment, key, answer.enrolled().token(), around);
   try_link_patiently(site, around);
   // Only now, and the key last: as long as it is there this enrolment can be gone through again.
-  for (const auto& file : {staged.one_time_key, staged.known_hosts, staged.key}) {
-    remove(around.files, file);
-  }
+  remove_all(staged, around);
   around.say("ok", "the gateway welcomes site " + site.site + " with the new key and token");
 }
 

@@ -114,6 +114,19 @@ TEST_F(EnrolmentTest, SiteThatIsSetUpKeepsItsFileAndGetsNewKeys) {
   EXPECT_TRUE(pair_in_use_works());
 }
 
+TEST_F(EnrolmentTest, FileThatThisMachineHasUsedIsNoAlarmWhereItIsWelcome) {
+  enrol(file_, at_site_, around());
+  const std::string key = content(at_site_ / "nbcc_ed25519");
+  said_.clear();
+  enrol(file_, at_site_, around());
+  EXPECT_THAT(said_, HasSubstr("enrolled as site nbcc already"));
+  EXPECT_EQ(content(at_site_ / "nbcc_ed25519"), key);
+  EXPECT_EQ(files_at_site(), kWholeSite);
+  // Of a site that is not welcome, somebody else may have used it.
+  registration::revoke(places(), "nbcc", now_);
+  EXPECT_THAT(refusal(), HasSubstr("somebody has copied it"));
+}
+
 TEST_F(EnrolmentTest, OtherServersKeysInTheKnownHostsStay) {
   enrol(file_, at_site_, around());
   const auto known_hosts = site().tunnel.known_hosts;
