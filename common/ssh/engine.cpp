@@ -164,9 +164,11 @@ void Engine::disconnect(Error why) {
 }
 
 void Engine::free_session() {
-  // The wire is closed: nothing is sent and every read fails, so each EAGAIN is one step of an
-  // unfinished exchange less. The bound is for a state that we do not know of: leaking a session is
-  // better than hanging.
+  // The wire is closed: nothing is sent and every read fails. A handshake that was begun gives up
+  // what it holds then, which freeing the session alone does not; none is begun without a socket.
+  libssh2_session_handshake(session_, LIBSSH2_INVALID_SOCKET);
+  // Each EAGAIN is one step of an unfinished exchange less. The bound is for a state that we do not
+  // know of: leaking a session is better than hanging.
   constexpr int kMostSteps = 1000;
   for (int step = 0; step < kMostSteps; ++step) {
     if (libssh2_session_free(session_) != LIBSSH2_ERROR_EAGAIN) break;

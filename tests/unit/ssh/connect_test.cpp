@@ -218,5 +218,27 @@ TEST(Connect, CancellingLeavesNothingBehind) {
   EXPECT_THROW(std::rethrow_exception(thrown), boost::system::system_error);
 }
 
+// What was begun and is dropped is freed: LeakSanitizer looks at what is left.
+TEST(Connect, DroppedAtAnyStepItLeavesNothingBehind) {
+  for (const char* exchange :
+       {"curve25519-sha256", "ecdh-sha2-nistp256", "diffie-hellman-group-exchange-sha256"}) {
+    SCOPED_TRACE(exchange);
+    SshdOptions options;
+    options.config = std::string("MaxStartups 1000\nKexAlgorithms ") + exchange;
+    const Sshd sshd(options);
+    bool connected = false;
+    for (int steps = 1; !connected; ++steps) {
+      ASSERT_LT(steps, 1'000);
+      net::io_context io;
+      net::co_spawn(io, Session::connect(sshd.settings(), kSoon),
+                    [&](const std::exception_ptr& thrown, const std::shared_ptr<Session>& session) {
+                      EXPECT_FALSE(thrown);
+                      connected = session != nullptr;
+                    });
+      for (int step = 0; step < steps && !connected; ++step) ASSERT_EQ(io.run_one_for(kSoon), 1U);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace icom::ssh
