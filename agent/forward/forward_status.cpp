@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/forward/forward_json.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::forward {
 namespace {
@@ -12,14 +13,6 @@ using nlohmann::json;
 /// Of a forwarder of before it said so.
 constexpr std::int64_t kOlderFileEachMs = 10'000;
 
-// 64 random bits do not fit into the numbers of most JSON readers.
-std::string hex(std::uint64_t value) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = 0; i < 16; ++i) text[15 - i] = kDigits[(value >> (4 * i)) & 0xFU];
-  return text;
-}
-
 json linac_to_json(const LinacForwardStatus& linac) {
   return {
       {"serial", linac.serial},
@@ -27,7 +20,8 @@ json linac_to_json(const LinacForwardStatus& linac) {
       {"accepted", linac.accepted},
       {"reason", linac.reason},
       {"backlog_bytes", linac.backlog_bytes},
-      {"acked_run", hex(linac.acked_run)},
+      // 64 random bits do not fit into the numbers of most JSON readers.
+      {"acked_run", text::hex(linac.acked_run)},
       {"acked_seq", linac.acked_seq},
       {"entries_sent", linac.entries_sent},
       {"entries_acked", linac.entries_acked},

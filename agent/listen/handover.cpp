@@ -3,6 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "common/text/hex.hpp"
 
 namespace icom::listen {
 
@@ -31,50 +34,30 @@ BeamState beam_from(const Json& json) {
   return beam;
 }
 
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-std::string hex(Bytes bytes) {
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<std::size_t>(byte >> 4U)];
-    text += kDigits[std::to_integer<std::size_t>(byte & std::byte{0xF})];
-  }
-  return text;
-}
-
-/// Throws std::invalid_argument.
-ByteVector bytes_from(const std::string& text) {
-  const auto digit = [](char c) {
-    const auto value = kDigits.find(c);
-    if (value == std::string_view::npos) throw std::invalid_argument("no hexadecimal digit");
-    return value;
-  };
-  if (text.size() % 2 != 0) throw std::invalid_argument("half a byte");
-  ByteVector bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    bytes.push_back(static_cast<std::byte>(digit(text[i]) << 4U | digit(text[i + 1])));
-  }
-  return bytes;
+/// Throws std::invalid_argument, and what json throws.
+ByteVector bytes_from(const Json& json) {
+  auto bytes = text::bytes_of_hex(json.get<std::string>());
+  if (!bytes) throw std::invalid_argument("no bytes in hexadecimal digits");
+  return *std::move(bytes);
 }
 
 Json to_json(const QueuedEntry& frame) {
   return {{"received_us", frame.received_us},
           {"has_patient", frame.has_patient},
-          {"bytes", hex(frame.bytes)}};
+          {"bytes", text::hex(frame.bytes)}};
 }
 
 QueuedEntry frame_from(const Json& json) {
   QueuedEntry frame;
   json.at("received_us").get_to(frame.received_us);
   json.at("has_patient").get_to(frame.has_patient);
-  frame.bytes = bytes_from(json.at("bytes").get<std::string>());
+  frame.bytes = bytes_from(json.at("bytes"));
   return frame;
 }
 
 Json to_json(const LateState& late) {
-  Json json{{"own", late.own}, {"overtaken", late.overtaken}, {"unfinished", hex(late.unfinished)}};
+  Json json{
+      {"own", late.own}, {"overtaken", late.overtaken}, {"unfinished", text::hex(late.unfinished)}};
   if (!late.last_frame.bytes.empty()) json["last_frame"] = to_json(late.last_frame);
   return json;
 }
@@ -83,7 +66,7 @@ LateState late_from(const Json& json) {
   LateState late;
   json.at("own").get_to(late.own);
   json.at("overtaken").get_to(late.overtaken);
-  late.unfinished = bytes_from(json.at("unfinished").get<std::string>());
+  late.unfinished = bytes_from(json.at("unfinished"));
   if (json.contains("last_frame")) late.last_frame = frame_from(json.at("last_frame"));
   return late;
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "common/config/name.hpp"
 #include "common/config/tunnel_parts.hpp"
 #include "common/os/utc_text.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::config {
 namespace {
@@ -27,13 +29,7 @@ constexpr std::uintmax_t kMaxFileBytes = 64U << 10U;
 std::string sha256_hex(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 15U];
-  }
-  return hex;
+  return text::hex(std::as_bytes(std::span(digest)));
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& expected) {

@@ -4,9 +4,11 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <span>
 #include <stdexcept>
 
 #include "common/link/keyed_hash.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::link {
 namespace {
@@ -36,13 +38,7 @@ void require(bool done) {
 DeskSecret secret_of_code(std::string_view code) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(octets(code), code.size(), digest.data());
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  DeskSecret secret{DeskHello::CODE, {}};
-  for (const unsigned char byte : digest) {
-    secret.key += kDigits[byte >> 4U];
-    secret.key += kDigits[byte & 15U];
-  }
-  return secret;
+  return {DeskHello::CODE, text::hex(std::as_bytes(std::span(digest)))};
 }
 
 DeskSecret secret_of_token(std::string token) {

@@ -1,7 +1,5 @@
 #include "common/os/output_file.hpp"
 
-#include <array>
-#include <cstdio>
 #include <stdexcept>
 #include <streambuf>
 #include <string>
@@ -10,6 +8,7 @@
 
 #include "common/os/file_error.hpp"
 #include "common/os/random.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::os {
 
@@ -22,10 +21,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 }
 
 std::filesystem::path name_beside(const std::filesystem::path& path) {
-  std::array<char, 32> name{};
-  std::snprintf(name.data(), name.size(), ".icom-%016llx.tmp",
-                static_cast<unsigned long long>(random_u64()));
-  return folder_of(path) / name.data();
+  return folder_of(path) / (".icom-" + text::hex(random_u64()) + ".tmp");
 }
 
 }  // namespace

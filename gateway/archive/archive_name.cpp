@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::archive {
 
@@ -74,13 +75,7 @@ bool is_trimmed(char c) {
 }
 
 std::string hash_suffix(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const std::uint64_t hash = content_hash(as_bytes(text));
-  std::string suffix = "~";
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    suffix += kDigits[(hash >> static_cast<unsigned>(shift)) & 0xFU];
-  }
-  return suffix;
+  return '~' + text::hex(content_hash(as_bytes(text)));
 }
 
 // Cuts at a character's border.

@@ -1,11 +1,11 @@
 #include "gateway/cli/ledger_listing.hpp"
 
-#include <cstdio>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/text/hex.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
@@ -71,9 +71,8 @@ void list_frames(const std::filesystem::path& store, const LedgerFilter& filter,
     }
     reader.all_frames(linac.id, [&](const store::FrameKey& key, Bytes) {
       if (!filter.since || key.place.time >= *filter.since) {
-        char hash[20];
-        std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(key.hash));
-        out << linac_time_text(key.place.time) << '\t' << int{key.counter} << '\t' << hash << '\n';
+        out << linac_time_text(key.place.time) << '\t' << int{key.counter} << '\t'
+            << text::hex(key.hash) << '\n';
       }
       return true;
     });

@@ -1,9 +1,8 @@
 #include "gateway/records/record_text.hpp"
 
-#include <cstdint>
-
 #include "common/icom/bytes.hpp"
 #include "common/icom/frame_identity.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::records {
 
@@ -40,15 +39,8 @@ std::string record_patient_id(std::string_view id) {
   if (id.size() <= kMaxTextBytes) {
     return std::string(id);
   }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr unsigned kHashBits = 64;
-  std::string shortened(cut(id, kMaxTextBytes - 1 - kHashBits / 4));
-  shortened += '~';
-  const std::uint64_t hash = content_hash(as_bytes(id));
-  for (unsigned shift = kHashBits; shift > 0; shift -= 4) {
-    shortened += kDigits[(hash >> (shift - 4)) & 0xFU];
-  }
-  return shortened;
+  const std::string suffix = '~' + text::hex(content_hash(as_bytes(id)));
+  return std::string(cut(id, kMaxTextBytes - suffix.size())) + suffix;
 }
 
 }  // namespace icom::records

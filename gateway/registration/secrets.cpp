@@ -8,34 +8,22 @@
 #include <span>
 #include <stdexcept>
 
+#include "common/text/hex.hpp"
+
 namespace icom::registration {
-
-namespace {
-
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
-}
-
-}  // namespace
 
 std::string make_secret() {
   std::array<unsigned char, 32> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
     throw std::runtime_error("OpenSSL has no randomness to give");
   }
-  return hex(bytes);
+  return text::hex(std::as_bytes(std::span(bytes)));
 }
 
 std::string hash_of(std::string_view secret) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
-  return hex(digest);
+  return text::hex(std::as_bytes(std::span(digest)));
 }
 
 bool same(std::string_view one, std::string_view other) {

@@ -1,7 +1,5 @@
 #include "gateway/serve/folder_check.hpp"
 
-#include <array>
-#include <cstdio>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "common/os/file_system.hpp"
 #include "common/os/limited_thread.hpp"
 #include "common/os/random.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::serve {
 
@@ -20,10 +19,7 @@ namespace {
 /// Whether a file can be made in `folder`; leaves nothing behind.
 bool is_writable(const fs::path& folder) {
   os::FileSystem& files = os::real_file_system();
-  std::array<char, 48> name{};
-  std::snprintf(name.data(), name.size(), ".icom-gateway-check-%016llx",
-                static_cast<unsigned long long>(os::random_u64()));
-  const fs::path probe = folder / name.data();
+  const fs::path probe = folder / (".icom-gateway-check-" + text::hex(os::random_u64()));
   std::unique_ptr<os::File> file;
   if (files.create(probe, file)) return false;
   const Bytes text = as_bytes("probe\n");

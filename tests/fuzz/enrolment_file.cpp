@@ -8,8 +8,10 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <span>
 
 #include "common/config/name.hpp"
+#include "common/text/hex.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/fuzz/settings_file.hpp"
 
@@ -26,12 +28,7 @@ std::string with_checksum(std::string_view text) {
   if (!whole.empty() && whole.back() != '\n') whole += '\n';
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(whole.data()), whole.size(), digest.data());
-  whole += "checksum: ";
-  for (const unsigned char byte : digest) {
-    whole += "0123456789abcdef"[byte >> 4U];
-    whole += "0123456789abcdef"[byte & 15U];
-  }
-  return whole + '\n';
+  return whole + "checksum: " + text::hex(std::as_bytes(std::span(digest))) + '\n';
 }
 
 /// What stands behind `code:`, as far as it looks like one, if that is long enough.

@@ -1,11 +1,11 @@
 #include "tests/simulator/ledger.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <string>
 #include <system_error>
 
 #include "common/icom/frame_identity.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::simulator {
 namespace {
@@ -14,17 +14,12 @@ std::int64_t microseconds(WallTime when) {
   return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
 }
 
-std::string hex(std::uint64_t hash) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
-}
-
 // Time, counter, hash, size and patient: the columns that say which bytes they were.
 std::string identity_columns(const Payload& payload, std::size_t size, std::uint64_t hash) {
   const bool junk = payload.linac_time.empty();
   return (junk ? "-" : payload.linac_time) + '\t' + (junk ? "-" : std::to_string(payload.counter)) +
-         '\t' + hex(hash) + '\t' + std::to_string(size) + '\t' + (payload.has_patient ? '1' : '0');
+         '\t' + text::hex(hash) + '\t' + std::to_string(size) + '\t' +
+         (payload.has_patient ? '1' : '0');
 }
 
 }  // namespace

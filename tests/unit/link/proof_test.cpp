@@ -6,19 +6,13 @@
 #include <string>
 
 #include "common/link/keyed_hash.hpp"
+#include "common/text/hex.hpp"
 
 namespace icom::link {
 namespace {
 
 std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
+  return text::hex(as_bytes(bytes));
 }
 
 Transcript example() {
