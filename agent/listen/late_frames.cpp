@@ -17,15 +17,6 @@ constexpr std::size_t kMostOver = 8;
 /// goes into the spool twice.
 constexpr std::size_t kMostBrought = 4096;
 
-/// Copies the first of `bytes` into the framer; returns what is left.
-Bytes feed(Framer& framer, Bytes bytes) {
-  const auto to = framer.writable(bytes.size());
-  const auto count = std::min(to.size(), bytes.size());
-  std::copy_n(bytes.begin(), count, to.begin());
-  framer.commit(count);
-  return bytes.subspan(count);
-}
-
 /// Looks at the date only: it is asked of the same frame for each late one, and a frame may be
 /// large.
 std::int64_t time_of(Bytes frame) {
@@ -52,7 +43,7 @@ void LateFrames::adopt(std::uint64_t number, const std::optional<LateState>& sta
   if (!state) return;
   connection.last_frame = state->last_frame;
   connection.own = state->own && !state->last_frame.bytes.empty();
-  for (Bytes rest = state->unfinished; !rest.empty();) rest = feed(connection.framer, rest);
+  connection.framer.add(state->unfinished);
 }
 
 std::optional<LateState> LateFrames::state(std::uint64_t number) const {
@@ -92,10 +83,8 @@ std::vector<QueuedEntry> LateFrames::take(std::uint64_t number, Bytes bytes,
     adopt(number, std::nullopt);
     from = &connections_.back();
   }
-  while (!bytes.empty()) {
-    bytes = feed(from->framer, bytes);
-    while (const auto piece = from->framer.next()) keep(*from, *piece, received_us, entries);
-  }
+  from->framer.add(bytes);
+  while (const auto piece = from->framer.next()) keep(*from, *piece, received_us, entries);
   while (const auto piece = from->framer.paused()) keep(*from, *piece, received_us, entries);
   return block(*from, std::move(entries));
 }

@@ -60,13 +60,7 @@ void StreamIntake::resume(const Handover& handover) {
   } else {
     beam_.connected(steady_());
   }
-  for (Bytes rest = handover.unfinished; !rest.empty();) {
-    const auto to = framer_.writable(rest.size());
-    const auto count = std::min(to.size(), rest.size());
-    std::copy_n(rest.begin(), count, to.begin());
-    framer_.commit(count);
-    rest = rest.subspan(count);
-  }
+  framer_.add(handover.unfinished);
   while (const auto piece = framer_.next()) keep(*piece, last_received_us_);
   post();
   say(connection_lines_, steady_(), spdlog::level::info,

@@ -74,6 +74,11 @@ void Framer::commit(std::size_t count) {
   end_ += count;
 }
 
+void Framer::add(Bytes bytes) {
+  std::ranges::copy(bytes, writable(bytes.size()).begin());
+  commit(bytes.size());
+}
+
 std::optional<Piece> Framer::next() {
   return take(Stream::flowing);
 }

@@ -20,7 +20,8 @@ struct Piece {
     junk,   ///< belongs to no frame
   };
   Kind kind;
-  Bytes bytes;  ///< lives until the next call of Framer::writable() or of Framer's destructor
+  /// Live until the next call of Framer::writable(), of Framer::add() or of Framer's destructor.
+  Bytes bytes;
 };
 
 /// What the framer has seen so far; counts only.
@@ -56,6 +57,8 @@ class Framer {
   std::span<std::byte> writable(std::size_t at_least);
   /// `count` bytes of the room that writable() gave have been filled.
   void commit(std::size_t count);
+  /// The same for bytes that are somewhere already, which are copied.
+  void add(Bytes bytes);
 
   /// The next complete piece, or nothing while more bytes are needed.
   std::optional<Piece> next();
@@ -68,7 +71,7 @@ class Framer {
 
   /// Bytes received and not yet handed out.
   [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
-  /// Those bytes. They live until the next call of writable().
+  /// Those bytes. They live until the next call of writable() or add().
   [[nodiscard]] Bytes unfinished() const { return bytes(0, pending()); }
   [[nodiscard]] const FramerCounts& counts() const { return counts_; }
   /// The learnt constant `frame size - length field`, if the stream has shown one.

@@ -89,7 +89,7 @@ TEST(FramerFaults, EndlessJunkIsHandedOutAndNeverPilesUp) {
   const ByteVector junk(10'000, std::byte{':'});
   std::size_t kept = 0;
   for (int i = 0; i < 500; ++i) {
-    test::receive(framer, junk);
+    framer.add(junk);
     while (const auto piece = framer.next()) {
       EXPECT_EQ(piece->kind, Piece::Kind::junk);
       kept += piece->bytes.size();
@@ -101,11 +101,11 @@ TEST(FramerFaults, EndlessJunkIsHandedOutAndNeverPilesUp) {
 
 TEST(FramerFaults, AFrameWithoutAnEndIsHandedOutWhenItExceedsTheBound) {
   Framer framer;
-  test::receive(framer, build_frame(spec_at(0)));
+  framer.add(build_frame(spec_at(0)));
   const ByteVector junk(10'000, std::byte{'-'});
   std::size_t kept = 0;
   for (int i = 0; i < 300; ++i) {
-    test::receive(framer, junk);
+    framer.add(junk);
     while (const auto piece = framer.next()) {
       kept += piece->bytes.size();
     }
@@ -121,14 +121,14 @@ TEST(FramerFaults, JunkAtAPauseIsHandedOutButNotWhatMayBeginAFrame) {
     ByteVector begun = text("junk that is no part of it");
     const std::size_t junk = begun.size();
     append(begun, Bytes(frame).first(cut));
-    test::receive(framer, begun);
+    framer.add(begun);
     ASSERT_FALSE(framer.next());
     KeptPieces kept;
     while (const auto piece = framer.paused()) {
       test::keep(kept, *piece);
     }
     EXPECT_EQ(framer.pending(), std::max<std::size_t>(cut, 8)) << cut;
-    test::receive(framer, Bytes(frame).subspan(cut));
+    framer.add(Bytes(frame).subspan(cut));
     while (const auto piece = framer.paused()) {
       test::keep(kept, *piece);
     }
@@ -309,7 +309,7 @@ TEST(FramerFaults, NoByteIsEverLostOrAltered) {
     KeptPieces kept;
     for (Bytes rest = stream; !rest.empty();) {
       const Bytes part = rest.first(std::min<std::size_t>(rest.size(), 1 + below(1500)));
-      test::receive(framer, part);
+      framer.add(part);
       test::take_complete(framer, kept);
       if (below(4) == 0) {
         while (const auto piece = framer.paused()) {

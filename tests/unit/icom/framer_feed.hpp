@@ -21,12 +21,6 @@ inline void keep(KeptPieces& kept, const Piece& piece) {
   kept.push_back({piece.kind, {piece.bytes.begin(), piece.bytes.end()}});
 }
 
-inline void receive(Framer& framer, Bytes bytes) {
-  const auto room = framer.writable(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), room.begin());
-  framer.commit(bytes.size());
-}
-
 inline void take_complete(Framer& framer, KeptPieces& kept) {
   while (const auto piece = framer.next()) {
     keep(kept, *piece);
@@ -42,7 +36,7 @@ inline void take_rest(Framer& framer, KeptPieces& kept) {
 inline void feed(Framer& framer, Bytes stream, std::size_t step, KeptPieces& kept) {
   while (!stream.empty()) {
     const std::size_t size = std::min(step, stream.size());
-    receive(framer, stream.first(size));
+    framer.add(stream.first(size));
     take_complete(framer, kept);
     stream = stream.subspan(size);
   }

@@ -150,9 +150,9 @@ TEST(Framer, GivesAFrameWithItsLastByteOnceTheConventionIsLearnt) {
   teach(framer);
   for (unsigned tick = 20; tick < 60; ++tick) {
     const ByteVector frame = build_frame(spec_at(tick));
-    test::receive(framer, Bytes(frame).first(frame.size() - 1));
+    framer.add(Bytes(frame).first(frame.size() - 1));
     ASSERT_FALSE(framer.next());
-    test::receive(framer, Bytes(frame).last(1));
+    framer.add(Bytes(frame).last(1));
     const auto piece = framer.next();
     ASSERT_TRUE(piece);
     EXPECT_EQ(as_text(piece->bytes), as_text(frame));
@@ -331,7 +331,7 @@ TEST(Framer, GivesACompleteFrameAtAPauseBeforeAnythingIsLearnt) {
     FrameSpec spec = spec_at(tick);
     spec.length_field = 8051;
     const ByteVector frame = build_frame(spec);
-    test::receive(framer, frame);
+    framer.add(frame);
     ASSERT_FALSE(framer.next());
     const auto piece = framer.paused();
     ASSERT_TRUE(piece);
@@ -346,10 +346,10 @@ TEST(Framer, KeepsAnUnfinishedFrameThroughAPauseWhereverItIsCut) {
   for (std::size_t cut = 0; cut < frame.size(); ++cut) {
     Framer framer;
     teach(framer);
-    test::receive(framer, Bytes(frame).first(cut));
+    framer.add(Bytes(frame).first(cut));
     ASSERT_FALSE(framer.next());
     ASSERT_FALSE(framer.paused()) << cut;
-    test::receive(framer, Bytes(frame).subspan(cut));
+    framer.add(Bytes(frame).subspan(cut));
     const auto piece = framer.next();
     ASSERT_TRUE(piece) << cut;
     EXPECT_EQ(as_text(piece->bytes), as_text(frame));
@@ -361,7 +361,7 @@ TEST(Framer, HandsOutAFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
   for (std::size_t cut = 1; cut < frame.size(); ++cut) {
     Framer framer;
     teach(framer);
-    test::receive(framer, Bytes(frame).first(cut));
+    framer.add(Bytes(frame).first(cut));
     ASSERT_FALSE(framer.next());
     const auto piece = framer.finish();
     ASSERT_TRUE(piece);
@@ -381,7 +381,7 @@ TEST(Framer, GivesAHeaderWithoutItemsByItsLength) {
   test::feed(framer, stream_of(frames), 5, kept);
   EXPECT_TRUE(test::frames_of(kept) == frames);
 
-  test::receive(framer, frames[0]);
+  framer.add(frames[0]);
   EXPECT_FALSE(framer.next());  // a length alone is not believed while bytes are coming
   const auto piece = framer.paused();
   ASSERT_TRUE(piece);
@@ -404,7 +404,7 @@ TEST(Framer, HoldsFramesUpTo64KilobytesAndMore) {
 TEST(Framer, ForgetsTheConnectionOnReset) {
   Framer framer;
   teach(framer);
-  test::receive(framer, Bytes(build_frame(spec_at(20))).first(100));
+  framer.add(Bytes(build_frame(spec_at(20))).first(100));
   framer.reset();
   EXPECT_EQ(framer.pending(), 0U);
   EXPECT_EQ(framer.learnt_convention(), std::nullopt);
