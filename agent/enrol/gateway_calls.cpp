@@ -101,13 +101,10 @@ link::DeskAnswer ask_desk(const config::TunnelSettings& tunnel, const link::Desk
 
 Surroundings real_surroundings(
     std::function<void(const std::string& word, const std::string& text)> say) {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
   const auto reach = [](const std::string& host, std::uint16_t port) {
     return try_to_reach(host, port);
   };
-  return {os::real_file_system(), reach, ask_desk, try_link, std::move(say), [] {
-            return os::utc_now_us() / kMicroseconds;
-          }};
+  return {os::real_file_system(), reach, ask_desk, try_link, std::move(say), os::utc_now_seconds};
 }
 
 void try_link(const config::TunnelSettings& tunnel, const forward::Caller& caller) {

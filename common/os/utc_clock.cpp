@@ -9,4 +9,9 @@ std::int64_t utc_now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
 }
 
+std::int64_t utc_now_seconds() {
+  constexpr std::int64_t kMicroseconds = 1'000'000;
+  return utc_now_us() / kMicroseconds;
+}
+
 }  // namespace icom::os

@@ -9,4 +9,7 @@ namespace icom::os {
 /// stamps, never for measuring a duration. Thread-safe.
 std::int64_t utc_now_us();
 
+/// The same in whole seconds.
+std::int64_t utc_now_seconds();
+
 }  // namespace icom::os

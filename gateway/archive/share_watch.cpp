@@ -5,15 +5,6 @@
 
 namespace icom::archive {
 
-namespace {
-
-std::string utc_now() {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
-  return os::utc_text(os::utc_now_us() / kMicroseconds);
-}
-
-}  // namespace
-
 ShareWatch::Call::Call(ShareWatch& watch, Clock::time_point since) : watch_(watch) {
   const std::lock_guard lock(watch_.mutex_);
   since_ = watch_.calls_.insert(watch_.calls_.end(), since);
@@ -51,7 +42,7 @@ std::optional<ShareWatch::Line> ShareWatch::line(Clock::time_point now, std::uin
   if (kind == Kind::well && same_kind) return std::nullopt;
   if (same && now - said_at_ < kAgain) return std::nullopt;
   if (same_kind && !same && now - said_at_ < kBetweenReasons) return std::nullopt;
-  if (said_ == Kind::well) since_ = utc_now();
+  if (said_ == Kind::well) since_ = os::utc_text(os::utc_now_seconds());
   said_ = kind;
   said_problem_ = problem_;
   said_at_ = now;

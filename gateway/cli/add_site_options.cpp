@@ -29,9 +29,8 @@ struct Given {
 int run(const Given& given) {
   registration::NewSite wanted = given.site;
   wanted.valid_for = registration::parse_duration(given.expires).value();
-  constexpr std::int64_t kMicroseconds = 1'000'000;
   const auto added = registration::add_site(config::load_gateway_alone(given.config), wanted,
-                                            os::utc_now_us() / kMicroseconds);
+                                            os::utc_now_seconds());
   if (!wanted.again) {
     std::cout << "wrote " << added.site_file.string() << "\nwrote " << added.token.string() << '\n';
   }

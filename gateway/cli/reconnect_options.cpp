@@ -28,10 +28,8 @@ struct Given {
 };
 
 int run(const Given& given) {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
-  const auto sessions =
-      registration::reconnect(places, given.site, os::utc_now_us() / kMicroseconds);
+  const auto sessions = registration::reconnect(places, given.site, os::utc_now_seconds());
   std::cout << "site " << given.site << ": " << sessions.ended << " SSH connections ended\n";
   for (const std::string& left : sessions.left) std::cerr << left << '\n';
   end_standard_output();

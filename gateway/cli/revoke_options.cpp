@@ -24,9 +24,8 @@ struct Given {
 };
 
 int run(const Given& given) {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
-  const auto revoked = registration::revoke(places, given.site, os::utc_now_us() / kMicroseconds);
+  const auto revoked = registration::revoke(places, given.site, os::utc_now_seconds());
   if (revoked.problems.empty()) {
     std::cout << "site " << given.site
               << " is revoked: its key, its token and its enrolment file are void; ";

@@ -74,19 +74,15 @@ std::size_t connections_within(std::size_t descriptors) {
   return std::min(kMost, std::max(descriptors / 4, descriptors - std::min(descriptors, kForFiles)));
 }
 
-std::int64_t utc_seconds() {
-  constexpr std::int64_t kMicroseconds = 1'000'000;
-  return os::utc_now_us() / kMicroseconds;
-}
-
 }  // namespace
 
 Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
     : places_(registration::places_of(settings)),
-      desk_(places_, {[this](const std::string& site) { refresh_access(site); },
-                      [this](const std::string& site) { end_replaced(site); }, utc_seconds}),
-      proved_(places_, utc_seconds),
-      keys_writer_(places_, utc_seconds),
+      desk_(places_,
+            {[this](const std::string& site) { refresh_access(site); },
+             [this](const std::string& site) { end_replaced(site); }, os::utc_now_seconds}),
+      proved_(places_, os::utc_now_seconds),
+      keys_writer_(places_, os::utc_now_seconds),
       pending_(os::real_file_system(), settings.registration / pending::kFolder),
       newcomers_(pending_) {
   if (settings.archive) {
