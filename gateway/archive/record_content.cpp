@@ -46,8 +46,7 @@ bool RecordContent::read_some(store::StoreReader& reader) {
     }
     xz_.add(frame);
     readable_ = readable_ && reads_as_delivery(frame);
-    from_ = key.place;
-    ++from_.arrival;  // no two places are equal: the next one is this, or after it
+    from_ = just_after(key.place);
     ++frames;
     bytes += frame.size();
     return true;

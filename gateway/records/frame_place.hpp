@@ -20,6 +20,16 @@ struct FramePlace {
   friend auto operator<=>(const FramePlace&, const FramePlace&) = default;
 };
 
+/// The places beside this one: no other lies between.
+inline FramePlace just_before(FramePlace place) {
+  --place.arrival;
+  return place;
+}
+inline FramePlace just_after(FramePlace place) {
+  ++place.arrival;
+  return place;
+}
+
 /// What lies between two neighbours in a Linac's order.
 struct Continuity {
   bool gap = false;  ///< the counter is not +1, or more than kMaxQuietSeconds lie between

@@ -37,7 +37,6 @@ void FairTurns::push(std::unique_ptr<QueuedBatch> batch) {
     site.waiting.emplace(batch->batch.linac, &lane);
   }
   lane.batches.push_back(std::move(batch));
-  ++waiting_;
 }
 
 QueuedBatch* FairTurns::next() {
@@ -63,7 +62,6 @@ std::unique_ptr<QueuedBatch> FairTurns::pop(LinacId linac) {
   Lane& lane = lanes_.at(linac);
   std::unique_ptr<QueuedBatch> batch = std::move(lane.batches.front());
   lane.batches.pop_front();
-  --waiting_;
   if (lane.batches.empty()) {
     Site& site = sites_[lane.site];
     site.waiting.erase(linac);

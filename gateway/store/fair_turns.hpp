@@ -37,7 +37,7 @@ class FairTurns {
   void set_site(LinacId linac, const std::string& site);
 
   void push(std::unique_ptr<QueuedBatch> batch);
-  [[nodiscard]] bool empty() const { return waiting_ == 0; }
+  [[nodiscard]] bool empty() const { return order_.empty(); }
   /// The first batch of the lane whose turn it is, null if there is none. It stays in its lane.
   QueuedBatch* next();
   /// The first batch of the Linac's lane, null if there is none. It stays in its lane.
@@ -64,8 +64,7 @@ class FairTurns {
   std::vector<Site> sites_;
   std::set<std::pair<WorkTime, std::size_t>> order_;  // of sites with a batch: `used`, and which
   std::map<std::string, std::size_t> site_numbers_;
-  WorkTime reached_{0};      // `used` of the site that was next last
-  std::size_t waiting_ = 0;  // batches
+  WorkTime reached_{0};  // `used` of the site that was next last
 };
 
 }  // namespace icom::store

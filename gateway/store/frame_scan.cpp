@@ -52,7 +52,7 @@ struct FrameScan::Source {
         frame = unpacker.next(keys[unpacked]);
         ++work.frames;
         work.bytes += std::ssize(frame);
-        work.weight += 1 + std::ssize(frame) / kBytesOfAFrame;
+        work.weight += weight_of(frame);
       }
       ++at;
       return frame;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -33,7 +34,11 @@ using ScanPlaces = std::unordered_map<std::int64_t, std::pair<FramePlace, std::s
 class FrameScan {
  public:
   static constexpr std::size_t kMostOpen = 16;
-  static constexpr std::int64_t kBytesOfAFrame = 16 << 10;
+
+  /// What reading a frame counts: as one frame, and as one more for each 16 KiB that it has.
+  [[nodiscard]] static std::int64_t weight_of(Bytes frame) {
+    return 1 + std::ssize(frame) / (std::int64_t{16} << 10U);
+  }
 
   /// What was done so far.
   struct Work {
@@ -41,7 +46,7 @@ class FrameScan {
     std::int64_t chunks = 0;    ///< whose frames were read
     std::int64_t frames = 0;    ///< decoded, with those before the ones that were asked for
     std::int64_t bytes = 0;     ///< of these frames
-    std::int64_t weight = 0;    ///< these frames, and one more for each kBytesOfAFrame of each
+    std::int64_t weight = 0;    ///< of these frames
     std::size_t most_open = 0;  ///< chunks, at one time
   };
 

@@ -101,8 +101,7 @@ bool LateRanges::forget_from(const FramePlace& place) {
   const bool any = !ranges_.empty() && ranges_.back().to >= place;
   std::erase_if(ranges_, [&](const LateRange& range) { return range.from >= place; });
   if (!ranges_.empty() && ranges_.back().to >= place) {
-    // No frame has a lower arrival than 1, so nothing lies between this and `place`.
-    ranges_.back().to = {place.epoch, place.time, place.sub, place.arrival - 1};
+    ranges_.back().to = just_before(place);
   }
   return any;
 }

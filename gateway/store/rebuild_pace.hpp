@@ -11,7 +11,7 @@ namespace icom::store {
 /// square of a record's length, and a record may be of any length. So a Linac may read so many
 /// frames again with each commit, and what it does not use is saved up to a limit. A record that
 /// has more frames is built in pieces, over several commits. A frame counts once, and once more for
-/// each 16 KiB that it has (FrameScan::Work::weight).
+/// each 16 KiB that it has (FrameScan::weight_of()).
 struct RebuildPace {
   std::int64_t per_commit = 256;
   /// Read in some 60 ms on a slow machine. A little more may be read at once, so that a record does

@@ -86,19 +86,8 @@ class GapsInOrder {
   std::int64_t sub_ = 0;
 };
 
-// A place that no frame has, directly before this one.
-FramePlace just_before(FramePlace place) {
-  --place.arrival;
-  return place;
-}
-
 std::int64_t work_of(const FrameScan& scan) {
   return scan.work().weight + scan.work().lists + scan.rows();
-}
-
-FramePlace just_after(FramePlace place) {
-  ++place.arrival;
-  return place;
 }
 
 // Whether another frame in conflict stands at this place or before it: a gap ends at the first of
@@ -339,8 +328,7 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
     }
     const FramePlace place = scan.key().place;
     // Finding the first one has its cost; each piece is to come further all the same.
-    read += work_before == 0 ? 1 + std::ssize(scan.frame()) / FrameScan::kBytesOfAFrame
-                             : work - work_before;
+    read += work_before == 0 ? FrameScan::weight_of(scan.frame()) : work - work_before;
     ++built_again_;
     const FrameFacts facts = facts_of(scan.frame());
     const FramePlace before = std::exchange(now.at, place);
@@ -394,10 +382,9 @@ void RecordKeeper::skip_damage(Database& database) {
     take_over(database);  // as far as it was read, as when it is loaded
     return;
   }
-  FramePlace after = rebuild_ ? std::max(rebuild_->at, rebuild_->from) : late_.first().from;
-  ++after.arrival;
+  const FramePlace read_to = rebuild_ ? std::max(rebuild_->at, rebuild_->from) : late_.first().from;
   rebuild_.reset();
-  const auto next = load_record_from(database, linac_, after);
+  const auto next = load_record_from(database, linac_, just_after(read_to));
   if (next && next->record.first <= late_.first().to) {
     late_.forget_before(next->record.first);
   } else {

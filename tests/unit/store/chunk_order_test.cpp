@@ -152,8 +152,7 @@ TEST_F(ChunkOrderTest, WhoGoesOnWhereAScanStoodReadsNoKeyListsAgain) {
   for (; at < 1'000; ++at) {
     ASSERT_TRUE(begun.next());
   }
-  FramePlace after = keys[at - 1].place;
-  ++after.arrival;
+  const FramePlace after = just_after(keys[at - 1].place);
   FrameScan anew(database_, zstd_, 1, after, kEnd);
   ASSERT_TRUE(anew.next());
   EXPECT_GT(anew.work().lists, kRounds);
