@@ -153,12 +153,8 @@ class DeskTalk {
   }
   void note(const link::DeskAnswer& answer) {
     if (!answer.has_refused()) return;
-    if (has_proved_) {
-      refusals_.note(hello_.site(), answer.refused(), log::RateLimit::Clock::now());
-    } else {
-      refusals_.note_unproved(hello_.site(), origin_, answer.refused(),
-                              log::RateLimit::Clock::now());
-    }
+    refusals_.note(hello_.site(), has_proved_ ? nullptr : &origin_, answer.refused(),
+                   log::RateLimit::Clock::now());
   }
   bool refuse(const link::DeskAnswer& answer) {
     note(answer);

@@ -33,22 +33,14 @@ std::string said_of(const Origin& origin) {
 
 }  // namespace
 
-void RefusalLog::note(std::string_view site, const link::Refused& refused, Time now) {
-  note(site, nullptr, what_of(refused), refused.text(), now);
+void RefusalLog::note(std::string_view site, const Origin* unproved, const link::Refused& refused,
+                      Time now) {
+  note(site, unproved, what_of(refused), refused.text(), now);
 }
 
-void RefusalLog::note(std::string_view site, const link::DeskRefused& refused, Time now) {
-  note(site, nullptr, what_of(refused), refused.text(), now);
-}
-
-void RefusalLog::note_unproved(std::string_view site, const Origin& origin,
-                               const link::Refused& refused, Time now) {
-  note(site, &origin, what_of(refused), refused.text(), now);
-}
-
-void RefusalLog::note_unproved(std::string_view site, const Origin& origin,
-                               const link::DeskRefused& refused, Time now) {
-  note(site, &origin, what_of(refused), refused.text(), now);
+void RefusalLog::note(std::string_view site, const Origin* unproved,
+                      const link::DeskRefused& refused, Time now) {
+  note(site, unproved, what_of(refused), refused.text(), now);
 }
 
 void RefusalLog::note_clear_token(std::string_view site, Time now) {

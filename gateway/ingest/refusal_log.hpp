@@ -40,20 +40,14 @@ class RefusalLog {
   /// `is_registered` is called from any thread, and outlives this.
   explicit RefusalLog(IsRegistered is_registered) : is_registered_(std::move(is_registered)) {}
 
-  /// Logs the refusal of an agent that has proved itself to be of `site`, unless the same was
-  /// logged for the same site within kSameAgain.
-  void note(std::string_view site, const link::Refused& refused,
+  /// Logs a refusal, unless the same was logged for the same site within kSameAgain. `unproved`:
+  /// null if the peer has proved itself to be of `site`; otherwise where it comes from, and only
+  /// what was logged for the same account counts. `site` is as the peer gave it.
+  void note(std::string_view site, const Origin* unproved, const link::Refused& refused,
             log::RateLimit::Clock::time_point now);
   /// The same of the desk's.
-  void note(std::string_view site, const link::DeskRefused& refused,
+  void note(std::string_view site, const Origin* unproved, const link::DeskRefused& refused,
             log::RateLimit::Clock::time_point now);
-  /// Of one who has proved nothing: unless the same was logged for the same site and account.
-  /// `site` as the peer gave it.
-  void note_unproved(std::string_view site, const Origin& origin, const link::Refused& refused,
-                     log::RateLimit::Clock::time_point now);
-  /// The same of the desk's.
-  void note_unproved(std::string_view site, const Origin& origin, const link::DeskRefused& refused,
-                     log::RateLimit::Clock::time_point now);
 
   /// That an agent of a registered site has come, or has gone: `what` says which, `text` the rest.
   /// At most kComings lines at once, then one per minute.

@@ -255,7 +255,8 @@ void Session::admit_site(std::shared_ptr<const RegisteredSite> site) {
                                Bell::Clock::now());
   for (const link::LinacWelcome& linac : admission_.welcome.linacs()) {
     if (linac.accepted()) continue;
-    around_.refusals.note(site_given_, refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
+    around_.refusals.note(site_given_, nullptr,
+                          refusal(link::Refused::NOT_YOUR_LINAC, linac.reason()),
                           Bell::Clock::now());
   }
   compare_addresses();
@@ -555,11 +556,7 @@ void Session::end_if_of(const std::string& site, const link::Refused& refused) {
 }
 
 void Session::refuse(link::Refused refused) {
-  if (has_proved_) {
-    around_.refusals.note(site_given_, refused, Bell::Clock::now());
-  } else {
-    around_.refusals.note_unproved(site_given_, origin_, refused, Bell::Clock::now());
-  }
+  around_.refusals.note(site_given_, has_proved_ ? nullptr : &origin_, refused, Bell::Clock::now());
   end({std::move(refused), {websocket::close_code::policy_error, "refused"}, false});
 }
 

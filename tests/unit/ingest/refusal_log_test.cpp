@@ -22,10 +22,10 @@ class RefusalLogTest : public testing::Test {
   ~RefusalLogTest() override { spdlog::set_default_logger(before_); }
 
   void note(const std::string& site, link::Refused::Code code = link::Refused::WRONG_TOKEN) {
-    log_.note(site, refusal(code, "what to do"), now_);
+    log_.note(site, nullptr, refusal(code, "what to do"), now_);
   }
   void note_unproved(const Origin& origin, const std::string& site = "nbcc") {
-    log_.note_unproved(site, origin, refusal(link::Refused::WRONG_TOKEN, "what to do"), now_);
+    log_.note(site, &origin, refusal(link::Refused::WRONG_TOKEN, "what to do"), now_);
   }
   /// Lines since the last call.
   std::size_t lines() {
@@ -49,7 +49,7 @@ TEST_F(RefusalLogTest, DesksRefusalsAreLoggedOnceInAWhileToo) {
   link::DeskRefused used;
   used.set_code(link::DeskRefused::USED);
   used.set_text("have another enrolment file made");
-  for (int i = 0; i < 10; ++i) log_.note("nbcc", used, now_);
+  for (int i = 0; i < 10; ++i) log_.note("nbcc", nullptr, used, now_);
   EXPECT_THAT(text_.str(),
               HasSubstr("nbcc: the desk refused, USED: have another enrolment file made"));
   EXPECT_EQ(lines(), 1U);
