@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "agent/supervise/disk_wait.hpp"
 #include "common/os/descriptor.hpp"
+#include "common/os/process_handle.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
 
@@ -184,13 +184,8 @@ class PosixProcessHost final : public ProcessHost {
 
   bool send_to_other(ProcessId process, ProcessSignal signal,
                      const std::function<bool()>& is_it) override {
-    if (process <= 0) return false;  // 0 and below are groups
-    const auto number = static_cast<pid_t>(process);
-    const os::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, number, 0)));
-    const bool unknown = !handle.valid() && errno == ENOSYS;  // a kernel before 5.3
-    if ((!handle.valid() && !unknown) || !is_it()) return false;
-    if (unknown) return ::kill(number, number_of(signal)) == 0;
-    return ::syscall(SYS_pidfd_send_signal, handle.get(), number_of(signal), nullptr, 0) == 0;
+    const auto held = os::ProcessHandle::of(process);
+    return held && is_it() && !held->send(number_of(signal));
   }
 
   [[nodiscard]] bool waits_for_disk(ProcessId process) const override {

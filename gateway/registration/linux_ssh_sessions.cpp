@@ -1,34 +1,23 @@
-#include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
-#include "common/os/descriptor.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/process_handle.hpp"
 #include "gateway/registration/places.hpp"
 #include "gateway/registration/ssh_sessions.hpp"
 
 namespace icom::registration {
 namespace {
 
-constexpr int kEndWithinMs = 2000;
-
-// <sys/pidfd.h> of Debian 12's libc cannot be used from C++.
-
-int open_process(pid_t pid) {
-  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-}
-
-bool send_signal(int process, int number) {
-  return ::syscall(SYS_pidfd_send_signal, process, number, nullptr, 0) == 0;
-}
+constexpr std::chrono::milliseconds kEndWithin{2000};
 
 struct Process {
   pid_t pid = 0;
@@ -101,29 +90,12 @@ std::vector<Session> sessions_in(const std::filesystem::path& folder) {
   return sessions;
 }
 
-/// A process that is held so that its number cannot become another's while we act on it.
-class HeldProcess {
- public:
-  /// Not valid if there is no such process any more, or the number is another's by now.
-  explicit HeldProcess(const Process& process) : handle_(open_process(process.pid)) {
-    if (!handle_.valid()) return;
-    const auto state = look_at(process.pid);
-    if (!state || state->process != process) handle_.reset();
-  }
-  [[nodiscard]] bool valid() const { return handle_.valid(); }
-
-  std::error_code signal(int number) const {
-    if (send_signal(handle_.get(), number) || errno == ESRCH) return {};
-    return {errno, std::generic_category()};
-  }
-  [[nodiscard]] bool ends_in_time() const {
-    pollfd ended{handle_.get(), POLLIN, 0};
-    return ::poll(&ended, 1, kEndWithinMs) == 1;
-  }
-
- private:
-  os::Descriptor handle_;
-};
+/// Nothing if there is no such process any more, or the number is another's by now.
+std::optional<os::ProcessHandle> hold(const Process& process) {
+  auto held = os::ProcessHandle::of(process.pid);
+  const auto state = held ? look_at(process.pid) : std::nullopt;
+  return state && state->process == process ? std::move(held) : std::nullopt;
+}
 
 std::vector<Process> children_of(pid_t parent) {
   std::vector<Process> children;
@@ -138,22 +110,21 @@ std::vector<Process> children_of(pid_t parent) {
 
 /// Empty if it is over.
 std::string end(const Process& connection) {
-  const HeldProcess held(connection);
-  if (!held.valid()) return {};
+  const auto held = hold(connection);
+  if (!held) return {};
   const auto state = look_at(connection.pid);
   if (!state || !state->name.starts_with("sshd")) return {};
   const std::string which = "process " + std::to_string(connection.pid) + " of sshd";
   // Stopped, it can let nobody in and start nothing while its children are looked for.
-  if (const auto error = held.signal(SIGSTOP)) {
+  if (const auto error = held->send(SIGSTOP); error && error != std::errc::no_such_process) {
     return which + " cannot be ended (" + error.message() +
            "): run this as root, or restart sshd; until then its forwards stay open";
   }
   for (const Process& child : children_of(connection.pid)) {
-    const HeldProcess held_child(child);
-    if (held_child.valid()) held_child.signal(SIGKILL);
+    if (const auto held_child = hold(child)) held_child->send(SIGKILL);
   }
-  held.signal(SIGKILL);
-  return held.ends_in_time() ? std::string() : which + " does not end";
+  held->send(SIGKILL);
+  return held->ends_within(kEndWithin) ? std::string() : which + " does not end";
 }
 
 }  // namespace
