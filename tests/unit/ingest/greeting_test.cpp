@@ -14,7 +14,43 @@ namespace {
 using testing::HasSubstr;
 namespace websocket = boost::beast::websocket;
 
-class GreetingTest : public IngestTest {};
+class GreetingTest : public IngestTest {
+ protected:
+  using Agents = std::vector<std::unique_ptr<TestAgent>>;
+  static constexpr os::UserId kTunnel = 7;
+  static constexpr os::UserId kStranger = 8;
+
+  ~GreetingTest() override { server_.reset(); }  // it may ask for account_
+
+  /// So many for connections that prove nothing, and none beside for the sites.
+  static IngestServer::Options places_for(std::size_t unproved) {
+    IngestServer::Options options;
+    options.max_unproved = unproved;
+    options.more_unproved_per_site = 0;
+    return options;
+  }
+  /// A connection comes from account_ as it is when it is made.
+  IngestServer::Options from_account(IngestServer::Options options = {}) {
+    options.account_of = [this](const auto&, const auto&) { return account_.load(); };
+    return options;
+  }
+  Agents connect_all(std::size_t count) {
+    Agents agents;
+    for (std::size_t i = 0; i < count; ++i) agents.push_back(connect());
+    return agents;
+  }
+  /// Each from an account of its own, from which no site comes.
+  Agents connect_as_others(os::UserId count) {
+    Agents agents;
+    for (os::UserId i = 0; i < count; ++i) {
+      account_ = 100'000 + i;
+      agents.push_back(connect());
+    }
+    return agents;
+  }
+
+  std::atomic<os::UserId> account_ = kTunnel;
+};
 
 TEST_F(GreetingTest, HelloIsAnsweredWithWelcomeAndStoredPositions) {
   sink_.set_stored(k4299, 77, 500);
@@ -279,17 +315,13 @@ TEST_F(GreetingTest, ConnectionsBeyondTheBoundAreNotTaken) {
 
 TEST_F(GreetingTest, OfConnectionsThatProveNothingTheOldestGoesAndNoneThatHas) {
   sink_.answers_at_once();
-  IngestServer::Options options;
-  options.max_unproved = 3;
-  options.more_unproved_per_site = 0;
-  start(options);
+  start(places_for(3));
   const auto proved = welcome_agent();
-  std::vector<std::unique_ptr<TestAgent>> idle;
-  for (int i = 0; i < 5; ++i) idle.push_back(connect());
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_FALSE(idle[static_cast<std::size_t>(i)]->receive().has_value());
+  const Agents idle = connect_all(5);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_FALSE(idle[i]->receive().has_value());
     // A FIN would leave the port of its end taken until it closes.
-    EXPECT_EQ(idle[static_cast<std::size_t>(i)]->end(), boost::asio::error::connection_reset);
+    EXPECT_EQ(idle[i]->end(), boost::asio::error::connection_reset);
   }
   EXPECT_TRUE(greet(*idle.back(), example_hello()).has_welcome());
   send_frame(*proved, 1, 1);
@@ -297,19 +329,11 @@ TEST_F(GreetingTest, OfConnectionsThatProveNothingTheOldestGoesAndNoneThatHas) {
 }
 
 TEST_F(GreetingTest, AnAccountThatHoldsEveryPlaceKeepsNoOtherAccountOut) {
-  constexpr os::UserId kTunnel = 7;
-  constexpr os::UserId kStranger = 8;
-  std::atomic<os::UserId> account = kTunnel;
-  IngestServer::Options options;
-  options.max_unproved = 3;
-  options.more_unproved_per_site = 0;
-  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
-  start(options);
+  start(from_account(places_for(3)));
   const auto agent = connect();
-  account = kStranger;
+  account_ = kStranger;
   // Each of these comes later than the agent, which is about to prove itself.
-  std::vector<std::unique_ptr<TestAgent>> strangers;
-  for (int i = 0; i < 5; ++i) strangers.push_back(connect());
+  const Agents strangers = connect_all(5);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_FALSE(strangers[i]->receive().has_value());
     EXPECT_NE(strangers[i]->end(), boost::asio::error::timed_out);
@@ -319,54 +343,31 @@ TEST_F(GreetingTest, AnAccountThatHoldsEveryPlaceKeepsNoOtherAccountOut) {
 
 /// An account that has others beside its own holds one place with each.
 TEST_F(GreetingTest, OfAccountsFromWhichNoSiteComesOneMakesRoomHoweverManyTheyAre) {
-  constexpr os::UserId kTunnel = 7;
-  std::atomic<os::UserId> account = kTunnel;
-  IngestServer::Options options;
-  options.max_unproved = 3;
-  options.more_unproved_per_site = 0;
-  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
-  start(options);
+  start(from_account(places_for(3)));
   const auto before = welcome_agent();  // from here on the account is known
   const auto agent = connect();
-  std::vector<std::unique_ptr<TestAgent>> strangers;
-  for (os::UserId i = 0; i < 10; ++i) {
-    account = 100'000 + i;
-    strangers.push_back(connect());
-  }
+  const Agents strangers = connect_as_others(10);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_FALSE(strangers[i]->receive().has_value());
   EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
 }
 
 TEST_F(GreetingTest, TheAccountThatTheSettingsNameIsKnownFromTheStartOn) {
-  constexpr os::UserId kTunnel = 7;
-  std::atomic<os::UserId> account = kTunnel;
-  IngestServer::Options options;
-  options.max_unproved = 3;
-  options.more_unproved_per_site = 0;
-  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  IngestServer::Options options = from_account(places_for(3));
   options.tunnels_account = kTunnel;
   start(options);
   const auto agent = connect();
-  std::vector<std::unique_ptr<TestAgent>> strangers;
-  for (os::UserId i = 0; i < 10; ++i) {
-    account = 100'000 + i;
-    strangers.push_back(connect());
-  }
+  const Agents strangers = connect_as_others(10);
   EXPECT_FALSE(strangers.front()->receive().has_value());
   EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
 }
 
 TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHidesNoSites) {
-  constexpr os::UserId kTunnel = 7;
-  constexpr os::UserId kStranger = 8;
-  std::atomic<os::UserId> account = kStranger;
   const CapturedLog log;
-  IngestServer::Options options;
-  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
+  IngestServer::Options options = from_account();
   options.tunnels_account = kTunnel;
   start(options);
   for (const os::UserId comes : {kStranger, kTunnel}) {
-    account = comes;
+    account_ = comes;
     const auto agent = connect();
     const auto answer = agent->prove("nbcc", "guessed");
     ASSERT_TRUE(answer.has_value());
@@ -380,19 +381,13 @@ TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHides
 }
 
 TEST_F(GreetingTest, AllSitesMayComeAtOnceAndWhoeverFillsTheRestMakesRoom) {
-  constexpr os::UserId kTunnel = 7;
-  constexpr os::UserId kStranger = 8;
-  std::atomic<os::UserId> account = kTunnel;
-  IngestServer::Options options;
+  IngestServer::Options options = from_account();
   options.max_unproved = 1;
-  options.account_of = [&account](const auto&, const auto&) { return account.load(); };
   start(options);
   const std::size_t sites = registry_.size();
-  std::vector<std::unique_ptr<TestAgent>> agents;
-  for (std::size_t i = 0; i < sites; ++i) agents.push_back(connect());
-  account = kStranger;
-  std::vector<std::unique_ptr<TestAgent>> strangers;
-  for (std::size_t i = 0; i < 2 * sites + 2; ++i) strangers.push_back(connect());
+  const Agents agents = connect_all(sites);
+  account_ = kStranger;
+  const Agents strangers = connect_all(2 * sites + 2);
   EXPECT_FALSE(strangers.front()->receive().has_value());
   for (const auto& agent : agents) EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
 }
@@ -418,7 +413,7 @@ TEST_F(GreetingTest, ASiteThatTakesPlaceAfterPlaceLosesItsOwnOldest) {
   of_other.set_token("the token of rccc, thirty-two ..");
   const auto other = connect();
   ASSERT_TRUE(greet(*other, of_other).has_welcome());
-  std::vector<std::unique_ptr<TestAgent>> agents;
+  Agents agents;
   for (int i = 0; i < 5; ++i) agents.push_back(welcome_agent());
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_FALSE(agents[i]->receive().has_value());

@@ -11,6 +11,8 @@ constexpr FramePlace kEnd{std::numeric_limits<std::int64_t>::max(), 0, 0, 0};
 class ChunkOrderTest : public test::LogFixture {
  protected:
   static constexpr unsigned kFrames = 20'000;
+  static constexpr unsigned kRounds = 40;
+  static constexpr unsigned kEach = 256;
 
   /// The n-th frame of a Linac whose clock stands still.
   static ByteVector frame(unsigned n, unsigned counter) {
@@ -24,6 +26,18 @@ class ChunkOrderTest : public test::LogFixture {
   void send(const std::vector<ByteVector>& all) {
     commit(test::Feed(1, 1).connected().frames(all).batch());
     ASSERT_EQ(stored(), std::ssize(all));
+  }
+  /// Each round brings other frames for the same places, and leaves no room in its chunk.
+  void store_chunks_that_reach_over_each_other() {
+    commit(test::Feed(1, 1).connected().frames(test::messages(0, kEach)).batch());
+    for (unsigned round = 0; round < kRounds; ++round) {
+      const test::Patient patient{.id = std::to_string(round)};
+      commit(test::Feed(1, 2 + round)
+                 .connected()
+                 .received_at(0)
+                 .frames(test::messages(0, kEach, patient))
+                 .batch());
+    }
   }
   static std::vector<ByteVector> counting() {
     std::vector<ByteVector> all;
@@ -110,18 +124,7 @@ TEST_F(ChunkOrderTest, LateFramesOfASecondAreFoundAmongItsChunks) {
 }
 
 TEST_F(ChunkOrderTest, ManyChunksThatReachOverOnePlaceAreNotAllOpen) {
-  // Each round brings other frames for the same places, and leaves no room in its chunk.
-  constexpr unsigned kRounds = 40;
-  constexpr unsigned kEach = 256;
-  commit(test::Feed(1, 1).connected().frames(test::messages(0, kEach)).batch());
-  for (unsigned round = 0; round < kRounds; ++round) {
-    const test::Patient patient{.id = std::to_string(round)};
-    commit(test::Feed(1, 2 + round)
-               .connected()
-               .received_at(0)
-               .frames(test::messages(0, kEach, patient))
-               .batch());
-  }
+  store_chunks_that_reach_over_each_other();
   ASSERT_EQ(stored(), (kRounds + 1) * kEach);
   ASSERT_GT(number("SELECT count(*) FROM chunk_place WHERE late = 1"),
             std::int64_t{FrameScan::kMostOpen});
@@ -135,17 +138,7 @@ TEST_F(ChunkOrderTest, ManyChunksThatReachOverOnePlaceAreNotAllOpen) {
 }
 
 TEST_F(ChunkOrderTest, WhoGoesOnWhereAScanStoodReadsNoKeyListsAgain) {
-  constexpr unsigned kRounds = 40;
-  constexpr unsigned kEach = 256;
-  commit(test::Feed(1, 1).connected().frames(test::messages(0, kEach)).batch());
-  for (unsigned round = 0; round < kRounds; ++round) {
-    const test::Patient patient{.id = std::to_string(round)};
-    commit(test::Feed(1, 2 + round)
-               .connected()
-               .received_at(0)
-               .frames(test::messages(0, kEach, patient))
-               .batch());
-  }
+  store_chunks_that_reach_over_each_other();
   const std::vector<FrameKey> keys = all_keys();
   FrameScan begun(database_, zstd_, 1, kBegin, kEnd);
   std::size_t at = 0;
