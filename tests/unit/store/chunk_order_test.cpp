@@ -10,8 +10,8 @@ constexpr FramePlace kEnd{std::numeric_limits<std::int64_t>::max(), 0, 0, 0};
 
 class ChunkOrderTest : public test::LogFixture {
  protected:
-  static constexpr unsigned kFrames = 20'000;
-  static constexpr unsigned kRounds = 40;
+  static constexpr unsigned kFrames = 6'000;  // of more chunks than are ever open at one time
+  static constexpr unsigned kRounds = 24;
   static constexpr unsigned kEach = 256;
 
   /// The n-th frame of a Linac whose clock stands still.
