@@ -175,6 +175,12 @@ TEST_F(SiteStateTest, DrainedLinacIsAProblemThatNamesTheWayBack) {
   std::ofstream(folder_ / "4299" / listen::kDrainedFile) << now_ << '\n';
   listener_.stream.connected = false;
   listener_.written_us = now_ - 60 * kSecond;
+  // As after systemctl stop: resume starts nothing.
+  EXPECT_THAT(look().problems, Contains(HasSubstr("asked to leave; start icom-agent run")));
+  EXPECT_THAT(look().problems, Not(Contains(HasSubstr("resume"))));
+  const auto held = hold(kAgentLockFile);
+  const AgentFile agent{.pid = 815, .version = "1", .started_us = now_, .alive_us = now_};
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
   const auto state = look();
   EXPECT_THAT(state.problems, Contains(HasSubstr("icom-agent resume --linac 4299")));
   EXPECT_THAT(state.problems, Not(Contains(HasSubstr("no listener runs"))));
@@ -226,19 +232,6 @@ TEST_F(SiteStateTest, ConnectionsThatWereGivenUpAndAreStillReadAreShownAndNoProb
   EXPECT_THAT(state.problems, IsEmpty());
   EXPECT_THAT(to_table(state), HasSubstr("Linac 4299: 2 connections that were given up"));
   EXPECT_EQ(nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("late_connections"), 2);
-}
-
-TEST_F(SiteStateTest, ALinacThatWasLeftIsToBeResumedOnlyWhereSomebodyWouldStartItsListener) {
-  listener_.written_us = now_ - 60 * kSecond;  // gone
-  look();
-  std::ofstream(folder_ / "4299" / listen::kDrainedFile).flush();
-  // As after systemctl stop.
-  EXPECT_THAT(look().problems, Contains(HasSubstr("asked to leave; start icom-agent run")));
-  EXPECT_THAT(look().problems, Not(Contains(HasSubstr("resume"))));
-  const auto held = hold(kAgentLockFile);
-  const AgentFile agent{.pid = 815, .version = "1", .started_us = now_, .alive_us = now_};
-  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
-  EXPECT_THAT(look().problems, Contains(HasSubstr("icom-agent resume --linac 4299 starts it")));
 }
 
 TEST_F(SiteStateTest, JunkGivenUpIsAProblem) {
