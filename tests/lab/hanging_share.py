@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 from .process import wait_until
@@ -32,10 +33,11 @@ class HangingShare:
         self._program = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "bindfs", "-f", "-o", "attr_timeout=0,entry_timeout=0,negative_timeout=0",
              str(self._behind), str(self.path)], stdin=subprocess.DEVNULL, start_new_session=True)
-        wait_until(self._is_mounted, 10, f"{self.path} is mounted")
+        self._device = wait_until(self._find_device, 10, f"{self.path} is mounted")
 
     def hang(self):
-        self._program.send_signal(signal.SIGSTOP)
+        """Stopped between two requests: whoever waits for one that the program has taken already cannot even be killed."""
+        wait_until(self._stops_with_nothing_taken, 20, f"{self.path} hangs with no request taken")
 
     def answer(self):
         self._program.send_signal(signal.SIGCONT)
@@ -48,6 +50,27 @@ class HangingShare:
         subprocess.run(["umount", "--lazy", str(self.path)], check=True)
         self._program.wait(timeout=20)
 
-    def _is_mounted(self):
+    def _stops_with_nothing_taken(self):
+        self._program.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._program.pid, os.WSTOPPED)
+        # What came since it stopped waits, too. Then it is tried again: rarely, since most of the time nobody asks.
+        if self._requests_waiting() == 0:
+            return True
+        self.answer()
+        return False
+
+    def _requests_waiting(self):
+        with tempfile.TemporaryDirectory() as control:
+            subprocess.run(["mount", "-t", "fusectl", "none", control], check=True)
+            try:
+                return int((Path(control) / self._device / "waiting").read_text())
+            finally:
+                subprocess.run(["umount", control], check=True)
+
+    def _find_device(self):
+        """Its number, by which the kernel names the connection to the program; None while it is not mounted."""
         # Not by a question to the file system itself, which would wait for it.
-        return any(line.split()[4] == str(self.path.resolve()) for line in Path("/proc/self/mountinfo").read_text().splitlines())
+        for fields in (line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()):
+            if fields[4] == str(self.path.resolve()):
+                return fields[2].split(":")[1]
+        return None
