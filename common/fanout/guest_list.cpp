@@ -65,7 +65,7 @@ void GuestList::note_visit(const Visitor& visitor) const {
 
 std::uint64_t GuestList::tend() const {
   accounts_->tend();
-  return accounts_->answers();
+  return answers();
 }
 
 bool GuestList::is_in_networks(const Visitor& visitor) const {

@@ -20,8 +20,9 @@ class GuestList {
 
   /// Why the visitor may not, and what to do; empty if it may. By what is known of accounts now.
   [[nodiscard]] std::string refusal(const Visitor& visitor) const;
-  /// What refusal() says of this visitor may change within a moment: somebody asks the machine's
-  /// directory service. To be asked again until this is false, which it is soon.
+  /// What refusal() says of this visitor may change within a moment: asks the machine's directory
+  /// service, unless that was done lately. Decided once there is another answer, or none is
+  /// expected any more.
   [[nodiscard]] bool is_undecided(const Visitor& visitor) const;
 
   /// The visitor has been let in.
@@ -29,6 +30,8 @@ class GuestList {
   /// What is known of accounts, kept up to date: to be called again and again while somebody is in.
   /// What refusal() says may have changed whenever the count that it returns has.
   [[nodiscard]] std::uint64_t tend() const;
+  /// As tend() returns it.
+  [[nodiscard]] std::uint64_t answers() const { return accounts_->answers(); }
   /// A lookup is under way, which tend() is to see soon.
   [[nodiscard]] bool expects_answer() const { return accounts_->expects_answer(); }
 

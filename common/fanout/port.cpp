@@ -158,7 +158,9 @@ void Port::admit(tcp::socket socket) {
 
 awaitable<void> Port::admit_once_decided(tcp::socket socket, Visitor who) {
   asio::steady_timer pause(executor_);
-  while (!closed_ && guests_.is_undecided(who)) {
+  // One answer decides: were it asked for anew each time, there might always be one to wait for.
+  const std::uint64_t before = guests_.answers();
+  while (!closed_ && guests_.answers() == before && guests_.expects_answer()) {
     pause.expires_after(kLookAgain);
     co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
   }

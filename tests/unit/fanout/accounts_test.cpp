@@ -9,6 +9,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <sstream>
+#include <thread>
 
 #include "tests/unit/fanout/fan_out_fixture.hpp"
 #include "tests/unit/fanout/test_directory.hpp"
@@ -231,6 +232,23 @@ TEST_F(RemovedAccounts, WhoeverGetsARemovedAccountsNumberIsCutOff) {
   const tcp::socket again = connect_as(kPhysics);
   run_until([this] { return status().refused >= 1; });
   EXPECT_EQ(status().clients_total, total);
+}
+
+TEST_F(RemovedAccounts, OneAnswerDecidesHoweverSlowItComes) {
+  const auto slow = [](const auto& ask) {
+    return [ask](const auto& what) {
+      std::this_thread::sleep_for(milliseconds(100));
+      return ask(what);
+    };
+  };
+  const AccountDirectory quick = directory_.functions();
+  server_ = std::make_unique<FanOutServer>(
+      io_.get_executor(), Limits{.goodbye = milliseconds(20)},
+      std::make_shared<Accounts>(AccountDirectory{slow(quick.number), slow(quick.name)},
+                                 AccountTimings{.again = {}}));
+  open({"4299"});
+  const tcp::socket stranger = connect_as(kStranger);
+  run_until([this] { return status().refused == 1; });
 }
 
 TEST_F(RemovedAccounts, AnybodyWhoComesHasThoseLookedAtThatAreThere) {
