@@ -93,7 +93,7 @@ TEST_F(SimulatorClients, ClientThatStopsReadingDuringABeamLosesTheTreatmentsReco
 }
 
 TEST_F(SimulatorClients, ClientThatDoesNotReadIsDroppedAndOthersNoticeNothing) {
-  options.session.backlog_bound = 200'000;
+  options.session.backlog_bound = 4'000'000;  // more than a second of the stream
   start();
   LoopbackClient& reader = connect_reader();
   connect();
