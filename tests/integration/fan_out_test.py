@@ -8,7 +8,7 @@ from tests.lab.case import LabCase
 from tests.lab.ledger_check import LedgerCheck
 from tests.lab.site_file import fan_out_lines
 from tests.lab.ports import free_port
-from tests.lab.stream_client import connect_when_there, frames_of
+from tests.lab.stream_client import connect_when_there, frames_of, last_frame_of
 
 SERIAL = "4299"
 
@@ -51,8 +51,9 @@ class FanOut(LabCase):
 
     def assert_in_order_once(self, client, sent, at_most_missing):
         """The client's frames are the Linac's from its first on, in their order, each once, but for so many at most."""
-        first = next(i for i, identity in enumerate(sent) if identity in set(frames_of(client.data)[:2]))
-        whole = [identity for identity in frames_of(client.data) if identity in set(sent)]
+        came, known = frames_of(client.data), set(sent)
+        first = next(i for i, identity in enumerate(sent) if identity in came[:2])
+        whole = [identity for identity in came if identity in known]
         self.assertEqual(whole, [identity for identity in sent[first:] if identity in set(whole)])
         self.assertLessEqual(len(set(sent[first:]) - set(whole)), at_most_missing)
         return whole
@@ -100,7 +101,7 @@ class FanOut(LabCase):
         client = self.client(self.at_site)
         at_gateway = self.checked_client(self.at_gateway)
         self.site.listeners[SERIAL].start()
-        self.wait_for(lambda: len(client.data) > 1_000_000, 30, "the stream")
+        self.wait_for(lambda: client.received > 1_000_000, 30, "the stream")
         self.site.fan_out.kill()
         self.wait_for(lambda: client.ended, 10, "the client's end")
         self.assertEqual("fin", client.ended)
@@ -117,7 +118,7 @@ class FanOut(LabCase):
         self.site.start()
         clients = [self.client(port) for port in (self.at_site, self.at_gateway)]
         for already in (2_000_000, 5_500_000):  # more than two seconds apart: docs/agent.md, "The keeper"
-            self.wait_for(lambda: all(len(client.data) > already for client in clients), 30, "the stream")
+            self.wait_for(lambda: all(client.received > already for client in clients), 30, "the stream")
             os.kill(self.site.status_file(f"{SERIAL}/listener.json")["pid"], signal.SIGKILL)
         self.assertEqual(0, self.linac_one.process.wait(60))
         stored = set(self.wait_for(self.settled_frames, 30, "all is stored"))
@@ -138,14 +139,15 @@ class FanOut(LabCase):
         at_site = self.checked_client(self.at_site)
         client = self.client(self.at_gateway)
         self.site.listeners[SERIAL].start()
-        self.wait_for(lambda: len(client.data) > 1_000_000, 30, "the stream")
+        self.wait_for(lambda: client.received > 1_000_000, 30, "the stream")
         self.hosting.gateway.kill()
         self.wait_for(lambda: client.ended, 10, "the client's end")
         self.hosting.start_gateway()
         again = self.client(self.at_gateway)
         self.assertEqual(0, self.linac_one.process.wait(60))
         self.assert_whole(at_site)
-        self.wait_for(lambda: frames_of(again.data) and frames_of(again.data)[-1] == self.sent()[-1], 30, "the last frame")
+        last = self.sent()[-1]
+        self.wait_for(lambda: last_frame_of(again.data) == last, 30, "the last frame")
         self.assert_in_order_once(again, self.sent(), at_most_missing=0)
         self.assert_all_stored(self.hosting, [self.linac_one])
         self.assertEqual(1, self.linac_connections())

@@ -10,6 +10,9 @@ from .content_hash import content_hash
 # A frame begins eight bytes before its date (docs/protocol.md).
 _DATE = re.compile(rb"\d{4}-\d\d-\d\d\d\d:\d\d:\d\d")
 
+# Longer than a frame of the simulator.
+_LONGEST_TAIL = 65536
+
 
 def frames_of(stream):
     """The frames that a reader by the date anchor finds, each as its identity; what precedes the first is no frame."""
@@ -18,14 +21,23 @@ def frames_of(stream):
             for start, end in zip(starts, starts[1:] + [len(stream)])]
 
 
+def last_frame_of(stream):
+    """As frames_of(stream)[-1], without looking at those before it; None where there is none."""
+    begin = None
+    for match in _DATE.finditer(stream, max(0, len(stream) - _LONGEST_TAIL)):
+        begin = match.start() - 8
+    return frames_of(stream[begin:])[0] if begin is not None else None
+
+
 class StreamClient:
     """Keeps what it gets, unless `take` is given, which is then called with it. `ended`: "fin" or "reset" once the other side has
     ended the connection, before that None."""
 
     def __init__(self, port, take=None, receive_buffer=None, address="127.0.0.1"):
-        self.data = bytearray()
+        self.received = 0  # bytes
         self.ended = None
-        self._take = take or self.data.extend
+        self._parts = []
+        self._take = take or self._parts.append
         self._reading = threading.Event()
         self._reading.set()
         self._socket = socket.socket()
@@ -50,9 +62,15 @@ class StreamClient:
                 if not data:
                     break
                 self._take(data)
+                self.received += len(data)
         except OSError:
             how = "reset"
         self.ended = how
+
+    @property
+    def data(self):
+        """What has come so far: a copy, since more comes while somebody looks at it."""
+        return b"".join(self._parts[:])
 
     def stop_reading(self):
         """At the next opportunity: what is being read still comes."""
