@@ -41,6 +41,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
   # A Clang that is newer than the standard library finds that library's own use of what it has deprecated (std::stable_sort).
   target_compile_options(icom_warnings INTERFACE -Wno-deprecated-declarations)
+  # Part of -Wconversion for it alone.
+  target_compile_options(icom_warnings INTERFACE -Wno-sign-conversion)
 endif()
 
 # icom_library(name SOURCES ... LINK ...): a static library of ours, headers reached from the root.

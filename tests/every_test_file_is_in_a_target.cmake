@@ -1,5 +1,14 @@
 # Fails if a *_test.cpp below tests/ is compiled by no target, or a *_test.py is named in no CMakeLists.txt.
 file(READ ${BUILD}/compile_commands.json commands)
+# Where sources are compiled in batches, a batch includes them.
+file(GLOB_RECURSE batches ${BUILD}/tests/*/Unity/unity_*.cxx)
+foreach(batch IN LISTS batches)
+  string(FIND "${commands}" "${batch}" at)
+  if(NOT at EQUAL -1)
+    file(READ ${batch} text)
+    string(APPEND commands "${text}")
+  endif()
+endforeach()
 file(GLOB_RECURSE cpp_tests ${SOURCE}/tests/*_test.cpp)
 set(missing "")
 foreach(test IN LISTS cpp_tests)

@@ -1,12 +1,11 @@
 #include "agent/fanout/site_fan_out.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::fanout {
@@ -16,7 +15,6 @@ using asio::awaitable;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kStatusEach{1};
 
 }  // namespace

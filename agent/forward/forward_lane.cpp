@@ -21,14 +21,14 @@ namespace {
 
 constexpr std::size_t kMostEarlier = 2;
 
-struct Attempt {
+struct LaneAttempt {
   std::shared_ptr<ssh::Session> session;
   std::string failure;
 };
 
 /// Without an exception, which the race against stop() would take for "not finished yet".
-awaitable<Attempt> attempt(const ForwardLane::Connect& connect) {
-  Attempt result;
+awaitable<LaneAttempt> attempt_lane(const ForwardLane::Connect& connect) {
+  LaneAttempt result;
   try {
     result.session = co_await connect();
   } catch (const std::exception& error) {
@@ -60,9 +60,10 @@ awaitable<void> ForwardLane::run() {
 
 awaitable<void> ForwardLane::one_session() {
   using asio::experimental::awaitable_operators::operator||;
-  auto outcome = co_await (attempt(connect_) || pause_.wait_until(Bell::Clock::time_point::max()));
+  auto outcome =
+      co_await (attempt_lane(connect_) || pause_.wait_until(Bell::Clock::time_point::max()));
   if (outcome.index() == 1) co_return;
-  Attempt& result = std::get<0>(outcome);
+  LaneAttempt& result = std::get<0>(outcome);
   if (!result.session) {
     report(result.failure);
     co_return;
@@ -133,7 +134,7 @@ void ForwardLane::say_what_is_waited_for() {
 
 awaitable<void> ForwardLane::try_fresh() {
   if (Bell::Clock::now() - next_fresh_ >= timings_.fresh.most) fresh_pace_.reset();
-  const Attempt result = co_await attempt(connect_);
+  const LaneAttempt result = co_await attempt_lane(connect_);
   const auto connected = Bell::Clock::now();
   next_fresh_ = connected + fresh_pace_.next();
   if (!result.session) co_return;  // the session that there is will notice what is wrong, if it is

@@ -19,14 +19,14 @@ std::string repeats(std::uint64_t left_out) {
   return left_out == 0 ? "" : " (" + std::to_string(left_out) + " times since it was last said)";
 }
 
-struct Attempt {
+struct ConnectAttempt {
   std::unique_ptr<MessagePipe> pipe;
   std::optional<LinkFailure> failure;
 };
 
 /// Without an exception, which the race against stop() would take for "not finished yet".
-awaitable<Attempt> attempt(const Connector& connect) {
-  Attempt result;
+awaitable<ConnectAttempt> attempt_connect(const Connector& connect) {
+  ConnectAttempt result;
   try {
     result.pipe = co_await connect();
   } catch (const LinkFailure& failure) {
@@ -104,8 +104,8 @@ awaitable<void> Forwarder::one_session() {
 /// Null when stop() or change() came first.
 awaitable<std::unique_ptr<MessagePipe>> Forwarder::connect() {
   using asio::experimental::awaitable_operators::operator||;
-  auto outcome =
-      co_await (attempt(surroundings_.connect) || pause_.wait_until(Clock::time_point::max()));
+  auto outcome = co_await (attempt_connect(surroundings_.connect) ||
+                           pause_.wait_until(Clock::time_point::max()));
   if (outcome.index() == 1) co_return nullptr;
   auto& result = std::get<0>(outcome);
   if (result.failure) throw LinkFailure(*result.failure);

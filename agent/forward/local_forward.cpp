@@ -1,12 +1,11 @@
 #include "agent/forward/local_forward.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/name_resolver.hpp"
 
 namespace icom::forward {
@@ -16,8 +15,6 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Where the process has no descriptor left, accepting fails at once, again and again.
 constexpr std::chrono::seconds kPauseAfterFailedAccept{1};
@@ -33,7 +30,7 @@ std::string advice_on(const error_code& error) {
   return error.message();
 }
 
-struct Attempt {
+struct ChannelAttempt {
   std::optional<ssh::Channel> channel;
   std::string failure;
   bool prohibited = false;
@@ -41,9 +38,9 @@ struct Attempt {
 };
 
 /// Without an exception, which the race against the run's end would take for "not finished yet".
-awaitable<Attempt> open_channel(std::shared_ptr<ssh::Session> session, config::Address target,
-                                std::chrono::seconds deadline) {
-  Attempt attempt;
+awaitable<ChannelAttempt> open_channel(std::shared_ptr<ssh::Session> session,
+                                       config::Address target, std::chrono::seconds deadline) {
+  ChannelAttempt attempt;
   try {
     attempt.channel.emplace(co_await session->open_channel(target.host, target.port, deadline));
   } catch (const ssh::Error& error) {

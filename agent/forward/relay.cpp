@@ -1,12 +1,12 @@
 #include "agent/forward/relay.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 #include <vector>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom::forward {
 namespace {
@@ -14,8 +14,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Two of the largest packets that libssh2 sends: a half-full one costs as much as a full one.
 constexpr std::size_t kBufferBytes = std::size_t{2} * 32'700;

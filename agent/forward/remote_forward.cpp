@@ -15,14 +15,14 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-struct Attempt {
+struct DialAttempt {
   std::optional<tcp::socket> socket;
   std::string failure;
 };
 
 /// Without an exception, which the race against the run's end would take for "not finished yet".
-awaitable<Attempt> dial(config::Address target, std::chrono::seconds deadline) {
-  Attempt attempt;
+awaitable<DialAttempt> dial(config::Address target, std::chrono::seconds deadline) {
+  DialAttempt attempt;
   try {
     const auto until = std::chrono::steady_clock::now() + deadline;
     attempt.socket.emplace(co_await dial_tcp(target.host, target.port, until, {}));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "agent/listen/goodbye.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 
 namespace icom::listen {
@@ -24,8 +24,6 @@ using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 /// Bytes read in a row, before the connection that counts gets its turn: no more than of that one.
 constexpr std::size_t kReadAtOnce = std::size_t{512} << 10U;
@@ -120,7 +118,7 @@ asio::awaitable<void> LateConnections::read(std::shared_ptr<One> one) {
     if (left <= left.zero()) break;
     {
       const Deadline deadline(one->socket.get_executor(), left, [&one] { one->wake(); });
-      const auto [error] = co_await one->socket.async_wait(tcp::socket::wait_read, kAwait);
+      const auto [error] = co_await one->socket.async_wait(tcp::socket::wait_read, kAsTuple);
       if (one->owner == nullptr) co_return;
       // stop(), or the time is over; any other error is told by the read that follows.
       if (error == asio::error::operation_aborted) continue;
@@ -128,7 +126,7 @@ asio::awaitable<void> LateConnections::read(std::shared_ptr<One> one) {
     if (!one->owner->stopping_) {
       // What a line that comes back brings at once is handed on as one.
       one->burst.expires_after(one->owner->timings_.pause);
-      co_await one->burst.async_wait(kAwait);
+      co_await one->burst.async_wait(kAsTuple);
       if (one->owner == nullptr) co_return;
     }
     bool more = true;

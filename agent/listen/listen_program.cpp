@@ -2,11 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <exception>
 #include <stdexcept>
@@ -18,6 +16,7 @@
 #include "agent/listen/control_protocol.hpp"
 #include "agent/listen/goodbye.hpp"
 #include "agent/listen/newcomer.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::listen {
@@ -26,8 +25,6 @@ namespace asio = boost::asio;
 using asio::awaitable;
 
 namespace {
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 /// Between two looks at the beam while a drain waits for its end.
 constexpr std::chrono::milliseconds kLook{100};
@@ -44,7 +41,7 @@ constexpr std::chrono::milliseconds kAcceptAgain{500};
 
 awaitable<void> pause(std::chrono::milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(kAwait);
+  co_await timer.async_wait(kAsTuple);
 }
 
 std::int64_t whole_milliseconds(std::chrono::steady_clock::duration time) {
@@ -175,7 +172,7 @@ void ListenProgram::end(std::exception_ptr failure) {
 
 awaitable<void> ListenProgram::accept_control() {
   while (control_->is_open()) {
-    auto [error, peer] = co_await control_->async_accept(kAwait);
+    auto [error, peer] = co_await control_->async_accept(kAsTuple);
     if (!error) {
       asio::co_spawn(io_, serve(std::move(peer)), asio::detached);
     } else if (error != asio::error::operation_aborted) {

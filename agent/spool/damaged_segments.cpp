@@ -8,14 +8,14 @@ namespace icom::spool {
 
 namespace {
 
-constexpr const char* kSuffix = ".damaged";
+constexpr const char* kDamagedSuffix = ".damaged";
 constexpr const char* kWholeSuffix = ".spool.damaged";
 
 }  // namespace
 
 std::filesystem::path DamagedSegments::path(const std::filesystem::path& directory,
                                             std::uint64_t number) {
-  return segment_path(directory, number) += kSuffix;
+  return segment_path(directory, number) += kDamagedSuffix;
 }
 
 std::error_code DamagedSegments::take(std::uint64_t number) {

@@ -18,7 +18,7 @@ constexpr std::size_t kNumberDigits = 12;
 
 constexpr std::size_t kFormat = 8;
 constexpr std::size_t kBefore = 12;
-constexpr std::size_t kRun = 16;
+constexpr std::size_t kSegmentRun = 16;
 constexpr std::size_t kNumber = 24;
 constexpr std::size_t kFirstSeq = 32;
 constexpr std::size_t kChecksum = 40;
@@ -60,7 +60,7 @@ SegmentHeaderBytes encode_segment_header(const SegmentHeader& header) {
   std::copy(magic.begin(), magic.end(), at);
   store_little_endian(at + kFormat, kSpoolFormat);
   store_little_endian(at + kBefore, bits_of(header.before));
-  store_little_endian(at + kRun, header.run);
+  store_little_endian(at + kSegmentRun, header.run);
   store_little_endian(at + kNumber, header.number);
   store_little_endian(at + kFirstSeq, header.first_seq);
   store_little_endian(at + kChecksum, std::uint64_t{XXH3_64bits(at, kChecksum)});
@@ -74,7 +74,7 @@ std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
       load_little_endian<std::uint32_t>(at + kFormat) != kSpoolFormat) {
     return std::nullopt;
   }
-  return SegmentHeader{.run = load_little_endian<std::uint64_t>(at + kRun),
+  return SegmentHeader{.run = load_little_endian<std::uint64_t>(at + kSegmentRun),
                        .number = load_little_endian<std::uint64_t>(at + kNumber),
                        .first_seq = load_little_endian<std::uint64_t>(at + kFirstSeq),
                        .before = kinds_of(load_little_endian<std::uint32_t>(at + kBefore))};

@@ -5,7 +5,11 @@
 
 namespace icom::supervise {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::error_code write_agent_file(os::FileSystem& files,
                                  const std::filesystem::path& spool_directory,

@@ -31,7 +31,7 @@ constexpr milliseconds kNoLimit{std::numeric_limits<std::uint32_t>::max()};
 /// A listener that leaves ends within two seconds, by its own promise.
 constexpr std::chrono::seconds kEndsWithin{5};
 constexpr std::chrono::seconds kTellEach{5};
-constexpr milliseconds kLook{50};
+constexpr milliseconds kDrainLook{50};
 
 /// One Linac's listener, from the request to its end.
 class Departure {
@@ -81,7 +81,7 @@ class Departure {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (const auto deadline = Clock::now() + kEndsWithin; is_running(folder_);) {
       if (Clock::now() >= deadline) co_return false;
-      timer.expires_after(kLook);
+      timer.expires_after(kDrainLook);
       co_await timer.async_wait(asio::use_awaitable);
     }
     co_return true;

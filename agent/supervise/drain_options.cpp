@@ -21,13 +21,13 @@ constexpr const char* kDrainText =
 constexpr const char* kResumeText =
     "Takes back an icom-agent drain: the listeners are started again.";
 
-struct Given {
+struct DrainGiven {
   std::filesystem::path site_file;
   std::string linac;
   DrainOptions options;
 };
 
-void add_site_and_linac(CLI::App& command, Given& given) {
+void add_site_and_linac(CLI::App& command, DrainGiven& given) {
   add_site_option(command, given.site_file);
   command.add_option("--linac", given.linac, "Its serial; all of the site's Linacs unless given")
       ->type_name("SERIAL");
@@ -36,7 +36,7 @@ void add_site_and_linac(CLI::App& command, Given& given) {
 }  // namespace
 
 void add_drain(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<DrainGiven>();
   auto* command = app.add_subcommand("drain", kDrainText);
   add_site_and_linac(*command, *given);
   command->add_flag("--force", given->options.force, "At once, beam or not");
@@ -51,7 +51,7 @@ void add_drain(CLI::App& app, Action& asked) {
 }
 
 void add_resume(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<DrainGiven>();
   auto* command = app.add_subcommand("resume", kResumeText);
   add_site_and_linac(*command, *given);
   command->callback([given, &asked] {

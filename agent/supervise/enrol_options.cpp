@@ -21,12 +21,12 @@ constexpr const char* kEnrolText =
     "Exit codes: 0 the gateway welcomes this site, 1 something is in the way, 2 wrong usage or a "
     "file that is no enrolment file.";
 
-struct Given {
+struct EnrolGiven {
   std::filesystem::path file;
   std::filesystem::path folder = "/etc/icom";
 };
 
-int run(const Given& given) {
+int run_enrol(const EnrolGiven& given) {
   const auto enrolment = config::load_enrolment(given.file);
   say_step("ok", "enrolment file of site " + enrolment.site + ", good until " +
                      os::utc_text(enrolment.expires));
@@ -49,13 +49,13 @@ int run(const Given& given) {
 }  // namespace
 
 void add_enrol(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<EnrolGiven>();
   auto* command = app.add_subcommand("enrol", kEnrolText);
   command->add_option("file", given->file, "The enrolment file")->required()->type_name("FILE");
   command->add_option("--into", given->folder, "The folder of the site's settings")
       ->capture_default_str()
       ->type_name("FOLDER");
-  command->callback([given, &asked] { asked = [given] { return run(*given); }; });
+  command->callback([given, &asked] { asked = [given] { return run_enrol(*given); }; });
 }
 
 }  // namespace icom::supervise

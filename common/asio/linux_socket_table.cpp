@@ -17,7 +17,7 @@ using asio::ip::tcp;
 namespace {
 
 constexpr std::array kTables{"/proc/net/tcp", "/proc/net/tcp6"};
-constexpr std::string_view kEstablished = "01";
+constexpr std::string_view kEstablishedText = "01";
 constexpr std::string_view kListening = "0A";
 
 std::vector<std::string_view> words(std::string_view line) {
@@ -106,15 +106,17 @@ std::optional<SocketOwner> connected_in(std::string_view table, const tcp::endpo
   if (!row) return std::nullopt;
   SocketOwner owner;
   // One that its process has closed is shown as root's.
-  if (row->state == kEstablished && row->inode != "0") {
+  if (row->state == kEstablishedText && row->inode != "0") {
     owner.user = number<os::UserId>(row->user, 10);
   }
   return owner;
 }
 
 bool is_connected_in(std::string_view table, const tcp::endpoint& peer) {
-  return find_row(table, [peer = plain(peer)](
-                             const Row& at) { return at.peer == peer && at.state == kEstablished; })
+  return find_row(table,
+                  [peer = plain(peer)](const Row& at) {
+                    return at.peer == peer && at.state == kEstablishedText;
+                  })
       .has_value();
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t kMinSecret = 16;
 constexpr std::size_t kMaxSecret = 1024;
 
 /// The content never goes into an error.
-[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& expected) {
+[[noreturn]] void refuse_secret(const std::filesystem::path& file, const std::string& expected) {
   throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
 }
 
@@ -36,13 +36,15 @@ std::string read_secret(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (os::is_machine_fault(error)) fail(file, error);
-  if (!std::filesystem::exists(status)) refuse(file, "this file to be there, holding one secret");
-  if (!std::filesystem::is_regular_file(status)) refuse(file, "a regular file");
+  if (!std::filesystem::exists(status))
+    refuse_secret(file, "this file to be there, holding one secret");
+  if (!std::filesystem::is_regular_file(status)) refuse_secret(file, "a regular file");
   constexpr perms kForbidden = perms::group_write | perms::group_exec | perms::others_all;
   if ((status.permissions() & kForbidden) != perms::none) {
-    refuse(file,
-           "a file that only its owner can write and only owner and group can read: chmod 0640 it, "
-           "and make a new secret if somebody may have read it");
+    refuse_secret(
+        file,
+        "a file that only its owner can write and only owner and group can read: chmod 0640 it, "
+        "and make a new secret if somebody may have read it");
   }
 
   std::array<std::byte, kMaxSecret + 2> buffer{};
@@ -51,16 +53,17 @@ std::string read_secret(const std::filesystem::path& file) {
   error = os::real_file_system().open_read(file, opened);
   if (!error) error = opened->read_at(0, buffer, size);
   if (os::is_machine_fault(error)) fail(file, error);
-  if (error) refuse(file, "a file that this account can read");
+  if (error) refuse_secret(file, "a file that this account can read");
   std::string secret(as_text(Bytes(buffer).first(size)));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {
-    refuse(file, "a secret of one line");
+    refuse_secret(file, "a secret of one line");
   }
   if (secret.size() < kMinSecret || secret.size() > kMaxSecret) {
-    refuse(file, "a secret of " + std::to_string(kMinSecret) + " to " + std::to_string(kMaxSecret) +
-                     " characters (openssl rand -hex 32 makes one)");
+    refuse_secret(file, "a secret of " + std::to_string(kMinSecret) + " to " +
+                            std::to_string(kMaxSecret) +
+                            " characters (openssl rand -hex 32 makes one)");
   }
   return secret;
 }

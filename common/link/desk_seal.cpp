@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "common/link/keyed_hash.hpp"
+#include "common/link/octets.hpp"
 #include "common/text/hex.hpp"
 
 namespace icom::link {
@@ -20,14 +21,6 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::array<unsigned char, 12> kNonce{};
 
 using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-unsigned char* octets(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
 
 void require(bool done) {
   if (!done) throw std::runtime_error("OpenSSL cannot encrypt");

@@ -11,14 +11,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "common/link/octets.hpp"
+
 namespace icom::link {
-namespace {
-
-const unsigned char* octets(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-}  // namespace
 
 Digest hmac_sha256(std::string_view key, std::string_view message) {
   Digest digest{};

@@ -20,13 +20,13 @@ constexpr const char* kAddSiteText =
     "expires. With --again it is made anew for a site that is there, and the one before is void; "
     "what the site uses now stays valid until the new file is used.";
 
-struct Given {
+struct AddSiteGiven {
   std::filesystem::path config;
   registration::NewSite site;
   std::string expires = "7d";
 };
 
-int run(const Given& given) {
+int run(const AddSiteGiven& given) {
   registration::NewSite wanted = given.site;
   wanted.valid_for = registration::parse_duration(given.expires).value();
   const auto added = registration::add_site(config::load_gateway_alone(given.config), wanted,
@@ -51,7 +51,7 @@ std::string check_duration(const std::string& text) {
 }  // namespace
 
 void add_add_site(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<AddSiteGiven>();
   auto* command = app.add_subcommand("add-site", kAddSiteText);
   add_config_option(*command, given->config);
   command->add_option("NAME", given->site.site, "the site: 1 to 32 letters, digits, - or _")

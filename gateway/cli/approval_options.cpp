@@ -10,7 +10,7 @@ namespace icom::cli {
 
 namespace {
 
-struct Given {
+struct ApprovalGiven {
   std::filesystem::path config;
   std::string site;
   std::string serial;
@@ -22,12 +22,12 @@ pending::PendingLinacs pending_of(const config::GatewaySettings& settings) {
   return {os::real_file_system(), settings.registration / pending::kFolder};
 }
 
-void add_site_and_serial(CLI::App& command, Given& given) {
+void add_site_and_serial(CLI::App& command, ApprovalGiven& given) {
   command.add_option("SITE", given.site, "the site that has the Linac")->required();
   command.add_option("SERIAL", given.serial, "the Linac's");
 }
 
-int approve_given(const Given& given) {
+int approve_given(const ApprovalGiven& given) {
   const auto settings = config::load_usable_gateway(given.config);
   auto pending = pending_of(settings);
   if (given.all) {
@@ -40,7 +40,7 @@ int approve_given(const Given& given) {
 }  // namespace
 
 void add_pending(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ApprovalGiven>();
   auto* command = app.add_subcommand(
       "pending",
       "List the Linacs that sites have and nobody has approved here: nothing of them is "
@@ -57,7 +57,7 @@ void add_pending(CLI::App& app, Action& asked) {
 }
 
 void add_approve(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ApprovalGiven>();
   auto* command = app.add_subcommand(
       "approve",
       "Register a Linac that waits: writes it into the site's file here. A running "
@@ -76,7 +76,7 @@ void add_approve(CLI::App& app, Action& asked) {
 }
 
 void add_reject(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ApprovalGiven>();
   auto* command =
       app.add_subcommand("reject", "Decide against a Linac that waits; 'approve' takes that back");
   add_config_option(*command, given->config);

@@ -15,7 +15,7 @@ constexpr const char* kText =
     "For sshd, which runs it for each connection (AuthorizedKeysCommand): prints what the key with "
     "this fingerprint may do, or nothing if it is no site's. deploy/sshd/icom.conf shows how.";
 
-struct Given {
+struct KeysGiven {
   std::filesystem::path registration;
   std::string fingerprint;
 };
@@ -31,7 +31,7 @@ void remember(const std::filesystem::path& registration, const std::string& site
 }
 
 /// For the gateway's log: sshd keeps what is said here to itself.
-void notice_used_key(const Given& given) {
+void notice_used_key(const KeysGiven& given) {
   try {
     for (const std::string& site :
          registration::sites_that_used(given.registration, given.fingerprint)) {
@@ -42,7 +42,7 @@ void notice_used_key(const Given& given) {
   }
 }
 
-int run(const Given& given) {
+int run_authorized_keys(const KeysGiven& given) {
   notice_used_key(given);
   for (const std::string& line : registration::lines_with(given.registration, given.fingerprint)) {
     remember(given.registration, registration::site_of_line(line).value());
@@ -58,7 +58,7 @@ int run(const Given& given) {
 }  // namespace
 
 void add_authorized_keys(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<KeysGiven>();
   auto* command = app.add_subcommand("authorized-keys", kText);
   command
       ->add_option("--registration", given->registration,
@@ -66,7 +66,7 @@ void add_authorized_keys(CLI::App& app, Action& asked) {
       ->required()
       ->type_name("DIR");
   command->add_option("FINGERPRINT", given->fingerprint, "SHA256:..., sshd's %f")->required();
-  command->callback([given, &asked] { asked = [given] { return run(*given); }; });
+  command->callback([given, &asked] { asked = [given] { return run_authorized_keys(*given); }; });
 }
 
 }  // namespace icom::cli

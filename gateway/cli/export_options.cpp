@@ -10,7 +10,7 @@ namespace icom::cli {
 
 namespace {
 
-struct Given {
+struct ExportGiven {
   std::filesystem::path config;
   std::int64_t record = 0;
   std::string format;
@@ -22,7 +22,7 @@ bool means_standard_output(const std::filesystem::path& output) {
   return output.empty() || output == "-" || output == "/dev/stdout";
 }
 
-int export_one(const Given& given) {
+int export_one(const ExportGiven& given) {
   const auto format = parse_format(given.format).value();
   ExportedRecord record(store_of(given.config), given.record);
   if (means_standard_output(given.output)) {
@@ -38,7 +38,7 @@ int export_one(const Given& given) {
 }  // namespace
 
 void add_export(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ExportGiven>();
   auto* command = app.add_subcommand("export", "Write out one record");
   add_config_option(*command, given->config);
   command->add_option("RECORD", given->record, "its id, as 'records' lists it")->required();

@@ -22,12 +22,12 @@ constexpr const char* kReconnectText =
     "usage "
     "or settings.";
 
-struct Given {
+struct ReconnectGiven {
   std::filesystem::path config;
   std::string site;
 };
 
-int run(const Given& given) {
+int run(const ReconnectGiven& given) {
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
   const auto sessions = registration::reconnect(places, given.site, os::utc_now_seconds());
   std::cout << "site " << given.site << ": " << sessions.ended << " SSH connections ended\n";
@@ -39,7 +39,7 @@ int run(const Given& given) {
 }  // namespace
 
 void add_reconnect(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<ReconnectGiven>();
   auto* command = app.add_subcommand("reconnect", kReconnectText);
   add_config_option(*command, given->config);
   command->add_option("NAME", given->site, "the site")->required();

@@ -18,12 +18,12 @@ constexpr const char* kRevokeText =
     "anew. Run it as root: sshd's processes are root's to end.\n\n"
     "Exit codes: 0 done, 1 something is left to do, which is said, 2 wrong usage or settings.";
 
-struct Given {
+struct RevokeGiven {
   std::filesystem::path config;
   std::string site;
 };
 
-int run(const Given& given) {
+int run(const RevokeGiven& given) {
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
   const auto revoked = registration::revoke(places, given.site, os::utc_now_seconds());
   if (revoked.problems.empty()) {
@@ -49,7 +49,7 @@ int run(const Given& given) {
 }  // namespace
 
 void add_revoke(CLI::App& app, Action& asked) {
-  auto given = std::make_shared<Given>();
+  auto given = std::make_shared<RevokeGiven>();
   auto* command = app.add_subcommand("revoke", kRevokeText);
   add_config_option(*command, given->config);
   command->add_option("NAME", given->site, "the site")->required();

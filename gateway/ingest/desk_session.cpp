@@ -1,6 +1,5 @@
 #include "gateway/ingest/desk_session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/proof.hpp"
@@ -23,7 +23,6 @@ using asio::awaitable;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 using Socket = websocket::stream<beast::tcp_stream>;
 
 link::DeskAnswer malformed(const char* text) {

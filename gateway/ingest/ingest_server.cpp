@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +10,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -23,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/asio/as_tuple.hpp"
 #include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
 #include "gateway/ingest/waiting_room.hpp"
@@ -34,7 +33,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// After a failed accept (no more file descriptors, as a rule) there is nothing to do but wait a
 /// little.
 constexpr std::chrono::milliseconds kAcceptRetry{200};

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/proof.hpp"
 #include "common/link/read_message.hpp"
@@ -26,7 +26,6 @@ using asio::awaitable;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kForever = Bell::Clock::time_point::max();
 /// What a session keeps of its buffer between messages; a batch of a backlog may have needed far
 /// more.

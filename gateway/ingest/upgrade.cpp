@@ -1,8 +1,6 @@
 #include "gateway/ingest/upgrade.hpp"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
@@ -11,6 +9,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <tuple>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/link/limits.hpp"
 
 namespace icom::ingest {
@@ -22,7 +21,6 @@ namespace websocket = beast::websocket;
 
 namespace {
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 /// An upgrade request is a few hundred bytes.
 constexpr std::size_t kMaxRequest = 8U << 10U;
 

@@ -66,7 +66,7 @@ class Undo {
   std::vector<std::function<void()>> steps_;
 };
 
-std::optional<std::string> content_of(const std::filesystem::path& file) {
+std::optional<std::string> content_if_there(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return std::nullopt;
   return std::string{std::istreambuf_iterator<char>(stream), {}};
@@ -75,7 +75,7 @@ std::optional<std::string> content_of(const std::filesystem::path& file) {
 void write(const std::filesystem::path& file, os::Access access, const std::string& text,
            Undo& undo) {
   auto& files = os::real_file_system();
-  const auto before = content_of(file);
+  const auto before = content_if_there(file);
   const auto error = os::write_atomically_for(files, file, access, as_bytes(text));
   if (error) {
     throw RegistrationError("cannot write " + file.string() + " (" + error.message() +
@@ -93,7 +93,7 @@ void write(const std::filesystem::path& file, os::Access access, const std::stri
 /// What a site of this name that is gone has left.
 void remove_left(const std::filesystem::path& file, Undo& undo) {
   auto& files = os::real_file_system();
-  const auto before = content_of(file);
+  const auto before = content_if_there(file);
   if (!before) return;
   if (const auto error = files.remove(file)) {
     throw RegistrationError("cannot remove " + file.string() + " (" + error.message() +

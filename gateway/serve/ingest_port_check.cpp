@@ -26,7 +26,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::chrono::seconds kAnswerTime{3};
+constexpr std::chrono::seconds kPortAnswerTime{3};
 
 /// True if what listens there says that it is icom-gateway's ingest.
 bool gateway_answers(const tcp::endpoint& endpoint) {
@@ -35,7 +35,7 @@ bool gateway_answers(const tcp::endpoint& endpoint) {
   beast::flat_buffer buffer;
   http::request<http::empty_body> request{http::verb::get, "/", 11};
   http::response<http::string_body> response;
-  stream.expires_after(kAnswerTime);
+  stream.expires_after(kPortAnswerTime);
   stream.async_connect(endpoint, [&](boost::system::error_code connect_error) {
     if (connect_error) return;
     http::async_write(stream, request, [&](boost::system::error_code write_error, std::size_t) {
@@ -59,7 +59,7 @@ std::optional<os::UserId> account_that_listens(const tcp::endpoint& endpoint) {
 std::string named(os::UserId user) {
   const std::string number = std::to_string(user);
   const auto name = os::answer_within<std::string>(
-      kAnswerTime, "check", [user]() noexcept { return os::user_name(user); });
+      kPortAnswerTime, "check", [user]() noexcept { return os::user_name(user); });
   return "account " + number + (name && *name != number ? " (" + *name + ")" : "");
 }
 

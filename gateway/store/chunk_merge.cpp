@@ -13,7 +13,7 @@ namespace icom::store {
 namespace {
 
 /// Chunks looked at in search of a neighbour, full ones too: an hour has 57 of these.
-constexpr std::int64_t kMostLookedAt = 256;
+constexpr std::int64_t kMostChunksLookedAt = 256;
 
 /// A chunk's row without its frames.
 struct Extent {
@@ -43,7 +43,7 @@ struct Extent {
 #define ICOM_CHUNK_EXTENT \
   "SELECT id, linac, epoch, first_time, last_time, frames, raw_bytes, length(data) FROM chunk "
 
-Extent read(const Query& query) {
+Extent read_extent(const Query& query) {
   return {query.integer(0), query.integer(1), query.integer(2), query.integer(3),
           query.integer(4), query.integer(5), query.integer(6), query.integer(7)};
 }
@@ -54,10 +54,10 @@ std::optional<Extent> find_neighbour(Database& database, const Extent& own,
               "WHERE linac = ? AND epoch = ? AND first_time BETWEEN ? AND ? AND id <> ? "
               "ORDER BY first_time DESC LIMIT ?");
   query.bind(own.linac, own.epoch, own.last_time - kMaxChunkSeconds,
-             own.first_time + kMaxChunkSeconds, own.id, kMostLookedAt);
+             own.first_time + kMaxChunkSeconds, own.id, kMostChunksLookedAt);
   std::optional<Extent> nearest;
   while (query.step()) {
-    const Extent other = read(query);
+    const Extent other = read_extent(query);
     if (own.fits_with(other, most_bytes) &&
         (!nearest || own.distance(other) < own.distance(*nearest))) {
       nearest = other;
@@ -135,7 +135,7 @@ std::optional<MergedChunks> merge_chunk(Database& database, ZstdCodec& zstd, std
     Query query(database, ICOM_CHUNK_EXTENT "WHERE id = ?");
     query.bind(chunk);
     if (query.step()) {
-      own = read(query);
+      own = read_extent(query);
     }
   }
   const auto other = own ? find_neighbour(database, *own, most_bytes) : std::nullopt;

@@ -9,7 +9,7 @@ namespace {
 constexpr std::int64_t kMaxFillableSeconds = 366LL * 24 * 3600;
 // Looked at for one frame. A second has four frames, so hardly more gaps end in it; a stream that
 // makes thousands of them in one is broken.
-constexpr std::int64_t kMostLookedAt = 64;
+constexpr std::int64_t kMostGapsLookedAt = 64;
 
 #define ICOM_GAP_COLUMNS                                                             \
   "SELECT id, epoch, from_time, from_sub, from_counter, to_epoch, to_time, to_sub, " \
@@ -32,7 +32,7 @@ std::optional<GivenUp> given_up_or_null(const Query& query, int column) {
   return GivenUp{query.integer(column), query.integer(column + 1), query.text(column + 2)};
 }
 
-Gap read(const Query& query) {
+Gap read_gap(const Query& query) {
   return {.id = query.integer(0),
           .from = edge_at(query, 1),
           .to = edge_at(query, 5),
@@ -45,7 +45,7 @@ Gap read(const Query& query) {
 std::vector<Gap> all_of(Query& query) {
   std::vector<Gap> gaps;
   while (query.step()) {
-    gaps.push_back(read(query));
+    gaps.push_back(read_gap(query));
   }
   return gaps;
 }
@@ -110,9 +110,9 @@ std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t
                             const FrameIdentity& frame, bool counted) {
   Query query(database, ICOM_GAP_COLUMNS
               "WHERE linac = ? AND to_epoch = ? AND to_time >= ? ORDER BY to_time, to_sub LIMIT ?");
-  query.bind(linac, epoch, frame.time, kMostLookedAt);
+  query.bind(linac, epoch, frame.time, kMostGapsLookedAt);
   while (query.step()) {
-    Gap gap = read(query);
+    Gap gap = read_gap(query);
     if (gap.from.epoch != epoch) {
       continue;  // where the epoch begins
     }
@@ -132,9 +132,9 @@ std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const 
               ICOM_GAP_COLUMNS "WHERE linac = ? AND to_epoch = ? ORDER BY to_time, to_sub LIMIT ?");
   // Ends at the first frame of its epoch, so it is the first; the others are for subs that a broken
   // stream has put out of order.
-  query.bind(linac, last.epoch + 1, kMostLookedAt);
+  query.bind(linac, last.epoch + 1, kMostGapsLookedAt);
   while (query.step()) {
-    Gap gap = read(query);
+    Gap gap = read_gap(query);
     if (gap.from.epoch < gap.to.epoch) {
       const bool begins_there =
           gap.from.epoch == last.epoch && gap.from.time == last.time && gap.from.sub == last.sub;

@@ -5,6 +5,8 @@ from pathlib import Path
 
 # An exit code that no program of ours has. A crash is reported too, by the sanitizer in place of the program's own handler.
 _OPTIONS = ["exitcode=86", "halt_on_error=1", "log_exe_name=1", "print_stacktrace=1",
+            # Clang's name what they report by a program; this one comes with every compiler.
+            "allow_addr2line=1", "external_symbolizer_path=/usr/bin/addr2line",
             *(f"handle_{signal}=2" for signal in ("segv", "sigbus", "sigill", "sigfpe", "abort"))]
 _NAME = "sanitizer-report"
 

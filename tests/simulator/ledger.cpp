@@ -10,7 +10,7 @@
 namespace icom::simulator {
 namespace {
 
-std::int64_t microseconds(WallTime when) {
+std::int64_t wall_microseconds(WallTime when) {
   return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
 }
 
@@ -35,7 +35,7 @@ Ledger::Ledger(const std::filesystem::path& file, std::string_view serial)
 }
 
 void Ledger::connected(int client, WallTime when) {
-  if (out_.is_open()) out_ << "# connected\t" << client << '\t' << microseconds(when) << '\n';
+  if (out_.is_open()) out_ << "# connected\t" << client << '\t' << wall_microseconds(when) << '\n';
 }
 
 void Ledger::sent(int client, WallTime when, const Message& message) {
@@ -53,7 +53,7 @@ void Ledger::cut_short(int client, WallTime when, const Message& message, std::s
 void Ledger::disconnected(int client, WallTime when, std::string_view how,
                           std::size_t unacknowledged) {
   if (!out_.is_open()) return;
-  out_ << "# disconnected\t" << client << '\t' << microseconds(when) << '\t' << how << '\t'
+  out_ << "# disconnected\t" << client << '\t' << wall_microseconds(when) << '\t' << how << '\t'
        << unacknowledged << '\n';
 }
 
@@ -69,7 +69,7 @@ void Ledger::flush() {
 void Ledger::line(int client, WallTime when, const Message& message, MessageKind kind, Bytes bytes,
                   std::uint64_t hash) {
   if (!out_.is_open()) return;
-  out_ << client << '\t' << microseconds(when) << '\t'
+  out_ << client << '\t' << wall_microseconds(when) << '\t'
        << identity_columns(*message.payload, bytes.size(), hash) << '\t' << name_of(kind) << '\n';
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom::test {
 
@@ -14,9 +14,7 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using asio::ip::tcp;
 
-namespace {
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-}
+namespace {}
 
 struct CuttingProxy::Connection {
   explicit Connection(Socket from_agent)

@@ -26,7 +26,7 @@ using test::Direction;
 using test::OneLinacGateway;
 using test::ProxiedForwarder;
 
-const std::filesystem::path kSpool = "/spool/4299";
+const std::filesystem::path kSetBackSpool = "/spool/4299";
 constexpr std::uint64_t kEntriesOfSegment = 3;
 
 /// A machine with a listener and its spool: what a snapshot with memory holds is a copy of this.
@@ -54,7 +54,9 @@ struct Machine {
     icom::append(file, frame);
     written.push_back(frame);
   }
-  [[nodiscard]] std::filesystem::path path() const { return spool::segment_path(kSpool, segment); }
+  [[nodiscard]] std::filesystem::path path() const {
+    return spool::segment_path(kSetBackSpool, segment);
+  }
 };
 
 class SetBack : public testing::Test {
@@ -71,7 +73,7 @@ class SetBack : public testing::Test {
   void forward(CuttingProxy::Cut cut) {
     os::FaultingFileSystem files;
     for (const auto& [path, bytes] : machine_.files) files.put(path, bytes);
-    ProxiedForwarder forwarder(files, "4299", kSpool, gateway_.port(), cut,
+    ProxiedForwarder forwarder(files, "4299", kSetBackSpool, gateway_.port(), cut,
                                {.drain = milliseconds(0)});
     forwarder.run_until([&] { return forwarder.has_cut() || forwarder.all_is_acknowledged(); });
     forwarder.finish();

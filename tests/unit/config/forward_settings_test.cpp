@@ -67,7 +67,7 @@ TEST_F(ForwardSettingsTest, TheSamePortMayBeUsedOnceAtEachEnd) {
   EXPECT_EQ(load(with(kForwards, "0.0.0.0:8080", "14330")).forwards.size(), 2U);
 }
 
-struct Fault {
+struct BadForward {
   std::string name;
   std::string what;
   std::string by;
@@ -75,14 +75,15 @@ struct Fault {
   std::string key;
   std::string expected;  ///< a part of it
 };
-void PrintTo(const Fault& fault, std::ostream* to) {
+void PrintTo(const BadForward& fault, std::ostream* to) {
   *to << fault.name;
 }
 
-class ForwardFault : public ForwardSettingsTest, public testing::WithParamInterface<Fault> {};
+class ForwardFault : public ForwardSettingsTest,
+                     public testing::WithParamInterface<BadForward> {};
 
 TEST_P(ForwardFault, IsReportedWithItsLineItsKeyAndWhatWasExpected) {
-  const Fault& fault = GetParam();
+  const BadForward& fault = GetParam();
   const ConfigError refused = error(fault.what, fault.by);
   ASSERT_EQ(refused.problems().size(), 1U) << refused.what();
   EXPECT_EQ(refused.first().line, fault.line);
@@ -92,29 +93,31 @@ TEST_P(ForwardFault, IsReportedWithItsLineItsKeyAndWhatWasExpected) {
 
 INSTANTIATE_TEST_SUITE_P(
     Forward, ForwardFault,
-    testing::Values(
-        Fault{"NameThatIsAPath", "name: web", "name: ../web", 24, "forwards[1].name", "letters"},
-        Fault{"NameTwice", "name: web", "name: mosaiq", 24, "forwards[1].name",
-              "the forward on line 20 has it too"},
-        Fault{"DirectionOfSsh", "direction: local", "direction: -L", 25, "forwards[1].direction",
-              "local (listens at the site, as ssh -L)"},
-        Fault{"ListenTwice", "direction: remote\n    listen: 14330",
-              "direction: local\n    listen: 0.0.0.0:8080", 26, "forwards[1].listen",
-              "the forward on line 20 listens there, too"},
-        Fault{"ListenPortTooLarge", "listen: 14330", "listen: 70000", 22, "forwards[0].listen",
-              "PORT or ADDRESS:PORT"},
-        Fault{"TargetWithoutPort", "192.168.17.5:1433", "192.168.17.5", 23, "forwards[0].target",
-              "ADDRESS:PORT"},
-        Fault{"TargetTurnedRound", "192.168.17.5:1433", "1433:192.168.17.5", 23,
-              "forwards[0].target", "did you mean 192.168.17.5:1433?"},
-        Fault{"NoConnections", "max_connections: 200", "max_connections: 0", 28,
-              "forwards[1].max_connections", "from 1 to 1000"},
-        Fault{"TooManyConnections", "max_connections: 200", "max_connections: 1001", 28,
-              "forwards[1].max_connections", "from 1 to 1000"},
-        Fault{"RateWithoutUnit", "max_rate: 5 MB", "max_rate: 5", 29, "forwards[1].max_rate",
-              "bytes a second"},
-        Fault{"MisspeltKey", "    target: 192", "    targets: 192.168.17.6:1\n    target: 192", 23,
-              "forwards[0].targets", "did you mean target?"}),
+    testing::Values(BadForward{"NameThatIsAPath", "name: web", "name: ../web", 24,
+                                 "forwards[1].name", "letters"},
+                    BadForward{"NameTwice", "name: web", "name: mosaiq", 24, "forwards[1].name",
+                                 "the forward on line 20 has it too"},
+                    BadForward{"DirectionOfSsh", "direction: local", "direction: -L", 25,
+                                 "forwards[1].direction", "local (listens at the site, as ssh -L)"},
+                    BadForward{"ListenTwice", "direction: remote\n    listen: 14330",
+                                 "direction: local\n    listen: 0.0.0.0:8080", 26,
+                                 "forwards[1].listen", "the forward on line 20 listens there, too"},
+                    BadForward{"ListenPortTooLarge", "listen: 14330", "listen: 70000", 22,
+                                 "forwards[0].listen", "PORT or ADDRESS:PORT"},
+                    BadForward{"TargetWithoutPort", "192.168.17.5:1433", "192.168.17.5", 23,
+                                 "forwards[0].target", "ADDRESS:PORT"},
+                    BadForward{"TargetTurnedRound", "192.168.17.5:1433", "1433:192.168.17.5", 23,
+                                 "forwards[0].target", "did you mean 192.168.17.5:1433?"},
+                    BadForward{"NoConnections", "max_connections: 200", "max_connections: 0", 28,
+                                 "forwards[1].max_connections", "from 1 to 1000"},
+                    BadForward{"TooManyConnections", "max_connections: 200",
+                                 "max_connections: 1001", 28, "forwards[1].max_connections",
+                                 "from 1 to 1000"},
+                    BadForward{"RateWithoutUnit", "max_rate: 5 MB", "max_rate: 5", 29,
+                                 "forwards[1].max_rate", "bytes a second"},
+                    BadForward{"MisspeltKey", "    target: 192",
+                                 "    targets: 192.168.17.6:1\n    target: 192", 23,
+                                 "forwards[0].targets", "did you mean target?"}),
     [](const auto& test) { return test.param.name; });
 
 TEST_F(ForwardSettingsTest, MoreThanTheMostAreReported) {

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 
 using ReloadTest = SettingsFolder;
 
-const std::string kGateway = R"(sites: sites
+const std::string kReloadedGateway = R"(sites: sites
 tokens: tokens
 ingest: 127.0.0.1:7600
 store: store
@@ -53,12 +53,12 @@ TEST_F(ReloadTest, ASiteWithAnErrorIsNoSite) {
 
 TEST_F(ReloadTest, OfAGatewaySitesMayComeAndGoAndItsFoldersAndPortsStay) {
   write("sites/nbcc.yaml", kSite);
-  const auto file = write("gateway.yaml", kGateway);
+  const auto file = write("gateway.yaml", kReloadedGateway);
   const GatewaySettings running = load_gateway(file);
   std::string rccc = with(kSite, "site: nbcc", "site: rccc");
   rccc = with(with(rccc, "4299", "2619"), "9183", "2694");
   write("sites/rccc.yaml", rccc);
-  std::string text = with(with(kGateway, "7600", "7601"), "store: store", "store: other");
+  std::string text = with(with(kReloadedGateway, "7600", "7601"), "store: store", "store: other");
   text = with(text, "tokens: tokens", "tokens: other");
   text = with(text, "directory: archive", "directory: other");
   write("gateway.yaml", text + "http: 127.0.0.1:8080\nregistration: elsewhere\n");
@@ -78,7 +78,7 @@ TEST_F(ReloadTest, OfAGatewayABrokenSiteStaysAsItWasAndTheOthersChange) {
   write("sites/nbcc.yaml", kSite);
   std::string rccc = with(kSite, "site: nbcc", "site: rccc");
   rccc = with(with(rccc, "4299", "2619"), "9183", "2694");
-  const auto file = write("gateway.yaml", kGateway);
+  const auto file = write("gateway.yaml", kReloadedGateway);
   const GatewaySettings running = load_usable_gateway(file);
   write("sites/nbcc.yaml", with(kSite, "Sydney", "Sidney"));
   write("sites/rccc.yaml", rccc);
@@ -92,9 +92,9 @@ TEST_F(ReloadTest, OfAGatewayABrokenSiteStaysAsItWasAndTheOthersChange) {
 TEST_F(ReloadTest, AnotherFolderOfSitesIsNotTakenNorAreItsSites) {
   write("sites/nbcc.yaml", kSite);
   write("others/rccc.yaml", with(kSite, "site: nbcc", "site: rccc"));
-  const auto file = write("gateway.yaml", kGateway);
+  const auto file = write("gateway.yaml", kReloadedGateway);
   const GatewaySettings running = load_gateway(file);
-  write("gateway.yaml", with(kGateway, "sites: sites", "sites: others"));
+  write("gateway.yaml", with(kReloadedGateway, "sites: sites", "sites: others"));
   const auto reloaded = reload_gateway(file, running);
   EXPECT_EQ(reloaded.settings, running);
   EXPECT_THAT(reloaded.needs_restart, ElementsAre(HasSubstr("sites cannot change")));

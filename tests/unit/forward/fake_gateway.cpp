@@ -1,14 +1,13 @@
 #include "tests/unit/forward/fake_gateway.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "agent/forward/websocket_pipe.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "common/icom/frame_identity.hpp"
 #include "common/link/forked_run.hpp"
 #include "common/link/message_seal.hpp"
@@ -22,8 +21,6 @@ using asio::awaitable;
 using asio::ip::tcp;
 
 namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 awaitable<std::unique_ptr<MessagePipe>> connect(tcp::endpoint endpoint) {
   tcp::socket socket(co_await asio::this_coro::executor);

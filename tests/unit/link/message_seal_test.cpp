@@ -7,10 +7,10 @@
 namespace icom::link {
 namespace {
 
-const std::string kKey(32, 'k');
+const std::string kSealKey(32, 'k');
 
 std::vector<std::string> sealed(const std::vector<std::string>& messages) {
-  MessageSealer sealer(kKey);
+  MessageSealer sealer(kSealKey);
   std::vector<std::string> all;
   for (const std::string& message : messages) all.push_back(sealer.seal(message));
   return all;
@@ -19,7 +19,7 @@ std::vector<std::string> sealed(const std::vector<std::string>& messages) {
 const std::vector<std::string> kMessages{"first", "", "third", "third", std::string(1000, 'x')};
 
 TEST(MessageSeal, MessagesComeAsTheyWereSent) {
-  SealChecker checker(kKey);
+  SealChecker checker(kSealKey);
   for (std::size_t i = 0; const std::string& bytes : sealed(kMessages)) {
     EXPECT_EQ(bytes.size(), kMessages[i].size() + kSealBytes);
     EXPECT_EQ(checker.open(bytes), kMessages[i++]);
@@ -30,7 +30,7 @@ TEST(MessageSeal, EveryFlippedBitOfEveryMessageEndsIt) {
   const auto all = sealed(kMessages);
   for (std::size_t at = 0; at < 3; ++at) {
     for (std::size_t bit = 0; bit < 8 * all[at].size(); ++bit) {
-      SealChecker checker(kKey);
+      SealChecker checker(kSealKey);
       for (std::size_t before = 0; before < at; ++before) {
         ASSERT_TRUE(checker.open(all[before]).has_value());
       }
@@ -45,11 +45,11 @@ TEST(MessageSeal, EveryFlippedBitOfEveryMessageEndsIt) {
 TEST(MessageSeal, EveryOtherLengthEndsIt) {
   const std::string whole = sealed(kMessages)[0];
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    SealChecker checker(kKey);
+    SealChecker checker(kSealKey);
     EXPECT_FALSE(checker.open(whole.substr(0, size)).has_value()) << size;
     EXPECT_FALSE(checker.open(whole).has_value()) << "nothing counts afterwards: " << size;
   }
-  SealChecker checker(kKey);
+  SealChecker checker(kSealKey);
   EXPECT_FALSE(checker.open(whole + 'x').has_value());
 }
 
@@ -58,7 +58,7 @@ TEST(MessageSeal, OneThatIsRepeatedLeftOutOrBeforeItsTurnEndsIt) {
   for (std::size_t due = 0; due < all.size(); ++due) {
     for (std::size_t comes = 0; comes < all.size(); ++comes) {
       if (comes == due) continue;
-      SealChecker checker(kKey);
+      SealChecker checker(kSealKey);
       for (std::size_t i = 0; i < due; ++i) ASSERT_TRUE(checker.open(all[i]).has_value());
       EXPECT_FALSE(checker.open(all[comes]).has_value()) << comes << " for " << due;
     }

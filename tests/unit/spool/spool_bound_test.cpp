@@ -15,7 +15,7 @@
 namespace icom::spool {
 namespace {
 
-constexpr std::size_t kFrameSize = 100;
+constexpr std::size_t kBoundFrameSize = 100;
 /// Some 60 frames of which each eighth is a segment.
 constexpr SpoolLimits kTight{.max_bytes = 10'000, .segment_bytes = 1'000};
 
@@ -36,7 +36,7 @@ class BoundedSpool : public ::testing::Test {
   void write(SpoolWriter& writer, std::uint64_t count, WithPatient with_patient) {
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto number = ++sent_;
-      const auto one = frame(0, number, with_patient(number), kFrameSize);
+      const auto one = frame(0, number, with_patient(number), kBoundFrameSize);
       ASSERT_FALSE(writer.append(one.entry()));
       if (one.has_patient) patients_.insert(one.bytes);
     }
@@ -112,10 +112,10 @@ TEST_F(BoundedSpool, JunkThatIsGivenUpIsCountedInBytes) {
   for (const SpoolLimits& limits : {kTight, kMixing}) {
     os::FaultingFileSystem files;
     SpoolWriter writer(files, kSpool, limits);
-    const ByteVector junk(kFrameSize, std::byte{1});
+    const ByteVector junk(kBoundFrameSize, std::byte{1});
     std::uint64_t junk_sent = 0;
     for (std::uint64_t number = 1; number <= 900; ++number) {
-      const auto patients = frame(0, number, true, kFrameSize);
+      const auto patients = frame(0, number, true, kBoundFrameSize);
       const Entry entry =
           number % 2 == 0 ? patients.entry() : Entry{.kind = EntryKind::junk, .bytes = junk};
       junk_sent += number % 2 == 0 ? 0 : junk.size();
@@ -137,7 +137,7 @@ TEST_F(BoundedSpool, WhereAllHaveAPatientTheOldestGoAndAreCounted) {
   EXPECT_EQ(found.frames + found.told, sent_);
   EXPECT_EQ(found.told_with_patient, found.told);
   EXPECT_EQ(writer.counts().given_up_frames_with_patient, found.told_with_patient);
-  EXPECT_EQ(read_all(files_).back().bytes, frame(0, sent_, true, kFrameSize).bytes);
+  EXPECT_EQ(read_all(files_).back().bytes, frame(0, sent_, true, kBoundFrameSize).bytes);
 }
 
 TEST_F(BoundedSpool, SegmentsOfEarlierRunsAreGivenUpByTheSameRule) {
@@ -264,7 +264,7 @@ TEST_F(BoundedSpool, OnAFullDiskNoFrameWithAPatientGoesWhileThereAreOthers) {
 
 /// Segments that a reader does not take in at once.
 constexpr std::size_t kLargeFrame = 8'000;
-constexpr SpoolLimits kLarge{.max_bytes = 64 << 20, .segment_bytes = 100 * kLargeFrame};
+constexpr SpoolLimits kLargeFrames{.max_bytes = 64 << 20, .segment_bytes = 100 * kLargeFrame};
 
 /// Fills a disk that has room for 450 frames, beside a reader that took `read_first` entries when
 /// 400 were there. All of what the reader gives.
@@ -273,7 +273,7 @@ struct ReadBesideAFullDisk {
                       const std::function<bool(std::uint64_t)>& with_patient) {
     os::FaultingFileSystem files;
     files.set_capacity(450 * kLargeFrame);
-    SpoolWriter writer(files, kSpool, kLarge);
+    SpoolWriter writer(files, kSpool, kLargeFrames);
     SpoolReader reader(files, kSpool);
     const auto append = [&](std::uint64_t up_to) {
       for (; sent < up_to; ++sent) {
@@ -351,7 +351,7 @@ TEST_F(BoundedSpool, OnAFullDiskSegmentsThatHoldBothGoBeforeThoseOfPatientsAlone
   const auto alone = patients_;
   while (writer.counts().given_up_frames == 0) {
     ++sent_;
-    auto one = frame(0, sent_, sent_ % 3 != 0, kFrameSize);
+    auto one = frame(0, sent_, sent_ % 3 != 0, kBoundFrameSize);
     one.received_us = 1'700'000'000'000'000;
     ASSERT_FALSE(writer.append(one.entry()));
   }
@@ -374,7 +374,7 @@ TEST_F(BoundedSpool, AHoleStandsWhereTheFramesStoodAndTellsHowMany) {
       EXPECT_EQ(hole.reason, "bound");
     } else {
       EXPECT_EQ(entry.seq, before + 1);
-      EXPECT_EQ(entry.bytes, frame(0, entry.seq, entry.has_patient, kFrameSize).bytes);
+      EXPECT_EQ(entry.bytes, frame(0, entry.seq, entry.has_patient, kBoundFrameSize).bytes);
     }
     before = entry.seq;
   }
@@ -428,7 +428,7 @@ class SpoolOnAFullDiskWithoutPower
       SpoolWriter writer(files, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
       const auto fill = [&](std::uint64_t from, std::uint64_t to) {
         for (auto number = from; number < to; ++number) {
-          writer.append(frame(0, number, with_patient(number), kFrameSize).entry());
+          writer.append(frame(0, number, with_patient(number), kBoundFrameSize).entry());
         }
       };
       fill(1, 60);
@@ -445,7 +445,7 @@ class SpoolOnAFullDiskWithoutPower
       most_given_up = std::max(most_given_up, writer.counts().given_up_frames);
     }
     SpoolWriter after(files, kSpool, {.max_bytes = 1 << 20, .segment_bytes = 1'000});
-    EXPECT_FALSE(after.append(frame(0, 300, true, kFrameSize).entry()));
+    EXPECT_FALSE(after.append(frame(0, 300, true, kBoundFrameSize).entry()));
     std::set<std::string> read;
     std::uint64_t before = 0;
     for (const auto& entry : read_all(files)) {
@@ -458,7 +458,7 @@ class SpoolOnAFullDiskWithoutPower
     lost_with_patient = 0;
     for (std::uint64_t number = 1; number < 60; ++number) {
       if (!with_patient(number)) continue;
-      if (!read.contains(frame(0, number, true, kFrameSize).bytes)) ++lost_with_patient;
+      if (!read.contains(frame(0, number, true, kBoundFrameSize).bytes)) ++lost_with_patient;
     }
     for (const auto& path : files.all_files()) EXPECT_NE(path.extension(), ".tmp");
     return reached;
@@ -503,7 +503,7 @@ TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
 TEST_F(BoundedSpool, StreamThatComesInARushMakesNoMoreFilesThanItsSizeAsksFor) {
   SpoolWriter writer(files_, kSpool, {.max_bytes = 1'000'000, .segment_bytes = 100'000});
   for (std::uint64_t number = 1; number <= 600; ++number) {
-    auto one = frame(0, number, number / 100 % 2 == 0, kFrameSize);
+    auto one = frame(0, number, number / 100 % 2 == 0, kBoundFrameSize);
     one.received_us = 1'700'000'000'000'000;
     ASSERT_FALSE(writer.append(one.entry()));
   }
@@ -512,7 +512,7 @@ TEST_F(BoundedSpool, StreamThatComesInARushMakesNoMoreFilesThanItsSizeAsksFor) {
 
 TEST_F(BoundedSpool, ThinningOutThatFailsAtAnyStepLosesNoFrameWithAPatient) {
   const auto one = [](std::uint64_t number) {
-    return frame(0, number, number % 2 == 0, kFrameSize);
+    return frame(0, number, number % 2 == 0, kBoundFrameSize);
   };
   // As many as go in without anything given up.
   const std::uint64_t fit = [&] {

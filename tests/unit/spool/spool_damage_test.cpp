@@ -11,9 +11,9 @@
 namespace icom::spool {
 namespace {
 
-constexpr std::size_t kFrames = 5;
-constexpr std::size_t kFrameSize = 20;
-constexpr std::size_t kEntrySize = kEntryHeaderSize + kFrameSize;
+constexpr std::size_t kDamageFrames = 5;
+constexpr std::size_t kDamageFrameSize = 20;
+constexpr std::size_t kEntrySize = kEntryHeaderSize + kDamageFrameSize;
 
 class DamagedSpool : public ::testing::Test {
  protected:
@@ -21,13 +21,13 @@ class DamagedSpool : public ::testing::Test {
     run_ = write_run();
     segment_ = segments_of(files_).front();
     intact_ = files_.content(segment_);
-    ASSERT_EQ(intact_.size(), kSegmentHeaderSize + kFrames * kEntrySize);
+    ASSERT_EQ(intact_.size(), kSegmentHeaderSize + kDamageFrames * kEntrySize);
   }
 
   std::uint64_t write_run() {
     SpoolWriter writer(files_, kSpool, {});
-    for (std::size_t number = 1; number <= kFrames; ++number) {
-      EXPECT_FALSE(writer.append(frame(0, number, false, kFrameSize).entry()));
+    for (std::size_t number = 1; number <= kDamageFrames; ++number) {
+      EXPECT_FALSE(writer.append(frame(0, number, false, kDamageFrameSize).entry()));
     }
     return writer.run();
   }
@@ -52,7 +52,7 @@ TEST_F(DamagedSpool, TornEndOfTheNewestSegmentIsNotYetComplete) {
     std::unique_ptr<os::File> ignored;
     files_.put(segment_, intact_);
     SpoolReader later(files_, kSpool);
-    EXPECT_EQ(read_all(later).size(), kFrames);
+    EXPECT_EQ(read_all(later).size(), kDamageFrames);
   }
 }
 
@@ -86,7 +86,7 @@ TEST_F(DamagedSpool, TornEndOfAnOlderRunIsCountedAndToldByAHole) {
         length < kSegmentHeaderSize ? 0 : (length - kSegmentHeaderSize) / kEntrySize;
     const std::size_t torn =
         length < kSegmentHeaderSize ? length : (length - kSegmentHeaderSize) % kEntrySize;
-    EXPECT_EQ(seqs_of(read).size(), whole + kFrames);
+    EXPECT_EQ(seqs_of(read).size(), whole + kDamageFrames);
     EXPECT_EQ(reader.counts().corrupt_bytes, torn);
     if (torn > 0 && length > kSegmentHeaderSize) {
       ASSERT_EQ(holes_of(read).size(), 1U);
@@ -105,7 +105,7 @@ TEST_F(DamagedSpool, AHoleAtTheEndOfARunIsToldOnceWhereItIsStored) {
   files_.put(segment_, ByteVector(intact_.begin(), intact_.end() - 1));
   SpoolReader reader(files_, kSpool);
   ASSERT_EQ(holes_of(read_all(reader)).size(), 1U);
-  reader.rewind([&](std::uint64_t run) { return run == run_ ? kFrames : 0; });
+  reader.rewind([&](std::uint64_t run) { return run == run_ ? kDamageFrames : 0; });
   EXPECT_TRUE(holes_of(read_all(reader)).empty());
 }
 
@@ -142,13 +142,13 @@ TEST_F(DamagedSpool, AFlippedByteInTheNewestSegmentCostsThatEntryOnceMoreIsWritt
     SCOPED_TRACE(at);
     auto damaged = intact_;
     damaged[at] ^= std::byte{0x5A};
-    const auto more = frame(run_, kFrames + 1);
+    const auto more = frame(run_, kDamageFrames + 1);
     append(damaged, encode_entry_header(more.entry()));
     append(damaged, as_bytes(more.bytes));
     files_.put(segment_, damaged);
     SpoolReader reader(files_, kSpool);
     const auto read = read_all(reader);
-    EXPECT_EQ(seqs_of(read).size(), kFrames);
+    EXPECT_EQ(seqs_of(read).size(), kDamageFrames);
     EXPECT_EQ(holes_of(read).size(), 1U);
     EXPECT_EQ(read.back(), more);
   }
@@ -172,12 +172,12 @@ TEST_F(DamagedSpool, APayloadThatLooksLikeAnEntryIsNotTakenForOne) {
   ByteVector payload;
   append(payload, encode_entry_header(forged.entry()));
   append(payload, as_bytes(forged.bytes));
-  const Entry carrier{.run = run_, .seq = kFrames + 1, .bytes = payload};
+  const Entry carrier{.run = run_, .seq = kDamageFrames + 1, .bytes = payload};
   auto damaged = intact_;
   append(damaged, encode_entry_header(carrier));
   damaged.back() ^= std::byte{1};  // its header is damaged: the search walks through its payload
   append(damaged, payload);
-  const auto last = frame(run_, kFrames + 2);
+  const auto last = frame(run_, kDamageFrames + 2);
   append(damaged, encode_entry_header(last.entry()));
   append(damaged, as_bytes(last.bytes));
   files_.put(segment_, damaged);
@@ -190,11 +190,11 @@ TEST_F(DamagedSpool, SegmentsOfNoUseDoNotHoldUpTheRest) {
   const auto second = write_run();
   files_.put(segment_, ByteVector(10'000, std::byte{0xE7}));
   SpoolReader reader(files_, kSpool);
-  EXPECT_EQ(seqs_of(read_all(reader)).size(), kFrames);
+  EXPECT_EQ(seqs_of(read_all(reader)).size(), kDamageFrames);
   EXPECT_EQ(reader.counts().corrupt_bytes, 10'000U);
   write_run();
   read_all(reader);
-  reader.release(second, kFrames);
+  reader.release(second, kDamageFrames);
   EXPECT_EQ(segments_of(files_).size(), 1U) << "the unreadable one goes with those behind it";
 }
 

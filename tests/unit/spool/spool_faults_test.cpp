@@ -13,7 +13,7 @@ namespace {
 
 using os::FaultingFileSystem;
 
-constexpr SpoolLimits kSmallSegments{.max_bytes = 1 << 20, .segment_bytes = 200};
+constexpr SpoolLimits kFaultSegments{.max_bytes = 1 << 20, .segment_bytes = 200};
 
 /// What a writer said while it wrote ten frames, one by one or all at once, syncing after every
 /// third.
@@ -26,7 +26,7 @@ struct Session {
 Session write_one_by_one(os::FileSystem& files) {
   Session session;
   try {
-    SpoolWriter writer(files, kSpool, kSmallSegments);
+    SpoolWriter writer(files, kSpool, kFaultSegments);
     session.began = true;
     for (std::uint64_t number = 1; number <= 10; ++number) {
       // The number in the text, not the sequence number, tells which frame it is: a frame that
@@ -44,7 +44,7 @@ Session write_one_by_one(os::FileSystem& files) {
 Session write_at_once(os::FileSystem& files) {
   Session session;
   try {
-    SpoolWriter writer(files, kSpool, kSmallSegments);
+    SpoolWriter writer(files, kSpool, kFaultSegments);
     session.began = true;
     std::vector<OwnedEntry> frames;
     for (std::uint64_t number = 1; number <= 10; ++number) {
@@ -84,7 +84,7 @@ class FaultySpool : public ::testing::TestWithParam<std::function<Session(os::Fi
 
 /// Another run, as after a restart.
 void restart(FaultingFileSystem& files) {
-  SpoolWriter writer(files, kSpool, kSmallSegments);
+  SpoolWriter writer(files, kSpool, kFaultSegments);
   EXPECT_FALSE(writer.append(frame(0, 11).entry()));
 }
 

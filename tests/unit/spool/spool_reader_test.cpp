@@ -7,7 +7,7 @@
 namespace icom::spool {
 namespace {
 
-constexpr SpoolLimits kLarge{};
+constexpr SpoolLimits kOneSegment{};
 /// Two or three entries of frame() a segment.
 constexpr SpoolLimits kSmallSegments{.max_bytes = 1 << 20, .segment_bytes = 200};
 
@@ -33,7 +33,7 @@ class SpoolReading : public ::testing::Test {
 };
 
 TEST_F(SpoolReading, EntriesComeBackAsTheyWereWritten) {
-  SpoolWriter writer(files_, kSpool, kLarge);
+  SpoolWriter writer(files_, kSpool, kOneSegment);
   const OwnedEntry all_kinds[] = {
       {.kind = EntryKind::connected, .seq = 1, .received_us = 1},
       {.kind = EntryKind::frame, .seq = 2, .received_us = 2, .has_patient = true, .bytes = "f"},
@@ -50,7 +50,7 @@ TEST_F(SpoolReading, EntriesComeBackAsTheyWereWritten) {
 }
 
 TEST_F(SpoolReading, AnEntryOfTheGreatestSizePassesAndALongerOneIsRefused) {
-  SpoolWriter writer(files_, kSpool, kLarge);
+  SpoolWriter writer(files_, kSpool, kOneSegment);
   const std::string longest(kMaxEntryBytes, 'x');
   const std::string too_long(kMaxEntryBytes + 1, 'x');
   EXPECT_FALSE(writer.append({.bytes = as_bytes(longest)}));
@@ -60,7 +60,7 @@ TEST_F(SpoolReading, AnEntryOfTheGreatestSizePassesAndALongerOneIsRefused) {
 }
 
 TEST_F(SpoolReading, ManyEntriesInOneCallKeepTheirOrder) {
-  SpoolWriter writer(files_, kSpool, kLarge);
+  SpoolWriter writer(files_, kSpool, kOneSegment);
   std::vector<OwnedEntry> sent;
   for (std::uint64_t number = 1; number <= 1000; ++number) {
     sent.push_back(frame(writer.run(), number));
@@ -106,7 +106,7 @@ TEST_F(SpoolReading, ARestartedWriterBeginsANewRunInANewSegment) {
 TEST_F(SpoolReading, ASecondWriterIsRefusedWhileTheFirstHoldsTheDirectory) {
   const auto writer = write(1, 1);
   try {
-    SpoolWriter second(files_, kSpool, kLarge);
+    SpoolWriter second(files_, kSpool, kOneSegment);
     FAIL() << "a second writer was let in";
   } catch (const std::system_error& error) {
     EXPECT_NE(std::string(error.what()).find("another listener"), std::string::npos);

@@ -10,9 +10,9 @@
 namespace icom::spool {
 namespace {
 
-constexpr std::uint64_t kFrames = 20'000;
-constexpr std::chrono::seconds kDeadline{60};
-constexpr SpoolLimits kSmallSegments{.max_bytes = 1 << 30, .segment_bytes = 64 * 1024};
+constexpr std::uint64_t kFramesOfBothSides = 20'000;
+constexpr std::chrono::seconds kBothSidesDeadline{60};
+constexpr SpoolLimits kSegmentsOfBothSides{.max_bytes = 1 << 30, .segment_bytes = 64 * 1024};
 
 /// Sizes from nothing to more than one block of the reader.
 OwnedEntry numbered(std::uint64_t run, std::uint64_t number) {
@@ -22,14 +22,14 @@ OwnedEntry numbered(std::uint64_t run, std::uint64_t number) {
 TEST(SpoolOfTwoSides, EachEntryIsReadOnceInOrderWhileTheWriterAppendsAndSyncsAndTheReaderReleases) {
   const os::TemporaryDirectory folder;
   const auto directory = folder.path() / "4299";
-  SpoolWriter writer(os::real_file_system(), directory, kSmallSegments);
+  SpoolWriter writer(os::real_file_system(), directory, kSegmentsOfBothSides);
   std::thread writing([&] {
     std::vector<OwnedEntry> owned_batch;
     std::vector<Entry> batch;
-    for (std::uint64_t next = 1; next <= kFrames;) {
+    for (std::uint64_t next = 1; next <= kFramesOfBothSides;) {
       owned_batch.clear();
       batch.clear();
-      for (auto left = next % 5 + 1; left > 0 && next <= kFrames; --left) {
+      for (auto left = next % 5 + 1; left > 0 && next <= kFramesOfBothSides; --left) {
         owned_batch.push_back(numbered(writer.run(), next++));
       }
       for (const auto& one : owned_batch) batch.push_back(one.entry());
@@ -42,10 +42,10 @@ TEST(SpoolOfTwoSides, EachEntryIsReadOnceInOrderWhileTheWriterAppendsAndSyncsAnd
   });
 
   SpoolReader reader(os::real_file_system(), directory);
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  const auto deadline = std::chrono::steady_clock::now() + kBothSidesDeadline;
   std::uint64_t read = 0;
   bool all_right = true;
-  while (read < kFrames && all_right && std::chrono::steady_clock::now() < deadline) {
+  while (read < kFramesOfBothSides && all_right && std::chrono::steady_clock::now() < deadline) {
     const auto entry = reader.next();
     if (!entry) continue;
     all_right = owned(*entry) == numbered(writer.run(), ++read);
@@ -54,7 +54,7 @@ TEST(SpoolOfTwoSides, EachEntryIsReadOnceInOrderWhileTheWriterAppendsAndSyncsAnd
   writing.join();
   syncing.join();
   EXPECT_TRUE(all_right) << "entry " << read;
-  EXPECT_EQ(read, kFrames);
+  EXPECT_EQ(read, kFramesOfBothSides);
   EXPECT_FALSE(reader.next());
   EXPECT_EQ(reader.counts().corrupt_bytes, 0U);
   EXPECT_EQ(reader.counts().holes, 0U);

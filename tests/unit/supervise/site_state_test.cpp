@@ -248,9 +248,9 @@ TEST_F(SiteStateTest, DamagedSegmentsAreAProblemThatNamesTheFileAndWhatToDo) {
   forwarder_.linacs[0].damaged_segments = 2;
   forwarder_.linacs[0].damaged_newest = "/spool/4299/000000000042.spool.damaged";
   const auto state = look();
-  EXPECT_THAT(state.problems, Contains(testing::AllOf(HasSubstr("2 damaged spool segments"),
-                                                      HasSubstr("42.spool.damaged"),
-                                                      HasSubstr("delete the files"))));
+  EXPECT_THAT(state.problems, Contains(::testing::AllOf(HasSubstr("2 damaged spool segments"),
+                                                        HasSubstr("42.spool.damaged"),
+                                                        HasSubstr("delete the files"))));
   EXPECT_EQ(nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("damaged_segments"), 2);
 }
 
