@@ -35,6 +35,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(icom_warnings INTERFACE -Wno-maybe-uninitialized)
   # It also sees one half of Asio's pair of new and delete for coroutine frames where only that half is inlined.
   target_compile_options(icom_warnings INTERFACE -Wno-mismatched-new-delete)
+  if(CMAKE_UNITY_BUILD)
+    # In a batch each source is an included file, whose types may not use its own unnamed namespace, it thinks.
+    target_compile_options(icom_warnings INTERFACE -Wno-subobject-linkage)
+  endif()
   if(ICOM_SANITIZE MATCHES thread)
     target_compile_options(icom_warnings INTERFACE -Wno-tsan)
   endif()

@@ -5,86 +5,20 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "gateway/store/frame_scan.hpp"
+#include "gateway/store/gaps_in_order.hpp"
 
 namespace icom::store {
 
 namespace {
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kFirstEpoch = 1;
 constexpr FramePlace kEnd{kMost, kMost, kMost, kMost};
 
 // What writing its rows costs, in frames read.
 constexpr std::int64_t kCostOfARecord = 16;
-
-// Whether frames are missing directly before a frame, for frames in order: a gap says so, or it is
-// the Linac's first one and a treatment was under way.
-class GapsInOrder {
- public:
-  GapsInOrder(Database& database, std::int64_t linac, const FramePlace& from)
-      : query_(database,
-               "SELECT to_epoch, to_time, to_sub FROM gap WHERE linac = ? AND "
-               "(to_epoch, to_time, to_sub) >= (?, ?, ?) AND (missing IS NULL OR missing > 0) "
-               "ORDER BY to_epoch, to_time, to_sub") {
-    query_.bind(linac, from.epoch, from.time, from.sub);
-    advance();
-    Query head(database, "SELECT first_time, first_sub FROM head WHERE linac = ?");
-    head.bind(linac);
-    if (head.step()) {
-      first_ever_ = {kFirstEpoch, head.integer(0), head.integer(1)};
-    }
-  }
-
-  bool any_before(const FramePlace& place, const FrameFacts& facts) {
-    const bool amid_treatment = begins_at(place) && records::is_amid_treatment(facts);
-    return ends_at(place) || amid_treatment;
-  }
-  /// Goes on after this one.
-  void pass(const FramePlace& place) {
-    begins_at(place);
-    ends_at(place);
-  }
-
- private:
-  bool begins_at(const FramePlace& place) {
-    // Of frames in conflict only the first is the Linac's first one.
-    if (!first_ever_ || *first_ever_ != std::tie(place.epoch, place.time, place.sub)) {
-      return false;
-    }
-    first_ever_.reset();
-    return true;
-  }
-
-  bool ends_at(const FramePlace& place) {
-    // Of frames in conflict only the first stands after the gap.
-    bool found = false;
-    while (more_ && std::tie(epoch_, time_, sub_) <= std::tie(place.epoch, place.time, place.sub)) {
-      found = std::tie(epoch_, time_, sub_) == std::tie(place.epoch, place.time, place.sub);
-      advance();
-    }
-    return found;
-  }
-
-  void advance() {
-    more_ = query_.step();
-    if (more_) {
-      epoch_ = query_.integer(0);
-      time_ = query_.integer(1);
-      sub_ = query_.integer(2);
-    }
-  }
-
-  std::optional<std::tuple<std::int64_t, std::int64_t, std::int64_t>> first_ever_;
-  Query query_;
-  bool more_ = false;
-  std::int64_t epoch_ = 0;
-  std::int64_t time_ = 0;
-  std::int64_t sub_ = 0;
-};
 
 std::int64_t work_of(const FrameScan& scan) {
   return scan.work().weight + scan.work().lists + scan.rows();

@@ -1,0 +1,36 @@
+// Whether frames are missing before a frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <tuple>
+
+#include "gateway/records/record_builder.hpp"
+#include "gateway/store/sqlite.hpp"
+
+namespace icom::store {
+
+/// Whether frames are missing directly before a frame, for frames in order: a gap says so, or it is
+/// the Linac's first one and a treatment was under way. For one thread, that of the database.
+class GapsInOrder {
+ public:
+  /// `from`: the first place that will be asked about, or one before it.
+  GapsInOrder(Database& database, std::int64_t linac, const FramePlace& from);
+
+  bool any_before(const FramePlace& place, const FrameFacts& facts);
+  /// Goes on after this one.
+  void pass(const FramePlace& place);
+
+ private:
+  using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // epoch, time, sub
+
+  bool begins_at(const Place& place);
+  bool ends_at(const Place& place);
+  void advance();
+
+  Query query_;
+  std::optional<Place> first_ever_;
+  std::optional<Place> end_of_next_;
+};
+
+}  // namespace icom::store
