@@ -196,14 +196,19 @@ std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
   return std::nullopt;
 }
 
+/// The whole way to the gateway, with the site's files.
+void try_link_of(const config::SiteSettings& site, const Surroundings& around) {
+  around.try_link(site.tunnel, {site.site, config::read_secret(site.tunnel.token_file),
+                                ICOM_VERSION, site.tunnel.gateway.text()});
+}
+
 /// The site that is set up in the folder, if the gateway welcomes it.
 std::optional<config::SiteSettings> welcomed_site_in(const std::filesystem::path& folder,
                                                      const Surroundings& around) {
   auto site = site_in(folder);
   if (!site) return std::nullopt;
   try {
-    around.try_link(site->tunnel, {site->site, config::read_secret(site->tunnel.token_file),
-                                   ICOM_VERSION, site->tunnel.gateway.text()});
+    try_link_of(*site, around);
   } catch (const std::exception&) {  // it is set up, and not enrolled, or any more
     return std::nullopt;
   }
@@ -321,8 +326,7 @@ void try_link_patiently(const config::SiteSettings& site, const Surroundings& ar
   const auto until = std::chrono::steady_clock::now() + kGatewayReadsSites;
   for (;;) {
     try {
-      around.try_link(site.tunnel, {site.site, config::read_secret(site.tunnel.token_file),
-                                    ICOM_VERSION, site.tunnel.gateway.text()});
+      try_link_of(site, around);
       return;
     } catch (const LinkFailure& failure) {
       if (failure.kind != FailureKind::refused || std::chrono::steady_clock::now() >= until) throw;
