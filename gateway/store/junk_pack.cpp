@@ -40,11 +40,11 @@ void unpack_junk(Bytes packed, const std::function<void(const JunkRun&)>& visit)
   if (reader.next() != kVersion) throw CorruptData("junk of another version");
   const std::uint64_t runs = reader.next();
   if (runs > packed.size()) throw CorruptData("more runs of junk than bytes");
-  struct Head {
+  struct JunkHead {
     JunkRun junk;
     std::uint64_t size = 0;
   };
-  std::vector<Head> heads;
+  std::vector<JunkHead> heads;
   JunkRun before;
   for (std::uint64_t i = 0; i < runs; ++i) {
     before.run ^= reader.next();
@@ -54,7 +54,7 @@ void unpack_junk(Bytes packed, const std::function<void(const JunkRun&)>& visit)
                                   static_cast<std::uint64_t>(reader.next_signed()));
     heads.push_back({before, reader.next()});
   }
-  for (Head& head : heads) {
+  for (JunkHead& head : heads) {
     head.junk.bytes = reader.take(head.size);
     visit(head.junk);
   }

@@ -79,8 +79,7 @@ void PrintTo(const BadForward& fault, std::ostream* to) {
   *to << fault.name;
 }
 
-class ForwardFault : public ForwardSettingsTest,
-                     public testing::WithParamInterface<BadForward> {};
+class ForwardFault : public ForwardSettingsTest, public testing::WithParamInterface<BadForward> {};
 
 TEST_P(ForwardFault, IsReportedWithItsLineItsKeyAndWhatWasExpected) {
   const BadForward& fault = GetParam();
@@ -94,30 +93,30 @@ TEST_P(ForwardFault, IsReportedWithItsLineItsKeyAndWhatWasExpected) {
 INSTANTIATE_TEST_SUITE_P(
     Forward, ForwardFault,
     testing::Values(BadForward{"NameThatIsAPath", "name: web", "name: ../web", 24,
-                                 "forwards[1].name", "letters"},
+                               "forwards[1].name", "letters"},
                     BadForward{"NameTwice", "name: web", "name: mosaiq", 24, "forwards[1].name",
-                                 "the forward on line 20 has it too"},
+                               "the forward on line 20 has it too"},
                     BadForward{"DirectionOfSsh", "direction: local", "direction: -L", 25,
-                                 "forwards[1].direction", "local (listens at the site, as ssh -L)"},
+                               "forwards[1].direction", "local (listens at the site, as ssh -L)"},
                     BadForward{"ListenTwice", "direction: remote\n    listen: 14330",
-                                 "direction: local\n    listen: 0.0.0.0:8080", 26,
-                                 "forwards[1].listen", "the forward on line 20 listens there, too"},
+                               "direction: local\n    listen: 0.0.0.0:8080", 26,
+                               "forwards[1].listen", "the forward on line 20 listens there, too"},
                     BadForward{"ListenPortTooLarge", "listen: 14330", "listen: 70000", 22,
-                                 "forwards[0].listen", "PORT or ADDRESS:PORT"},
+                               "forwards[0].listen", "PORT or ADDRESS:PORT"},
                     BadForward{"TargetWithoutPort", "192.168.17.5:1433", "192.168.17.5", 23,
-                                 "forwards[0].target", "ADDRESS:PORT"},
+                               "forwards[0].target", "ADDRESS:PORT"},
                     BadForward{"TargetTurnedRound", "192.168.17.5:1433", "1433:192.168.17.5", 23,
-                                 "forwards[0].target", "did you mean 192.168.17.5:1433?"},
+                               "forwards[0].target", "did you mean 192.168.17.5:1433?"},
                     BadForward{"NoConnections", "max_connections: 200", "max_connections: 0", 28,
-                                 "forwards[1].max_connections", "from 1 to 1000"},
+                               "forwards[1].max_connections", "from 1 to 1000"},
                     BadForward{"TooManyConnections", "max_connections: 200",
-                                 "max_connections: 1001", 28, "forwards[1].max_connections",
-                                 "from 1 to 1000"},
+                               "max_connections: 1001", 28, "forwards[1].max_connections",
+                               "from 1 to 1000"},
                     BadForward{"RateWithoutUnit", "max_rate: 5 MB", "max_rate: 5", 29,
-                                 "forwards[1].max_rate", "bytes a second"},
+                               "forwards[1].max_rate", "bytes a second"},
                     BadForward{"MisspeltKey", "    target: 192",
-                                 "    targets: 192.168.17.6:1\n    target: 192", 23,
-                                 "forwards[0].targets", "did you mean target?"}),
+                               "    targets: 192.168.17.6:1\n    target: 192", 23,
+                               "forwards[0].targets", "did you mean target?"}),
     [](const auto& test) { return test.param.name; });
 
 TEST_F(ForwardSettingsTest, MoreThanTheMostAreReported) {
