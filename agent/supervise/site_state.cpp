@@ -108,6 +108,22 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   return state;
 }
 
+/// Those of the site's file, then those that are not in it (any more) and are still listened to.
+std::vector<LinacState> look_at_listeners(const config::SiteSettings& settings,
+                                          std::int64_t now_us) {
+  std::vector<LinacState> all;
+  const auto look = [&](const config::LinacSettings& linac) {
+    all.push_back(look_at_listener(linac, settings.spool.directory / linac.serial, now_us));
+  };
+  std::ranges::for_each(settings.linacs, look);
+  for (const auto& linac : as_it_runs(settings).linacs) {
+    if (std::ranges::find(all, linac.serial, &LinacState::serial) != all.end()) continue;
+    look(linac);
+    all.back().removed = true;
+  }
+  return all;
+}
+
 void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, bool connected) {
   const auto found = std::find_if(status.linacs.begin(), status.linacs.end(),
                                   [&linac](const auto& one) { return one.serial == linac.serial; });
@@ -287,10 +303,9 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   }
   site.forwards = look_at_forwards(
       settings, site.forwarding ? forwarder->forwards : std::vector<forward::PortForwardStatus>{});
-  for (const auto& linac : settings.linacs) {
-    auto state = look_at_listener(linac, settings.spool.directory / linac.serial, now_us);
-    if (forwarder) add_forwarding(state, *forwarder, site.connected);
-    site.linacs.push_back(std::move(state));
+  site.linacs = look_at_listeners(settings, now_us);
+  for (auto& linac : site.linacs) {
+    if (forwarder) add_forwarding(linac, *forwarder, site.connected);
   }
 
   look_at_fan_out(settings, site);
@@ -306,6 +321,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   }
   if (site.connected) judge_removed(*forwarder, site);
   for (const auto& linac : site.linacs) {
+    if (linac.removed && !linac.listener.silent) continue;  // its spool: judge_removed()
     judge(linac, site);
     if (site.connected && !linac.forwarded) {
       site.problems.push_back("Linac " + linac.serial + ": the gateway does not take it: " +

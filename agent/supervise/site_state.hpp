@@ -27,6 +27,7 @@ struct LinacState {
   ProgramState listener;
   bool starting = false;   ///< its listener has only just been started
   bool drained = false;    ///< its listener was asked to leave, and is not wanted
+  bool removed = false;    ///< the site's file does not have it, and its listener still runs
   bool connected = false;  ///< to the Linac
   std::int64_t since_us = 0;
   std::uint64_t frames = 0;
@@ -57,7 +58,7 @@ struct SiteState {
   bool connected = false;  ///< to the gateway
   std::int64_t since_us = 0;
   std::optional<forward::ForwardError> last_error;
-  std::vector<LinacState> linacs;  ///< in the site file's order
+  std::vector<LinacState> linacs;  ///< in the site file's order; then those that are `removed`
   bool fanning_out = false;        ///< a fan-out runs, and responds
   ProgramState fan_out_program;
   /// One for each port of the site's file, in its order; as it was last told.

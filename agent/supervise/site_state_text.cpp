@@ -109,6 +109,12 @@ std::string late_text(const LinacState& linac) {
          " still read; a stop of its listener loses what comes after it\n";
 }
 
+std::string removed_text(const LinacState& linac) {
+  return "Linac " + linac.serial +
+         ": the site's file does not have it; its listener still runs, and leaves once no beam is "
+         "on\n";
+}
+
 }  // namespace
 
 std::string to_table(const SiteState& site) {
@@ -135,6 +141,7 @@ std::string to_table(const SiteState& site) {
   }
   for (const auto& linac : site.linacs) {
     if (linac.late_connections > 0) text += late_text(linac);
+    if (linac.removed) text += removed_text(linac);
   }
   for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";
@@ -165,6 +172,7 @@ std::string to_json(const SiteState& site) {
     one["listening"] = linac.listening;
     add_program(one["listener"], linac.listener);
     one["drained"] = linac.drained;
+    one["removed"] = linac.removed;
     one["connected"] = linac.connected;
     one["since_us"] = linac.since_us;
     one["frames"] = linac.frames;

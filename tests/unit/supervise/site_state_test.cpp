@@ -186,6 +186,30 @@ TEST_F(SiteStateTest, DrainedLinacIsAProblemThatNamesTheWayBack) {
   EXPECT_THAT(state.problems, Not(Contains(HasSubstr("no listener runs"))));
 }
 
+TEST_F(SiteStateTest, ALinacThatIsRemovedIsShownAsLongAsItsListenerRuns) {
+  std::filesystem::create_directory(folder_ / "4300");
+  auto leaving = listener_;
+  leaving.serial = "4300";
+  leaving.address = "192.168.17.41:1706";
+  std::ofstream(folder_ / "4300" / "listener.json") << listen::to_json(leaving);
+  EXPECT_EQ(look().linacs.size(), 1U);
+
+  const auto held = hold("4300/lock");
+  const auto state = look();
+  ASSERT_EQ(state.linacs.size(), 2U);
+  EXPECT_FALSE(state.linacs[0].removed);
+  EXPECT_TRUE(state.linacs[1].removed);
+  EXPECT_TRUE(state.linacs[1].connected);
+  EXPECT_EQ(state.linacs[1].frames, 14'400U);
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(to_table(state), HasSubstr("Linac 4300: the site's file does not have it; its "
+                                         "listener still runs"));
+  const auto json = nlohmann::json::parse(to_json(state));
+  EXPECT_EQ(json["linacs"][0]["removed"], false);
+  EXPECT_EQ(json["linacs"][1]["removed"], true);
+  EXPECT_EQ(json["linacs"][1]["address"], "192.168.17.41:1706");
+}
+
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
   const auto state = look_at_site(site_, now_);
   EXPECT_THAT(state.problems, Contains(HasSubstr("no forwarder runs")));
