@@ -1,5 +1,6 @@
 #include "gateway/serve/ingest_port_check.hpp"
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -95,10 +96,28 @@ IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::U
           false};
 }
 
+IngestPortState state_of_free(const tcp::endpoint& endpoint, const std::filesystem::path& systemd,
+                              const std::vector<std::filesystem::path>& units) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(systemd, unknown)) return {true, "can be listened on"};
+  const auto held = socket_unit_addresses(units);
+  const auto wanted = config::Address{endpoint.address().to_string(), endpoint.port()}.text();
+  if (held.empty() || std::ranges::find(held, wanted) != held.end()) {
+    return {true, "can be listened on"};
+  }
+  return {true,
+          "can be listened on, but systemd's unit icom-gateway.socket names " + held.front() +
+              ", and a gateway that systemd starts with it ends at once: correct its ListenStream, "
+              "or `ingest`, so that both are the same; then systemctl daemon-reload and systemctl "
+              "restart icom-gateway.socket icom-gateway",
+          false};
+}
+
 }  // namespace
 
 IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
-                                  const std::filesystem::path& systemd) {
+                                  const std::filesystem::path& systemd,
+                                  const std::vector<std::filesystem::path>& units) {
   asio::io_context io;
   boost::system::error_code error;
   tcp::resolver resolver(io);
@@ -113,7 +132,7 @@ IngestPortState check_ingest_port(const config::Address& address, std::optional<
   acceptor.set_option(tcp::acceptor::reuse_address(true));
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1, error);
-  if (!error) return {true, "can be listened on"};
+  if (!error) return state_of_free(endpoint, systemd, units);
   if (error == asio::error::address_in_use) return state_of_used(endpoint, gateway, systemd);
   return {false, "cannot be listened on (" + error.message() +
                      "): stop what listens there, or change `ingest`"};

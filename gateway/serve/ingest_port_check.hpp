@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/config/address.hpp"
 #include "common/os/users.hpp"
+#include "gateway/serve/socket_unit.hpp"
 
 namespace icom::serve {
 
@@ -22,8 +24,11 @@ struct IngestPortState {
 /// gateway: nothing is connected to then, and whether it is systemd is not known.
 /// `gateway`: the account that the gateway runs as; nullopt if that is not known.
 /// `systemd` is there where systemd is the machine's service manager: sd_booted(3).
+/// `units`: where systemd finds its units. One that listens elsewhere is told of: the gateway does
+/// not start with it.
 /// Waits for the machine's directory service, and not for long.
 IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
-                                  const std::filesystem::path& systemd = "/run/systemd/system");
+                                  const std::filesystem::path& systemd = "/run/systemd/system",
+                                  const std::vector<std::filesystem::path>& units = unit_folders());
 
 }  // namespace icom::serve

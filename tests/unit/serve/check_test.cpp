@@ -214,6 +214,26 @@ TEST_F(CheckTest, PortOfAnotherAccountFailsWhateverItAnswers) {
   }
 }
 
+TEST_F(CheckTest, APortThatIsNotTheSocketUnitsIsTold) {
+  const config::Address address{"127.0.0.1", port_};
+  const auto state = [&] { return check_ingest_port(address, 0, folder_, {folder_}); };
+  EXPECT_TRUE(state().certain) << "without such a unit";
+  write("icom-gateway.socket",
+        "[Socket]\n# ListenStream=127.0.0.1:1\nListenStream=127.0.0.1:7600\n");
+  EXPECT_TRUE(state().usable);
+  EXPECT_FALSE(state().certain);
+  EXPECT_THAT(state().text, HasSubstr("icom-gateway.socket names 127.0.0.1:7600"));
+  EXPECT_TRUE(check_ingest_port(address, 0, folder_ / "nowhere", {folder_}).certain)
+      << "without systemd";
+  // A drop-in of the unit has the last word.
+  std::filesystem::create_directory(folder_ / "icom-gateway.socket.d");
+  write("icom-gateway.socket.d/port.conf",
+        "[Socket]\nListenStream=\nListenStream = " + address.text() + "\n");
+  EXPECT_TRUE(state().certain);
+  write("icom-gateway.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=7600\n");
+  EXPECT_THAT(state().text, HasSubstr("names [::]:7600"));
+}
+
 TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, as systemd is";
   boost::asio::io_context io;

@@ -1,0 +1,18 @@
+// What systemd's socket unit of the gateway says.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace icom::serve {
+
+/// Where systemd looks for units, the first that has one decides: systemd.unit(5).
+std::vector<std::filesystem::path> unit_folders();
+
+/// The addresses at which icom-gateway.socket listens, as config::Address::text() gives them where
+/// they are TCP's, from its file and its drop-ins in `folders`. Empty where there is no such unit.
+/// What cannot be read, or has more than 64 KiB, counts for nothing.
+std::vector<std::string> socket_unit_addresses(const std::vector<std::filesystem::path>& folders);
+
+}  // namespace icom::serve
