@@ -43,11 +43,16 @@ QueuedBatch* FairTurns::next() {
   if (order_.empty()) {
     return nullptr;
   }
-  Site& site = sites_[order_.begin()->second];
+  const auto [least_used, least] = *order_.begin();
+  if (sites_[turn_].waiting.empty() || sites_[turn_].used >= turn_ends_) {
+    turn_ = least;
+    turn_ends_ = least_used + kTurn;
+  }
+  Site& site = sites_[turn_];
   const Lane& next = *std::ranges::min_element(site.waiting, {}, [](const auto& waiting) {
                         return waiting.second->used;
                       })->second;
-  reached_ = std::max(reached_, site.used);
+  reached_ = std::max(reached_, least_used);
   site.reached = std::max(site.reached, next.used);
   return next.batches.front().get();
 }

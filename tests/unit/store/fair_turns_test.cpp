@@ -94,6 +94,25 @@ TEST_F(FairTurnsTest, WhoHadNothingToDoSavesUpNoTime) {
   EXPECT_EQ(take_all({{1, 100ms}, {2, 100ms}}), (std::vector<LinacId>{2, 1, 2, 1, 2, 1, 2}));
 }
 
+TEST_F(FairTurnsTest, ASiteKeepsItsTurnUntilItHasUsedIt) {
+  for (const LinacId linac : {1, 2, 3}) turns_.set_site(linac, "large");
+  turns_.set_site(9, "other");
+  for (const LinacId linac : {1, 2, 3, 9, 9, 9, 1, 2, 3}) push(linac);
+  const WorkTime half = FairTurns::kTurn / 2;
+  EXPECT_EQ(take_all({{1, half}, {2, half}, {3, half}, {9, half}}),
+            (std::vector<LinacId>{1, 2, 9, 9, 3, 1, 9, 2, 3}));
+}
+
+TEST_F(FairTurnsTest, WhoComesInATurnWaitsForNoMoreThanIt) {
+  turns_.set_site(1, "busy");
+  turns_.set_site(2, "other");
+  for (int n = 0; n < 10; ++n) push(1);
+  EXPECT_EQ(take(FairTurns::kTurn / 2), 1);
+  push(2);
+  EXPECT_EQ(take(FairTurns::kTurn / 2), 1);
+  EXPECT_EQ(take(FairTurns::kTurn / 2), 2);
+}
+
 TEST_F(FairTurnsTest, ALinacWithoutASiteIsASiteOfItsOwn) {
   for (int n = 0; n < 2; ++n) push(1);
   for (int n = 0; n < 2; ++n) push(2);
