@@ -120,14 +120,14 @@ bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor)
 
 bool await_descriptor(int socket, std::byte& with, os::Descriptor& descriptor,
                       std::chrono::milliseconds within) {
-  using Clock = std::chrono::steady_clock;
-  const auto give_up = Clock::now() + within;
+  using SteadyClock = std::chrono::steady_clock;
+  const auto give_up = SteadyClock::now() + within;
   for (auto left = within; left.count() > 0;) {
     pollfd readable{socket, POLLIN, 0};
     const int ready = ::poll(&readable, 1, static_cast<int>(left.count()));
     if (ready > 0) return receive_descriptor(socket, with, descriptor);
     if (ready < 0 && errno != EINTR) return false;
-    left = std::chrono::ceil<std::chrono::milliseconds>(give_up - Clock::now());
+    left = std::chrono::ceil<std::chrono::milliseconds>(give_up - SteadyClock::now());
   }
   return false;
 }

@@ -13,7 +13,7 @@ namespace icom::listen {
 namespace {
 
 /// Reads in a row: whoever reads keeps an eye on the time between them.
-constexpr int kReadsAtOnce = 64;
+constexpr int kGoodbyeReads = 64;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ void say_fin(int connection) {
 
 bool read_to_end(int connection) {
   std::array<char, 4096> unread;
-  for (int i = 0; i < kReadsAtOnce; ++i) {
+  for (int i = 0; i < kGoodbyeReads; ++i) {
     const ssize_t got = ::recv(connection, unread.data(), unread.size(), MSG_DONTWAIT);
     if (got > 0 || (got < 0 && errno == EINTR)) continue;
     return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);

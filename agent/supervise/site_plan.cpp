@@ -23,14 +23,14 @@ namespace {
 constexpr std::chrono::milliseconds kStatusDelay{1200};
 
 /// Between two lines about a beam that is waited for.
-constexpr std::chrono::seconds kTellEach{10};
+constexpr std::chrono::seconds kPlanTellsEach{10};
 
 boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name,
                                    std::chrono::milliseconds within) {
   using Clock = std::chrono::steady_clock;
   LeaveProgress progress;
   progress.waiting = [name, told = Clock::time_point{}](auto since_change, auto left) mutable {
-    if (told != Clock::time_point{} && Clock::now() - told < kTellEach) return;
+    if (told != Clock::time_point{} && Clock::now() - told < kPlanTellsEach) return;
     told = Clock::now();
     spdlog::info("{} stays while a beam may be on: MU changed {:.1f} s ago; for {} s at most", name,
                  static_cast<double>(since_change.count()) / 1000, left.count() / 1000);

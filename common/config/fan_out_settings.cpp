@@ -22,7 +22,7 @@ ip::address without_mapping(const ip::address& address) {
 }
 
 /// An account's name as systems have them, a number, or kEveryUser.
-std::optional<std::string> parse_user(const std::string& text) {
+std::optional<std::string> parse_client_user(const std::string& text) {
   constexpr std::size_t kLongest = 64;
   const bool is_one_word = std::ranges::all_of(
       text, [](unsigned char c) { return c > ' ' && c != 0x7F && c != ':' && c != ','; });
@@ -118,7 +118,7 @@ FanOutSettings read_fan_out(MapReader& from) {
     for (std::size_t i = 0; i < users->size(); ++i) {
       auto user = fan_out->item((*users)[i], "users", i,
                                 "the name of an account of this machine; \"*\" for all of them",
-                                parse_user);
+                                parse_client_user);
       if (user) settings.users.push_back(*std::move(user));
     }
   }

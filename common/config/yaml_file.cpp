@@ -16,7 +16,7 @@ namespace icom::config {
 namespace {
 
 /// Far above any real file; keeps a wrong path (a disk image) from being read into memory.
-constexpr std::uintmax_t kMaxFileBytes = 1U << 20U;
+constexpr std::uintmax_t kMaxYamlBytes = 1U << 20U;
 
 /// Of a key's path, or of what the YAML library says, in a message: both may quote the file.
 constexpr std::size_t kMaxQuoted = 120;
@@ -65,7 +65,7 @@ std::optional<std::string> YamlFile::text() {
     return std::nullopt;
   }
   std::ifstream stream(file_, std::ios::binary);
-  if (!stream || size > kMaxFileBytes) {
+  if (!stream || size > kMaxYamlBytes) {
     problem(stream ? "a settings file of at most 1 MiB" : "a file that this account can read");
     return std::nullopt;
   }

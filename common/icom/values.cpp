@@ -15,7 +15,7 @@ constexpr double kNotAvailable = 32767;  // with either sign
 
 constexpr std::uint8_t kPositionGroupHigh = 0x30;
 constexpr std::uint16_t kBlockLabel = 0x00B8;
-constexpr std::uint16_t kPosition = 0x011C;
+constexpr std::uint16_t kPositionElement = 0x011C;
 
 bool is_of_block(const Item& item, std::uint16_t element) {
   return item.element == element && item.group >> 8U == kPositionGroupHigh &&
@@ -42,7 +42,7 @@ class Sorter {
     if (is_of_block(item, kBlockLabel)) {
       values_.positions.push_back({std::string(item.value), item.part, {}});
       block_open_ = true;
-    } else if (is_of_block(item, kPosition) && block_open_ &&
+    } else if (is_of_block(item, kPositionElement) && block_open_ &&
                values_.positions.back().part == item.part) {
       values_.positions.back().centimetres.push_back(parse_number(item.value));
     } else if (!add_to_row(item)) {

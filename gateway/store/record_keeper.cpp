@@ -14,8 +14,8 @@ namespace icom::store {
 
 namespace {
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-constexpr FramePlace kEnd{kMost, kMost, kMost, kMost};
+constexpr std::int64_t kMostPossible = std::numeric_limits<std::int64_t>::max();
+constexpr FramePlace kEnd{kMostPossible, kMostPossible, kMostPossible, kMostPossible};
 
 // What writing its rows costs, in frames read.
 constexpr std::int64_t kCostOfARecord = 16;
