@@ -1,7 +1,7 @@
 # Fails if a *_test.cpp below tests/ is compiled by no target, or a *_test.py is named in no CMakeLists.txt.
 file(READ ${BUILD}/compile_commands.json commands)
 # Where sources are compiled in batches, a batch includes them.
-file(GLOB_RECURSE batches ${BUILD}/tests/*/Unity/unity_*.cxx)
+file(GLOB_RECURSE batches ${BUILD}/tests/unity_*.cxx)
 foreach(batch IN LISTS batches)
   string(FIND "${commands}" "${batch}" at)
   if(NOT at EQUAL -1)

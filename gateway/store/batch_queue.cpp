@@ -57,9 +57,9 @@ WriterWork BatchQueue::wait(std::chrono::milliseconds longest) {
   return work;
 }
 
-QueuedBatch* BatchQueue::next() {
+QueuedBatch* BatchQueue::next(bool stay) {
   const std::lock_guard lock(mutex_);
-  return turns_.next();
+  return turns_.next(stay);
 }
 
 QueuedBatch* BatchQueue::first_of(LinacId linac) {

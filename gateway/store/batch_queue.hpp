@@ -43,7 +43,7 @@ class BatchQueue {
   /// Waits for work, at most this long; empty() then.
   WriterWork wait(std::chrono::milliseconds longest);
   /// As FairTurns.
-  QueuedBatch* next();
+  QueuedBatch* next(bool stay = false);
   QueuedBatch* first_of(LinacId linac);
   std::unique_ptr<QueuedBatch> pop(LinacId linac);
   void charge(LinacId linac, WorkTime time);

@@ -39,12 +39,12 @@ void FairTurns::push(std::unique_ptr<QueuedBatch> batch) {
   lane.batches.push_back(std::move(batch));
 }
 
-QueuedBatch* FairTurns::next() {
+QueuedBatch* FairTurns::next(bool stay) {
   if (order_.empty()) {
     return nullptr;
   }
   const auto [least_used, least] = *order_.begin();
-  if (sites_[turn_].waiting.empty() || sites_[turn_].used >= turn_ends_) {
+  if (!stay || sites_[turn_].waiting.empty() || sites_[turn_].used >= turn_ends_) {
     turn_ = least;
     turn_ends_ = least_used + kTurn;
   }

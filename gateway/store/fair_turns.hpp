@@ -33,7 +33,7 @@ struct QueuedBatch {
 /// costs much waits for itself. Who had nothing to do saves up no time. Not thread-safe.
 class FairTurns {
  public:
-  /// A site that has more to do keeps its turn until it has used this much. Rows of its Linacs
+  /// A site that has more to do may keep its turn until it has used this much. Rows of its Linacs
   /// stand side by side in the tables, so what is taken together is written together: with 1,000
   /// Linacs a third of the pages that one batch of each site in turn would write.
   static constexpr WorkTime kTurn = std::chrono::milliseconds(10);
@@ -44,7 +44,8 @@ class FairTurns {
   void push(std::unique_ptr<QueuedBatch> batch);
   [[nodiscard]] bool empty() const { return order_.empty(); }
   /// The first batch of the lane whose turn it is, null if there is none. It stays in its lane.
-  QueuedBatch* next();
+  /// `stay`: the site that was next last may keep its turn: kTurn.
+  QueuedBatch* next(bool stay = false);
   /// The first batch of the Linac's lane, null if there is none. It stays in its lane.
   QueuedBatch* first_of(LinacId linac);
   /// Takes the first batch out of the Linac's lane. Precondition: there is one.

@@ -224,8 +224,9 @@ void Writer::publish() noexcept {
 
 void Writer::take_turns() {
   const auto begin = clock_();
+  bool stay = false;
   while (bytes_ < kGroupBytes && coded_ < kGroupCoded && clock_() - begin < kGroupTime) {
-    QueuedBatch* queued = queue_.next();
+    QueuedBatch* queued = queue_.next(stay);
     if (queued == nullptr) {
       return;
     }
@@ -233,13 +234,13 @@ void Writer::take_turns() {
       fail(*queued);
       continue;
     }
-    take_turn(queued->batch.linac);
+    stay = take_turn(queued->batch.linac);
   }
 }
 
 /// Of the Linac whose turn it is, what waits: each Linac in a transaction costs it something,
-/// however few its entries are.
-void Writer::take_turn(LinacId linac) {
+/// however few its entries are. False if that was more than a turn may take.
+bool Writer::take_turn(LinacId linac) {
   const auto begin = clock_();
   auto now = begin;
   LinacLog& log = log_of_touched(linac);
@@ -261,6 +262,7 @@ void Writer::take_turn(LinacId linac) {
     finished_.push_back(queue_.pop(linac));
   } while (may_go_on() && queue_.first_of(linac) != nullptr);
   charge(linac, now - begin);
+  return may_go_on();
 }
 
 /// Up to this one. If one cannot be taken, it counts as applied: it belongs to the part that

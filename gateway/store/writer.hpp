@@ -66,7 +66,7 @@ class Writer {
   };
   bool try_commit(const std::function<void()>& apply_all);
   void take_turns();
-  void take_turn(LinacId linac);
+  bool take_turn(LinacId linac);
   void take_entries(QueuedBatch& queued, LinacLog& log, std::size_t end);
   void flush();
   bool settle();
