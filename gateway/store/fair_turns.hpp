@@ -35,7 +35,7 @@ class FairTurns {
  public:
   /// A site that has more to do may keep its turn until it has used this much. Rows of its Linacs
   /// stand side by side in the tables, so what is taken together is written together: with 1,000
-  /// Linacs a third of the pages that one batch of each site in turn would write.
+  /// Linacs two thirds of the pages that one batch of each site in turn would write.
   static constexpr WorkTime kTurn = std::chrono::milliseconds(10);
 
   /// The Linac's site; a Linac without one counts as a site of its own.

@@ -14,8 +14,6 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using asio::ip::tcp;
 
-namespace {}
-
 struct CuttingProxy::Connection {
   explicit Connection(Socket from_agent)
       : agent(std::move(from_agent)), gateway(agent.get_executor()) {}
