@@ -1,9 +1,7 @@
 // A MessagePipe over a WebSocket over any Beast-capable stream.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/stream_traits.hpp>
@@ -19,6 +17,7 @@
 
 #include "agent/forward/link_failure.hpp"
 #include "agent/forward/message_pipe.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
@@ -89,8 +88,6 @@ class WebSocketPipe final : public MessagePipe {
   ~WebSocketPipe() override { abort(); }
 
  private:
-  static constexpr auto kAsTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
-
   WebSocketPipe(Stream stream, Carrier carrier)
       : socket_(std::move(stream)), carrier_(std::move(carrier)) {
     namespace websocket = boost::beast::websocket;

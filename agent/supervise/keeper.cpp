@@ -2,18 +2,17 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "agent/listen/descriptor_passing.hpp"
 #include "agent/listen/goodbye.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 
 namespace icom::supervise {
@@ -127,7 +126,7 @@ asio::awaitable<void> say_goodbye(os::Descriptor connection) {
   boost::system::error_code ignored;
   const Deadline deadline(executor, listen::kGoodbye, [&] { socket.cancel(ignored); });
   while (!deadline.passed() && !listen::read_to_end(socket.native_handle())) {
-    co_await socket.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable));
+    co_await socket.async_wait(tcp::socket::wait_read, kAsTuple);
   }
   // Not left to its destructor: others may have copies, of which the kernel would go on telling.
   const os::Descriptor closing(socket.release(ignored));

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom {
 
@@ -27,7 +27,7 @@ class Bell {
   boost::asio::awaitable<void> wait_until(Clock::time_point deadline) {
     if (!rung_) {
       timer_.expires_at(deadline);
-      co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      co_await timer_.async_wait(kAsTuple);
     }
     rung_ = false;
   }

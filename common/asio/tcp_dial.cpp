@@ -1,14 +1,13 @@
 #include "common/asio/tcp_dial.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <memory>
 #include <tuple>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/asio/lookup_error.hpp"
 #include "common/asio/name_resolver.hpp"
@@ -20,8 +19,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 using TimePoint = std::chrono::steady_clock::time_point;
-
-constexpr auto kAwaitTuple = asio::as_tuple(asio::use_awaitable);
 
 DialFailure failed(const std::string& step, const error_code& error, bool late) {
   return {late ? step + " took too long" : step + " failed: " + error.message(), error, late};
@@ -77,7 +74,7 @@ asio::awaitable<tcp::socket> dial_tcp(std::string host, std::uint16_t port, Time
     socket->open(endpoint.protocol(), error);
     if (error) continue;
     if (prepare) prepare(*socket);
-    std::tie(error) = co_await socket->async_connect(endpoint, kAwaitTuple);
+    std::tie(error) = co_await socket->async_connect(endpoint, kAsTuple);
     if (!error) break;
   }
   throw_if_cancelled(co_await asio::this_coro::cancellation_state);

@@ -1,10 +1,10 @@
 #include "common/fanout/fan_out_server.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom::fanout {
 
@@ -72,7 +72,7 @@ asio::awaitable<void> FanOutServer::stop() {
   while (std::ranges::any_of(closed_, [](const auto& port) { return port->has_clients(); }) &&
          std::chrono::steady_clock::now() < give_up) {
     pause.expires_after(kLook);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pause.async_wait(kAsTuple);
   }
   closed_.clear();
 }

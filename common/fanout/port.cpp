@@ -3,13 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom::fanout {
 
@@ -162,7 +162,7 @@ awaitable<void> Port::admit_once_decided(tcp::socket socket, Visitor who) {
   const std::uint64_t before = guests_.answers();
   while (!closed_ && guests_.answers() == before && guests_.expects_answer()) {
     pause.expires_after(kLookAgain);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pause.async_wait(kAsTuple);
   }
   if (!closed_) decide(std::move(socket), who);
 }
@@ -239,7 +239,7 @@ awaitable<void> Port::cut_off_once_decided(std::shared_ptr<Client> client) {
   asio::steady_timer pause(executor_);
   while (clients_.contains(client) && guests_.is_undecided(client->visitor())) {
     pause.expires_after(kLookAgain);
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pause.async_wait(kAsTuple);
   }
   if (clients_.contains(client)) cut_off_unless_allowed(*client);
 }

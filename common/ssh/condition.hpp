@@ -2,11 +2,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "common/asio/as_tuple.hpp"
 
 namespace icom::ssh {
 
@@ -29,9 +29,7 @@ class Condition {
   }
 
   /// The same for coroutines, without an exception.
-  boost::asio::awaitable<void> wait() {
-    co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-  }
+  boost::asio::awaitable<void> wait() { co_await timer_.async_wait(kAsTuple); }
 
  private:
   boost::asio::steady_timer timer_;

@@ -1,11 +1,9 @@
 // A gateway's ingest with one Linac, over a store that the test keeps, and how an agent reaches it.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "agent/forward/websocket_pipe.hpp"
+#include "common/asio/as_tuple.hpp"
 #include "gateway/ingest/ingest_server.hpp"
 #include "gateway/serve/store_sink.hpp"
 
@@ -55,8 +54,7 @@ inline boost::asio::awaitable<std::unique_ptr<forward::MessagePipe>> connect_lin
     boost::asio::ip::tcp::endpoint endpoint) {
   using boost::asio::ip::tcp;
   tcp::socket socket(co_await boost::asio::this_coro::executor);
-  const auto [error] =
-      co_await socket.async_connect(endpoint, boost::asio::as_tuple(boost::asio::use_awaitable));
+  const auto [error] = co_await socket.async_connect(endpoint, kAsTuple);
   if (error) throw forward::LinkFailure(forward::FailureKind::network, error.message());
   socket.set_option(tcp::no_delay(true));
   auto pipe = co_await forward::WebSocketPipe<tcp::socket>::open(std::move(socket), "gateway", {});

@@ -28,7 +28,7 @@ net::awaitable<void> exchange(Channel& channel, std::size_t size, std::uint32_t 
 net::awaitable<void> read_all(tcp::socket socket) {
   std::vector<char> bytes(1U << 16U);
   for (error_code error; !error;) {
-    std::tie(error, std::ignore) = co_await socket.async_read_some(net::buffer(bytes), kTuple);
+    std::tie(error, std::ignore) = co_await socket.async_read_some(net::buffer(bytes), kAsTuple);
   }
 }
 
@@ -105,7 +105,7 @@ TEST_F(ChannelTest, ReaderThatPausesDoesNotHoldUpTheOthers) {
   const Sshd sshd;
   const Server flood(io_, [](tcp::socket socket) -> net::awaitable<void> {
     const std::string bytes = pattern(std::size_t{8} << 20U, 3);
-    co_await net::async_write(socket, net::buffer(bytes), kTuple);
+    co_await net::async_write(socket, net::buffer(bytes), kAsTuple);
   });
   const Server server(io_, echo);
   with_session(sshd.settings(), [&](Session& session) -> net::awaitable<void> {
@@ -124,7 +124,7 @@ TEST_F(ChannelTest, OpensBegunAtOnceReachTheirOwnTargets) {
     servers.push_back(
         std::make_unique<Server>(io_, [i](tcp::socket socket) -> net::awaitable<void> {
           const std::string name = "target " + std::to_string(i);
-          co_await net::async_write(socket, net::buffer(name), kTuple);
+          co_await net::async_write(socket, net::buffer(name), kAsTuple);
         }));
   }
   with_session(sshd.settings(), [&](Session& session) -> net::awaitable<void> {
@@ -132,7 +132,7 @@ TEST_F(ChannelTest, OpensBegunAtOnceReachTheirOwnTargets) {
       Channel channel = co_await session.open_channel("127.0.0.1", servers.at(i)->port(), kSoon);
       std::string text;
       const auto [error, size] =
-          co_await net::async_read(channel, net::dynamic_buffer(text), kTuple);
+          co_await net::async_read(channel, net::dynamic_buffer(text), kAsTuple);
       EXPECT_EQ(error, net::error::eof);
       EXPECT_EQ(text, "target " + std::to_string(i));
     };
@@ -196,10 +196,11 @@ TEST_F(ChannelTest, ShutdownOfSendingLeavesReadingOpenUntilThePeersEnd) {
     channel.shutdown_send();
     co_await group.wait();
     char byte = 0;
-    const auto [read_error, got] = co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
+    const auto [read_error, got] =
+        co_await channel.async_read_some(net::buffer(&byte, 1), kAsTuple);
     EXPECT_EQ(read_error, net::error::eof);
     const auto [write_error, sent] =
-        co_await channel.async_write_some(net::buffer(&byte, 1), kTuple);
+        co_await channel.async_write_some(net::buffer(&byte, 1), kAsTuple);
     EXPECT_EQ(write_error, net::error::broken_pipe);
   });
 }
@@ -210,7 +211,7 @@ TEST_F(ChannelTest, WhatWasWrittenBeforeCloseArrivesWhole) {
   Condition done(io_.get_executor());
   bool ended = false;
   const Server server(io_, [&](tcp::socket socket) -> net::awaitable<void> {
-    co_await net::async_read(socket, net::dynamic_buffer(arrived), kTuple);
+    co_await net::async_read(socket, net::dynamic_buffer(arrived), kAsTuple);
     ended = true;
     done.notify();
   });
@@ -241,7 +242,7 @@ TEST_F(ChannelTest, PeerThatClosesWhileWritesArePendingEndsThem) {
     const auto write_until_the_end = [&]() -> net::awaitable<void> {
       for (std::size_t written = 0; !end && written < kTooMuch;) {
         std::size_t size = 0;
-        std::tie(end, size) = co_await channel.async_write_some(net::buffer(bytes), kTuple);
+        std::tie(end, size) = co_await channel.async_write_some(net::buffer(bytes), kAsTuple);
         written += size;
         if (written > bytes.size()) hang_up.notify();
       }
@@ -249,7 +250,8 @@ TEST_F(ChannelTest, PeerThatClosesWhileWritesArePendingEndsThem) {
     Group group(session.get_executor());
     group.spawn(write_until_the_end());
     char byte = 0;
-    const auto [read_error, got] = co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
+    const auto [read_error, got] =
+        co_await channel.async_read_some(net::buffer(&byte, 1), kAsTuple);
     EXPECT_EQ(read_error, net::error::eof);
     co_await group.wait();
     EXPECT_EQ(end, net::error::broken_pipe);
@@ -320,7 +322,7 @@ TEST_F(ChannelTest, ClosingAndMovedFromChannelsAreHarmless) {
     second.close();
     EXPECT_FALSE(second.is_open());
     co_await net::post(io_, net::use_awaitable);
-    const auto [error, size] = co_await second.async_read_some(net::buffer(&byte, 1), kTuple);
+    const auto [error, size] = co_await second.async_read_some(net::buffer(&byte, 1), kAsTuple);
     EXPECT_EQ(error, net::error::operation_aborted);
     EXPECT_EQ(pending, net::error::operation_aborted);
   });

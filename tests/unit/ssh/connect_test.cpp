@@ -176,7 +176,8 @@ TEST(Connect, ServerThatSaysNothingIsATimeoutOfTheHandshake) {
   const auto silent = [](tcp::socket socket) -> net::awaitable<void> {
     char byte = 0;
     for (error_code error; !error;) {
-      std::tie(error, std::ignore) = co_await socket.async_read_some(net::buffer(&byte, 1), kTuple);
+      std::tie(error, std::ignore) =
+          co_await socket.async_read_some(net::buffer(&byte, 1), kAsTuple);
     }
   };
   const Error error = connect_error_at(silent, std::chrono::milliseconds(200));
@@ -192,8 +193,8 @@ TEST(Connect, ServerThatHangsUpIsANetworkError) {
 TEST(Connect, CancellingLeavesNothingBehind) {
   const auto silent = [](tcp::socket socket) -> net::awaitable<void> {
     char byte = 0;
-    co_await socket.async_read_some(net::buffer(&byte, 1), kTuple);
-    co_await socket.async_wait(tcp::socket::wait_error, kTuple);
+    co_await socket.async_read_some(net::buffer(&byte, 1), kAsTuple);
+    co_await socket.async_wait(tcp::socket::wait_error, kAsTuple);
   };
   const Sshd sshd;
   net::io_context io;

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "common/asio/as_tuple.hpp"
 #include "common/ssh/condition.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/session.hpp"
@@ -30,8 +30,6 @@ namespace net = boost::asio;
 using boost::system::error_code;
 using net::ip::tcp;
 
-/// Completion as a tuple of an error and a value, so that a test can look at the error.
-inline constexpr auto kTuple = net::as_tuple(net::use_awaitable);
 inline constexpr std::chrono::seconds kSoon(20);
 
 /// Coroutines that run side by side: what a test spawns, it can wait for.
@@ -118,7 +116,7 @@ class Server {
  private:
   static net::awaitable<void> accept(std::shared_ptr<tcp::acceptor> acceptor, Serve serve) {
     for (;;) {
-      auto [error, socket] = co_await acceptor->async_accept(kTuple);
+      auto [error, socket] = co_await acceptor->async_accept(kAsTuple);
       if (error) co_return;
       net::co_spawn(acceptor->get_executor(), serve(std::move(socket)), net::detached);
     }
@@ -131,9 +129,9 @@ class Server {
 inline net::awaitable<void> echo(tcp::socket socket) {
   std::vector<char> bytes(1U << 16U);
   for (;;) {
-    const auto [read_error, got] = co_await socket.async_read_some(net::buffer(bytes), kTuple);
+    const auto [read_error, got] = co_await socket.async_read_some(net::buffer(bytes), kAsTuple);
     if (read_error) break;
-    const auto [error, sent] = co_await net::async_write(socket, net::buffer(bytes, got), kTuple);
+    const auto [error, sent] = co_await net::async_write(socket, net::buffer(bytes, got), kAsTuple);
     if (error) break;
   }
 }

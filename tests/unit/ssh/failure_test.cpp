@@ -23,7 +23,7 @@ struct BusyChannel {
   net::awaitable<void> write() {
     while (!write_error_) {
       std::tie(write_error_, std::ignore) =
-          co_await channel_.async_write_some(net::buffer(bytes_), kTuple);
+          co_await channel_.async_write_some(net::buffer(bytes_), kAsTuple);
     }
   }
 
@@ -32,7 +32,7 @@ struct BusyChannel {
     std::size_t total = 0;
     while (!read_error_) {
       std::size_t got = 0;
-      std::tie(read_error_, got) = co_await channel_.async_read_some(net::buffer(buffer), kTuple);
+      std::tie(read_error_, got) = co_await channel_.async_read_some(net::buffer(buffer), kAsTuple);
       total += got;
       if (total >= when && then) std::exchange(then, nullptr)();
     }
@@ -138,18 +138,18 @@ TEST_F(Failure, TargetThatWaitsForAClosedChannelToReadGetsTheRestAndTheEnd) {
   std::optional<std::size_t> taken;
   Condition done(io.get_executor());
   const Server talker(io, [&](tcp::socket socket) -> net::awaitable<void> {
-    co_await net::async_write(socket, net::buffer(much), kTuple);
+    co_await net::async_write(socket, net::buffer(much), kAsTuple);
     // sshd resets a connection of which it has bytes left to read when it closes it, and a reset
     // takes with it what the target has yet to read.
     net::steady_timer look(io);
     while (on_the_way_from(socket.local_endpoint().port()) > 0) {
       look.expires_after(std::chrono::milliseconds(1));
-      co_await look.async_wait(kTuple);
+      co_await look.async_wait(kAsTuple);
     }
     std::vector<char> room(1U << 16U);
     std::size_t total = 0;
     for (;;) {
-      const auto [error, got] = co_await socket.async_read_some(net::buffer(room), kTuple);
+      const auto [error, got] = co_await socket.async_read_some(net::buffer(room), kAsTuple);
       if (error) break;
       total += got;
     }
@@ -171,7 +171,7 @@ TEST_F(Failure, TargetThatWaitsForAClosedChannelToReadGetsTheRestAndTheEnd) {
       for (error_code error; !error;) {
         std::size_t got = 0;
         std::tie(error, got) = co_await channel.async_write_some(
-            net::buffer(ours.data() + written, ours.size() - written), kTuple);
+            net::buffer(ours.data() + written, ours.size() - written), kAsTuple);
         written += got;
         if (written == ours.size()) break;
         patience.expires_after(std::chrono::milliseconds(300));
@@ -310,7 +310,7 @@ TEST_F(Failure, ChannelsStillOpenWhenTheirContextGoesAreHarmless) {
         Channel channel = co_await session->open_channel("127.0.0.1", port, kSoon);
         opened = true;
         char byte = 0;
-        co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
+        co_await channel.async_read_some(net::buffer(&byte, 1), kAsTuple);
       }(sshd.settings(), other->port(), open),
       net::detached);
   while (!open) ASSERT_GT(context->run_one_for(kSoon), 0U);

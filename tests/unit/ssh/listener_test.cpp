@@ -27,9 +27,10 @@ net::awaitable<tcp::socket> visit(net::any_io_executor executor, std::uint16_t p
 net::awaitable<void> echo_channel(Channel channel) {
   std::vector<char> bytes(1U << 16U);
   for (;;) {
-    const auto [read_error, got] = co_await channel.async_read_some(net::buffer(bytes), kTuple);
+    const auto [read_error, got] = co_await channel.async_read_some(net::buffer(bytes), kAsTuple);
     if (read_error) break;
-    const auto [error, sent] = co_await net::async_write(channel, net::buffer(bytes, got), kTuple);
+    const auto [error, sent] =
+        co_await net::async_write(channel, net::buffer(bytes, got), kAsTuple);
     if (error) break;
   }
 }
@@ -42,7 +43,7 @@ net::awaitable<std::string> send_and_receive(tcp::socket& socket, const std::str
   };
   group.spawn(send());
   std::string back;
-  co_await net::async_read(socket, net::dynamic_buffer(back), kTuple);
+  co_await net::async_read(socket, net::dynamic_buffer(back), kAsTuple);
   co_await group.wait();
   co_return back;
 }
@@ -115,7 +116,7 @@ TEST_F(ListenerTest, SeveralListenersGetTheirOwnConnectionsEach) {
       co_await net::async_write(channel, net::buffer(name), net::use_awaitable);
       channel.close();
       std::string text;
-      co_await net::async_read(visitors[i], net::dynamic_buffer(text), kTuple);
+      co_await net::async_read(visitors[i], net::dynamic_buffer(text), kAsTuple);
       EXPECT_EQ(text, name);
     }
   });
@@ -151,7 +152,8 @@ TEST_F(ListenerTest, ClosedListenersPortIsFreeAgainAndItsConnectionsGoOn) {
     tcp::socket unseen = co_await visit(io_.get_executor(), port);
     listener.reset();
     std::string nothing;
-    const auto [end, size] = co_await net::async_read(unseen, net::dynamic_buffer(nothing), kTuple);
+    const auto [end, size] =
+        co_await net::async_read(unseen, net::dynamic_buffer(nothing), kAsTuple);
     EXPECT_TRUE(end);
     EXPECT_EQ(size, 0U);
 

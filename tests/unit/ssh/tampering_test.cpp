@@ -36,13 +36,13 @@ class Tamperer {
   net::awaitable<void> pass_on(tcp::socket& from, tcp::socket& to, bool from_server) {
     std::vector<char> bytes(1U << 16U);
     for (;;) {
-      const auto [read_error, got] = co_await from.async_read_some(net::buffer(bytes), kTuple);
+      const auto [read_error, got] = co_await from.async_read_some(net::buffer(bytes), kAsTuple);
       if (read_error) break;
       if (from_server && bit_) {
         bytes.at(*bit_ / 8) ^= static_cast<char>(1U << (*bit_ % 8));
         bit_.reset();
       }
-      const auto [error, sent] = co_await net::async_write(to, net::buffer(bytes, got), kTuple);
+      const auto [error, sent] = co_await net::async_write(to, net::buffer(bytes, got), kAsTuple);
       if (error) break;
     }
     error_code ignored;
@@ -89,10 +89,10 @@ TEST(Tampering, EveryBitOfAPacketsLengthEndsTheSessionAndNothingElse) {
       error_code ended;
       while (!ended) {
         std::tie(ended, std::ignore) =
-            co_await net::async_write(channel, net::buffer(bytes), kTuple);
+            co_await net::async_write(channel, net::buffer(bytes), kAsTuple);
         if (!session->is_open()) break;
         char byte = 0;
-        const auto got = co_await channel.async_read_some(net::buffer(&byte, 1), kTuple);
+        const auto got = co_await channel.async_read_some(net::buffer(&byte, 1), kAsTuple);
         ended = std::get<0>(got);
       }
       EXPECT_FALSE(session->is_open()) << "bit " << bit;

@@ -31,13 +31,13 @@ net::awaitable<void> echo_messages(tcp::socket socket, ServerEnd& end) {
   websocket::stream<tcp::socket> stream(std::move(socket));
   stream.read_message_max(0);
   stream.binary(true);
-  auto [error] = co_await stream.async_accept(kTuple);
+  auto [error] = co_await stream.async_accept(kAsTuple);
   while (!error) {
     beast::flat_buffer message;
-    std::tie(error, std::ignore) = co_await stream.async_read(message, kTuple);
+    std::tie(error, std::ignore) = co_await stream.async_read(message, kAsTuple);
     if (error) break;
     const auto bytes = message.data();
-    std::tie(error, std::ignore) = co_await stream.async_write(bytes, kTuple);
+    std::tie(error, std::ignore) = co_await stream.async_write(bytes, kAsTuple);
   }
   end.error = error;
   end.happened.notify();
@@ -87,7 +87,7 @@ TEST(WebSocket, SmallAndLargeMessagesEchoInBothDirectionsAtOnceAndCloseInOrder) 
     group.spawn(receive_all(stream, messages));
     co_await group.wait();
 
-    const auto [error] = co_await stream.async_close(websocket::close_code::normal, kTuple);
+    const auto [error] = co_await stream.async_close(websocket::close_code::normal, kAsTuple);
     EXPECT_FALSE(error) << error.message();
     while (!end.error) co_await end.happened.wait();
     EXPECT_EQ(*end.error, websocket::error::closed);
@@ -108,7 +108,7 @@ TEST(WebSocket, PeerThatAnswersNoPingIsFoundByTheIdleTimeout) {
     Client stream = co_await connect(*session, server.port(), std::chrono::seconds(1));
     sshd.signal_all(SIGSTOP);
     beast::flat_buffer buffer;
-    const auto [error, size] = co_await stream.async_read(buffer, kTuple);
+    const auto [error, size] = co_await stream.async_read(buffer, kAsTuple);
     EXPECT_EQ(error, beast::error::timeout);
     EXPECT_FALSE(stream.next_layer().is_open());
   };
@@ -126,7 +126,7 @@ TEST(WebSocket, ServerThatGoesAwayEndsAPendingRead) {
     Client stream = co_await connect(*session, server.port(), kSoon);
     sshd.signal_all(SIGKILL);
     beast::flat_buffer buffer;
-    const auto [error, size] = co_await stream.async_read(buffer, kTuple);
+    const auto [error, size] = co_await stream.async_read(buffer, kAsTuple);
     EXPECT_EQ(error, net::error::connection_reset);
   };
   run(io, body());
