@@ -156,14 +156,19 @@ void Port::admit(tcp::socket socket) {
   decide(std::move(socket), who);
 }
 
-awaitable<void> Port::admit_once_decided(tcp::socket socket, Visitor who) {
+/// Of GuestList::is_undecided(). One answer decides: were it asked for anew each time, there might
+/// always be one to wait for.
+awaitable<void> Port::wait_until_decided() {
   asio::steady_timer pause(executor_);
-  // One answer decides: were it asked for anew each time, there might always be one to wait for.
   const std::uint64_t before = guests_.answers();
   while (!closed_ && guests_.answers() == before && guests_.expects_answer()) {
     pause.expires_after(kLookAgain);
     co_await pause.async_wait(kAsTuple);
   }
+}
+
+awaitable<void> Port::admit_once_decided(tcp::socket socket, Visitor who) {
+  co_await wait_until_decided();
   if (!closed_) decide(std::move(socket), who);
 }
 
@@ -236,11 +241,7 @@ void Port::allow(GuestList guests) {
 }
 
 awaitable<void> Port::cut_off_once_decided(std::shared_ptr<Client> client) {
-  asio::steady_timer pause(executor_);
-  while (clients_.contains(client) && guests_.is_undecided(client->visitor())) {
-    pause.expires_after(kLookAgain);
-    co_await pause.async_wait(kAsTuple);
-  }
+  co_await wait_until_decided();
   if (clients_.contains(client)) cut_off_unless_allowed(*client);
 }
 

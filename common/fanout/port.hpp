@@ -72,6 +72,7 @@ class Port : public std::enable_shared_from_this<Port> {
   void accept();
   void accept_later(boost::system::error_code why);
   void admit(boost::asio::ip::tcp::socket socket);
+  boost::asio::awaitable<void> wait_until_decided();
   boost::asio::awaitable<void> admit_once_decided(boost::asio::ip::tcp::socket socket, Visitor who);
   void decide(boost::asio::ip::tcp::socket socket, const Visitor& who);
   boost::asio::awaitable<void> cut_off_once_decided(std::shared_ptr<Client> client);

@@ -251,6 +251,21 @@ TEST_F(RemovedAccounts, OneAnswerDecidesHoweverSlowItComes) {
   run_until([this] { return status().refused == 1; });
 }
 
+TEST_F(RemovedAccounts, OneAnswerDecidesAboutWhoeverIsInAndNoLongerListed) {
+  settings_.users = {std::to_string(kPhysics)};  // nobody need be asked
+  open({"4299"});
+  const tcp::socket physics = connect_as(kPhysics);
+  run_until([this] { return status().clients == 1; });
+  directory_.hold();
+  settings_.users.clear();
+  apply();
+  run_until([this] { return directory_.asked() == 1; });
+  directory_.release();
+  run_until([this] { return status().clients == 0; });
+  EXPECT_EQ(status().cut_off, 1U);
+  EXPECT_EQ(directory_.asked(), 1);
+}
+
 TEST_F(RemovedAccounts, AnybodyWhoComesHasThoseLookedAtThatAreThere) {
   open({"4299"});
   const tcp::socket physics = connect_as(kPhysics);
