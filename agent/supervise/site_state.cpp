@@ -136,10 +136,13 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
   linac.damaged_newest = found->damaged_newest;
 }
 
-/// Spools of Linacs that the settings do not have (any more).
-void judge_removed(const forward::ForwardStatus& forwarder, SiteState& site) {
+/// Spools of Linacs that the settings do not have, and that nobody writes (any more).
+void judge_left_spools(const forward::ForwardStatus& forwarder, SiteState& site) {
   for (const auto& linac : forwarder.linacs) {
     if (linac.registered || linac.backlog_bytes == 0 || linac.accepted) continue;
+    if (std::ranges::find(site.linacs, linac.serial, &LinacState::serial) != site.linacs.end()) {
+      continue;
+    }
     site.problems.push_back(
         "Linac " + linac.serial + ", which the site's file does not have, has " +
         std::to_string(linac.backlog_bytes) + " bytes in its spool that the gateway does not take" +
@@ -185,9 +188,10 @@ void judge_forwards(SiteState& site) {
   }
 }
 
-void judge(const LinacState& linac, SiteState& site) {
+/// Whether all that the Linac sends is read.
+void judge_listener(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
-  if (linac.drained) {
+  if (linac.drained && !linac.removed) {
     // A new icom-agent run forgets that it was asked; without one, resume starts nothing.
     site.problems.push_back(name + "not recorded: its listener was asked to leave; " +
                             (site.agent_runs
@@ -196,6 +200,8 @@ void judge(const LinacState& linac, SiteState& site) {
   } else if (linac.listener.silent) {
     site.problems.push_back(name + silent_text("the listener", linac.listener) +
                             who_replaces(site));
+  } else if (linac.removed && (linac.drained || !linac.listening)) {
+    return;  // it leaves, as it should
   } else if (!linac.listening) {
     site.problems.push_back(name +
                             "no listener runs: " + who_starts(site, "its icom-listen service"));
@@ -205,9 +211,9 @@ void judge(const LinacState& linac, SiteState& site) {
                             : linac.starting            ? "it has just been started"
                                                         : "connecting";
     site.problems.push_back(name + "the listener has no connection to " + linac.address + " (" +
-                            why +
-                            ") and goes on trying: look at the Linac's iCom server, at its address "
-                            "in the site's file, and at the network between");
+                            why + ") and goes on trying: look at the Linac's iCom server, " +
+                            (linac.removed ? "" : "at its address in the site's file, ") +
+                            "and at the network between");
   } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
     const std::string since = linac.last_frame_us > 0
                                   ? "for " + age_text(linac.last_frame_us, site.now_us)
@@ -215,6 +221,11 @@ void judge(const LinacState& linac, SiteState& site) {
     site.problems.push_back(name + "connected, but no frame has come " + since +
                             ": look at the Linac's iCom server, unless its control system is off");
   }
+}
+
+/// What is lost, or does not stand where it belongs.
+void judge_losses(const LinacState& linac, SiteState& site) {
+  const std::string name = "Linac " + linac.serial + ": ";
   if (linac.given_up_frames > 0) {
     site.problems.push_back(name + std::to_string(linac.given_up_frames) +
                             " frames were given up for want of room: raise spool.max_bytes, or "
@@ -239,6 +250,15 @@ void judge(const LinacState& linac, SiteState& site) {
         ": what could be read of them is forwarded and all goes on; have the disk and the memory "
         "of this machine checked, then delete the files");
   }
+}
+
+/// Of one that was removed, the forwarder tells only as long as its spool holds something.
+void judge_forwarding(const LinacState& linac, SiteState& site) {
+  if (!site.connected || linac.forwarded) return;
+  if (linac.removed && linac.backlog_bytes == 0) return;
+  site.problems.push_back("Linac " + linac.serial + ": the gateway does not take it: " +
+                          linac.refusal + "; its spool keeps everything" +
+                          (linac.removed ? ": have it registered there until that is sent" : ""));
 }
 
 void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
@@ -319,14 +339,11 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.problems.push_back("the forwarder has no connection to the gateway: " +
                             (site.last_error ? site.last_error->text : "connecting"));
   }
-  if (site.connected) judge_removed(*forwarder, site);
+  if (site.connected) judge_left_spools(*forwarder, site);
   for (const auto& linac : site.linacs) {
-    if (linac.removed && !linac.listener.silent) continue;  // its spool: judge_removed()
-    judge(linac, site);
-    if (site.connected && !linac.forwarded) {
-      site.problems.push_back("Linac " + linac.serial + ": the gateway does not take it: " +
-                              linac.refusal + "; its spool keeps everything");
-    }
+    judge_listener(linac, site);
+    judge_losses(linac, site);
+    judge_forwarding(linac, site);
   }
   judge_fan_out(site);
   if (site.forwarding) judge_forwards(site);

@@ -210,6 +210,77 @@ TEST_F(SiteStateTest, ALinacThatIsRemovedIsShownAsLongAsItsListenerRuns) {
   EXPECT_EQ(json["linacs"][1]["address"], "192.168.17.41:1706");
 }
 
+/// Linac 4300 was taken out of the site's file, and its listener goes on.
+class RemovedLinac : public SiteStateTest {
+ protected:
+  RemovedLinac() {
+    std::filesystem::create_directory(folder_ / "4300");
+    held_ = hold("4300/lock");
+    leaving_ = listener_;
+    leaving_.serial = "4300";
+    leaving_.address = "192.168.17.41:1706";
+    auto& told = forwarder_.linacs.emplace_back();
+    told.serial = "4300";
+    told.accepted = true;
+    told.registered = false;
+  }
+  SiteState look() {
+    std::ofstream(folder_ / "4300" / "listener.json") << listen::to_json(leaving_);
+    return SiteStateTest::look();
+  }
+  /// An icom-agent run that runs.
+  void supervise(std::int64_t alive_us) {
+    supervisor_ = hold(kAgentLockFile);
+    const AgentFile agent{
+        .pid = 815, .version = "1", .started_us = now_ - 60 * kSecond, .alive_us = alive_us};
+    ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  }
+  listen::ListenerStatus leaving_;
+  std::unique_ptr<os::File> held_;
+  std::unique_ptr<os::File> supervisor_;
+};
+
+TEST_F(RemovedLinac, WhatItLosesWhileItIsStillRecordedIsAProblem) {
+  supervise(now_);
+  ASSERT_THAT(look().problems, IsEmpty());
+  leaving_.spool.given_up_frames = 3;
+  leaving_.stream.framer.junk_bytes = 5'000;
+  leaving_.spool.given_up_junk_bytes = 300;
+  leaving_.stream.late_frames_without_place = 4;
+  forwarder_.linacs[1].damaged_segments = 2;
+  EXPECT_THAT(look().problems,
+              ElementsAre(HasSubstr("Linac 4300: 3 frames were given up"),
+                          HasSubstr("Linac 4300: 300 of 5000 bytes that are no frames"),
+                          HasSubstr("Linac 4300: 4 frames came late"),
+                          HasSubstr("Linac 4300: 2 damaged spool segments")));
+}
+
+TEST_F(RemovedLinac, WhatKeepsItFromBeingRecordedIsAProblemUntilItLeaves) {
+  supervise(now_);
+  leaving_.stream.last_frame_us = now_ - 11 * kSecond;
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("Linac 4300: connected, but no frame")));
+  leaving_.stream.connected = false;
+  leaving_.stream.last_failure = "Connection refused";
+  const auto state = look();
+  EXPECT_THAT(state.problems, ElementsAre(HasSubstr("no connection to 192.168.17.41:1706")));
+  EXPECT_THAT(state.problems, Not(Contains(HasSubstr("site's file"))));
+  std::ofstream(folder_ / "4300" / listen::kDrainedFile) << now_ << '\n';
+  EXPECT_THAT(look().problems, IsEmpty()) << "it leaves, as it should";
+}
+
+TEST_F(RemovedLinac, ThatTheGatewayDoesNotTakeItIsOneProblemWhichSparesTheSpoolInUse) {
+  supervise(now_);
+  auto& told = forwarder_.linacs[1];
+  told.accepted = false;
+  told.reason = "not registered";
+  EXPECT_THAT(look().problems, IsEmpty()) << "nothing waits for the gateway";
+  told.backlog_bytes = 1'000;
+  EXPECT_THAT(look().problems,
+              ElementsAre(HasSubstr("4300: the gateway does not take it: not registered")));
+  held_.reset();  // it has left
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete its folder in the spool directory")));
+}
+
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
   const auto state = look_at_site(site_, now_);
   EXPECT_THAT(state.problems, Contains(HasSubstr("no forwarder runs")));
