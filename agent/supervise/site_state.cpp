@@ -71,6 +71,14 @@ std::string who_replaces(const SiteState& site) {
              : "; no icom-agent run is there that would replace it: start one";
 }
 
+/// Of a listener that nobody wants any more.
+std::string who_ends(const SiteState& site) {
+  return site.agent_runs && !site.agent.silent
+             ? "; icom-agent run kills it, and none follows: the site's file does not have this "
+               "Linac"
+             : "; no icom-agent run that responds is there to end it: start one";
+}
+
 /// Of the forwarder or the fan-out, which are not replaced while they wait for their disk.
 std::string silent_reader_text(const char* what, const ProgramState& program,
                                const SiteState& site) {
@@ -199,7 +207,7 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                                  : who_starts(site, "its icom-listen service")));
   } else if (linac.listener.silent) {
     site.problems.push_back(name + silent_text("the listener", linac.listener) +
-                            who_replaces(site));
+                            (linac.removed ? who_ends(site) : who_replaces(site)));
   } else if (linac.removed && (linac.drained || !linac.listening)) {
     return;  // it leaves, as it should
   } else if (!linac.listening) {

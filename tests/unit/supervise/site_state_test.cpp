@@ -281,6 +281,15 @@ TEST_F(RemovedLinac, ThatTheGatewayDoesNotTakeItIsOneProblemWhichSparesTheSpoolI
   EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete its folder in the spool directory")));
 }
 
+TEST_F(RemovedLinac, AListenerThatHangsIsNotSaidToBeReplaced) {
+  leaving_.written_us = now_ - 12 * kSecond;
+  auto state = look();
+  EXPECT_THAT(state.problems, ElementsAre(HasSubstr("is there to end it: start one")));
+  supervise(now_);
+  state = look();
+  EXPECT_THAT(state.problems, ElementsAre(HasSubstr("icom-agent run kills it, and none follows")));
+}
+
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
   const auto state = look_at_site(site_, now_);
   EXPECT_THAT(state.problems, Contains(HasSubstr("no forwarder runs")));
