@@ -109,10 +109,17 @@ std::string late_text(const LinacState& linac) {
          " still read; a stop of its listener loses what comes after it\n";
 }
 
-std::string removed_text(const LinacState& linac) {
-  return "Linac " + linac.serial +
-         ": the site's file does not have it; its listener still runs, and leaves once no beam is "
-         "on\n";
+std::string removed_text(const LinacState& linac, const SiteState& site) {
+  const std::string text =
+      "Linac " + linac.serial + ": the site's file does not have it; its listener still runs";
+  if (linac.listener.silent) return text + "\n";  // what becomes of it: among the problems
+  if (!site.agent_runs) {
+    return text + ", and goes on until it is stopped, or until icom-agent run is started\n";
+  }
+  if (site.agent.silent) {
+    return text + "; icom-agent run, which is to have it leave, does not respond\n";
+  }
+  return text + ", and leaves once no beam is on\n";
 }
 
 }  // namespace
@@ -141,7 +148,7 @@ std::string to_table(const SiteState& site) {
   }
   for (const auto& linac : site.linacs) {
     if (linac.late_connections > 0) text += late_text(linac);
-    if (linac.removed) text += removed_text(linac);
+    if (linac.removed) text += removed_text(linac, site);
   }
   for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";

@@ -281,6 +281,17 @@ TEST_F(RemovedLinac, ThatTheGatewayDoesNotTakeItIsOneProblemWhichSparesTheSpoolI
   EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete its folder in the spool directory")));
 }
 
+TEST_F(RemovedLinac, WhenItLeavesDependsOnWhoTellsItTo) {
+  const auto said = [this] { return to_table(look()); };
+  EXPECT_THAT(said(), HasSubstr("still runs, and goes on until it is stopped, or until icom-agent "
+                                "run is started\n"));
+  supervise(now_);
+  EXPECT_THAT(said(), HasSubstr("still runs, and leaves once no beam is on\n"));
+  supervisor_.reset();
+  supervise(now_ - 30 * kSecond);
+  EXPECT_THAT(said(), HasSubstr("icom-agent run, which is to have it leave, does not respond\n"));
+}
+
 TEST_F(RemovedLinac, AListenerThatHangsIsNotSaidToBeReplaced) {
   leaving_.written_us = now_ - 12 * kSecond;
   auto state = look();
@@ -288,6 +299,7 @@ TEST_F(RemovedLinac, AListenerThatHangsIsNotSaidToBeReplaced) {
   supervise(now_);
   state = look();
   EXPECT_THAT(state.problems, ElementsAre(HasSubstr("icom-agent run kills it, and none follows")));
+  EXPECT_THAT(to_table(state), HasSubstr("its listener still runs\n"));
 }
 
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
