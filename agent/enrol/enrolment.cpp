@@ -120,9 +120,7 @@ void check_way(const std::filesystem::path& file, const config::TunnelSettings& 
   compare("gateway", tunnel.gateway.text(), enrolment.gateway.text());
 }
 
-/// `staged`: where its key is once it was asked with.
-void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
-           const StagedFiles& staged, const Surroundings& around) {
+void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
     throw EnrolmentError("there is no folder " + folder.string() +
@@ -137,13 +135,6 @@ void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                          ", or another folder with --into");
   }
   if (site) check_way(folder / kSiteFile, site->tunnel, enrolment);
-  // A key that was made for this file may be the site's already, its answer lost: the gateway
-  // knows.
-  if (around.now() >= enrolment.expires && !std::filesystem::exists(staged.key)) {
-    throw EnrolmentError("the enrolment file expired on " + os::utc_text(enrolment.expires) +
-                         " (by this machine's clock it is " + os::utc_text(around.now()) +
-                         "): " + another_file(enrolment.site));
-  }
   for (const std::string& key : enrolment.host_keys) {
     if (!ssh::PublicKey::parse(key)) {
       throw EnrolmentError("the enrolment file names a host key that is none: " +
@@ -202,17 +193,55 @@ void try_link_of(const config::SiteSettings& site, const Surroundings& around) {
                                 ICOM_VERSION, site.tunnel.gateway.text()});
 }
 
-/// The site that is set up in the folder, if the gateway welcomes it.
+bool is_missing(const std::filesystem::path& file) {
+  std::error_code unknown;
+  return std::filesystem::status(file, unknown).type() == std::filesystem::file_type::not_found;
+}
+
+[[noreturn]] void fail_with_link_not_tried(const config::SiteSettings& site, const char* why) {
+  throw EnrolmentError("this machine is set up as site " + site.site +
+                       " already; whether the gateway welcomes it could not be tried now: " + why +
+                       ". Run this again once that is put right; nothing was changed");
+}
+
+/// The site that is set up in the folder, if the gateway welcomes it. Throws EnrolmentError where
+/// that could not be tried: a site that works must not be taken for one that is not welcome.
 std::optional<config::SiteSettings> welcomed_site_in(const std::filesystem::path& folder,
                                                      const Surroundings& around) {
   auto site = site_in(folder);
   if (!site) return std::nullopt;
+  if (is_missing(site->tunnel.key) || is_missing(site->tunnel.token_file)) return std::nullopt;
   try {
     try_link_of(*site, around);
-  } catch (const std::exception&) {  // it is set up, and not enrolled, or any more
-    return std::nullopt;
+  } catch (const LinkFailure& failure) {
+    const bool not_welcome =
+        failure.kind == FailureKind::authentication || failure.kind == FailureKind::refused;
+    if (not_welcome) return std::nullopt;
+    fail_with_link_not_tried(*site, failure.what());
+  } catch (const std::exception& error) {
+    fail_with_link_not_tried(*site, error.what());
   }
   return site;
+}
+
+void say_enrolled_already(const config::SiteSettings& site, const Surroundings& around) {
+  around.say("ok", "this machine is enrolled as site " + site.site +
+                       " already, and the gateway welcomes it: nothing was changed. The enrolment "
+                       "file opens nothing any more; for another key and token have another file "
+                       "made, or use icom-agent rotate");
+}
+
+/// A key that was made for this file may be the site's already, its answer lost: the gateway knows.
+bool is_expired(const config::EnrolmentFile& enrolment, const StagedFiles& staged,
+                const Surroundings& around) {
+  return around.now() >= enrolment.expires && !std::filesystem::exists(staged.key);
+}
+
+[[noreturn]] void fail_with_expired(const config::EnrolmentFile& enrolment,
+                                    const Surroundings& around) {
+  throw EnrolmentError("the enrolment file expired on " + os::utc_text(enrolment.expires) +
+                       " (by this machine's clock it is " + os::utc_text(around.now()) +
+                       "): " + another_file(enrolment.site));
 }
 
 [[noreturn]] void fail_with_no_key_taken(const config::EnrolmentFile& enrolment) {
@@ -277,7 +306,13 @@ void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& 
 void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder,
            const Surroundings& around) {
   const StagedFiles staged = staged_in(folder, enrolment);
-  check(enrolment, folder, staged, around);
+  check(enrolment, folder);
+  if (is_expired(enrolment, staged, around)) {
+    const auto site = welcomed_site_in(folder, around);
+    if (!site) fail_with_expired(enrolment, around);
+    say_enrolled_already(*site, around);
+    return;
+  }
   const Reach reach = around.reach(enrolment.host, enrolment.port);
   if (!reach.reached) throw EnrolmentError(reach.text);
   around.say("ok", reach.text);
@@ -292,10 +327,7 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
     const auto site = welcomed_site_in(folder, around);
     if (!site) fail_with_no_key_taken(enrolment);
     remove_all(staged, around);
-    around.say("ok", "this machine is enrolled as site " + site->site +
-                         " already, and the gateway welcomes it: nothing was changed. The "
-                         "enrolment file opens nothing any more; for another key and token have "
-                         "another file made, or use icom-agent rotate");
+    say_enrolled_already(*site, around);
     return;
   }
   const link::DeskAnswer& answer = *asked;

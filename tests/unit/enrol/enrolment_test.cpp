@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 
 #include "gateway/registration/revoke.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
@@ -14,18 +15,26 @@ namespace icom::enrol {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class EnrolmentTest : public DyingSite {
  protected:
   std::string refusal() {
+    auto surroundings = around();
+    if (fail_link_) {
+      surroundings.try_link = [this](const config::TunnelSettings&, const forward::Caller&) {
+        throw forward::LinkFailure(*fail_link_, "the link's failure");
+      };
+    }
     try {
-      enrol(file_, at_site_, around());
+      enrol(file_, at_site_, surroundings);
     } catch (const EnrolmentError& error) {
       return error.what();
     }
     ADD_FAILURE() << "enrolled";
     return {};
   }
+  std::optional<forward::FailureKind> fail_link_;  ///< in refusal()
 };
 
 TEST_F(EnrolmentTest, SiteThatDiesAtAnyStepIsEnrolledByTheSameFileOnceItRunsAgain) {
@@ -125,6 +134,53 @@ TEST_F(EnrolmentTest, FileThatThisMachineHasUsedIsNoAlarmWhereItIsWelcome) {
   // Of a site that is not welcome, somebody else may have used it.
   registration::revoke(places(), "nbcc", now_);
   EXPECT_THAT(refusal(), HasSubstr("somebody has copied it"));
+}
+
+TEST_F(EnrolmentTest, FileThatThisMachineHasUsedIsNoAlarmWhereItsLinkCannotBeTried) {
+  using forward::FailureKind;
+  enrol(file_, at_site_, around());
+  const auto refusal_where_link_fails = [&](FailureKind kind) {
+    fail_link_ = kind;
+    return refusal();
+  };
+  for (const auto kind :
+       {FailureKind::settings, FailureKind::network, FailureKind::host_key,
+        FailureKind::gateway_away, FailureKind::not_the_gateway, FailureKind::protocol}) {
+    const std::string why = refusal_where_link_fails(kind);
+    EXPECT_THAT(why, HasSubstr("could not be tried now: the link's failure")) << name_of(kind);
+    EXPECT_THAT(why, Not(HasSubstr("revoke"))) << name_of(kind);
+  }
+  for (const auto kind : {FailureKind::authentication, FailureKind::refused}) {
+    EXPECT_THAT(refusal_where_link_fails(kind), HasSubstr("somebody has copied it"));
+  }
+  fail_link_.reset();
+  enrol(file_, at_site_, around());
+  EXPECT_THAT(said_, HasSubstr("enrolled as site nbcc already"));
+  EXPECT_EQ(files_at_site(), kWholeSite);
+}
+
+TEST_F(EnrolmentTest, FileThatSomebodyElseHasUsedIsAnAlarmWhereThisMachineIsSetUpAndHasNoKey) {
+  enrol(file_, at_site_, around());
+  for (const char* const file : {"nbcc_ed25519", "nbcc.token"}) {
+    const std::string before = content(at_site_ / file);
+    std::filesystem::remove(at_site_ / file);
+    EXPECT_THAT(refusal(), HasSubstr("somebody has copied it")) << file;
+    write(std::string("etc-icom/") + file, before);
+  }
+}
+
+TEST_F(EnrolmentTest, ExpiredFileIsNoMatterWhereThisMachineIsWelcome) {
+  enrol(file_, at_site_, around());
+  now_ = file_.expires;
+  said_.clear();
+  enrol(file_, at_site_, around());
+  EXPECT_THAT(said_, HasSubstr("enrolled as site nbcc already"));
+  EXPECT_EQ(files_at_site(), kWholeSite);
+  fail_link_ = forward::FailureKind::gateway_away;
+  EXPECT_THAT(refusal(), HasSubstr("could not be tried now"));
+  fail_link_.reset();
+  registration::revoke(places(), "nbcc", now_);
+  EXPECT_THAT(refusal(), HasSubstr("the enrolment file expired on"));
 }
 
 TEST_F(EnrolmentTest, OtherServersKeysInTheKnownHostsStay) {
