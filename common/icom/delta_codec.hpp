@@ -53,6 +53,9 @@ class DeltaDecoder {
   /// leaving `out` as it was, if the code is malformed or does not fit the frame before; the
   /// decoder then needs a key frame.
   [[nodiscard]] bool decode(Bytes code, ByteVector& out);
+  /// The next code is taken against `frame`, its items as they are found in it alone. Of a frame
+  /// that was coded itself they may be others: an encoder finds them by the frame before.
+  void begin_after(Bytes frame) { before_.remember(frame); }
   void reset() { before_.forget(); }
 
  private:

@@ -31,7 +31,6 @@ ByteVector compressed_keys(std::span<const FrameKey> keys, ZstdCodec& zstd) {
 
 std::int64_t ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
   FrameUnpacker unpacker;
-  ByteVector last;
   std::optional<std::size_t> damaged_from;
   {
     Query rows(database,
@@ -45,8 +44,7 @@ std::int64_t ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
         decode_keys(plain, rows.integer(0), keys_);
         unpacker.open(rows.blob(3), zstd);
         for (std::size_t i = first; i < keys_.size(); ++i) {
-          const Bytes frame = unpacker.next(keys_[i]);
-          last.assign(frame.begin(), frame.end());
+          unpacker.next(keys_[i]);
         }
         raw_bytes_ += static_cast<std::size_t>(rows.integer(1));
       } catch (const CorruptData&) {
@@ -66,10 +64,9 @@ std::int64_t ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
   }
   in_tail_ = keys_.size();
   raw_in_tail_ = raw_bytes_;
-  if (!keys_.empty()) {
-    encoder_.encode(last, code_);  // it needs the frame before; this code is not used
-    code_.clear();
-  }
+  // The next frame is coded as it is. A code that hung on the last one would hang on where that
+  // one's items were found to be, and whoever reads it may have come to other places: frame by
+  // frame, from the beginning of the chunk.
   return 0;
 }
 

@@ -20,10 +20,13 @@ class FrameUnpacker {
   Bytes next(const FrameKey& key);
 
  private:
+  bool decodes(Bytes code, const FrameKey& key);
+
   DeltaDecoder decoder_;
   ByteVector codes_;
   VarintReader reader_{Bytes{}};
   ByteVector frame_;
+  ByteVector before_;  // the frame before, empty if there is none
 };
 
 }  // namespace icom::store
