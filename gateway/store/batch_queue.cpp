@@ -53,13 +53,14 @@ WriterWork BatchQueue::wait(std::chrono::milliseconds longest) {
   WriterWork work;
   work.errands = std::exchange(errands_, {});
   work.batches = !turns_.empty();
+  work.stopping = stop_;
   work.stop = stop_ && !work.batches;
   return work;
 }
 
-QueuedBatch* BatchQueue::next(bool stay) {
+QueuedBatch* BatchQueue::next(FairTurns::Prefer prefer) {
   const std::lock_guard lock(mutex_);
-  return turns_.next(stay);
+  return turns_.next(prefer);
 }
 
 QueuedBatch* BatchQueue::first_of(LinacId linac) {

@@ -5,10 +5,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/store/fair_turns.hpp"
@@ -20,7 +20,8 @@ namespace icom::store {
 struct WriterWork {
   std::vector<std::function<void()>> errands;
   bool batches = false;
-  bool stop = false;  ///< nothing more will come
+  bool stopping = false;  ///< nothing more will come
+  bool stop = false;      ///< and nothing is left
 
   [[nodiscard]] bool empty() const { return errands.empty() && !batches; }
 };
@@ -43,7 +44,7 @@ class BatchQueue {
   /// Waits for work, at most this long; empty() then.
   WriterWork wait(std::chrono::milliseconds longest);
   /// As FairTurns.
-  QueuedBatch* next(bool stay = false);
+  QueuedBatch* next(FairTurns::Prefer prefer = FairTurns::Prefer::least_used);
   QueuedBatch* first_of(LinacId linac);
   std::unique_ptr<QueuedBatch> pop(LinacId linac);
   void charge(LinacId linac, WorkTime time);
@@ -58,7 +59,8 @@ class BatchQueue {
   std::condition_variable ready_;
   std::vector<std::function<void()>> errands_;
   FairTurns turns_;
-  std::map<LinacId, std::size_t> batches_of_;  // not yet released; only where there are any
+  std::unordered_map<LinacId, std::size_t>
+      batches_of_;  // not yet released; only where there are any
   std::size_t bytes_ = 0;
   bool stop_ = false;
 };

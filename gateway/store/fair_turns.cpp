@@ -19,6 +19,7 @@ void FairTurns::set_site(LinacId linac, const std::string& site) {
 FairTurns::Lane& FairTurns::lane_of(LinacId linac) {
   const auto [lane, is_new] = lanes_.try_emplace(linac);
   if (is_new) {
+    lane->second.linac = linac;
     lane->second.site = sites_.size();
     sites_.emplace_back();
   }
@@ -34,24 +35,25 @@ void FairTurns::push(std::unique_ptr<QueuedBatch> batch) {
       site.used = std::max(site.used, reached_);
       order_.emplace(site.used, lane.site);
     }
-    site.waiting.emplace(batch->batch.linac, &lane);
+    site.waiting.insert(std::ranges::lower_bound(site.waiting, lane.linac, {}, &Lane::linac),
+                        &lane);
   }
+  batch->site = lane.site;
   lane.batches.push_back(std::move(batch));
 }
 
-QueuedBatch* FairTurns::next(bool stay) {
+QueuedBatch* FairTurns::next(Prefer prefer) {
   if (order_.empty()) {
     return nullptr;
   }
   const auto [least_used, least] = *order_.begin();
-  if (!stay || sites_[turn_].waiting.empty() || sites_[turn_].used >= turn_ends_) {
-    turn_ = least;
-    turn_ends_ = least_used + kTurn;
+  if (prefer == Prefer::least_used || sites_[site_].waiting.empty() ||
+      sites_[site_].used >= site_ends_) {
+    site_ = least;
+    site_ends_ = least_used + kSiteTurn;
   }
-  Site& site = sites_[turn_];
-  const Lane& next = *std::ranges::min_element(site.waiting, {}, [](const auto& waiting) {
-                        return waiting.second->used;
-                      })->second;
+  Site& site = sites_[site_];
+  const Lane& next = **std::ranges::min_element(site.waiting, {}, &Lane::used);
   reached_ = std::max(reached_, least_used);
   site.reached = std::max(site.reached, next.used);
   return next.batches.front().get();
@@ -69,7 +71,7 @@ std::unique_ptr<QueuedBatch> FairTurns::pop(LinacId linac) {
   lane.batches.pop_front();
   if (lane.batches.empty()) {
     Site& site = sites_[lane.site];
-    site.waiting.erase(linac);
+    site.waiting.erase(std::ranges::lower_bound(site.waiting, linac, {}, &Lane::linac));
     if (site.waiting.empty()) {
       order_.erase({site.used, lane.site});
     }

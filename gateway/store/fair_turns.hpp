@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ using WorkTime = std::chrono::nanoseconds;
 /// A batch on its way through the writer; one that costs much takes several transactions.
 struct QueuedBatch {
   IncomingBatch batch;
+  std::size_t site = 0;     ///< a number of the FairTurns' own
   std::size_t applied = 0;  ///< entries, those of the transaction under way included
   std::size_t stored = 0;   ///< entries that are committed
   bool in_transaction = false;
@@ -33,10 +35,17 @@ struct QueuedBatch {
 /// costs much waits for itself. Who had nothing to do saves up no time. Not thread-safe.
 class FairTurns {
  public:
-  /// A site that has more to do may keep its turn until it has used this much. Rows of its Linacs
-  /// stand side by side in the tables, so what is taken together is written together: with 1,000
-  /// Linacs two thirds of the pages that one batch of each site in turn would write.
-  static constexpr WorkTime kTurn = std::chrono::milliseconds(10);
+  /// What a Linac may use at a time, if its work can be cut.
+  static constexpr WorkTime kLinacTurn = std::chrono::milliseconds(10);
+  /// A site that has more to do may go on until it has used this much. Rows of its Linacs stand
+  /// side by side in the tables, so what is taken together is written together: with 1,000 Linacs
+  /// two thirds of the pages that one batch of each site in turn would write.
+  static constexpr WorkTime kSiteTurn = std::chrono::milliseconds(10);
+
+  enum class Prefer {
+    least_used,  ///< the site that has used the least time
+    same_site,   ///< the one that was next last, if it waits and has not used its kSiteTurn
+  };
 
   /// The Linac's site; a Linac without one counts as a site of its own.
   void set_site(LinacId linac, const std::string& site);
@@ -44,8 +53,7 @@ class FairTurns {
   void push(std::unique_ptr<QueuedBatch> batch);
   [[nodiscard]] bool empty() const { return order_.empty(); }
   /// The first batch of the lane whose turn it is, null if there is none. It stays in its lane.
-  /// `stay`: the site that was next last may keep its turn: kTurn.
-  QueuedBatch* next(bool stay = false);
+  QueuedBatch* next(Prefer prefer = Prefer::least_used);
   /// The first batch of the Linac's lane, null if there is none. It stays in its lane.
   QueuedBatch* first_of(LinacId linac);
   /// Takes the first batch out of the Linac's lane. Precondition: there is one.
@@ -55,24 +63,25 @@ class FairTurns {
 
  private:
   struct Lane {
+    LinacId linac = 0;
     std::size_t site = 0;
     WorkTime used{0};
     std::deque<std::unique_ptr<QueuedBatch>> batches;
   };
   struct Site {
     WorkTime used{0};
-    WorkTime reached{0};               // `used` of the lane that was next last
-    std::map<LinacId, Lane*> waiting;  // lanes with a batch
+    WorkTime reached{0};         // `used` of the lane that was next last
+    std::vector<Lane*> waiting;  // lanes with a batch, by their Linacs' numbers
   };
   Lane& lane_of(LinacId linac);
 
-  std::map<LinacId, Lane> lanes_;
+  std::unordered_map<LinacId, Lane> lanes_;  // which stay where they are
   std::vector<Site> sites_;
   std::set<std::pair<WorkTime, std::size_t>> order_;  // of sites with a batch: `used`, and which
   std::map<std::string, std::size_t> site_numbers_;
   WorkTime reached_{0};    // the least `used` there was when a site was next last
-  std::size_t turn_ = 0;   // of this site
-  WorkTime turn_ends_{0};  // once it has used this much
+  std::size_t site_ = 0;   // that was next last
+  WorkTime site_ends_{0};  // its kSiteTurn, once it has used this much
 };
 
 }  // namespace icom::store

@@ -59,12 +59,28 @@ bool Database::in_transaction() const {
   return sqlite3_get_autocommit(handle_) == 0;
 }
 
-void Database::checkpoint() {
+bool Database::checkpoint() {
   const int result =
       sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED) {
     fail("checkpoint", result);
   }
+  return result == SQLITE_OK;
+}
+
+void Database::move_wal_at(int pages) {
+  move_at_ = pages;
+  sqlite3_wal_hook(handle_, committed, this);
+}
+
+/// The commit has succeeded; a move that does not is tried again with the next one.
+int Database::committed(void* self, sqlite3* handle, const char* schema, int pages) {
+  Database& database = *static_cast<Database*>(self);
+  database.wal_pages_ = pages;
+  if (pages >= database.move_at_) {
+    sqlite3_wal_checkpoint_v2(handle, schema, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  }
+  return SQLITE_OK;
 }
 
 sqlite3_stmt* Database::take(const char* sql) {

@@ -46,8 +46,13 @@ class Database {
   [[nodiscard]] std::int64_t last_inserted_id() const;
   [[nodiscard]] int changed_rows() const;  ///< by the last INSERT, UPDATE or DELETE
   [[nodiscard]] bool in_transaction() const;
-  /// Copies WAL pages into the database file, as far as no reader needs them. Never waits.
-  void checkpoint();
+  /// Copies WAL pages into the database file, as far as no reader needs them. Never waits: false if
+  /// another connection is at it.
+  bool checkpoint();
+  /// In the WAL after this connection's last commit. 0 before its first, and without move_wal_at().
+  [[nodiscard]] int wal_pages() const { return wal_pages_; }
+  /// From now on a commit that leaves so many or more moves them itself, as checkpoint() does.
+  void move_wal_at(int pages);
 
  private:
   friend class Query;
@@ -55,8 +60,12 @@ class Database {
   void give_back(const char* sql, sqlite3_stmt* statement);
   [[noreturn]] void fail(const char* doing, int code) const;
 
+  static int committed(void* self, sqlite3* handle, const char* schema, int pages);
+
   std::string name_;
   sqlite3* handle_ = nullptr;
+  int wal_pages_ = 0;
+  int move_at_ = 0;
   std::map<const char*, std::vector<sqlite3_stmt*>> idle_;  // by the literal's address
 };
 

@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -20,6 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostPositions = 100'000;
+// What is not committed comes again, and who stops us waits.
+constexpr auto kTimeToStop = 1s;
 
 EventLimits with_the_machines(EventLimits limits, const std::filesystem::path& folder) {
   if (!limits.free_bytes) {
@@ -43,14 +46,14 @@ EventLimits with_the_machines(EventLimits limits, const std::filesystem::path& f
 struct Store::State {
   State(const std::filesystem::path& folder, const Options& options, StoreObserver* observer)
       : lock(claim_folder(folder)),
+        clock(options.clock ? options.clock : std::chrono::steady_clock::now),
         queue(options.max_queued_bytes),
         writer(
             database_file(folder), queue, observer,
             [this](LinacId linac, const std::map<std::uint64_t, StoredPosition>& changes) {
               remember(linac, changes);
             },
-            options.clock ? options.clock : std::chrono::steady_clock::now,
-            with_the_machines(options.events, folder), options.rebuild),
+            clock, with_the_machines(options.events, folder), options.rebuild),
         idle_after(options.idle_after),
         reader(database_file(folder), Database::Access::read_only),
         thread([this] { run(); }) {}
@@ -62,6 +65,7 @@ struct Store::State {
 
   void run() {
     bool more_to_build = false;
+    std::optional<std::chrono::steady_clock::time_point> stop_by;
     while (true) {
       WriterWork work = queue.wait(more_to_build ? 0ms : idle_after);
       if (work.empty() && !work.stop) {
@@ -72,7 +76,12 @@ struct Store::State {
       for (const auto& errand : work.errands) {
         errand();
       }
-      if (work.batches) {
+      if (work.stopping && !stop_by) {
+        stop_by = clock() + kTimeToStop;
+      }
+      if (work.batches && stop_by && clock() >= *stop_by) {
+        writer.give_up();
+      } else if (work.batches) {
         writer.commit();
         writer.keep_up();
       }
@@ -96,6 +105,7 @@ struct Store::State {
   }
 
   std::unique_ptr<os::File> lock;
+  Writer::Clock clock;
   BatchQueue queue;
   Writer writer;
   std::chrono::milliseconds idle_after;

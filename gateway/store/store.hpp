@@ -83,7 +83,8 @@ class Store {
   /// Opens or makes the store, brings its schema up to date, starts the writer's thread. Throws
   /// std::runtime_error with what and where.
   Store(const std::filesystem::path& folder, const Options& options, StoreObserver* observer);
-  /// Commits what was submitted, seals nothing early, stops the thread.
+  /// Commits what was submitted, for a second at most: what is left then is answered with
+  /// done(false). Seals nothing early, stops the thread.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

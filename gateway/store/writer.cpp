@@ -19,15 +19,12 @@ using namespace std::chrono_literals;
 
 // page_size only takes effect in a new file. Two dozen tables and indexes take a page each, so with
 // pages of 4 kB a short stream is outweighed by what is empty; pages of 1 kB cost a tenth of the
-// speed. A commit that has to move the WAL takes longer, so it may grow to 32,000 pages (32 MB) and
-// is moved between commits before that: in quiet moments, and each ten seconds where there are
-// none.
+// speed.
 constexpr const char* kSettings =
     "PRAGMA page_size = 1024;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
-    "PRAGMA wal_autocheckpoint = 32000;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -16384;";
 
@@ -41,15 +38,22 @@ constexpr std::int64_t kTurnCoded = std::int64_t{1} << 20U;
 // Frames of late chunks that are coded again: a full chunk, or many small ones.
 constexpr std::int64_t kGroupMerged = std::int64_t{2} << 20U;
 // Who comes meanwhile, and costs little, joins the transaction at the next turn: it waits for what
-// is left of these two, and for the disk.
+// is left of these, and for the disk.
 constexpr auto kGroupTime = 50ms;
-constexpr auto kTurnTime = 10ms;
+// The same once a Linac has used up a turn of its own, and other sites wait for the commit.
+constexpr auto kSharedGroupTime = 25ms;
+// An entry of this size may cost as much as a turn, and cannot be cut: nobody else's that came
+// before it waits for it in its transaction.
+constexpr std::size_t kLargeEntry = std::size_t{256} << 10U;
+constexpr int kMostWalPages = 32'000;
 // Where no moment is quiet: pieces of records to be built, each some 60 ms on a slow machine, take
-// a tenth of the time at most; and the WAL grows by less than a MB a second.
+// a tenth of the time at most.
 constexpr int kSettleShare = 10;
-constexpr auto kCheckpointEach = 10s;
-// A commit waits for the move of no more than this.
-constexpr std::int64_t kCheckpointCoded = std::int64_t{8} << 20U;
+// The WAL is moved once it has this many pages, or after this time. What is moved together is
+// written once, however often a page is in it; but readers look through it.
+// A commit that leaves the most moves the WAL itself, whoever waits: somebody read all the time.
+constexpr int kMovedPages = 8'000;
+constexpr auto kMoveEach = 10s;
 constexpr auto kTimeAtTheEnd = 500ms;
 constexpr auto kSlowCommit = 250ms;
 
@@ -57,6 +61,11 @@ void call_done(const IncomingBatch& batch, bool stored) {
   if (batch.done) {
     batch.done(stored);
   }
+}
+
+// What is next of it.
+bool begins_large(const QueuedBatch& queued) {
+  return !queued.all_applied() && queued.batch.entries[queued.applied].bytes.size() >= kLargeEntry;
 }
 
 // A batch before it, of which it is the continuation, was not stored.
@@ -76,8 +85,10 @@ Writer::Writer(const std::filesystem::path& database, BatchQueue& queue, StoreOb
       rebuild_(rebuild),
       limits_(std::move(limits)),
       warnings_(10, 60s),
-      slow_commits_(1, 60s) {
+      slow_commits_(1, 60s),
+      mover_(database) {
   database_.execute(kSettings);
+  database_.move_wal_at(kMostWalPages);
   upgrade_schema(database_);
   checkpointed_at_ = clock_();
   Query unsettled(database_, "SELECT id FROM linac WHERE late_ranges IS NOT NULL");
@@ -101,8 +112,14 @@ void Writer::commit() {
   }
   in_transaction_.clear();
   finished_.clear();
-  coded_since_checkpoint_ += coded_;
   say_if_slow(clock_() - begin);
+}
+
+void Writer::give_up() {
+  while (QueuedBatch* next = queue_.next()) {
+    fail(*next);
+  }
+  finished_.clear();
 }
 
 void Writer::charge(LinacId linac, std::chrono::steady_clock::duration time) {
@@ -142,7 +159,8 @@ void Writer::say_if_slow(std::chrono::steady_clock::duration took) noexcept {
 
 /// Each part that was in the failed transaction, on its own.
 void Writer::retry_each() {
-  const std::set<LinacId> unsettled = std::exchange(unsettled_, {});  // may be what failed
+  // The commit also builds records again, of Linacs that have no part in it: may be what failed.
+  const std::set<LinacId> unsettled = std::exchange(unsettled_, {});
   const std::vector<QueuedBatch*> parts = in_transaction_;
   if (QueuedBatch* next = parts.empty() ? queue_.next() : nullptr) {
     fail(*next);  // the transaction did not even begin
@@ -153,7 +171,8 @@ void Writer::retry_each() {
     const std::size_t end = std::exchange(part->applied, part->stored);
     // What comes after a failed batch must not be stored before it is: its position would cover
     // both.
-    const bool hopeless = parts.size() == 1 || is_broken(part->batch) || failed.contains(linac);
+    const bool was_alone = parts.size() == 1 && unsettled.empty();
+    const bool hopeless = was_alone || is_broken(part->batch) || failed.contains(linac);
     in_transaction_ = {part};
     if (hopeless || !try_commit([&] { take_entries(*part, log_of_touched(linac), end); })) {
       failed.insert(linac);
@@ -222,11 +241,16 @@ void Writer::publish() noexcept {
   }
 }
 
+/// A site goes on with its next Linac only while they stay within their turns: what one of them
+/// takes beyond its own is taken from the site's.
 void Writer::take_turns() {
   const auto begin = clock_();
-  bool stay = false;
-  while (bytes_ < kGroupBytes && coded_ < kGroupCoded && clock_() - begin < kGroupTime) {
-    QueuedBatch* queued = queue_.next(stay);
+  auto prefer = FairTurns::Prefer::least_used;
+  auto longest = kGroupTime;
+  bool used_up = false;
+  bool shared = false;
+  while (bytes_ < kGroupBytes && coded_ < kGroupCoded && clock_() - begin < longest) {
+    QueuedBatch* queued = queue_.next(prefer);
     if (queued == nullptr) {
       return;
     }
@@ -234,33 +258,46 @@ void Writer::take_turns() {
       fail(*queued);
       continue;
     }
-    stay = take_turn(queued->batch.linac);
+    if (!in_transaction_.empty() && begins_large(*queued)) {
+      return;  // its turn begins the next transaction
+    }
+    const bool within = take_turn(*queued);
+    prefer = within ? FairTurns::Prefer::same_site : FairTurns::Prefer::least_used;
+    used_up = used_up || !within;
+    shared = shared || in_transaction_.front()->site != in_transaction_.back()->site;
+    if (used_up && shared) {
+      longest = kSharedGroupTime;
+    }
   }
 }
 
 /// Of the Linac whose turn it is, what waits: each Linac in a transaction costs it something,
 /// however few its entries are. False if that was more than a turn may take.
-bool Writer::take_turn(LinacId linac) {
+bool Writer::take_turn(QueuedBatch& first) {
+  const LinacId linac = first.batch.linac;
   const auto begin = clock_();
   auto now = begin;
-  LinacLog& log = log_of_touched(linac);
   const std::int64_t coded_before = coded_;
   const auto may_go_on = [&] {
-    return now - begin < kTurnTime && bytes_ < kGroupBytes && coded_ - coded_before < kTurnCoded;
+    return now - begin < FairTurns::kLinacTurn && bytes_ < kGroupBytes &&
+           coded_ - coded_before < kTurnCoded;
   };
+  QueuedBatch* queued = &first;
   do {
-    QueuedBatch& queued = *queue_.first_of(linac);
-    if (is_broken(queued.batch)) break;
-    if (!std::exchange(queued.in_transaction, true)) {
-      in_transaction_.push_back(&queued);
+    if (is_broken(queued->batch)) break;
+    if (!std::exchange(queued->in_transaction, true)) {
+      in_transaction_.push_back(queued);
     }
-    while (!queued.all_applied() && may_go_on()) {
-      take_entries(queued, log, queued.applied + 1);
+    // Only now: if the Linac cannot be loaded, it is this part that fails.
+    LinacLog& log = log_of_touched(linac);
+    while (!queued->all_applied() && may_go_on()) {
+      take_entries(*queued, log, queued->applied + 1);
       now = clock_();
     }
-    if (!queued.all_applied()) break;
+    if (!queued->all_applied()) break;
     finished_.push_back(queue_.pop(linac));
-  } while (may_go_on() && queue_.first_of(linac) != nullptr);
+    queued = queue_.first_of(linac);
+  } while (queued != nullptr && may_go_on());
   charge(linac, now - begin);
   return may_go_on();
 }
@@ -388,6 +425,7 @@ void Writer::finish() {
   const auto end = clock_() + kTimeAtTheEnd;
   while (settle() && clock_() < end) {
   }
+  mover_.wait();
   checkpoint();
 }
 
@@ -396,17 +434,20 @@ void Writer::keep_up() {
   if (now - settled_at_ >= (kSettleShare - 1) * settle_took_) {
     settle();
   }
-  if (now - checkpointed_at_ >= kCheckpointEach || coded_since_checkpoint_ >= kCheckpointCoded) {
+  if (mover_.has_moved()) {
+    // What came meanwhile, so that the WAL begins anew: the mover alone never catches up.
     checkpoint();
+  } else if (now - checkpointed_at_ >= kMoveEach || database_.wal_pages() >= kMovedPages) {
+    checkpointed_at_ = now;
+    mover_.ask();
   }
 }
 
 void Writer::checkpoint() noexcept {
   try {
     checkpointed_at_ = clock_();
-    coded_since_checkpoint_ = 0;
-    if (std::exchange(checkpoint_due_, false)) {
-      database_.checkpoint();
+    if (checkpoint_due_) {
+      checkpoint_due_ = !database_.checkpoint();
     }
   } catch (const std::exception& error) {
     warn("the store could not move its log into the database", error.what());

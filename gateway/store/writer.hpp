@@ -16,6 +16,7 @@
 #include "gateway/store/linac_log.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/store/store.hpp"
+#include "gateway/store/wal_mover.hpp"
 #include "gateway/store/zstd_codec.hpp"
 
 namespace icom::store {
@@ -41,6 +42,9 @@ class Writer {
   /// batch that is stored to its end, or failed. Never throws.
   void commit();
 
+  /// Answers all that is queued with done(false). Never throws.
+  void give_up();
+
   /// Finds or makes the Linac's row. Throws SqlError.
   LinacId register_linac(const std::string& site, const std::string& serial);
 
@@ -54,8 +58,8 @@ class Writer {
   void finish();
 
   /// For after a commit, when its batches are answered: a gateway whose Linacs send has no quiet
-  /// moments. As idle(), as far as a tenth of the time allows, and one piece at most, for which
-  /// what comes meanwhile waits. Never throws.
+  /// moments. Builds a piece, as far as a tenth of the time allows, for which what comes meanwhile
+  /// waits; and has the WAL moved beside the commits that follow. Never throws.
   void keep_up();
 
  private:
@@ -66,7 +70,7 @@ class Writer {
   };
   bool try_commit(const std::function<void()>& apply_all);
   void take_turns();
-  bool take_turn(LinacId linac);
+  bool take_turn(QueuedBatch& first);
   void take_entries(QueuedBatch& queued, LinacLog& log, std::size_t end);
   void flush();
   bool settle();
@@ -106,10 +110,10 @@ class Writer {
   std::chrono::steady_clock::duration settle_took_{};
   std::chrono::steady_clock::time_point checkpointed_at_;  // or nothing had to be moved
   bool checkpoint_due_ = false;
-  std::int64_t coded_since_checkpoint_ = 0;
   std::unordered_map<LinacId, std::chrono::steady_clock::duration> spent_;  // of the commit
   log::RateLimit warnings_;
   log::RateLimit slow_commits_;
+  WalMover mover_;
 };
 
 }  // namespace icom::store

@@ -19,8 +19,8 @@ class FairTurnsTest : public testing::Test {
     turns_.push(std::move(queued));
   }
   /// Does the next batch, which costs this much; whose it was.
-  LinacId take(WorkTime cost, bool stay = false) {
-    const LinacId linac = turns_.next(stay)->batch.linac;
+  LinacId take(WorkTime cost, FairTurns::Prefer prefer = FairTurns::Prefer::least_used) {
+    const LinacId linac = turns_.next(prefer)->batch.linac;
     turns_.pop(linac);
     turns_.charge(linac, cost);
     return linac;
@@ -99,7 +99,8 @@ TEST_F(FairTurnsTest, ASiteMayKeepItsTurnUntilItHasUsedIt) {
   turns_.set_site(9, "other");
   for (const LinacId linac : {1, 2, 3, 9, 9, 9, 1, 2, 3}) push(linac);
   std::vector<LinacId> order;
-  while (!turns_.empty()) order.push_back(take(FairTurns::kTurn / 2, true));
+  while (!turns_.empty())
+    order.push_back(take(FairTurns::kSiteTurn / 2, FairTurns::Prefer::same_site));
   EXPECT_EQ(order, (std::vector<LinacId>{1, 2, 9, 9, 3, 1, 9, 2, 3}));
 }
 
@@ -107,10 +108,10 @@ TEST_F(FairTurnsTest, WhoComesInATurnWaitsForNoMoreThanIt) {
   turns_.set_site(1, "busy");
   turns_.set_site(2, "other");
   for (int n = 0; n < 10; ++n) push(1);
-  EXPECT_EQ(take(FairTurns::kTurn / 2, true), 1);
+  EXPECT_EQ(take(FairTurns::kSiteTurn / 2, FairTurns::Prefer::same_site), 1);
   push(2);
-  EXPECT_EQ(take(FairTurns::kTurn / 2, true), 1);
-  EXPECT_EQ(take(FairTurns::kTurn / 2, true), 2);
+  EXPECT_EQ(take(FairTurns::kSiteTurn / 2, FairTurns::Prefer::same_site), 1);
+  EXPECT_EQ(take(FairTurns::kSiteTurn / 2, FairTurns::Prefer::same_site), 2);
 }
 
 TEST_F(FairTurnsTest, ALinacWithoutASiteIsASiteOfItsOwn) {

@@ -1,8 +1,14 @@
 // What one site or Linac costs the store does not hold up the others: time is the test's own.
+#include <gmock/gmock.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <mutex>
+#include <string>
+#include <thread>
 
 #include "gateway/store/sqlite.hpp"
 #include "tests/unit/store/store_fixture.hpp"
@@ -187,6 +193,23 @@ TEST_F(StoreTurnsTest, WhereAPartOfABatchCannotBeStoredThePositionTellsHowFarItI
   EXPECT_EQ(StoreReader(folder()).ledger("1", {}).at(0).counts.duplicates, 0);
 }
 
+TEST_F(StoreTurnsTest, TheEndWaitsForWhatIsQueuedNoLongerThanItsTime) {
+  clock_.hold();
+  for (std::uint64_t run = 1; run <= 100; ++run) {
+    const auto from = static_cast<unsigned>(run) * 10;
+    submit(Feed(costly_, run).frames(messages(from, from + 10)).batch(), "batch");
+  }
+  std::thread end([this] { store_.reset(); });
+  clock_.let_go();
+  end.join();
+  const auto done = wait_for(100);
+  EXPECT_EQ(std::ranges::count(done, "batch") + std::ranges::count(done, "batch failed"), 100);
+  EXPECT_GT(std::ranges::count(done, "batch"), 0);
+  EXPECT_GT(std::ranges::count(done, "batch failed"), 0);
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(test::stored_frames(folder(), costly_).size()) / 10,
+            std::ranges::count(done, "batch"));
+}
+
 TEST_F(StoreTurnsTest, WhatIsStoredOfABatchInPartsIsInThePositionBeforeTheBatchIsDone) {
   clock_.hold();
   submit(Feed(costly_, 1).frames(messages(0, 200)).batch(), "costly");
@@ -200,6 +223,114 @@ TEST_F(StoreTurnsTest, WhatIsStoredOfABatchInPartsIsInThePositionBeforeTheBatchI
   wait_for(2);
   EXPECT_GT(position, 0U);
   EXPECT_LT(position, 200U);
+}
+
+TEST_F(StoreTurnsTest, ASiteGoesOnWithItsOtherLinacsWhileTheyStayWithinItsTurn) {
+  store_.reset();
+  CostlyClock quick(1ms);
+  store_ = std::make_unique<Store>(folder(), Store::Options{.clock = [&] { return quick.now(); }},
+                                   nullptr);
+  const LinacId second = store_->linac("many", "2");
+  const LinacId third = store_->linac("many", "3");
+  quick.hold();
+  submit(Feed(store_->linac("many", "1"), 1).frame(message(0)).batch(), "first");
+  ASSERT_TRUE(quick.wait_until_held());
+  submit(Feed(second, 1).frame(message(0)).batch(), "second");
+  submit(Feed(cheap_, 1).frame(message(0)).batch(), "cheap");
+  submit(Feed(third, 1).frame(message(0)).batch(), "third");
+  quick.let_go();
+  EXPECT_EQ(wait_for(4).back(), "cheap");
+  store_.reset();
+}
+
+TEST_F(StoreTurnsTest, NobodyElseWaitsForALargeEntryInTheSameTransaction) {
+  store_.reset();
+  CostlyClock quick(1ms);
+  store_ = std::make_unique<Store>(folder(), Store::Options{.clock = [&] { return quick.now(); }},
+                                   nullptr);
+  const LinacId other = store_->linac("costly", "3");
+  quick.hold();
+  submit(Feed(cheap_, 1).frame(message(0)).batch(), "cheap");
+  ASSERT_TRUE(quick.wait_until_held());
+  submit(Feed(costly_, 1).frame(test::large_message(0, 400'000)).batch(), "large");
+  std::atomic<std::uint64_t> stored_with_cheap{0};
+  IncomingBatch last = Feed(cheap_, 2).frame(message(1)).batch();
+  last.done = [&](bool) { stored_with_cheap = store_->stored_position(costly_, 1).seq; };
+  ASSERT_TRUE(store_->submit(std::move(last)));
+  submit(Feed(other, 1).frame(message(0)).batch(), "other");
+  quick.let_go();
+  EXPECT_EQ(wait_for(3).back(), "large");
+  EXPECT_EQ(stored_with_cheap, 0U);
+  EXPECT_EQ(store_->stored_position(costly_, 1).seq, 1U);
+  store_.reset();
+}
+
+TEST_F(StoreTurnsTest, ATransactionEndsEarlierWhereAnotherSiteWaitsForACostlyOne) {
+  clock_.hold();
+  submit(Feed(costly_, 1).frames(messages(0, 200)).batch(), "costly");
+  ASSERT_TRUE(clock_.wait_until_held());
+  std::atomic<std::uint64_t> stored_with_cheap{0};
+  IncomingBatch cheap = Feed(cheap_, 1).frame(message(0)).batch();
+  cheap.done = [&](bool) { stored_with_cheap = store_->stored_position(costly_, 1).seq; };
+  ASSERT_TRUE(store_->submit(std::move(cheap)));
+  clock_.let_go();
+  wait_for(1);
+  EXPECT_GT(stored_with_cheap, 0U);
+  EXPECT_LE(stored_with_cheap, 5U) << "of 5 ms each; 50 ms would be taken for the site alone";
+}
+
+/// Costly fails, in a transaction in which cheap has its part too.
+class StoreOfAFailingLinacTest : public StoreTurnsTest {
+ protected:
+  void commit_both() {
+    clock_.hold();
+    submit(Feed(cheap_, 1).frame(message(0)).batch(), "cheap");
+    ASSERT_TRUE(clock_.wait_until_held());
+    submit(Feed(costly_, 2).frame(message(100)).batch(), "costly");
+    clock_.let_go();
+  }
+  void execute(const char* sql) {
+    Database(folder() / "icom.db", Database::Access::read_write).execute(sql);
+  }
+  /// The tail's row is of several pages, and the second one tells of a next one that is not there.
+  void damage_tail() {
+    const auto file = folder() / "icom.db";
+    execute(
+        "UPDATE tail SET data = CAST(replace(hex(zeroblob(4000)), '00', 'marker') AS BLOB) "
+        "WHERE linac = (SELECT id FROM linac WHERE site = 'costly')");
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string all{std::istreambuf_iterator<char>(bytes), {}};
+    constexpr std::size_t kPage = 1'024;
+    for (std::size_t page = kPage; page + kPage <= all.size(); page += kPage) {
+      if (all.find("markermarkermarker", page + 4) < page + 10 && all[page] == '\0') {
+        bytes.seekp(static_cast<std::streamoff>(page));
+        bytes.write("\x7F\xFF\xFF\xFF", 4);
+        return;
+      }
+    }
+    FAIL() << "no such page";
+  }
+};
+
+TEST_F(StoreOfAFailingLinacTest, OneThatCannotBeLoadedStopsNoOther) {
+  submit(Feed(costly_, 1).frames(messages(0, 10)).batch(), "before");
+  wait_for(1);
+  store_.reset();
+  damage_tail();
+  store_ = std::make_unique<Store>(
+      folder(), Store::Options{.clock = [this] { return clock_.now(); }}, nullptr);
+  store_->linac("cheap", "2");  // is the first in the transaction
+  store_->linac("costly", "1");
+  commit_both();
+  EXPECT_THAT(wait_for(3), testing::UnorderedElementsAre("before", "cheap", "costly failed"));
+}
+
+TEST_F(StoreOfAFailingLinacTest, OneThatCannotBeTakenStopsNoOther) {
+  execute(
+      "CREATE TRIGGER full BEFORE INSERT ON ledger WHEN NEW.linac = "
+      "(SELECT id FROM linac WHERE site = 'costly') BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  commit_both();
+  EXPECT_THAT(wait_for(2), testing::UnorderedElementsAre("cheap", "costly failed"));
 }
 
 }  // namespace

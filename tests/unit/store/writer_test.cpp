@@ -77,6 +77,15 @@ TEST_F(WriterTest, ACommitReadsNothingOfALinacThatIsNotInIt) {
   EXPECT_EQ(frames_in_records(), 1'998 + 10);
 }
 
+TEST_F(WriterTest, ARecordThatCannotBeBuiltAgainStopsNoOtherLinac) {
+  Database database(database_, Database::Access::read_write);
+  database.execute(
+      "CREATE TRIGGER full BEFORE UPDATE ON record WHEN NEW.linac = 1 "
+      "BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  commit(test::Feed(2, 1).frames(messages(0, 10, test::Patient{})).batch());
+  EXPECT_EQ(frames_in_records(), 1'997 + 10);
+}
+
 TEST_F(WriterTest, AtTheEndItBuildsWhatIsLeftHoweverManyPiecesThatIs) {
   writer_->finish();
   EXPECT_EQ(frames_in_records(), 1'998);
