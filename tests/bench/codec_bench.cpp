@@ -11,8 +11,7 @@
 #include "common/icom/framer.hpp"
 #include "common/icom/item.hpp"
 #include "common/icom/values.hpp"
-#include "tests/bench/sample.hpp"
-#include "tests/unit/icom/frame_builder.hpp"
+#include "tests/data/sample.hpp"
 
 namespace icom {
 namespace {
@@ -20,23 +19,8 @@ namespace {
 constexpr int kZstdLevel = 3;
 constexpr std::size_t kChunk = 256;  // frames, as the store's chunks
 
-ByteVector built_stream() {
-  ByteVector stream;
-  for (unsigned tick = 0; tick < 576; ++tick) {
-    test::FrameSpec spec;
-    spec.time = test::time_after(tick / 4);
-    spec.counter = static_cast<std::uint8_t>(tick);
-    spec.items = test::typical_items(test::Patient{}, tick, 160);
-    append(stream, test::build_frame(spec));
-  }
-  return stream;
-}
-
 const ByteVector& stream() {
-  static const ByteVector bytes = [] {
-    auto sample = test::load_sample();
-    return sample ? *std::move(sample) : built_stream();
-  }();
+  static const ByteVector bytes = test::load_sample();
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// What the link costs: bytes of each frame of the recorded sample on the wire, alone and in
+// What the link costs: bytes of each frame of the sample on the wire, alone and in
 // batches, and the time of either end.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -11,13 +11,13 @@
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
 #include "gateway/ingest/batch_sorting.hpp"
-#include "tests/bench/sample.hpp"
+#include "tests/data/sample.hpp"
 
 namespace icom::link {
 namespace {
 
 const ByteVector& stream() {
-  static const ByteVector bytes = test::load_sample().value_or(ByteVector());
+  static const ByteVector bytes = test::load_sample();
   return bytes;
 }
 
@@ -37,8 +37,7 @@ std::vector<LinkEntry> sample_entries() {
   return entries;
 }
 
-/// The messages that an agent sends for `entries`, `per_batch` in each. Empty messages, if the
-/// sample is absent.
+/// The messages that an agent sends for `entries`, `per_batch` in each.
 std::vector<std::string> messages_of(const std::vector<LinkEntry>& entries, std::size_t per_batch) {
   BatchEncoder encoder;
   std::vector<std::string> messages;
@@ -79,10 +78,6 @@ std::size_t ack_bytes() {
 
 void wire(benchmark::State& state) {
   const std::vector<LinkEntry> entries = sample_entries();
-  if (entries.empty()) {
-    state.SkipWithError("the sample is not beside the tree");
-    return;
-  }
   std::vector<std::string> messages;
   for (auto _ : state) messages = messages_of(entries, static_cast<std::size_t>(state.range(0)));
 
@@ -110,10 +105,6 @@ BENCHMARK(wire)->Name("agent/encode")->ArgName("frames_per_batch")->Arg(1)->Arg(
 /// of each frame.
 void gateway_end(benchmark::State& state) {
   const std::vector<LinkEntry> entries = sample_entries();
-  if (entries.empty()) {
-    state.SkipWithError("the sample is not beside the tree");
-    return;
-  }
   const auto messages = messages_of(entries, static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     BatchDecoder decoder;
@@ -151,10 +142,6 @@ double resident() {
 /// that a session holds.
 void memory(benchmark::State& state) {
   const auto messages = messages_of(sample_entries(), 1);
-  if (messages.empty()) {
-    state.SkipWithError("the sample is not beside the tree");
-    return;
-  }
   constexpr std::size_t kConnections = 200;
   for (auto _ : state) {
     const double before = resident();

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -20,7 +19,7 @@
 #include "common/icom/framer.hpp"
 #include "common/icom/values.hpp"
 #include "common/os/utc_clock.hpp"
-#include "tests/bench/sample.hpp"
+#include "tests/data/sample.hpp"
 
 namespace icom {
 namespace {
@@ -31,11 +30,7 @@ constexpr std::size_t kRead = 32 * 1024;
 constexpr std::uint64_t kSpoolBytes = 512ULL << 20U;
 
 const ByteVector& stream() {
-  static const ByteVector bytes = [] {
-    auto sample = test::load_sample();
-    if (!sample) throw std::runtime_error("the sample " ICOM_SAMPLE_FILE " is not there");
-    return *std::move(sample);
-  }();
+  static const ByteVector bytes = test::load_sample();
   return bytes;
 }
 

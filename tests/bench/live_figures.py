@@ -2,7 +2,7 @@
 
     python3 tests/bench/live_figures.py [--programs build/release/bin] [--frames 400] [--hz 4]
 
-Sends the recorded sample (or, without it, a simulated day is no substitute: the sample is needed) frame by frame, and prints: the
+Sends the sample frame by frame, and prints: the
 time from handing a frame's last byte to the kernel until a reader of the store's database sees it committed; the bytes that crossed
 the SSH connection in both directions for each byte of frames; memory and processor time of the listener.
 """
@@ -29,7 +29,7 @@ from tests.lab.agent_site import AgentSite  # noqa: E402
 from tests.lab.hosting_site import HostingSite  # noqa: E402
 from tests.lab.process import wait_until  # noqa: E402
 
-SAMPLE = ROOT.parent / "shared" / "samples" / "nbcc-4299-morning.icom.xz"
+SAMPLE = ROOT / "tests" / "data" / "nbcc-4299-morning.icom.xz"
 
 
 def frames_of(stream):

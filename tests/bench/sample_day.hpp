@@ -1,6 +1,5 @@
-// An endless day of one Linac, for benchmarks: the recorded sample's frames over and over (or,
-// where the tree has no sample beside it, made ones), 4 a second, with times and counters that go
-// on.
+// An endless day of one Linac, for benchmarks: the sample's frames over and over, 4 a second, with
+// times and counters that go on.
 #pragma once
 
 #include <algorithm>
@@ -9,24 +8,16 @@
 #include <vector>
 
 #include "common/icom/frame_identity.hpp"
-#include "tests/bench/sample.hpp"
-#include "tests/unit/icom/frame_builder.hpp"
+#include "tests/data/sample.hpp"
 
 namespace icom::test {
 
 inline const std::vector<ByteVector>& day_templates() {
   static const std::vector<ByteVector> all = [] {
     std::vector<ByteVector> frames;
-    if (const auto sample = load_sample()) {
-      for (const Bytes frame : split_by_length(*sample)) {
-        frames.emplace_back(frame.begin(), frame.end());
-      }
-    } else {
-      for (unsigned n = 0; n < 576; ++n) {
-        FrameSpec spec;
-        spec.items = typical_items(Patient{}, n, 160);
-        frames.push_back(build_frame(spec));
-      }
+    const ByteVector sample = load_sample();
+    for (const Bytes frame : split_by_length(sample)) {
+      frames.emplace_back(frame.begin(), frame.end());
     }
     return frames;
   }();

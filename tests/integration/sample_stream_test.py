@@ -1,4 +1,4 @@
-"""A recorded stream that is not of our making, from a plain TCP server to the archive."""
+"""A stream that none of our code made, from a plain TCP server to the archive."""
 
 import json
 import lzma
@@ -9,10 +9,9 @@ from tests.lab.case import LabCase
 from tests.lab.process import wait_until
 from tests.lab.tcp_server import StreamServer
 
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+SAMPLES = Path(__file__).resolve().parents[1] / "data"
 
 
-@unittest.skipUnless(SAMPLES.is_dir(), "the sample stream is not on this machine")
 class SampleStream(LabCase):
     def setUp(self):
         super().setUp()

@@ -39,6 +39,7 @@ const MachineState& DayScript::next() {
   const Phase& phase = phases_[phase_];
   if (frame_in_phase_ == 0) {
     leaves_before_ = state_.leaves_run;
+    jaws_before_ = state_.jaws_y;
     gantry_before_ = state_.gantry;
   }
   if (phase.kind == Phase::Kind::idle) {
@@ -78,6 +79,8 @@ void DayScript::show_idle() {
   state_.leaves_run = before.leaves_run;
   state_.leaves_prescribed = before.leaves_prescribed;
   state_.leaves_set = before.leaves_set;
+  state_.jaws_x = before.jaws_x;
+  state_.jaws_y = before.jaws_y;
   state_.gantry = before.gantry;
   state_.collimator = before.collimator;
 }
@@ -156,12 +159,15 @@ void DayScript::show_motion(const Beam& beam, const Phase& phase, int progress) 
   state_.table_longitudinal = 600 + 7 * (visit_.ordinal % 40);
   state_.table_lateral = visit_.ordinal % 9 - 4;
   state_.jaws_x = {-120, 120};
-  state_.jaws_y = {-90, 95};
-
   const int steps = steps_of(beam, phase, progress);
   const Leaves target = leaves_after(steps, beam.aperture);
   state_.leaves_run =
       moving ? between(leaves_before_, target, frame_in_phase_ + 1, phase.frames) : target;
+  state_.jaws_y = {half_height_of(beam.aperture) + 2, half_height_of(beam.aperture) + 7};
+  if (moving) {  // the pairs that were open close on the way
+    state_.jaws_y[0] = std::max(state_.jaws_y[0], jaws_before_[0]);
+    state_.jaws_y[1] = std::max(state_.jaws_y[1], jaws_before_[1]);
+  }
   state_.leaves_set = target;
   state_.leaves_prescribed =
       beam.technique == Technique::vmat

@@ -34,7 +34,8 @@ class DayScript {
   std::vector<Phase> phases_;
   std::size_t phase_ = 0;
   int frame_in_phase_ = 0;
-  Leaves leaves_before_{};  // when the phase began
+  Leaves leaves_before_{};               // when the phase began
+  std::array<Tenths, 2> jaws_before_{};  // along Y, likewise
   Tenths gantry_before_ = 0;
   bool ended_ = false;
   std::uint64_t deliveries_ = 0;

@@ -11,6 +11,10 @@ namespace icom::simulator {
 /// steps >= 0.
 Leaves leaves_after(int steps, std::uint32_t aperture);
 
+/// How far from the field's centre the pairs that open reach, in millimetres along Y. All others
+/// keep the smallest gap.
+int half_height_of(std::uint32_t aperture);
+
 /// The way from one shape to another, `done` of `whole` parts gone. Precondition: 0 <= done <=
 /// whole, whole > 0.
 Leaves between(const Leaves& from, const Leaves& to, int done, int whole);

@@ -79,7 +79,8 @@ struct MachineState {
   Tenths table_longitudinal = 0;
   Tenths table_lateral = 0;
   std::array<Tenths, 2> jaws_x{-200, 200};
-  std::array<Tenths, 2> jaws_y{-100, 100};
+  /// From the field's centre outwards, so both positive when open: Y1 = -jaws_y[0], Y2 = jaws_y[1].
+  std::array<Tenths, 2> jaws_y{100, 100};
   Leaves leaves_run{};
   Leaves leaves_prescribed{};
   Leaves leaves_set{};

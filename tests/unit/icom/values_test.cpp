@@ -6,7 +6,7 @@
 #include <set>
 
 #include "common/icom/delivered_mu.hpp"
-#include "tests/bench/sample.hpp"
+#include "tests/data/sample.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
 
 namespace icom {
@@ -261,13 +261,10 @@ TEST(Facts, OfAFrameWithoutItemsAreNone) {
 
 TEST(Facts, OfTheSampleGiveItsRecords) {
   const auto sample = test::load_sample();
-  if (!sample) {
-    GTEST_SKIP() << "the sample is not beside the source tree";
-  }
   std::vector<std::pair<std::string, double>> records;
   std::optional<DeliveredMu> open;
   std::string patient;
-  for (const Bytes frame : test::split_by_length(*sample)) {
+  for (const Bytes frame : test::split_by_length(sample)) {
     const FrameFacts facts = facts_of(frame);
     ASSERT_TRUE(facts.items_end_exactly);
     ASSERT_EQ(seems_to_have_patient(frame), facts.patient_id.has_value());

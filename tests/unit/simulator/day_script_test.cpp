@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
+#include "common/icom/values.hpp"
 #include "tests/simulator/frame_builder.hpp"
 
 namespace icom::simulator {
@@ -122,6 +125,39 @@ TEST(DayScript, EveryLeafAndTheGantryMoveInEveryFrameOfAnArc) {
     ASSERT_TRUE(now.dose_rate);
   });
   EXPECT_GT(frames, 1000);
+}
+
+// Readers in the field take Y1 = -10 ASYMY[0] and Y2 = 10 ASYMY[1], in millimetres, and the first
+// of 80 pairs of 5 mm as the lowest.
+TEST(DayScript, OpenPairsOfLeavesLieBetweenTheJaws) {
+  constexpr double kLeafWidth = 5;
+  constexpr double kClosedGap = 0.45;  // cm
+  int open_pairs = 0;
+  for (const ByteVector& frame : frames_of(day(3), 6'000)) {
+    const FrameValues values = values_of(frame);
+    const auto block = [&](std::string_view label) -> const PositionBlock& {
+      const auto found = std::ranges::find_if(values.positions, [&](const PositionBlock& one) {
+        return one.label == label && one.part == 'R';
+      });
+      EXPECT_NE(found, values.positions.end());
+      return *found;
+    };
+    const PositionBlock& jaws = block("ASYMY");
+    const double y1 = -10 * jaws.centimetres.at(0).value();
+    const double y2 = 10 * jaws.centimetres.at(1).value();
+    ASSERT_LT(y1, y2);
+    const PositionBlock& leaves = block("MLCX");
+    for (std::size_t pair = 0; pair < 80; ++pair) {
+      const double gap =
+          leaves.centimetres.at(2 * pair + 1).value() - leaves.centimetres.at(2 * pair).value();
+      if (gap < kClosedGap) continue;
+      ++open_pairs;
+      const double low = (static_cast<double>(pair) - 40) * kLeafWidth;
+      ASSERT_GE(low, y1);
+      ASSERT_LE(low + kLeafWidth, y2);
+    }
+  }
+  EXPECT_GT(open_pairs, 10'000);
 }
 
 TEST(DayScript, GantryStaysWithinItsRangeAndSometimesPasses180) {

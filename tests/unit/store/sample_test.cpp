@@ -1,5 +1,5 @@
 // The recorded morning through the store: what must come out of it is known.
-#include "tests/bench/sample.hpp"
+#include "tests/data/sample.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::store {
@@ -8,11 +8,8 @@ namespace {
 class SampleTest : public test::StoreFixture {
  protected:
   void SetUp() override {
-    const auto stream = test::load_sample();
-    if (!stream) {
-      GTEST_SKIP() << "the sample is not beside the source tree";
-    }
-    for (const Bytes frame : test::split_by_length(*stream)) {
+    const ByteVector stream = test::load_sample();
+    for (const Bytes frame : test::split_by_length(stream)) {
       sample_.emplace_back(frame.begin(), frame.end());
     }
     open();

@@ -1,4 +1,4 @@
-// The recorded stream of a morning (576 frames of about 8 kB), where the tree has it beside it.
+// The stream of a morning: README.md.
 #pragma once
 
 #include <lzma.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,8 +15,8 @@
 
 namespace icom::test {
 
-/// All bytes of the sample; nothing if it is absent or cannot be decompressed.
-inline std::optional<ByteVector> load_sample() {
+/// All bytes of the sample. Throws std::runtime_error if it is absent or cannot be decompressed.
+inline ByteVector load_sample() {
   std::ifstream file(ICOM_SAMPLE_FILE, std::ios::binary);
   const std::string compressed{std::istreambuf_iterator<char>(file), {}};
   ByteVector bytes(16U << 20U);
@@ -27,7 +27,7 @@ inline std::optional<ByteVector> load_sample() {
       &memory_limit, 0, nullptr, reinterpret_cast<const std::uint8_t*>(compressed.data()), &read,
       compressed.size(), reinterpret_cast<std::uint8_t*>(bytes.data()), &written, bytes.size());
   if (result != LZMA_OK || written == 0) {
-    return std::nullopt;
+    throw std::runtime_error("cannot read the sample " ICOM_SAMPLE_FILE);
   }
   bytes.resize(written);
   return bytes;
