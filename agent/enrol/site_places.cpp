@@ -9,6 +9,7 @@
 #include "agent/enrol/enrolment.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/file_owner.hpp"
+#include "common/os/folder_of.hpp"
 
 namespace icom::enrol {
 namespace {
@@ -27,7 +28,7 @@ std::array<Place, 3> places_of(const config::TunnelSettings& tunnel) {
 
 bool is_inside(const fs::path& file, const fs::path& folder) {
   std::error_code error;
-  const fs::path inner = fs::canonical(file.parent_path(), error);
+  const fs::path inner = fs::canonical(os::folder_of(file), error);
   if (error) return false;
   const fs::path outer = fs::canonical(folder, error);
   if (error || file.filename().empty() || file.filename() == "." || file.filename() == "..") {
@@ -89,7 +90,7 @@ void require_ours(const config::TunnelSettings& tunnel, const fs::path& site_fil
     const fs::file_status status = fs::status(place.file, error);
     if (!fs::exists(status)) continue;
     if (!fs::is_regular_file(status)) refuse(place, "that is no regular file: name another one");
-    const bool of_owner = os::same_owner(place.file, place.file.parent_path());
+    const bool of_owner = os::same_owner(place.file, os::folder_of(place.file));
     if (!of_owner) {
       refuse(place,
              "that file is of somebody else than its folder: move it away, or name another "

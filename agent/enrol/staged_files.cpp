@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "common/os/folder_of.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/key_pair.hpp"
 
@@ -16,14 +17,14 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
   const auto error = os::write_atomically_for(files, file, os::Access::owner, as_bytes(text));
   if (error) {
     throw std::runtime_error("cannot write " + file.string() + " (" + error.message() +
-                             "): run this as the account that owns " + file.parent_path().string() +
+                             "): run this as the account that owns " + os::folder_of(file).string() +
                              ", or as root");
   }
 }
 
 void remove(os::FileSystem& files, const std::filesystem::path& file) {
   // The unfinished one is named as os::write_atomically() does.
-  const auto unfinished = file.parent_path() / ("." + file.filename().string() + ".tmp");
+  const auto unfinished = os::folder_of(file) / ("." + file.filename().string() + ".tmp");
   for (const auto& one : {unfinished, file}) {
     const auto error = files.remove(one);
     if (error && error != std::errc::no_such_file_or_directory) {
@@ -35,7 +36,7 @@ void remove(os::FileSystem& files, const std::filesystem::path& file) {
 void replace(os::FileSystem& files, const std::filesystem::path& file,
              const std::filesystem::path& old) {
   auto error = files.rename(file, old);
-  if (!error) error = files.sync_directory(old.parent_path());
+  if (!error) error = files.sync_directory(os::folder_of(old));
   if (error) {
     throw std::runtime_error("cannot replace " + old.string() + " (" + error.message() + ")");
   }

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/os/folder_of.hpp"
 #include "common/os/lock_holder.hpp"
 
 namespace icom::os {
@@ -11,7 +12,7 @@ std::unique_ptr<File> lock_beside(FileSystem& files, const std::filesystem::path
   const auto fail = [&file](const char* what, std::error_code error) {
     throw std::runtime_error(std::string(what) + ' ' + file.string() + ": " + error.message());
   };
-  const auto lock = file.parent_path() / ("." + file.filename().string() + ".lock");
+  const auto lock = folder_of(file) / ("." + file.filename().string() + ".lock");
   std::unique_ptr<File> made;  // so that a lock that root makes is the service's to hold, too
   std::error_code error = files.create_for(lock, Access::owner, made);
   if (error && error != std::errc::file_exists) fail("cannot make a lock beside", error);

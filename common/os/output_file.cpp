@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/os/file_error.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/random.hpp"
 #include "common/text/hex.hpp"
 
@@ -15,10 +16,6 @@ namespace icom::os {
 namespace {
 
 constexpr std::size_t kBufferBytes = 65536;
-
-std::filesystem::path folder_of(const std::filesystem::path& path) {
-  return path.parent_path().empty() ? "." : path.parent_path();
-}
 
 std::filesystem::path name_beside(const std::filesystem::path& path) {
   return folder_of(path) / (".icom-" + text::hex(random_u64()) + ".tmp");

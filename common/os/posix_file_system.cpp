@@ -7,6 +7,7 @@
 
 #include "common/os/descriptor.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/posix_file.hpp"
 #include "common/os/posix_lock.hpp"
 
@@ -18,8 +19,7 @@ namespace {
 std::error_code give_to_owner_of_folder(int descriptor, const std::filesystem::path& path) {
   if (::geteuid() != 0) return {};
   struct stat folder {};
-  const auto parent = path.parent_path();
-  if (::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) return last_error();
+  if (::stat(folder_of(path).c_str(), &folder) != 0) return last_error();
   return result(::fchown(descriptor, folder.st_uid, folder.st_gid));
 }
 
@@ -76,12 +76,11 @@ class PosixFileSystem final : public FileSystem {
   std::error_code create_directories(const std::filesystem::path& path) override {
     std::error_code error;
     if (path.empty() || std::filesystem::is_directory(path, error)) return {};
-    const auto parent = path.parent_path();
-    if (const auto failed = create_directories(parent)) return failed;
+    if (const auto failed = create_directories(path.parent_path())) return failed;
     error = make_folder_at({AT_FDCWD, path.c_str()}, kFolderMode);
     if (error == std::errc::file_exists && std::filesystem::is_directory(path)) return {};
     if (error) return error;
-    error = sync_directory(parent.empty() ? "." : parent);
+    error = sync_directory(folder_of(path));
     // What is not durable must not be found here by the next attempt.
     if (error) ::rmdir(path.c_str());
     return error;
@@ -93,8 +92,7 @@ class PosixFileSystem final : public FileSystem {
     const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder.valid()) return last_error();
     if (const auto error = give_to_owner_of_folder(folder.get(), path)) return error;
-    const auto parent = path.parent_path();
-    return sync_directory(parent.empty() ? "." : parent);
+    return sync_directory(folder_of(path));
   }
 
   std::error_code sync_directory(const std::filesystem::path& path) override {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common/os/byte_lock_owner.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/posix_file.hpp"
 
 namespace icom::os {
@@ -37,9 +38,7 @@ struct flock byte_lock(const std::filesystem::path& path, short type) {
 }
 
 Descriptor open_folder_of(const std::filesystem::path& path) {
-  const auto parent = path.parent_path();
-  return Descriptor(
-      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return Descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 /// By somebody else of this account: others, who can only list the folder, are not to keep us from

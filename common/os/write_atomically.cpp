@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "common/os/file_system.hpp"
+#include "common/os/folder_of.hpp"
 
 namespace icom::os {
 
@@ -25,7 +26,7 @@ std::error_code write_new(FileSystem& files, const std::filesystem::path& path,
 
 std::error_code write_by(FileSystem& files, const std::filesystem::path& path, const Create& create,
                          Bytes content, Durability durability) {
-  const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
+  const std::filesystem::path folder = folder_of(path);
   const auto temporary = folder / ("." + path.filename().string() + ".tmp");
   auto error = write_new(files, temporary, create, content, durability);
   if (!error) error = files.rename(temporary, path);

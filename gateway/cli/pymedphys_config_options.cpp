@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "common/config/gateway_settings.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/users.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/pymedphys_config.hpp"
@@ -37,8 +38,7 @@ void add_pymedphys_config(CLI::App& app, Action& asked) {
     asked = [given] {
       const auto ours = pymedphys::pymedphys_settings(config::load_gateway(given->config),
                                                       given_text(given->archive));
-      const auto folder = given->options.file.parent_path();
-      os::become_owner_of(folder.empty() ? "." : folder);
+      os::become_owner_of(os::folder_of(given->options.file));
       const bool done = write_pymedphys_config(ours, given->options, std::cout);
       end_standard_output();
       return done ? kDone : kFailed;

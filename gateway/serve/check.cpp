@@ -15,6 +15,7 @@
 #include "common/config/gateway_settings.hpp"
 #include "common/fanout/guest_list.hpp"
 #include "common/os/file_owner.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/archive/archive_name.hpp"
@@ -89,7 +90,7 @@ void check_store(Report& report, const config::GatewaySettings& settings) {
     }
     return;
   }
-  const fs::path parent = folder.parent_path().empty() ? fs::path(".") : folder.parent_path();
+  const fs::path parent = os::folder_of(folder);
   report_folder(report, "store's parent", parent, "make it, owned by icom-gateway's account",
                 look_at_folder(parent, {}, kAnswerTime));
 }

@@ -77,6 +77,39 @@ class EnrolmentCase(LabCase):
         return [(self.at_site / name).read_text() for name in names]
 
 
+class PlainNames(EnrolmentCase):
+    """Files of the current folder, named as one does there: each command takes them."""
+
+    def run_in(self, folder, *command):
+        done = run_to_end([self.programs / command[0], *command[1:]], 60, cwd=folder)
+        self.assertEqual(0, done.returncode, f"{command}: {done.stdout}{done.stderr}")
+        return done
+
+    def gateway_command(self, *command):
+        return self.run_in(self.folder, "icom-gateway", *command, "--config", self.hosting.config)
+
+    def test_of_an_enrolment(self):
+        self.gateway_command("add-site", "nbcc", "--timezone", "Australia/Sydney", "--output", "nbcc.enrol")
+        self.gateway_command("add-site", "nbcc", "--again", "--output", "nbcc.enrol")
+        self.hosting.start()
+        (self.folder / "nbcc.enrol").rename(self.at_site / "nbcc.enrol")
+        self.run_in(self.at_site, "icom-agent", "enrol", "nbcc.enrol", "--into", ".")
+        again = self.run_in(self.at_site, "icom-agent", "enrol", "nbcc.enrol", "--into", ".")
+        self.assertIn("welcome", again.stdout + again.stderr)
+        self.run_in(self.at_site, "icom-agent", "rotate", "--site", "site.yaml")
+        self.run_in(self.at_site, "icom-agent", "check", "--site", "site.yaml")
+
+    def test_of_a_site_without_a_named_output(self):
+        self.gateway_command("add-site", "nbcc", "--timezone", "Australia/Sydney")
+        self.assertTrue(list(self.folder.glob("*.enrol")))
+
+    def test_of_pymedphys_settings(self):
+        self.gateway_command("pymedphys-config", "--into", "config.toml", "--yes")
+        first = (self.folder / "config.toml").read_text()
+        self.gateway_command("pymedphys-config", "--into", "config.toml", "--yes")
+        self.assertEqual(first, (self.folder / "config.toml").read_text())
+
+
 class AddingASite(EnrolmentCase):
     def test_added_site_enrols_and_its_forwarder_is_welcomed(self):
         file = self.enrolled_site()

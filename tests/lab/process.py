@@ -34,9 +34,9 @@ def wait_until(condition, seconds, what):
         time.sleep(max(0.02, now - asked))  # asking, which may be a process, takes half of the time at most
 
 
-def run_to_end(command, seconds):
+def run_to_end(command, seconds, cwd=None):
     """A command's CompletedProcess with its output as text; subprocess.TimeoutExpired after `seconds`."""
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=within(seconds))
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=within(seconds), cwd=cwd)
 
 
 class Process:
