@@ -17,8 +17,10 @@ std::error_code write_agent_file(os::FileSystem& files,
   const Json json{{"pid", agent.pid},
                   {"version", agent.version},
                   {"started_us", agent.started_us},
-                  {"alive_us", agent.alive_us}};
-  const std::string text = json.dump(2) + "\n";
+                  {"alive_us", agent.alive_us},
+                  {"waiting", agent.waiting}};
+  // A name server's words may be in any encoding.
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
                               os::Durability::process_crash);
 }
@@ -31,7 +33,8 @@ std::optional<AgentFile> find_running_agent(os::FileSystem& files,
   try {
     if (!json.is_object()) return std::nullopt;
     return AgentFile{json.at("pid"), json.at("version"), json.at("started_us"),
-                     json.value("alive_us", std::int64_t{0})};
+                     json.value("alive_us", std::int64_t{0}),
+                     json.value("waiting", std::map<std::string, std::string>{})};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,8 @@ struct AgentFile {
   std::int64_t started_us = 0;  ///< microseconds since 1970, UTC, as all `_us` here
   /// Its event loop ran; written every two seconds. 0: one of before this was told.
   std::int64_t alive_us = 0;
+  /// Listeners that it has not started yet, as "listen SERIAL", and what each of them waits for.
+  std::map<std::string, std::string> waiting{};
 };
 
 std::error_code write_agent_file(os::FileSystem& files,

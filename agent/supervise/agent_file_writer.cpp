@@ -66,9 +66,10 @@ AgentFileWriter::~AgentFileWriter() {
   state_->changed.notify_one();
 }
 
-void AgentFileWriter::alive() {
+void AgentFileWriter::alive(std::map<std::string, std::string> waiting) {
   const std::lock_guard lock(state_->mutex);
   state_->agent.alive_us = os::utc_now_us();
+  state_->agent.waiting = std::move(waiting);
 }
 
 }  // namespace icom::supervise

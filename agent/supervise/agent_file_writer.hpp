@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "agent/supervise/agent_file.hpp"
 
@@ -18,8 +20,8 @@ class AgentFileWriter {
   AgentFileWriter(const AgentFileWriter&) = delete;
   AgentFileWriter& operator=(const AgentFileWriter&) = delete;
 
-  /// The event loop runs. Never waits.
-  void alive();
+  /// The event loop runs, and has these listeners waiting. Never waits.
+  void alive(std::map<std::string, std::string> waiting);
 
  private:
   struct State;

@@ -71,6 +71,9 @@ struct ChildPlan {
   /// What it is connected to. A successor goes on with the connection of the one that runs, so it
   /// must be connected to the same.
   std::string connected_to;
+  /// ADDRESS:PORT that the one that runs tells to be connected to: its name may have had another
+  /// address then. nullopt: it tells of none. Empty: it cannot be asked.
+  std::function<std::optional<std::string>()> peer;
   /// A program that takes the work over from the one that runs, which ends by itself then. Empty:
   /// there is none.
   std::optional<Command> successor;

@@ -1,10 +1,13 @@
 // Whether two addresses, however they are written, are one and the same place.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +29,13 @@ struct ResolvedAddress {
   /// A connection to the one may be a connection to the other.
   [[nodiscard]] bool meets(const ResolvedAddress& other) const;
 };
+
+/// Of an address that is no name; nothing if it is one.
+std::optional<ResolvedAddress> resolved_without_asking(const config::Address& address);
+
+/// Within kResolveWithin.
+boost::asio::awaitable<ResolvedAddress> resolve_address(boost::asio::any_io_executor executor,
+                                                        config::Address address);
 
 /// In the order of `addresses`, all looked up at the same time, within kResolveWithin together.
 /// Runs `io`, which must have nothing else to do.

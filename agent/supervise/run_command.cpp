@@ -120,7 +120,7 @@ class LoopPulse {
  private:
   void beat() {
     manager_.alive();
-    file_.alive();
+    file_.alive(supervisor_.waiting());
     if (supervisor_.stopping()) {
       if (!std::exchange(stopping_, true)) manager_.stopping();
       manager_.needs(kStopNeeds);
@@ -188,8 +188,9 @@ int run_site(const RunOptions& options) {
   leave_on(leave_signals, options.site_file, site, supervisor);
   settings.start([&] { take_changes(options, programs, site, supervisor); });
   // Only now: whoever reads its process number there may send signals to it.
-  AgentFileWriter agent_file(files, site.spool.directory,
-                             {os::process_id(), ICOM_VERSION, os::utc_now_us()});
+  AgentFileWriter agent_file(
+      files, site.spool.directory,
+      {.pid = os::process_id(), .version = ICOM_VERSION, .started_us = os::utc_now_us()});
   const LoopPulse pulse(io, manager, agent_file, supervisor);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {

@@ -116,13 +116,17 @@ bool is_running(const std::filesystem::path& linac_folder) {
   return std::filesystem::exists(lock, unknown) && os::is_locked(os::real_file_system(), lock);
 }
 
+std::string listener_name(std::string_view serial) {
+  return "listen " + std::string(serial);
+}
+
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files) {
   std::vector<ChildPlan> plans;
   for (const auto& linac : site.linacs) {
     const auto spool = site.spool.directory / linac.serial;
     ChildPlan plan;
-    plan.name = "listen " + linac.serial;
+    plan.name = listener_name(linac.serial);
     plan.command = {programs.folder / "icom-listen",
                     {"--linac", linac.address.text(), "--serial", linac.serial, "--spool",
                      site.spool.directory.string(), "--max-bytes",
@@ -148,6 +152,11 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
     };
     plan.want = [&files, spool] { files.remove(spool / listen::kDrainedFile); };
     plan.connected_to = linac.address.text();
+    plan.peer = [spool]() -> std::optional<std::string> {
+      const auto status = forward::read_listener_status(spool);
+      if (!status || !status->stream.connected || status->stream.peer.empty()) return std::nullopt;
+      return status->stream.peer;
+    };
     plan.successor = plan.command;
     plan.successor->arguments.emplace_back("--take-over");
     plans.push_back(std::move(plan));

@@ -29,6 +29,9 @@ bool is_program_of(ProcessId process, std::string_view program, const std::files
 /// The same for icom-listen, at work on this Linac.
 bool is_listener_of(ProcessId process, std::string_view serial, const std::filesystem::path& spool);
 
+/// Of the plan of its listener.
+std::string listener_name(std::string_view serial);
+
 /// One per Linac, in the file's order. `files` must outlive them.
 std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files);

@@ -46,8 +46,7 @@ std::string silent_text(const char* what, const ProgramState& program) {
          " s: it hangs, or its disk does";
 }
 
-void look_at_agent(const config::SiteSettings& settings, SiteState& site) {
-  const auto agent = find_running_agent(os::real_file_system(), settings.spool.directory);
+void look_at_agent(const std::optional<AgentFile>& agent, SiteState& site) {
   if (!agent) return;
   site.agent_runs = true;
   site.agent = look_at_program(agent->pid, true, agent->alive_us, kAgentFileLives, site.now_us);
@@ -132,6 +131,11 @@ std::vector<LinacState> look_at_listeners(const config::SiteSettings& settings,
   return all;
 }
 
+void add_waiting(LinacState& linac, const AgentFile& agent) {
+  const auto found = agent.waiting.find(listener_name(linac.serial));
+  if (found != agent.waiting.end() && !linac.listening) linac.waits_for = found->second;
+}
+
 void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, bool connected) {
   const auto found = std::find_if(status.linacs.begin(), status.linacs.end(),
                                   [&linac](const auto& one) { return one.serial == linac.serial; });
@@ -210,6 +214,9 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                             (linac.removed ? who_ends(site) : who_replaces(site)));
   } else if (linac.removed && (linac.drained || !linac.listening)) {
     return;  // it leaves, as it should
+  } else if (!linac.waits_for.empty()) {
+    site.problems.push_back(name +
+                            "not recorded: its listener is not started yet: " + linac.waits_for);
   } else if (!linac.listening) {
     site.problems.push_back(name +
                             "no listener runs: " + who_starts(site, "its icom-listen service"));
@@ -316,7 +323,8 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   SiteState site;
   site.site = settings.site;
   site.now_us = now_us;
-  look_at_agent(settings, site);
+  const auto agent = find_running_agent(os::real_file_system(), settings.spool.directory);
+  look_at_agent(agent, site);
   const auto forwarder = forward::read_forward_status(settings.spool.directory);
   if (forwarder) {
     const auto lives = forward::file_lives(forwarder->written_each_ms);
@@ -333,6 +341,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
       settings, site.forwarding ? forwarder->forwards : std::vector<forward::PortForwardStatus>{});
   site.linacs = look_at_listeners(settings, now_us);
   for (auto& linac : site.linacs) {
+    if (agent) add_waiting(linac, *agent);
     if (forwarder) add_forwarding(linac, *forwarder, site.connected);
   }
 

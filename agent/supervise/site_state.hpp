@@ -27,6 +27,7 @@ struct LinacState {
   ProgramState listener;
   bool starting = false;   ///< its listener has only just been started
   bool drained = false;    ///< its listener was asked to leave, and is not wanted
+  std::string waits_for;   ///< why icom-agent run has not started its listener yet, if so
   bool removed = false;    ///< the site's file does not have it, and its listener still runs
   bool connected = false;  ///< to the Linac
   std::int64_t since_us = 0;

@@ -129,10 +129,11 @@ std::string to_table(const SiteState& site) {
       {"LINAC", "CONNECTED", "SINCE", "FRAMES", "LAST FRAME", "GAPS", "BACKLOG", "FORWARDED"}};
   for (const auto& linac : site.linacs) {
     rows.push_back({linac.serial,
-                    linac.connected         ? "yes"
-                    : linac.listening       ? "no"
-                    : linac.listener.silent ? "listener hangs"
-                                            : "no listener",
+                    linac.connected            ? "yes"
+                    : linac.listening          ? "no"
+                    : linac.listener.silent    ? "listener hangs"
+                    : !linac.waits_for.empty() ? "waits"
+                                               : "no listener",
                     age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
                     age_text(linac.last_frame_us, site.now_us), std::to_string(linac.gaps),
                     size_text(linac.backlog_bytes), forwarding_text(linac, site)});
@@ -179,6 +180,7 @@ std::string to_json(const SiteState& site) {
     one["listening"] = linac.listening;
     add_program(one["listener"], linac.listener);
     one["drained"] = linac.drained;
+    one["waits_for"] = linac.waits_for;
     one["removed"] = linac.removed;
     one["connected"] = linac.connected;
     one["since_us"] = linac.since_us;

@@ -12,17 +12,41 @@ namespace icom::supervise {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+namespace {
+
+/// Names may stand for other machines by then.
+constexpr std::chrono::seconds kPlacesAgain{5};
+
+/// Those at other ports need no name server.
+bool may_be_one_linac(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return false;
+  const auto first = config::parse_address(one, config::kIcomPort);
+  const auto second = config::parse_address(other, config::kIcomPort);
+  return !first || !second || first->port == second->port;
+}
+
+}  // namespace
+
 Supervisor::Supervisor(asio::any_io_executor executor, ProcessHost& host,
                        std::vector<ChildPlan> listeners, ChildPlan forwarder,
                        std::function<bool()> drained, RestartTimings restart, StopTimings stop)
     : executor_(executor),
       host_(host),
       restart_timings_(restart),
+      places_(executor, [this] { bell_.ring(); }),
       forwarder_(executor, host, std::move(forwarder), restart),
       drained_(std::move(drained)),
       stop_timings_(stop),
       bell_(executor) {
-  for (auto& plan : listeners) add(std::move(plan));
+  for (auto& plan : listeners) {
+    // What runs is looked after, whatever its address.
+    if (plan.runs_elsewhere()) {
+      add(std::move(plan));
+    } else {
+      waiting_.push_back({.plan = std::move(plan), .stays_unwanted = true});
+    }
+  }
+  start_those_that_may();
 }
 
 void Supervisor::keep_fan_out(ChildPlan fan_out) {
@@ -41,14 +65,18 @@ awaitable<void> Supervisor::run() {
   while (!stopping_ && !leaving_all_) {
     remove_those_that_have_left();
     start_those_that_may();
-    co_await bell_.wait_until(any_leaves() ? Clock::now() + stop_timings_.poll
-                                           : Clock::time_point::max());
+    co_await bell_.wait_until(next_look());
   }
   if (!stopping_) {
     co_await wait_for([this] { return stopping_ || !any_in_between(); },
                       Clock::now() + stop_timings_.handing_on);
   }
   if (stopping_) co_await stop_in_order();
+}
+
+Supervisor::Clock::time_point Supervisor::next_look() const {
+  if (any_leaves()) return Clock::now() + stop_timings_.poll;
+  return waiting_.empty() ? Clock::time_point::max() : Clock::now() + kPlacesAgain;
 }
 
 bool Supervisor::any_in_between() const {
@@ -90,7 +118,7 @@ void Supervisor::apply(std::vector<ChildPlan> listeners) {
       spdlog::info("{} is new", plan.name);
       waiting_.push_back({.plan = std::move(plan)});
     } else {
-      waiting_.push_back({std::move(plan), before->stays_unwanted});
+      waiting_.push_back({std::move(plan), before->stays_unwanted, before->why});
     }
   }
   start_those_that_may();
@@ -124,7 +152,7 @@ void Supervisor::retire(Listener& listener) {
 void Supervisor::remove_those_that_have_left() {
   std::erase_if(listeners_, [this](const Listener& listener) {
     if (!listener.child.done() || listener.child.waits_to_leave()) return false;
-    for (auto& [plan, stays_unwanted, told] : waiting_) {
+    for (auto& [plan, stays_unwanted, why] : waiting_) {
       if (plan.name == listener.child.name()) stays_unwanted = listener.was_unwanted;
     }
     return true;
@@ -132,32 +160,70 @@ void Supervisor::remove_those_that_have_left() {
 }
 
 /// Two connections to one Linac would be one too many, and two programs cannot write one spool.
-const Supervisor::Listener* Supervisor::in_the_way_of(const ChildPlan& plan) const {
-  const auto found = std::ranges::find_if(listeners_, [&](const Listener& listener) {
-    const ChildPlan& other = listener.child.plan();
-    return other.name == plan.name ||
-           (!plan.connected_to.empty() && other.connected_to == plan.connected_to);
-  });
-  return found == listeners_.end() ? nullptr : &*found;
+std::optional<Supervisor::Obstacle> Supervisor::in_the_way_of(const ChildPlan& plan) {
+  for (const auto& listener : listeners_) {
+    if (auto why = why_to_wait_for(listener, plan)) return Obstacle{&listener, *std::move(why)};
+  }
+  return std::nullopt;
+}
+
+/// Empty: that is being looked up. One that is to stay where it is costs `plan` its Linac for good,
+/// so what cannot be told keeps `plan` waiting only for one that leaves: its listener looks, too,
+/// before it connects.
+std::optional<std::string> Supervisor::why_to_wait_for(const Listener& listener,
+                                                       const ChildPlan& plan) {
+  const ChildPlan& other = listener.child.plan();
+  const bool leaves = listener.child.stopping();
+  const std::string until = leaves ? ", and leaves once no beam is on" : "";
+  if (other.name == plan.name) return other.name + " is still connected" + until;
+  if (!may_be_one_linac(plan.connected_to, other.connected_to)) return std::nullopt;
+
+  const auto ours = places_.find(plan.connected_to);
+  const auto peer = other.peer ? other.peer() : std::nullopt;
+  bool asked = !ours;
+  bool known = false;
+  for (const std::string& text : {other.connected_to, peer.value_or(other.connected_to)}) {
+    const auto theirs = places_.find(text);
+    asked = asked || !theirs;
+    known = known || (theirs && theirs->known());
+    if (text != plan.connected_to && !(ours && theirs && ours->meets(*theirs))) continue;
+    return plan.connected_to + (text == plan.connected_to ? "" : ", which is " + text + ",") +
+           " is the Linac of " + other.name + until;
+  }
+  if (asked) return std::string();
+  if (!leaves || (known && ours->known())) return std::nullopt;
+  return "whether " + plan.connected_to + " is the Linac of " + other.name + " (" +
+         other.connected_to + ") cannot be told, for want of a name server's answer" + until;
 }
 
 void Supervisor::start_those_that_may() {
   std::vector<Waiting> waiting = std::exchange(waiting_, {});
   for (auto& next : waiting) {
-    const Listener* const other = in_the_way_of(next.plan);
-    if (other == nullptr) {
+    auto obstacle = in_the_way_of(next.plan);
+    if (!obstacle) {
       // It was us who had the one before leave; or nobody did, and whoever enters a Linac wants it
       // recorded.
       if (!next.stays_unwanted && next.plan.want) next.plan.want();
       add(std::move(next.plan));
       continue;
     }
-    if (other->child.name() != next.plan.name && !std::exchange(next.told, true)) {
-      spdlog::info("{} waits until {} has left {}", next.plan.name, other->child.name(),
-                   next.plan.connected_to);
+    if (obstacle->why.empty()) {
+      // What was told before may still be so.
+      if (next.why.empty()) next.why = "its address is being looked up";
+    } else if (next.why != obstacle->why) {
+      next.why = std::move(obstacle->why);
+      if (obstacle->other->child.name() != next.plan.name) {
+        spdlog::info("{} is not started yet: {}", next.plan.name, next.why);
+      }
     }
     waiting_.push_back(std::move(next));
   }
+}
+
+std::map<std::string, std::string> Supervisor::waiting() const {
+  std::map<std::string, std::string> reasons;
+  for (const auto& next : waiting_) reasons[next.plan.name] = next.why;
+  return reasons;
 }
 
 bool Supervisor::any_leaves() const {

@@ -6,11 +6,14 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "agent/supervise/child.hpp"
+#include "agent/supervise/linac_places.hpp"
 
 namespace icom::supervise {
 
@@ -70,9 +73,12 @@ class Supervisor {
   /// From now on these listeners are to run. One that is new is started; one that is not among them
   /// leaves its Linac as soon as no beam is on; one that is to be connected to another address
   /// leaves, too, and then starts anew; one of which only the rest differs is replaced by one that
-  /// takes over. The others are not touched. None is started while another one is still connected
-  /// to its address. What it does is logged. Also before run().
+  /// takes over. The others are not touched. None is started while another one is, or is to be,
+  /// connected to its Linac, however the addresses are written. What it does is logged. Also before
+  /// run().
   void apply(std::vector<ChildPlan> listeners);
+  /// The listeners that are not started yet, and what each of them waits for.
+  [[nodiscard]] std::map<std::string, std::string> waiting() const;
 
  private:
   using Clock = Bell::Clock;
@@ -91,7 +97,13 @@ class Supervisor {
   struct Waiting {
     ChildPlan plan;
     bool stays_unwanted = false;  ///< somebody had the one before it end, before we did
-    bool told = false;            ///< whom it waits for is logged
+    std::string why = {};         ///< it waits, as was last logged
+  };
+
+  /// Why a listener is not to be started now.
+  struct Obstacle {
+    const Listener* other = nullptr;
+    std::string why;
   };
 
   void keep(Child& child);
@@ -100,7 +112,10 @@ class Supervisor {
   void change(Listener& listener, ChildPlan plan);
   void remove_those_that_have_left();
   void start_those_that_may();
-  [[nodiscard]] const Listener* in_the_way_of(const ChildPlan& plan) const;
+  [[nodiscard]] std::optional<Obstacle> in_the_way_of(const ChildPlan& plan);
+  [[nodiscard]] std::optional<std::string> why_to_wait_for(const Listener& listener,
+                                                           const ChildPlan& plan);
+  [[nodiscard]] Clock::time_point next_look() const;
   [[nodiscard]] bool any_leaves() const;
   boost::asio::awaitable<void> stop_in_order();
   [[nodiscard]] bool any_in_between() const;
@@ -112,6 +127,7 @@ class Supervisor {
   boost::asio::any_io_executor executor_;
   ProcessHost& host_;
   RestartTimings restart_timings_;
+  LinacPlaces places_;
   std::list<Listener> listeners_;
   std::vector<Waiting> waiting_;
   Child forwarder_;

@@ -44,6 +44,23 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+/// The spelling that all spellings of an address, or of a name, have in common.
+std::string plain_spelling(std::string host) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code name;
+  const ip::address address = ip::make_address(host, name);
+  if (name) {
+    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    std::ranges::transform(host, host.begin(), small);
+    if (host.ends_with('.')) host.pop_back();
+    return host;
+  }
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
 }  // namespace
 
 std::string Address::text() const {
@@ -80,6 +97,10 @@ std::optional<Address> parse_address(std::string_view text, std::uint16_t defaul
   const std::optional<std::uint16_t> number = parse_port(*port);
   if (!number) return std::nullopt;
   return Address{std::string(host), *number};
+}
+
+bool is_same_place(const Address& one, const Address& other) {
+  return one.port == other.port && plain_spelling(one.host) == plain_spelling(other.host);
 }
 
 }  // namespace icom::config

@@ -23,4 +23,7 @@ struct Address {
 /// `default_port` is 0.
 std::optional<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
+/// Whether the two are one in other spellings, as far as their texts tell: no name is looked up.
+bool is_same_place(const Address& one, const Address& other);
+
 }  // namespace icom::config

@@ -47,7 +47,7 @@ void read_linac(MapReader& from, SiteFile& to) {
     if (!linac.serial.empty() && other.serial == linac.serial) {
       from.problem("serial", "a serial of its own; the Linac on line " + line + " has it too");
     }
-    if (address && other.address == linac.address) {
+    if (address && is_same_place(other.address, linac.address)) {
       from.problem("address", "an address of its own; the Linac on line " + line + " (" +
                                   other.serial + ") has it too");
     }

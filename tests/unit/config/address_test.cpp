@@ -18,6 +18,18 @@ TEST(Address, DefaultPortIsTakenWhereNoneIsGiven) {
   EXPECT_EQ(parse_address("[::1]", 1706)->text(), "[::1]:1706");
 }
 
+TEST(Address, SpellingsOfOnePlaceAreOnePlace) {
+  const auto same = [](const char* one, const char* other) {
+    return is_same_place(*parse_address(one, 1706), *parse_address(other, 1706));
+  };
+  EXPECT_TRUE(same("192.168.17.40", "[::ffff:192.168.17.40]:1706"));
+  EXPECT_TRUE(same("2001:db8::1", "2001:DB8:0:0::1"));
+  EXPECT_TRUE(same("linac-4.example", "LINAC-4.Example."));
+  EXPECT_FALSE(same("192.168.17.40", "192.168.17.40:1707"));
+  EXPECT_FALSE(same("192.168.17.40", "192.168.17.41"));
+  EXPECT_FALSE(same("linac-4.example", "linac-5.example"));
+}
+
 TEST(Address, PortIsRequiredWhereThereIsNoDefault) {
   EXPECT_FALSE(parse_address("127.0.0.1", 0).has_value());
   EXPECT_FALSE(parse_address("::1", 0).has_value());

@@ -129,6 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
               "the Linac on line 4 has it too"},
         Fault{"DuplicateAddress", "192.168.17.42:1707", "192.168.17.40:1706", 7,
               "linacs[1].address", "192.168.17.40:1706", "the Linac on line 4 (4299) has it too"},
+        Fault{"DuplicateAddressInAnotherSpelling", "192.168.17.42:1707", "::ffff:192.168.17.40", 7,
+              "linacs[1].address", "::ffff:192.168.17.40", "the Linac on line 4 (4299) has it too"},
         Fault{"PortBeforeAddress", "192.168.17.42:1707", "1707:192.168.17.42", 7,
               "linacs[1].address", "1707:192.168.17.42", "did you mean 192.168.17.42:1707?"},
         Fault{"SerialThatLeadsOutOfTheSpool", "\"4299\"", "../4299", 4, "linacs[0].serial",

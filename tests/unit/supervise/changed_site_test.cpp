@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -23,6 +24,9 @@ class ChangedSite : public SupervisedSite {
   ChildPlan at(const std::string& name, const std::string& address) {
     ChildPlan changed = plan(name);
     changed.connected_to = address;
+    changed.peer = [this, name]() -> std::optional<std::string> {
+      return peers_.contains(name) ? std::optional(peers_.at(name)) : std::nullopt;
+    };
     changed.command.arguments = {"--linac", address};
     return changed;
   }
@@ -36,9 +40,22 @@ class ChangedSite : public SupervisedSite {
     io_.restart();
     io_.poll();
   }
+  bool waits_for_a_name(const std::string& name) {
+    const auto waiting = supervisor_->waiting();
+    const auto found = waiting.find(name);
+    return found != waiting.end() && found->second == "its address is being looked up";
+  }
   void run_a_while() {
     for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
   }
+  void end() {
+    supervisor_->stop();
+    run_until([this] { return !running_; });
+    supervisor_.reset();
+    unwanted_.clear();
+  }
+
+  std::map<std::string, std::string> peers_;  ///< what listeners tell to be connected to
 };
 
 TEST_F(ChangedSite, TheSameSettingsTouchNothing) {
@@ -252,6 +269,103 @@ TEST_F(ChangedSite, ALinacWithACorrectedSerialIsConnectedToOnceTheListenerBefore
   in_a_beam_.clear();
   run_until([this] { return host_.runs("l3"); });
   EXPECT_THAT(host_.events, ElementsAre("end l1", "start l3"));
+}
+
+TEST_F(ChangedSite, HoweverTheAddressIsWrittenThatTheListenerBeforeHasNotLeft) {
+  names_.answer("linac.example", "192.168.17.1");
+  for (const std::string spelling :
+       {"192.168.17.1:1706", "[::ffff:192.168.17.1]:1706", "linac.example", "LINAC.example:1706"}) {
+    names_.answer("LINAC.example", "192.168.17.1");
+    in_a_beam_ = {"l1"};
+    start();
+    host_.events.clear();
+    asked_ = 0;
+    apply({at("l3", spelling), plan("l2")});
+    run_until([this] { return asked_ == 1; });
+    run_until([&] { return !waits_for_a_name("l3"); });
+    run_a_while();
+    EXPECT_THAT(host_.events, IsEmpty()) << spelling;
+    EXPECT_THAT(supervisor_->waiting()["l3"], HasSubstr("the Linac of l1, and leaves once"));
+    in_a_beam_.clear();
+    run_until([this] { return host_.runs("l3"); });
+    EXPECT_THAT(host_.events, ElementsAre("end l1", "start l3")) << spelling;
+    EXPECT_THAT(supervisor_->waiting(), IsEmpty());
+    end();
+  }
+}
+
+TEST_F(ChangedSite, WhatAListenerTellsToBeConnectedToCountsWhateverItsNameStandsForByNow) {
+  in_a_beam_ = {"l1"};
+  names_.answer("linac.example", "192.168.17.8");
+  peers_["l1"] = "192.168.17.9:1706";
+  start();
+  apply({at("l1", "linac.example"), plan("l2")});
+  in_a_beam_.clear();
+  run_until([this] { return host_.starts("l1") == 2; });
+  in_a_beam_ = {"l1"};
+  apply({at("l3", "192.168.17.9"), at("l4", "192.168.17.8"), at("l5", "192.168.17.7"), plan("l2")});
+  run_until([this] { return host_.runs("l5"); });
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l3")) << "it is connected there";
+  EXPECT_FALSE(host_.runs("l4")) << "it would be, next";
+  in_a_beam_.clear();
+  run_until([this] { return host_.runs("l3") && host_.runs("l4"); });
+}
+
+TEST_F(ChangedSite, WhereNoNameServerAnswersOneWaitsForThoseThatLeaveAndNoOther) {
+  names_.answer("gone.example", boost::asio::error::host_not_found);
+  in_a_beam_ = {"l1"};
+  start();
+  apply({at("l3", "gone.example"), plan("l2")});
+  run_until([&] { return asked_ == 1 && !waits_for_a_name("l3"); });
+  run_a_while();
+  EXPECT_FALSE(host_.runs("l3"));
+  EXPECT_THAT(supervisor_->waiting()["l3"], HasSubstr("cannot be told"));
+  in_a_beam_.clear();
+  run_until([this] { return host_.runs("l3"); });
+  EXPECT_TRUE(host_.runs("l2"));
+}
+
+TEST_F(ChangedSite, OneAtAnotherPortWaitsForNoName) {
+  in_a_beam_ = {"l1"};
+  start();
+  apply({at("l3", "linac.example:1707"), plan("l2")});
+  EXPECT_TRUE(host_.runs("l3"));
+  EXPECT_EQ(names_.asked("linac.example"), 0U);
+}
+
+TEST_F(ChangedSite, OfTwoThatAreOneLinacTheSecondIsNotStartedUntilItsNameIsAnothers) {
+  names_.answer("one.example", "192.168.17.4");
+  names_.answer("other.example", "192.168.17.4");
+  supervisor_ = std::make_unique<Supervisor>(
+      io_.get_executor(), host_,
+      std::vector<ChildPlan>{at("l1", "one.example"), at("l2", "other.example"), plan("l3")},
+      plan("f"), [this] { return drained_; }, restart_, stop_);
+  run();
+  run_until([&] { return !waits_for_a_name("l2"); });
+  run_a_while();
+  EXPECT_THAT(host_.events, Contains("start l1"));
+  EXPECT_THAT(host_.events, Contains("start l3"));
+  EXPECT_THAT(host_.events, Not(Contains("start l2")));
+  EXPECT_EQ(supervisor_->waiting()["l2"],
+            "other.example, which is one.example, is the Linac of l1");
+  apply({at("l1", "one.example"), at("l2", "192.168.17.5"), plan("l3")});
+  run_until([this] { return host_.runs("l2"); });
+}
+
+TEST_F(ChangedSite, WhatRunsIsLookedAfterThoughItsNameIsNotAnswered) {
+  elsewhere_["l1"] = 77;
+  elsewhere_["l2"] = 78;
+  supervisor_ = std::make_unique<Supervisor>(
+      io_.get_executor(), host_,
+      std::vector<ChildPlan>{at("l1", "silent.example"), at("l2", "192.168.17.5")}, plan("f"),
+      [this] { return drained_; }, restart_, stop_);
+  supervisor_->apply({at("l1", "silent.example"), at("l2", "192.168.17.5")});
+  run();
+  run_until([this] { return host_.runs("new l1") || host_.runs("new l2"); });
+  EXPECT_THAT(supervisor_->waiting(), IsEmpty());
+  EXPECT_EQ(host_.starts("l1"), 0);
+  names_.answer("silent.example", "192.168.17.4");
 }
 
 TEST_F(ChangedSite, OfTwoThatExchangeTheirAddressesNoneIsStartedBeforeTheOtherHasLeft) {

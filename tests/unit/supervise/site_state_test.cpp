@@ -186,6 +186,23 @@ TEST_F(SiteStateTest, DrainedLinacIsAProblemThatNamesTheWayBack) {
   EXPECT_THAT(state.problems, Not(Contains(HasSubstr("no listener runs"))));
 }
 
+TEST_F(SiteStateTest, WhyAListenerIsNotStartedYetIsToldAsTheSupervisorTellsIt) {
+  listener_.written_us = now_ - 60 * kSecond;
+  const auto held = hold(kAgentLockFile);
+  const AgentFile agent{.pid = 815,
+                        .version = "1",
+                        .started_us = now_,
+                        .alive_us = now_,
+                        .waiting = {{listener_name("4299"), "it is the Linac of listen 9183"}}};
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  const auto state = look();
+  EXPECT_THAT(state.problems, ElementsAre("Linac 4299: not recorded: its listener is not started "
+                                          "yet: it is the Linac of listen 9183"));
+  EXPECT_THAT(to_table(state), HasSubstr("4299   waits"));
+  const auto json = nlohmann::json::parse(to_json(state));
+  EXPECT_EQ(json["linacs"][0]["waits_for"], "it is the Linac of listen 9183");
+}
+
 TEST_F(SiteStateTest, ALinacThatIsRemovedIsShownAsLongAsItsListenerRuns) {
   std::filesystem::create_directory(folder_ / "4300");
   auto leaving = listener_;

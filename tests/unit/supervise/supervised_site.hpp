@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/supervise/supervisor.hpp"
+#include "tests/unit/asio/test_names.hpp"
 #include "tests/unit/supervise/fake_process_host.hpp"
 
 namespace icom::supervise::testing {
@@ -31,6 +32,7 @@ class SupervisedSite : public ::testing::Test {
     stop_.forwarder = std::chrono::milliseconds(60);
     stop_.all = std::chrono::milliseconds(200);
     stop_.poll = std::chrono::milliseconds(1);
+    names_.answer_for(io_);
   }
   ~SupervisedSite() override {
     host_.stubborn.clear();
@@ -104,6 +106,7 @@ class SupervisedSite : public ::testing::Test {
     }
   }
 
+  TestNames names_;
   boost::asio::io_context io_;
   FakeProcessHost host_;
   RestartTimings restart_;
