@@ -75,10 +75,12 @@ class Addition {
                   "is on: try again then (icom-agent status); " +
                   kNothingWritten);
     }
-    std::cerr << "note: looking at " << options_.linac.address.text() << " for "
-              << std::chrono::duration<double>(options_.look).count()
-              << " s, as one more client of the Linac; is another listener connected to it, such "
-                 "as PyMedPhys', both will be\n";
+    if (const auto why = why_it_is_taken(io, linac)) return fail(*why + "; " + kNothingWritten);
+    std::cerr
+        << "note: looking at " << options_.linac.address.text() << " for "
+        << std::chrono::duration<double>(options_.look).count()
+        << " s, as one more client of the Linac; is a listener of another machine connected to "
+           "it, such as PyMedPhys', both will be\n";
     const ProbeReport report =
         probe(options_.linac.address, options_.look, edit_.settings.timezone);
     json_["probe"] = Json::parse(to_json(report, options_.linac.address));

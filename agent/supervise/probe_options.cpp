@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
@@ -8,9 +7,7 @@
 
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/probe.hpp"
-#include "agent/supervise/resolved_addresses.hpp"
 #include "agent/supervise/who_listens.hpp"
-#include "common/asio/socket_owner.hpp"
 #include "common/config/address.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
@@ -60,16 +57,9 @@ bool is_ours(const config::Address& linac, const std::filesystem::path& site_fil
 /// Whether any program of this machine has it. Says so then.
 bool is_taken(const config::Address& linac) {
   boost::asio::io_context io(1);
-  const auto resolved = resolve_all(io, {linac});
-  const bool taken = std::ranges::any_of(resolved.front().hosts, [&](const auto& host) {
-    return is_connected_to({host, linac.port});
-  });
-  if (taken) {
-    std::cerr << "probe: a program of this machine is connected to " << linac.text()
-              << " already. Nobody is to be its second client: stop that one first, once no beam "
-                 "is on\n";
-  }
-  return taken;
+  const auto why_not = why_it_is_taken(io, linac);
+  if (why_not) std::cerr << "probe: " << *why_not << '\n';
+  return why_not.has_value();
 }
 
 int probe_linac(const std::string& text, double seconds, const std::string& zone, bool json,

@@ -9,6 +9,7 @@
 #include "agent/listen/listener_status.hpp"
 #include "agent/supervise/resolved_addresses.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/asio/socket_owner.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -101,6 +102,17 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
   }
   return "the listener of Linac " + clash->other->serial + " is connected to " + linac.text() +
          (clash->other->text == linac.text() ? std::string() : ", which is " + clash->other->text);
+}
+
+std::optional<std::string> why_it_is_taken(boost::asio::io_context& io,
+                                           const config::Address& linac) {
+  const auto resolved = resolve_all(io, {linac});
+  const bool taken = std::ranges::any_of(resolved.front().hosts, [&](const auto& host) {
+    return is_connected_to({host, linac.port});
+  });
+  if (!taken) return std::nullopt;
+  return "a program of this machine is connected to " + linac.text() +
+         " already. Nobody is to be its second client: stop that one first, once no beam is on";
 }
 
 std::optional<std::string> why_not_to_add(boost::asio::io_context& io,

@@ -23,6 +23,11 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
                                               const config::Address& linac,
                                               const std::filesystem::path& spool_directory);
 
+/// The same for any program of this machine, such as another listener than ours: one that is
+/// connected to it.
+std::optional<std::string> why_it_is_taken(boost::asio::io_context& io,
+                                           const config::Address& linac);
+
 /// The same for the Linacs of a site's file, whether they are listened to or not: why `linac` must
 /// not be added to them. One of the same serial is left out.
 std::optional<std::string> why_not_to_add(boost::asio::io_context& io,

@@ -2,10 +2,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 
+#include "agent/supervise/commands.hpp"
 #include "agent/supervise/zone_offset.hpp"
 
 namespace icom::supervise {
@@ -76,6 +85,55 @@ TEST(AddLinacDoubtsTest, FramesWithoutAMachineIdAreSaid) {
   const LinacDoubts doubts = doubts_about(report, kLinac);
   EXPECT_FALSE(doubts.identity);
   EXPECT_THAT(doubts.others, ElementsAre(HasSubstr("no machine ID")));
+}
+
+class AddLinacTest : public ::testing::Test {
+ protected:
+  AddLinacTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "icom-add-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    std::ofstream(options_.site_file = folder_ / "site.yaml")
+        << "site: nbcc\ntimezone: Australia/Sydney\nlinacs:\n  - serial: \"9183\"\n"
+           "    address: 192.168.17.42\n"
+           "tunnel:\n  host: physics.example\n  port: 22\n  user: icom\n"
+           "  key: /etc/icom/tunnel.key\n  known_hosts: /etc/icom/known_hosts\n"
+           "  gateway: 127.0.0.1:7600\n  token_file: /etc/icom/token\n"
+           "spool:\n  directory: "
+        << (folder_ / "spool").string() << "\nforwards: []\n";
+    options_.linac.serial = "4299";
+    options_.look = std::chrono::milliseconds(100);
+    options_.yes = true;
+  }
+  ~AddLinacTest() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string written() const {
+    std::ifstream file(options_.site_file);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::filesystem::path folder_;
+  AddLinacOptions options_;
+};
+
+TEST_F(AddLinacTest, ALinacThatAnotherProgramOfThisMachineHasIsNeitherLookedAtNorWritten) {
+  boost::asio::io_context io;
+  using boost::asio::ip::tcp;
+  tcp::acceptor linac(io, {boost::asio::ip::address_v4::loopback(), 0});
+  tcp::socket another_listeners(io);
+  another_listeners.connect(linac.local_endpoint());
+  linac.accept();
+  linac.non_blocking(true);
+  const std::string before = written();
+  options_.linac.address = {"localhost", linac.local_endpoint().port()};
+  ::testing::internal::CaptureStderr();
+  const int code = add_linac(options_);
+  EXPECT_EQ(code, kFailed);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("a program of this machine is connected to localhost:"));
+  EXPECT_EQ(written(), before);
+  boost::system::error_code nobody;
+  const auto second = linac.accept(nobody);
+  EXPECT_FALSE(second.is_open()) << "it has had a second client";
 }
 
 }  // namespace
