@@ -75,6 +75,7 @@ std::uint64_t LateConnections::adopt(os::Descriptor connection) {
   if (none) return 0;
   connection.release();
   socket.non_blocking(true, none);
+  socket.set_option(asio::socket_base::out_of_band_inline(true), none);
   return take(std::move(socket));
 }
 

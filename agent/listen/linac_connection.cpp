@@ -25,6 +25,13 @@ constexpr int kReceiveBuffer = 1024 * 1024;
 /// Reads in a row before timers and signals get their turn.
 constexpr int kReadsAtOnce = 16;
 
+/// A byte that the Linac's TCP marks as urgent is one of the stream's like any other; the kernel
+/// would leave it out.
+void read_urgent_bytes_too(tcp::socket& socket) {
+  boost::system::error_code ignored;
+  socket.set_option(asio::socket_base::out_of_band_inline(true), ignored);
+}
+
 }  // namespace
 
 LinacConnection::LinacConnection(asio::io_context& io, config::Address linac,
@@ -58,6 +65,7 @@ void LinacConnection::stop() {
 void LinacConnection::adopt(os::Descriptor connection, bool ipv6) {
   socket_.assign(ipv6 ? tcp::v6() : tcp::v4(), connection.release());
   socket_.non_blocking(true);
+  read_urgent_bytes_too(socket_);
   adopted_ = true;
 }
 
@@ -164,6 +172,7 @@ asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endp
   // Before connecting: the window's scale is agreed upon then.
   boost::system::error_code ignored;
   socket_.set_option(asio::socket_base::receive_buffer_size(kReceiveBuffer), ignored);
+  read_urgent_bytes_too(socket_);
   co_await socket_.async_connect(linac, asio::redirect_error(asio::use_awaitable, error));
   if (!error) socket_.non_blocking(true, error);
   co_return error;

@@ -71,6 +71,10 @@ void FakeLinac::send(Bytes bytes) {
   ASSERT_FALSE(error) << "the listener does not read: " << error.message();
 }
 
+void FakeLinac::send_urgent(std::byte byte) {
+  ASSERT_EQ(::send(client_.native_handle(), &byte, 1, MSG_OOB), 1);
+}
+
 void FakeLinac::send_unless_closed(Bytes bytes) {
   client_.non_blocking(true);
   boost::system::error_code error;

@@ -33,6 +33,8 @@ class FakeLinac {
   void take_again();
 
   void send(Bytes bytes);
+  /// One byte, which TCP marks as urgent.
+  void send_urgent(std::byte byte);
   /// As send(), but the listener may have closed its end.
   void send_unless_closed(Bytes bytes);
   void send_in_pieces(Bytes bytes, std::size_t piece);

@@ -2,6 +2,8 @@
 #include "agent/listen/linac_connection.hpp"
 
 #include <gmock/gmock.h>
+#include <linux/filter.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -25,7 +27,7 @@ class Sink : public StreamSink {
     connected_at_ = std::chrono::steady_clock::now();
   }
   std::span<std::byte> room() override { return room_; }
-  void received(std::size_t /*count*/) override {}
+  void received(std::size_t count) override { append(bytes, Bytes(room_).first(count)); }
   void paused() override {}
   void disconnected(std::string_view reason) override {
     ends.emplace_back(reason);
@@ -42,6 +44,7 @@ class Sink : public StreamSink {
   std::vector<std::string> ends;
   std::vector<std::chrono::nanoseconds> lasted;
   std::vector<std::string> failures;
+  ByteVector bytes;
   ByteVector late_bytes;
   int late_ends = 0;
 
@@ -211,6 +214,32 @@ TEST_F(SilentLinac, WhoseLineIsDeadIsFoundHoweverLongASilenceMayLast) {
   linac_.stop_answering();
   wait_for_end();
   EXPECT_EQ(sink_.ends.back(), "no bytes for too long, and no answer: half-open");
+  end();
+}
+
+TEST_F(SilentLinac, ThatMarksAByteAsUrgentIsReadByteForByte) {
+  listen();
+  accept();
+  ByteVector sent;
+  for (unsigned number = 0; number < 3; ++number) {
+    const auto frame = linac_frame(number);
+    linac_.send(Bytes(frame).first(100));
+    linac_.send_urgent(frame.at(100));
+    linac_.send(Bytes(frame).subspan(101));
+    append(sent, frame);
+    run_until([&] { return sink_.bytes.size() == sent.size(); });
+    if (number != 1) continue;
+    bool ipv6 = false;  // and so is it by the next listener
+    connection_->let_go();
+    EXPECT_TRUE(ends());
+    os::Descriptor held = connection_->release(ipv6);
+    const int dropped = 0;
+    ::setsockopt(held.get(), SOL_SOCKET, SO_OOBINLINE, &dropped, sizeof dropped);  // an older one
+    connection_.emplace(io_, linac_.address(), timings_, sink_);
+    connection_->adopt(std::move(held), ipv6);
+    boost::asio::co_spawn(io_, connection_->run(), boost::asio::detached);
+  }
+  EXPECT_EQ(sink_.bytes, sent);
   end();
 }
 
