@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <utility>
 
 #include "agent/listen/crash_farewell.hpp"
@@ -141,6 +142,7 @@ asio::awaitable<std::string> LinacConnection::connect() {
     socket_.close(ignored);
   });
   const auto generation = armed_;
+  begin_after_failed(endpoints);
   for (const auto& endpoint : endpoints) {
     const auto error = co_await connect_to(endpoint);
     if (!error && socket_.is_open()) {
@@ -148,6 +150,7 @@ asio::awaitable<std::string> LinacConnection::connect() {
       break;
     }
     failure = error.message();
+    failed_ = endpoint;
     boost::system::error_code ignored;
     socket_.close(ignored);
     if (stopping_ || armed_ != generation) break;
@@ -155,6 +158,13 @@ asio::awaitable<std::string> LinacConnection::connect() {
   if (armed_ != generation) failure = "no answer within the time limit";
   disarm();
   co_return failure;
+}
+
+/// One that does not answer takes all the time of an attempt: the next one is the next one's. Each
+/// by itself, since a Linac must not see two of them.
+void LinacConnection::begin_after_failed(Endpoints& endpoints) const {
+  const auto failed = failed_ ? std::ranges::find(endpoints, *failed_) : endpoints.end();
+  if (failed != endpoints.end()) std::ranges::rotate(endpoints, std::next(failed));
 }
 
 asio::awaitable<std::string> LinacConnection::resolve(Endpoints& endpoints) {

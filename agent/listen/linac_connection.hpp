@@ -60,6 +60,7 @@ class LinacConnection {
 
   boost::asio::awaitable<std::string> connect();
   boost::asio::awaitable<std::string> resolve(Endpoints& endpoints);
+  void begin_after_failed(Endpoints& endpoints) const;
   boost::asio::awaitable<boost::system::error_code> connect_to(
       boost::asio::ip::tcp::endpoint linac);
   boost::asio::awaitable<std::optional<std::string>> read_until_over(bool adopted);
@@ -86,6 +87,7 @@ class LinacConnection {
   NameResolver resolver_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer deadline_;
+  std::optional<boost::asio::ip::tcp::endpoint> failed_;  ///< the last one that did not answer
   std::uint64_t armed_ = 0;  ///< tells the expiry of a deadline from that of one before it
   bool stopping_ = false;
   bool letting_go_ = false;

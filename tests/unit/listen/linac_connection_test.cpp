@@ -93,6 +93,47 @@ TEST_F(NamedLinac, IsConnectedToAtTheAddressOfItsName) {
   EXPECT_TRUE(ends());
 }
 
+/// Whoever connects there gets no answer at all.
+class SilentAddress {
+ public:
+  SilentAddress(boost::asio::io_context& io, const std::string& address, std::uint16_t port)
+      : acceptor_(io, {boost::asio::ip::make_address(address), port}) {
+    sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+    const sock_fprog program{1, &drop};
+    EXPECT_EQ(::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                           sizeof program),
+              0);
+  }
+
+ private:
+  boost::asio::ip::tcp::acceptor acceptor_;
+};
+
+TEST_F(NamedLinac, OfSeveralAddressesOneThatDoesNotAnswerDoesNotKeepItFromTheNext) {
+  FakeLinac linac;
+  const SilentAddress silent(io_, "127.0.0.2", linac.address().port);
+  const SilentAddress silent_too(io_, "127.0.0.3", linac.address().port);
+  for (const std::string address : {"127.0.0.2", "127.0.0.3", "127.0.0.1"}) {
+    names_.answer("linac.example", address);
+  }
+  ListenerTimings timings;
+  timings.connect = std::chrono::milliseconds(100);
+  timings.first_retry = timings.last_retry = std::chrono::milliseconds(2);
+  timings.call_each = std::chrono::milliseconds(0);
+  listen_to("linac.example", linac.address().port, timings);
+  run_until([&] { return sink_.connections == 1; });
+  EXPECT_THAT(sink_.failures, testing::SizeIs(testing::Ge(2U)));
+  linac.accept();
+  const auto failures = sink_.failures.size();
+  linac.close();
+  run_until([&] { return sink_.connections == 2; });
+  EXPECT_EQ(sink_.failures.size(), failures) << "it begins with the one that has answered";
+  connection_->stop();
+  linac.accept();
+  linac.close();
+  EXPECT_TRUE(ends());
+}
+
 TEST_F(NamedLinac, StopDoesNotWaitForItsName) {
   ListenerTimings timings;
   timings.connect = std::chrono::hours(1);
