@@ -26,9 +26,14 @@ std::optional<listen::ListenerStatus> read_listener_status(
 /// Nothing if there is no readable file. `site_directory`: the folder of all the site's spools.
 std::optional<ForwardStatus> read_forward_status(const std::filesystem::path& site_directory);
 
-/// Whether something written at `written_us` is younger than `lives` at `now_us`.
+/// Two programs may read one clock in another order than they write.
+inline constexpr std::chrono::seconds kAheadAtMost{2};
+
+/// Whether something written at `written_us` is younger than `lives` at `now_us`. Of a time to
+/// come, as after this machine's clock was set back, it is of nobody knows when: that is not fresh.
 inline bool is_fresh(std::int64_t written_us, std::int64_t now_us, std::chrono::seconds lives) {
-  return now_us - written_us < std::chrono::microseconds(lives).count();
+  const std::chrono::microseconds age(now_us - written_us);
+  return -kAheadAtMost < age && age < lives;
 }
 
 }  // namespace icom::forward

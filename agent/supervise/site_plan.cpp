@@ -110,10 +110,7 @@ bool is_listener_of(ProcessId process, std::string_view serial,
 }
 
 bool is_running(const std::filesystem::path& linac_folder) {
-  // Asking makes the file where there is none.
-  std::error_code unknown;
-  const auto lock = linac_folder / spool::kLockFile;
-  return std::filesystem::exists(lock, unknown) && os::is_locked(os::real_file_system(), lock);
+  return os::is_locked(os::real_file_system(), linac_folder / spool::kLockFile);
 }
 
 std::string listener_name(std::string_view serial) {

@@ -28,19 +28,27 @@ constexpr std::chrono::seconds kAgentFileLives{5};
 ProgramState look_at_program(std::int64_t pid, bool runs, std::int64_t written_us,
                              std::chrono::seconds lives, std::int64_t now_us) {
   if (!runs) return {};
-  ProgramState state{.pid = pid};
+  ProgramState state{.runs = true, .pid = pid};
   state.silent = written_us > 0 && !forward::is_fresh(written_us, now_us, lives);
   if (state.silent) state.silent_seconds = (now_us - written_us) / 1'000'000;
   return state;
 }
 
-bool is_held(const std::filesystem::path& lock) {
-  std::error_code unknown;
-  return std::filesystem::exists(lock, unknown) && os::is_locked(os::real_file_system(), lock);
+/// A file tells what was, its lock who is there. In a change of hands nobody has that for a moment:
+/// then the process that the file names tells.
+template <typename ProcessIsIt>
+bool is_there(const std::filesystem::path& lock, const ProcessIsIt& process_is_it) {
+  return os::is_locked(os::real_file_system(), lock) || process_is_it();
 }
 
 /// Its status file is written by a disk, so that one may be what hangs.
 std::string silent_text(const char* what, const ProgramState& program) {
+  if (program.written_ahead()) {
+    return std::string(what) + " (process " + std::to_string(program.pid) +
+           ") last told of itself " + std::to_string(-program.silent_seconds) +
+           " s ahead of this machine's clock, which was set back: if that does not end within "
+           "half a minute it hangs, or its disk does";
+  }
   return std::string(what) + " (process " + std::to_string(program.pid) +
          ") has not responded for " + std::to_string(program.silent_seconds) +
          " s: it hangs, or its disk does";
@@ -87,6 +95,17 @@ std::string silent_reader_text(const char* what, const ProgramState& program,
          " s: it waits for its disk, and goes on once that answers: look at the disk";
 }
 
+/// A program of the whole site, of which `status` tells.
+template <typename Status>
+ProgramState look_at_reader(const config::SiteSettings& settings, const Status& status,
+                            const char* program, const char* lock, std::int64_t now_us) {
+  const auto& spools = settings.spool.directory;
+  const bool runs =
+      is_there(spools / lock, [&] { return is_program_of(status.pid, program, spools); });
+  return look_at_program(status.pid, runs, status.written_us,
+                         forward::file_lives(status.written_each_ms), now_us);
+}
+
 LinacState look_at_listener(const config::LinacSettings& settings,
                             const std::filesystem::path& spool, std::int64_t now_us) {
   LinacState state;
@@ -96,9 +115,12 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   state.drained = std::filesystem::exists(spool / listen::kDrainedFile, unknown);
   const auto status = forward::read_listener_status(spool);
   if (!status) return state;
-  state.listening = forward::is_fresh(status->written_us, now_us, forward::kListenerFileLives);
-  state.listener = look_at_program(status->pid, state.listening || is_running(spool),
-                                   status->written_us, forward::kListenerFileLives, now_us);
+  const bool runs = is_there(spool / spool::kLockFile, [&] {
+    return is_listener_of(status->pid, settings.serial, spool.parent_path());
+  });
+  state.listener =
+      look_at_program(status->pid, runs, status->written_us, forward::kListenerFileLives, now_us);
+  state.listening = runs && !state.listener.silent;
   state.starting = state.listening && forward::is_fresh(status->started_us, now_us, kStarting);
   state.connected = state.listening && status->stream.connected;
   state.since_us = status->stream.since_us;
@@ -200,6 +222,13 @@ void judge_forwards(SiteState& site) {
   }
 }
 
+/// For how long no frame has come.
+std::string since_text(const LinacState& linac, const SiteState& site) {
+  if (linac.last_frame_us == 0) return "since the listener began";
+  if (linac.last_frame_us > site.now_us) return "since this machine's clock was set back";
+  return "for " + age_text(linac.last_frame_us, site.now_us);
+}
+
 /// Whether all that the Linac sends is read.
 void judge_listener(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
@@ -230,10 +259,7 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                             (linac.removed ? "" : "at its address in the site's file, ") +
                             "and at the network between");
   } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
-    const std::string since = linac.last_frame_us > 0
-                                  ? "for " + age_text(linac.last_frame_us, site.now_us)
-                                  : "since the listener began";
-    site.problems.push_back(name + "connected, but no frame has come " + since +
+    site.problems.push_back(name + "connected, but no frame has come " + since_text(linac, site) +
                             ": look at the Linac's iCom server, unless its control system is off");
   }
 }
@@ -279,12 +305,9 @@ void judge_forwarding(const LinacState& linac, SiteState& site) {
 void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
   const auto status = fanout::read_fan_out_status(settings.spool.directory);
   if (status) {
-    const auto lives = forward::file_lives(status->written_each_ms);
-    site.fanning_out = forward::is_fresh(status->written_us, site.now_us, lives);
-    site.fan_out_program = look_at_program(
-        status->pid,
-        site.fanning_out || is_held(settings.spool.directory / fanout::kFanOutLockFile),
-        status->written_us, lives, site.now_us);
+    site.fan_out_program =
+        look_at_reader(settings, *status, "icom-fanout", fanout::kFanOutLockFile, site.now_us);
+    site.fanning_out = site.fan_out_program.runs && !site.fan_out_program.silent;
   }
   for (const auto& wanted : settings.fan_out.ports) {
     fanout::PortReport port;
@@ -327,12 +350,9 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   look_at_agent(agent, site);
   const auto forwarder = forward::read_forward_status(settings.spool.directory);
   if (forwarder) {
-    const auto lives = forward::file_lives(forwarder->written_each_ms);
-    site.forwarding = forward::is_fresh(forwarder->written_us, now_us, lives);
-    site.forwarder = look_at_program(
-        forwarder->pid,
-        site.forwarding || is_held(settings.spool.directory / forward::kForwardLockFile),
-        forwarder->written_us, lives, now_us);
+    site.forwarder =
+        look_at_reader(settings, *forwarder, "icom-forward", forward::kForwardLockFile, now_us);
+    site.forwarding = site.forwarder.runs && !site.forwarder.silent;
     site.connected = site.forwarding && forwarder->connected;
     site.since_us = forwarder->since_us;
     site.last_error = forwarder->last_error;

@@ -14,9 +14,13 @@ namespace icom::supervise {
 
 /// A program that runs, as its status file and its lock show.
 struct ProgramState {
+  bool runs = false;
   std::int64_t pid = 0;             ///< 0: none runs, or it is not known
   bool silent = false;              ///< it runs, and its status file is older than it should be
-  std::int64_t silent_seconds = 0;  ///< for how long, if so
+  std::int64_t silent_seconds = 0;  ///< for how long, if so; negative: see written_ahead()
+
+  /// What it last told is of a time to come: this machine's clock was set back since.
+  [[nodiscard]] bool written_ahead() const { return silent && silent_seconds < 0; }
 };
 
 /// Times in microseconds since 1970, UTC; 0: never. Counts are those since the listener started.

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "agent/listen/listener_status.hpp"
 #include "agent/spool/spool_writer.hpp"
+#include "common/os/utc_clock.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
 namespace icom::forward::testing {
@@ -109,6 +112,25 @@ TEST_F(SiteSpoolsTest, FoldersAndFilesThatAreNoSpoolsAreLeftAlone) {
   std::filesystem::create_directories(folder_.path() / "lost+found");
   std::ofstream(folder_.path() / "forward.json") << "{}";
   EXPECT_THAT(change_to({"4299"}), ElementsAre("4299"));
+}
+
+TEST_F(SiteSpoolsTest, TheGatewayIsToldOfNoConnectionByAFileThatIsOldOrOfATimeToCome) {
+  change_to({"4299"});
+  link::LinacWelcome answer;
+  answer.set_accepted(true);
+  streams_[0].welcome(answer);
+  std::filesystem::create_directories(folder_.path() / "4299");
+  listen::ListenerStatus status;
+  status.serial = "4299";
+  status.stream.connected = true;
+  const auto told = [&](std::chrono::seconds ahead) {
+    status.written_us = os::utc_now_us() + std::chrono::microseconds(ahead).count();
+    std::ofstream(folder_.path() / "4299" / listen::kListenerStatusFile) << listen::to_json(status);
+    return listener_status(streams_).linacs(0).connected();
+  };
+  EXPECT_TRUE(told(std::chrono::seconds(0)));
+  EXPECT_FALSE(told(std::chrono::seconds(-60)));
+  EXPECT_FALSE(told(std::chrono::hours(1)));
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/forward_status.hpp"
@@ -59,6 +61,16 @@ class SiteStateTest : public ::testing::Test {
   SiteState look() {
     std::ofstream(folder_ / "4299" / "listener.json") << listen::to_json(listener_);
     std::ofstream(folder_ / "forward.json") << forward::to_json(forwarder_);
+    // Those whose files are old are gone, unless a test holds their locks.
+    std::vector<std::unique_ptr<os::File>> running;
+    const auto run = [&](const char* lock, std::int64_t written_us, int lives = 30) {
+      if (written_us < now_ - lives * kSecond || gone_) return;
+      auto& file = running.emplace_back();
+      static_cast<void>(os::real_file_system().lock(folder_ / lock, file));
+    };
+    run("4299/lock", listener_.written_us, 5);
+    run(forward::kForwardLockFile, forwarder_.written_us);
+    run(fanout::kFanOutLockFile, fan_out_written_us_);
     return look_at_site(site_, now_);
   }
 
@@ -68,6 +80,9 @@ class SiteStateTest : public ::testing::Test {
     EXPECT_FALSE(os::real_file_system().lock(folder_ / lock, held));
     return held;
   }
+
+  std::int64_t fan_out_written_us_ = 0;
+  bool gone_ = false;  ///< nothing runs, whatever the files say
 
   std::filesystem::path folder_;
   std::int64_t now_ = os::utc_now_us();
@@ -334,6 +349,32 @@ TEST_F(SiteStateTest, OldFilesMeanThatNothingRuns) {
   EXPECT_EQ(state.problems.size(), 2U);
 }
 
+TEST_F(SiteStateTest, FilesOfATimeToComeMeanThatNothingRunsOrThatTheClockWasSetBack) {
+  for (const std::int64_t ahead : {0, 1, 3600}) {
+    listener_.written_us = forwarder_.written_us = now_ + ahead * kSecond;
+    gone_ = true;
+    auto state = look();
+    EXPECT_THAT(state.problems, ElementsAre(HasSubstr("no forwarder runs"),
+                                            HasSubstr("Linac 4299: no listener runs")));
+    EXPECT_FALSE(state.linacs.at(0).connected);
+    gone_ = false;
+    state = look();
+    if (ahead <= 1) {
+      EXPECT_THAT(state.problems, IsEmpty());
+      continue;
+    }
+    EXPECT_THAT(state.problems, ElementsAre(HasSubstr("told of itself 3600 s ahead"),
+                                            HasSubstr("told of itself 3600 s ahead")));
+    EXPECT_FALSE(state.linacs.at(0).connected);
+  }
+}
+
+TEST_F(SiteStateTest, AFrameOfATimeToComeIsNoFrameOfNow) {
+  listener_.stream.last_frame_us = now_ + 3600 * kSecond;
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("no frame has come since this machine's "
+                                                     "clock was set back")));
+}
+
 TEST_F(SiteStateTest, ListenerWithoutALinacSaysWhy) {
   listener_.stream.connected = false;
   listener_.stream.last_failure = "Connection refused";
@@ -522,6 +563,7 @@ class FanOutStateTest : public SiteStateTest {
   }
   SiteState look() {
     std::ofstream(folder_ / fanout::kFanOutStatusFile) << fanout::to_json(fan_out_);
+    fan_out_written_us_ = fan_out_.written_us;
     return SiteStateTest::look();
   }
   fanout::FanOutStatus fan_out_;
