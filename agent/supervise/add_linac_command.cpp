@@ -10,6 +10,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/who_listens.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/confirm.hpp"
@@ -101,6 +102,9 @@ class Addition {
 
   bool is_taken_up(std::int64_t written_us) {
     const std::filesystem::path spools = edit_.settings.spool.directory;
+    if (const auto why = why_site_cannot_be_told(spools)) {
+      return fail("written; whether it is taken up cannot be told: " + *why);
+    }
     if (!find_running_agent(os::real_file_system(), spools)) {
       tell("no icom-agent run works in " + spools.string() +
            ": it listens to the Linac from its next start on");

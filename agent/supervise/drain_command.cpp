@@ -15,6 +15,7 @@
 
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/leave_request.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 
 namespace icom::supervise {
@@ -40,6 +41,11 @@ class Departure {
       : serial_(std::move(serial)), folder_(std::move(folder)), talks_(talks) {}
 
   awaitable<void> run(bool force) {
+    if (const auto why = why_listener_cannot_be_told(folder_)) {
+      unknown_ = "whether a listener runs cannot be told: " + *why;
+      tell(unknown_);
+      co_return;
+    }
     if (!is_running(folder_)) {
       tell("no listener runs");
       left_ = true;
@@ -87,6 +93,7 @@ class Departure {
     co_return true;
   }
   [[nodiscard]] std::string problem() const {
+    if (!unknown_.empty()) return unknown_;
     switch (outcome_) {
       case LeaveOutcome::not_there:
         return "a listener runs and cannot be asked: use the user that it runs as; or end it with "
@@ -107,6 +114,7 @@ class Departure {
   bool talks_;
   LeaveOutcome outcome_ = LeaveOutcome::not_there;
   std::string why_;
+  std::string unknown_;  ///< why it cannot be told whether a listener runs, if so
   bool left_ = false;
   Clock::time_point told_;
 };
@@ -132,8 +140,15 @@ int drain(const config::SiteSettings& site, const DrainOptions& options) {
 }
 
 int resume(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
+  int code = 0;
   for (const auto& serial : linacs) {
     const auto folder = site.spool.directory / serial;
+    if (const auto why = why_listener_cannot_be_told(folder)) {
+      std::cout << "Linac " << serial
+                << ": whether its listener was asked to leave cannot be told: " << *why << '\n';
+      code = 1;
+      continue;
+    }
     const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile);
     std::cout << "Linac " << serial << ": "
               << (is_running(folder) ? "its listener runs"
@@ -141,7 +156,7 @@ int resume(const config::SiteSettings& site, const std::vector<std::string>& lin
                                      : "its listener was not asked to leave, and does not run")
               << '\n';
   }
-  return 0;
+  return code;
 }
 
 }  // namespace icom::supervise

@@ -5,6 +5,7 @@
 
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/readable.hpp"
 #include "common/config/site_file_edit.hpp"
 
 namespace icom::supervise {
@@ -29,6 +30,7 @@ std::uint64_t spool_bytes(const std::filesystem::path& spool) {
 int remove_linac(const RemoveLinacOptions& options) {
   const config::SiteFileEdit edit = config::without_linac(options.site_file, options.serial);
   const std::filesystem::path spool = edit.settings.spool.directory / options.serial;
+  const auto unknown = why_site_cannot_be_told(edit.settings.spool.directory);
   const bool runs =
       find_running_agent(os::real_file_system(), edit.settings.spool.directory).has_value();
   config::write_edit(edit, os::real_file_system());
@@ -38,14 +40,18 @@ int remove_linac(const RemoveLinacOptions& options) {
     nlohmann::ordered_json json;
     json["serial"] = options.serial;
     json["written"] = true;
-    json["agent_runs"] = runs;
+    json["agent_runs"] = nullptr;
+    if (!unknown) json["agent_runs"] = runs;
     json["spool"] = spool.string();
     json["spool_bytes"] = left;
     std::cout << json.dump(2) << '\n';
     return kDone;
   }
   std::cout << edit.file.string() << ": Linac " << options.serial << " is taken out\n";
-  if (runs) {
+  if (unknown) {
+    std::cout << "whether an icom-agent run has its listener leave cannot be told: " << *unknown
+              << '\n';
+  } else if (runs) {
     std::cout << "icom-agent run has its listener leave, at the first moment when no beam is on\n";
   } else {
     std::cout << "no icom-agent run works here: a listener of this Linac that runs by itself goes "

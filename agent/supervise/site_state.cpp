@@ -9,6 +9,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/disk_wait.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
 
@@ -111,6 +112,10 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   LinacState state;
   state.serial = settings.serial;
   state.address = settings.address.text();
+  if (const auto why = why_listener_cannot_be_told(spool)) {
+    state.unknown = *why;
+    return state;
+  }
   std::error_code unknown;
   state.drained = std::filesystem::exists(spool / listen::kDrainedFile, unknown);
   const auto status = forward::read_listener_status(spool);
@@ -232,7 +237,12 @@ std::string since_text(const LinacState& linac, const SiteState& site) {
 /// Whether all that the Linac sends is read.
 void judge_listener(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
-  if (linac.drained && !linac.removed) {
+  if (!linac.unknown.empty()) {
+    // Where nothing at all can be told it is said once.
+    if (site.unknown.empty()) {
+      site.problems.push_back(name + "whether its listener runs cannot be told: " + linac.unknown);
+    }
+  } else if (linac.drained && !linac.removed) {
     // A new icom-agent run forgets that it was asked; without one, resume starts nothing.
     site.problems.push_back(name + "not recorded: its listener was asked to leave; " +
                             (site.agent_runs
@@ -323,6 +333,7 @@ void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
 }
 
 void judge_fan_out(SiteState& site) {
+  if (!site.unknown.empty()) return;
   if (!site.fan_out.empty() && site.fan_out_program.silent) {
     site.problems.push_back(silent_reader_text("the fan-out", site.fan_out_program, site));
     return;
@@ -346,6 +357,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   SiteState site;
   site.site = settings.site;
   site.now_us = now_us;
+  site.unknown = why_site_cannot_be_told(settings.spool.directory).value_or("");
   const auto agent = find_running_agent(os::real_file_system(), settings.spool.directory);
   look_at_agent(agent, site);
   const auto forwarder = forward::read_forward_status(settings.spool.directory);
@@ -367,7 +379,9 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
 
   look_at_fan_out(settings, site);
 
-  if (site.forwarder.silent) {
+  if (!site.unknown.empty()) {
+    site.problems.push_back("what runs cannot be told: " + site.unknown);
+  } else if (site.forwarder.silent) {
     site.problems.push_back(silent_reader_text("the forwarder", site.forwarder, site) +
                             "; the spool keeps everything");
   } else if (!site.forwarding) {

@@ -27,6 +27,7 @@ struct ProgramState {
 struct LinacState {
   std::string serial;
   std::string address;
+  std::string unknown;     ///< why nothing can be told of its listener, if so
   bool listening = false;  ///< its listener runs, and responds
   ProgramState listener;
   bool starting = false;   ///< its listener has only just been started
@@ -56,6 +57,7 @@ struct LinacState {
 struct SiteState {
   std::string site;
   std::int64_t now_us = 0;
+  std::string unknown;      ///< why nothing can be told of the programs of the whole site, if so
   bool agent_runs = false;  ///< an icom-agent run looks after them
   ProgramState agent;
   bool forwarding = false;  ///< a forwarder runs, and responds

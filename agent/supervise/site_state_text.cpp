@@ -39,6 +39,7 @@ void add_program(nlohmann::ordered_json& out, const ProgramState& program) {
 }
 
 std::string forwarding_text(const LinacState& linac, const SiteState& site) {
+  if (!site.unknown.empty()) return "unknown";
   if (site.forwarder.silent) return "forwarder hangs";
   if (!site.forwarding) return "no forwarder";
   if (!site.connected) return "waiting";
@@ -92,6 +93,7 @@ namespace {
 std::string fan_out_text(const fanout::PortReport& port, const SiteState& site) {
   std::string text = "fan-out " + port.serial + ": " + port.listen + ", ";
   if (site.fan_out_program.silent) return text + "the fan-out hangs";
+  if (!site.unknown.empty()) return text + "unknown";
   if (!site.fanning_out) return text + "no fan-out";
   if (!port.listening) return text + "not listened on";
   text += port.clients == 1 ? "1 client" : std::to_string(port.clients) + " clients";
@@ -130,6 +132,7 @@ std::string to_table(const SiteState& site) {
   for (const auto& linac : site.linacs) {
     rows.push_back({linac.serial,
                     linac.connected            ? "yes"
+                    : !linac.unknown.empty()   ? "unknown"
                     : linac.listening          ? "no"
                     : linac.listener.silent    ? "listener hangs"
                     : !linac.waits_for.empty() ? "waits"
@@ -142,7 +145,9 @@ std::string to_table(const SiteState& site) {
   if (!site.forwards.empty()) text += "\n" + lay_out(forward_rows(site));
   text += "\nsite " + site.site + ": ";
   if (!site.forwarding) {
-    text += site.forwarder.silent ? "the forwarder hangs\n" : "no forwarder\n";
+    text += !site.unknown.empty()   ? "what runs cannot be told\n"
+            : site.forwarder.silent ? "the forwarder hangs\n"
+                                    : "no forwarder\n";
   } else {
     text += std::string(site.connected ? "connected to" : "without") + " the gateway for " +
             age_text(site.since_us, site.now_us) + "\n";
@@ -162,6 +167,7 @@ std::string to_json(const SiteState& site) {
   out["site"] = site.site;
   out["well"] = site.problems.empty();
   out["problems"] = site.problems;
+  out["unknown"] = site.unknown;
   out["now_us"] = site.now_us;
   auto& agent = out["agent"];
   agent["running"] = site.agent_runs;
@@ -177,6 +183,7 @@ std::string to_json(const SiteState& site) {
     nlohmann::ordered_json one;
     one["serial"] = linac.serial;
     one["address"] = linac.address;
+    one["unknown"] = linac.unknown;
     one["listening"] = linac.listening;
     add_program(one["listener"], linac.listener);
     one["drained"] = linac.drained;

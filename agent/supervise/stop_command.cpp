@@ -10,6 +10,7 @@
 #include "agent/program/spool_directory.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
 #include "common/os/file_system.hpp"
@@ -18,6 +19,10 @@ namespace icom::supervise {
 
 int stop_what_was_left(const config::SiteSettings& site, std::chrono::milliseconds within) {
   auto& files = os::real_file_system();
+  if (const auto why = why_site_cannot_be_told(site.spool.directory)) {
+    spdlog::error("what runs cannot be told: {}", *why);
+    return 1;
+  }
   std::error_code unknown;
   if (!std::filesystem::exists(site.spool.directory, unknown)) return 0;
   const auto lock = program::lock_spool_directory(site.spool.directory, kAgentLockFile,

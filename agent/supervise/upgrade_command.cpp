@@ -10,6 +10,7 @@
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/posix_process_host.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 
 namespace icom::supervise {
@@ -34,6 +35,10 @@ RunningListener listener_of(const config::SiteSettings& site, const std::string&
 }  // namespace
 
 int upgrade(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
+  if (const auto why = why_site_cannot_be_told(site.spool.directory)) {
+    std::cerr << "icom-agent: what runs cannot be told: " << *why << '\n';
+    return 1;
+  }
   const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
   if (!agent) {
     std::cerr << "icom-agent: no icom-agent run looks after " << site.spool.directory.string()

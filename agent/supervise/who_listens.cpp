@@ -7,9 +7,11 @@
 
 #include "agent/forward/status_files.hpp"
 #include "agent/listen/listener_status.hpp"
+#include "agent/supervise/readable.hpp"
 #include "agent/supervise/resolved_addresses.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "common/asio/socket_owner.hpp"
+#include "common/config/name.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -70,6 +72,11 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
   std::error_code error;
   for (std::filesystem::directory_iterator folder(spool_directory, error), end;
        !error && folder != end; folder.increment(error)) {
+    std::error_code unknown;
+    const bool is_spool =
+        folder->is_directory(unknown) && config::parse_name(folder->path().filename().string());
+    if (!is_spool) continue;  // such as lost+found
+    if (const auto why = why_listener_cannot_be_told(folder->path())) return kCannotBeTold + *why;
     const auto status = forward::read_listener_status(folder->path());
     const bool runs = is_running(folder->path());
     const bool lately =
