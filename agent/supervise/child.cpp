@@ -228,6 +228,7 @@ void Child::kill_if_it_hangs() {
 
 awaitable<void> Child::live() {
   if (!ours_.lives()) {
+    replace_asked_ = false;
     try {
       ours_ = start(plan_.command);
     } catch (const std::system_error& error) {
@@ -328,7 +329,9 @@ Child::Running Child::start(Command command, bool heir) {
 
 void Child::replace() {
   const bool runs = ours_.lives() || adopted_ != 0;
-  if (stopping_ || !runs || !plan_.successor || successor_.lives()) return;
+  if (stopping_ || !runs || !plan_.successor) return;
+  replace_asked_ = successor_.lives();
+  if (replace_asked_) return;
   try {
     successor_ = start(*plan_.successor, ours_.lives() && ours_.keeper);
   } catch (const std::system_error& error) {
@@ -339,7 +342,7 @@ void Child::replace() {
 
 void Child::change(ChildPlan plan) {
   plan_ = std::move(plan);
-  if (has_other_settings()) replace();
+  if (has_other_settings() && !successor_.lives()) replace();
   bell_.ring();
 }
 
@@ -353,6 +356,7 @@ bool Child::has_other_settings() const {
 
 /// One that we have not started has no keeper: its death would be its connection's.
 bool Child::wants_successor() const {
+  if (replace_asked_) return true;
   return has_other_settings() || (adopted_ != 0 && plan_.successor && !plan_.keeper_option.empty());
 }
 
@@ -367,6 +371,8 @@ void Child::replace_if_due() {
   if (Clock::now() < replaces_at()) return;
   if (adopted_ != 0) {
     spdlog::info("{}: nobody keeps its connection: a new one takes it over", plan_.name);
+  } else if (replace_asked_) {
+    spdlog::info("{} was to be replaced while it took over: a new one takes over", plan_.name);
   } else {
     spdlog::info("{} has not got its changed settings: a new one takes over", plan_.name);
   }

@@ -100,7 +100,8 @@ class Child {
   void stop();
   /// As stop(), but at a moment that harms nobody, within that time.
   void leave(std::chrono::milliseconds within);
-  /// Lets the plan's successor take over, if there is one and the program runs.
+  /// Lets the plan's successor take over, if there is one and the program runs. While another one
+  /// takes over that one is replaced in its turn: it may be of before.
   void replace();
   /// From now on this is to run: the same work with other options. What runs is replaced by the
   /// plan's successor, if there is one; otherwise the next start counts. A successor that fails is
@@ -174,6 +175,7 @@ class Child {
   Pulse pulse_;                       ///< of ours_
   bool seen_at_disk_ = false;         ///< since it was last judged
   bool told_of_disk_ = false;         ///< that it waits for its disk, since it last responded
+  bool replace_asked_ = false;        ///< for once the successor that lives has taken over
   Clock::time_point replace_from_{};  ///< a successor has failed: none is started before
   std::chrono::milliseconds delay_;   ///< before the next start
   os::Descriptor left_;               ///< the connection of the program that ended, for the next

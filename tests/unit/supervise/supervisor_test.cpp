@@ -210,6 +210,32 @@ TEST_F(SupervisorTest, SuccessorThatFailsChangesNothing) {
   EXPECT_EQ(host_.starts("new l2"), 1);
 }
 
+TEST_F(SupervisorTest, OneThatIsToBeReplacedWhileItTakesOverIsReplacedOnceItHas) {
+  start();
+  supervisor_->replace_listeners();
+  supervisor_->replace_listeners();
+  supervisor_->replace_listeners();  // as good as one
+  EXPECT_EQ(host_.starts("new l1"), 1);
+  host_.end("l1", {});  // it has handed over
+  run_until([this] { return host_.starts("new l1") == 2; });
+  EXPECT_EQ(host_.starts("new l2"), 1) << "that one still takes over";
+  host_.end("new l1", {});  // the first of the two
+  for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  EXPECT_EQ(host_.starts("new l1"), 2);
+  EXPECT_TRUE(host_.runs("new l1"));
+}
+
+TEST_F(SupervisorTest, OneThatIsAdoptedAndTakenOverWhenAskedForIsReplacedOnceMore) {
+  elsewhere_["l1"] = 77;
+  start();
+  supervisor_->replace_listeners();
+  ASSERT_EQ(host_.starts("new l1"), 1);
+  supervisor_->replace_listeners();
+  elsewhere_["l1"] = host_.process("new l1");
+  run_until([this] { return host_.starts("new l1") == 2; });
+  elsewhere_.clear();
+}
+
 TEST_F(SupervisorTest, AdoptedListenerHasASuccessorToo) {
   elsewhere_["l1"] = 77;
   start();
