@@ -24,6 +24,10 @@ constexpr std::chrono::seconds kQuiet{10};
 /// A listener that was started this lately may not have had the time to connect.
 constexpr std::chrono::seconds kStarting{3};
 
+/// The Linac may not have sent a frame yet since its listener was started, nor the gateway have
+/// been asked about it since there is a session: who looks at once sees no fault in that.
+constexpr std::chrono::seconds kGrace{10};
+
 constexpr std::chrono::seconds kAgentFileLives{5};
 
 ProgramState look_at_program(std::int64_t pid, bool runs, std::int64_t written_us,
@@ -126,11 +130,17 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   state.listener =
       look_at_program(status->pid, runs, status->written_us, forward::kListenerFileLives, now_us);
   state.listening = runs && !state.listener.silent;
+  if (runs && !status->address.empty() && status->address != state.address) {
+    state.moves_to = std::exchange(state.address, status->address);
+  }
+  state.started_us = status->started_us;
   state.starting = state.listening && forward::is_fresh(status->started_us, now_us, kStarting);
   state.connected = state.listening && status->stream.connected;
+  if (state.connected) state.peer = status->stream.peer;
   state.since_us = status->stream.since_us;
   state.frames = status->stream.framer.frames;
   state.last_frame_us = status->stream.last_frame_us;
+  state.last_bytes_us = status->stream.last_bytes_us;
   state.gaps = status->stream.counter.gaps;
   state.missing_frames = status->stream.counter.missing_frames;
   state.given_up_frames = status->spool.given_up_frames + status->queue.dropped_frames;
@@ -234,6 +244,21 @@ std::string since_text(const LinacState& linac, const SiteState& site) {
   return "for " + age_text(linac.last_frame_us, site.now_us);
 }
 
+/// Of one that is connected, and without a frame.
+void judge_quiet(const LinacState& linac, SiteState& site) {
+  const std::string name = "Linac " + linac.serial + ": ";
+  if (forward::is_fresh(linac.started_us, site.now_us, kGrace)) return;
+  if (forward::is_fresh(linac.last_bytes_us, site.now_us, kQuiet)) {
+    site.problems.push_back(name + "connected, and bytes come, but no frame was found in them " +
+                            since_text(linac, site) + " (" + std::to_string(linac.junk_bytes) +
+                            " bytes are no frames): look at what sends at " + linac.address +
+                            ": is it the Linac's iCom port?");
+    return;
+  }
+  site.problems.push_back(name + "connected, but no frame has come " + since_text(linac, site) +
+                          ": look at the Linac's iCom server, unless its control system is off");
+}
+
 /// Whether all that the Linac sends is read.
 void judge_listener(const LinacState& linac, SiteState& site) {
   const std::string name = "Linac " + linac.serial + ": ";
@@ -269,8 +294,7 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                             (linac.removed ? "" : "at its address in the site's file, ") +
                             "and at the network between");
   } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
-    site.problems.push_back(name + "connected, but no frame has come " + since_text(linac, site) +
-                            ": look at the Linac's iCom server, unless its control system is off");
+    judge_quiet(linac, site);
   }
 }
 
@@ -307,8 +331,14 @@ void judge_losses(const LinacState& linac, SiteState& site) {
 void judge_forwarding(const LinacState& linac, SiteState& site) {
   if (!site.connected || linac.forwarded) return;
   if (linac.removed && linac.backlog_bytes == 0) return;
-  site.problems.push_back("Linac " + linac.serial + ": the gateway does not take it: " +
-                          linac.refusal + "; its spool keeps everything" +
+  const bool asked = !linac.refusal.empty();
+  const bool only_just = forward::is_fresh(site.since_us, site.now_us, kGrace) ||
+                         forward::is_fresh(linac.started_us, site.now_us, kGrace);
+  if (!asked && only_just) return;
+  site.problems.push_back("Linac " + linac.serial + ": the gateway " +
+                          (asked ? "does not take it: " + linac.refusal
+                                 : std::string("has not said that it takes it")) +
+                          "; its spool keeps everything" +
                           (linac.removed ? ": have it registered there until that is sent" : ""));
 }
 

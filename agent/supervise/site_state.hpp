@@ -26,18 +26,22 @@ struct ProgramState {
 /// Times in microseconds since 1970, UTC; 0: never. Counts are those since the listener started.
 struct LinacState {
   std::string serial;
-  std::string address;
+  std::string address;     ///< where its listener reads, or would if it is not (yet) there
+  std::string moves_to;    ///< what the site's file says, if its listener is to leave for that
+  std::string peer;        ///< ADDRESS:PORT that it is connected to; empty: it is not
   std::string unknown;     ///< why nothing can be told of its listener, if so
   bool listening = false;  ///< its listener runs, and responds
   ProgramState listener;
-  bool starting = false;   ///< its listener has only just been started
-  bool drained = false;    ///< its listener was asked to leave, and is not wanted
-  std::string waits_for;   ///< why icom-agent run has not started its listener yet, if so
-  bool removed = false;    ///< the site's file does not have it, and its listener still runs
-  bool connected = false;  ///< to the Linac
+  std::int64_t started_us = 0;  ///< its listener
+  bool starting = false;        ///< its listener has only just been started
+  bool drained = false;         ///< its listener was asked to leave, and is not wanted
+  std::string waits_for;        ///< why icom-agent run has not started its listener yet, if so
+  bool removed = false;         ///< the site's file does not have it, and its listener still runs
+  bool connected = false;       ///< to the Linac
   std::int64_t since_us = 0;
   std::uint64_t frames = 0;
   std::int64_t last_frame_us = 0;
+  std::int64_t last_bytes_us = 0;
   std::uint64_t gaps = 0;
   std::uint64_t missing_frames = 0;
   std::uint64_t given_up_frames = 0;            ///< for want of room in the spool

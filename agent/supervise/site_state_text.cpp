@@ -43,7 +43,7 @@ std::string forwarding_text(const LinacState& linac, const SiteState& site) {
   if (site.forwarder.silent) return "forwarder hangs";
   if (!site.forwarding) return "no forwarder";
   if (!site.connected) return "waiting";
-  if (!linac.forwarded) return "refused";
+  if (!linac.forwarded) return linac.refusal.empty() ? "not yet" : "refused";
   return linac.round_trip_ms < 0 ? "yes" : "yes, " + std::to_string(linac.round_trip_ms) + " ms";
 }
 
@@ -111,17 +111,26 @@ std::string late_text(const LinacState& linac) {
          " still read; a stop of its listener loses what comes after it\n";
 }
 
-std::string removed_text(const LinacState& linac, const SiteState& site) {
-  const std::string text =
-      "Linac " + linac.serial + ": the site's file does not have it; its listener still runs";
-  if (linac.listener.silent) return text + "\n";  // what becomes of it: among the problems
+/// Of a listener that is to leave its Linac.
+std::string when_it_leaves(const LinacState& linac, const SiteState& site) {
+  if (linac.listener.silent) return "\n";  // what becomes of it: among the problems
   if (!site.agent_runs) {
-    return text + ", and goes on until it is stopped, or until icom-agent run is started\n";
+    return ", and goes on until it is stopped, or until icom-agent run is started\n";
   }
   if (site.agent.silent) {
-    return text + "; icom-agent run, which is to have it leave, does not respond\n";
+    return "; icom-agent run, which is to have it leave, does not respond\n";
   }
-  return text + ", and leaves once no beam is on\n";
+  return ", and leaves once no beam is on\n";
+}
+
+std::string removed_text(const LinacState& linac, const SiteState& site) {
+  return "Linac " + linac.serial + ": the site's file does not have it; its listener still runs" +
+         when_it_leaves(linac, site);
+}
+
+std::string move_text(const LinacState& linac, const SiteState& site) {
+  return "Linac " + linac.serial + ": waits to leave " + linac.address + " for " + linac.moves_to +
+         ": its listener is still at the former" + when_it_leaves(linac, site);
 }
 
 }  // namespace
@@ -155,6 +164,7 @@ std::string to_table(const SiteState& site) {
   for (const auto& linac : site.linacs) {
     if (linac.late_connections > 0) text += late_text(linac);
     if (linac.removed) text += removed_text(linac, site);
+    if (!linac.moves_to.empty()) text += move_text(linac, site);
   }
   for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";
@@ -183,6 +193,8 @@ std::string to_json(const SiteState& site) {
     nlohmann::ordered_json one;
     one["serial"] = linac.serial;
     one["address"] = linac.address;
+    one["peer"] = linac.peer;
+    one["moves_to"] = linac.moves_to;
     one["unknown"] = linac.unknown;
     one["listening"] = linac.listening;
     add_program(one["listener"], linac.listener);

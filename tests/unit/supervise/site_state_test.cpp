@@ -386,6 +386,50 @@ TEST_F(SiteStateTest, QuietLinacIsAProblem) {
   EXPECT_THAT(look().problems, Contains(HasSubstr("connected, but no frame has come for ")));
 }
 
+TEST_F(SiteStateTest, AQuietLinacIsNoProblemWithinTenSecondsOfItsListenersStart) {
+  listener_.stream.last_frame_us = 0;
+  listener_.started_us = now_ - 9 * kSecond;
+  EXPECT_THAT(look().problems, IsEmpty());
+  listener_.started_us = now_ - 11 * kSecond;
+  EXPECT_THAT(look().problems,
+              ElementsAre(HasSubstr("no frame has come since the listener began")));
+}
+
+TEST_F(SiteStateTest, BytesInWhichNoFrameIsFoundAreSaidToComeAndNotToBeMissing) {
+  listener_.stream.last_frame_us = 0;
+  listener_.stream.last_bytes_us = now_ - kSecond;
+  listener_.stream.framer.junk_bytes = 133'000;
+  const auto state = look();
+  EXPECT_THAT(state.problems,
+              ElementsAre(::testing::AllOf(
+                  HasSubstr("bytes come, but no frame was found in them since the listener began"),
+                  HasSubstr("133000 bytes"), HasSubstr("192.168.17.40:1706"),
+                  Not(HasSubstr("control system is off")))));
+  listener_.stream.last_bytes_us = now_ - 11 * kSecond;
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("no frame has come")));
+}
+
+TEST_F(SiteStateTest, OfAListenerThatIsToMoveTheAddressThatIsReadIsShown) {
+  listener_.address = "192.168.17.39:1706";
+  listener_.stream.peer = "192.168.17.39:1706";
+  const auto held = hold(kAgentLockFile);
+  const AgentFile agent{.pid = 815, .version = "1", .started_us = now_, .alive_us = now_};
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(to_table(state),
+              HasSubstr("Linac 4299: waits to leave 192.168.17.39:1706 for 192.168.17.40:1706: its "
+                        "listener is still at the former, and leaves once no beam is on\n"));
+  auto json = nlohmann::json::parse(to_json(state)).at("linacs").at(0);
+  EXPECT_EQ(json.at("address"), "192.168.17.39:1706");
+  EXPECT_EQ(json.at("peer"), "192.168.17.39:1706");
+  EXPECT_EQ(json.at("moves_to"), "192.168.17.40:1706");
+  listener_.address = "192.168.17.40:1706";
+  json = nlohmann::json::parse(to_json(look())).at("linacs").at(0);
+  EXPECT_EQ(json.at("address"), "192.168.17.40:1706");
+  EXPECT_EQ(json.at("moves_to"), "");
+}
+
 TEST_F(SiteStateTest, FramesGivenUpAreAProblem) {
   listener_.spool.given_up_frames = 3;
   EXPECT_THAT(look().problems, Contains(HasSubstr("3 frames were given up")));
@@ -438,6 +482,23 @@ TEST_F(SiteStateTest, RefusedLinacSaysWhy) {
   forwarder_.linacs[0].accepted = false;
   forwarder_.linacs[0].reason = "not registered";
   EXPECT_THAT(look().problems, Contains(HasSubstr("not registered")));
+}
+
+TEST_F(SiteStateTest, ALinacOfWhichTheGatewayHasSaidNothingIsAProblemOnlyAfterTenSeconds) {
+  for (const bool told : {false, true}) {
+    forwarder_.linacs.clear();
+    if (told) forwarder_.linacs.emplace_back().serial = "4299";  // and not accepted, for no reason
+    listener_.started_us = now_ - 5 * kSecond;
+    forwarder_.since_us = now_ - 60 * kSecond;
+    EXPECT_THAT(look().problems, IsEmpty()) << "it has just been added";
+    EXPECT_THAT(to_table(look()), HasSubstr("not yet"));
+    listener_.started_us = now_ - 60 * kSecond;
+    forwarder_.since_us = now_ - 5 * kSecond;
+    EXPECT_THAT(look().problems, IsEmpty()) << "the session has just begun";
+    forwarder_.since_us = now_ - 60 * kSecond;
+    EXPECT_THAT(look().problems, ElementsAre(HasSubstr("4299: the gateway has not said that it "
+                                                       "takes it; its spool keeps everything")));
+  }
 }
 
 /// A forward of the settings, and what the forwarder tells of it.
