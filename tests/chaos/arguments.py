@@ -8,7 +8,7 @@ def parse(argv=None):
         prog="tests/chaos/run",
         description="Real programs on three hosts of their own, disturbed by a schedule that the seed decides; then every frame is "
                     "accounted for. docs/chaos.md tells how to read what it prints. "
-                    "Exit codes: 0 PASS, 1 FAIL or interrupted, 2 wrong usage, or it cannot run here.")
+                    "Exit codes: 0 PASS, 1 FAIL or interrupted, 2 wrong usage or a program that is missing, 77 it cannot run here.")
     parser.add_argument("--minutes", type=float, default=3, help="how long it disturbs (default: 3); comparing comes on top")
     parser.add_argument("--seed", type=int, default=1, help="which disturbances, in which order, where (default: 1)")
     parser.add_argument("--speed", type=float, default=20, help="how many times faster than life the Linacs run (default: 20)")
