@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from .own_root import OwnRoot
-from .process import Process, run_to_end, wait_until
+from .process import LabError, Process, run_to_end, wait_until
 
 _PACKAGES = ("systemd", "systemd-sysv", "dbus", "procps")
 _SUITE = "bookworm"
@@ -66,11 +66,13 @@ def _root_tar():
 class BootedMachine(OwnRoot):
     @staticmethod
     def why_not():
-        """Why there can be none here; None if there may be."""
+        """Why there can be none here; None if there may be. LabError if only programs are missing."""
         if os.geteuid() != 0:
             return "a machine with systemd needs root"
         missing = [program for program in ("debootstrap", "systemd-nspawn", "nsenter") if shutil.which(program) is None]
-        return f"missing: {', '.join(missing)} (deploy/install-packages)" if missing else None
+        if missing:
+            raise LabError(f"missing: {', '.join(missing)} (deploy/install-packages)")
+        return None
 
     def __init__(self, folder, shared=()):
         """`shared`: folders of this machine that are there under the same name. NoMachine if there can be none."""

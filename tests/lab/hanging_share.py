@@ -7,17 +7,17 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .process import wait_until
+from .process import LabError, wait_until
 
 
 def why_not():
-    """Why there can be none here; None if there can."""
+    """Why there can be none here; None if there can. LabError if only a program is missing."""
     if os.geteuid() != 0:
         return "only root can mount a file system"
     if not Path("/dev/fuse").exists():
         return "there is no /dev/fuse"
     if not shutil.which("bindfs"):
-        return "needs the program bindfs: deploy/install-packages installs it"
+        raise LabError("missing: bindfs (deploy/install-packages)")
     return None
 
 
