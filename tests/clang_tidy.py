@@ -1,6 +1,8 @@
 """clang-tidy over the programs' sources, each by itself, as the preset `dev` compiles it.
 
-    tests/clang_tidy.py              what the last commits and the work tree changed, by the checks that need no path analysis
+    tests/clang_tidy.py              what the work tree and the last commits changed, by the checks that need no path analysis: those of
+                                     the day before the newest, ten at least. Of more than 60 files the last changed; where there is no
+                                     earlier commit (a clone of depth 1), all
     tests/clang_tidy.py --all        every source, by every check; an hour of two cores the first time
 
 What was found clean is remembered by its content, in the user's cache, and skipped. A source's content is its own, that of every file of
@@ -22,7 +24,9 @@ BUILD = ROOT / "build" / "dev"
 TIDY = "clang-tidy-19"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "icom-gateway" / "tidy"
 FOLDERS = ("common", "agent", "gateway", "tests/simulator")
-COMMITS = 10
+COMMITS = 10  # at least
+DAY = 24 * 60 * 60
+MOST = 60  # files, by the quick checks: some minutes
 # The path analysis is two thirds of the time.
 QUICK = ["--checks=-clang-analyzer-*"]
 # Ours are included by their path from the root.
@@ -40,11 +44,23 @@ def all_sources():
     return [ROOT / line for line in listed if (ROOT / line).exists() and str(ROOT / line) in commands]
 
 
-def changed_files():
-    """Since COMMITS commits before this one, or since the first that there is."""
-    commits = git("rev-list", "--first-parent", f"--max-count={COMMITS + 1}", "HEAD").split()
-    names = git("diff", "--name-only", commits[-1]) + git("ls-files", "-o", "--exclude-standard")
-    return {ROOT / name for name in names.splitlines()}
+def last_commits():
+    """How many, and the one before them; None if there is none before HEAD."""
+    commits = [line.split() for line in git("log", "--first-parent", "--format=%H %ct", "HEAD").splitlines()]
+    if len(commits) == 1:
+        return 1, None
+    newest = int(commits[0][1])
+    number = max(COMMITS, sum(int(time) > newest - DAY for _, time in commits))
+    number = min(number, len(commits) - 1)
+    return number, commits[number][0]
+
+
+def changed_files(since):
+    """The last changed first."""
+    new = git("ls-files", "-o", "--exclude-standard")
+    changed = set((new + git("diff", "--name-only", since)).splitlines())
+    by_age = new + git("diff", "--name-only", "HEAD") + git("log", "-m", "--first-parent", "--format=", "--name-only", f"{since}..HEAD")
+    return [ROOT / name for name in dict.fromkeys(by_age.splitlines()) if name in changed]
 
 
 class Includes:
@@ -71,12 +87,15 @@ class Includes:
 
 def chosen(sources, changed):
     """Changed sources, and for a changed header the source of its name, or else one that includes it directly."""
-    picked = {source for source in sources if source in changed}
-    for header in (file for file in changed if file.suffix == ".hpp"):
-        own = header.with_suffix(".cpp")
-        text = f'#include "{header.relative_to(ROOT)}"'
-        picked.update([own] if own in sources else [s for s in sources if text in s.read_text(encoding="utf-8")][:1])
-    return sorted(picked)
+    picked = []
+    for file in changed:
+        own = file.with_suffix(".cpp")
+        if file in sources:
+            picked.append(file)
+        elif file.suffix == ".hpp":
+            text = f'#include "{file.relative_to(ROOT)}"'
+            picked += [own] if own in sources else [s for s in sources if text in s.read_text(encoding="utf-8")][:1]
+    return list(dict.fromkeys(picked))
 
 
 def digest(files, common):
@@ -101,13 +120,17 @@ def main():
         print(f"clang-tidy: {BUILD} knows no source", file=sys.stderr)
         return 1
     options = [] if asked.all else QUICK
-    looked_for = sources if asked.all else chosen(sources, changed_files())
+    number, since = last_commits()
+    every = asked.all or since is None
+    looked_for = sources if every else chosen(sources, changed_files(since))
     version = subprocess.run([TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes() + "".join(options).encode()
     includes = Includes()
     keys = {source: digest(includes.of(source), common) for source in looked_for}
     CACHE.mkdir(parents=True, exist_ok=True)
     todo = [source for source in looked_for if not (CACHE / keys[source]).exists()]
+    left_out = [] if every else todo[MOST:]
+    todo = todo[:len(todo) - len(left_out)]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for source, (clean, text) in zip(todo, pool.map(lambda source: check(source, options), todo)):
@@ -116,7 +139,10 @@ def main():
             else:
                 failed += 1
                 print(text)
-    print(f"clang-tidy: {len(sources)} sources, {len(looked_for)} of them asked for, {len(todo)} looked at, {failed} with findings")
+    why = "all" if every else f"{len(looked_for)} changed in the work tree and the last {number} commits"
+    print(f"clang-tidy: {len(sources)} sources, {why}; {len(todo)} looked at, {failed} with findings")
+    if left_out:
+        print(f"clang-tidy: {len(left_out)} more that changed were left out, the last of them {left_out[0].relative_to(ROOT)}: --all")
     return 1 if failed else 0
 
 
