@@ -17,11 +17,6 @@ set(ICOM_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes
 if(ICOM_SANITIZE)
   add_compile_options(-fsanitize=${ICOM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ICOM_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND ICOM_SANITIZE STREQUAL "address,undefined")
-    # Of the two shared runtimes of GCC, the one of UndefinedBehaviorSanitizer writes its reports to stderr whatever log_path says
-    # (tests/lab/sanitizers.py); linked into one program they are one.
-    add_link_options(-static-libasan -static-libubsan)
-  endif()
   if(ICOM_SANITIZE MATCHES undefined)
     # A null pointer is AddressSanitizer's to report; checked at each use, the two cost a third of the compilation.
     add_compile_options(-fno-sanitize=null,vptr)
