@@ -13,6 +13,7 @@ from tests.lab.process import Process
 PROGRAM = Path(os.environ["ICOM_PROGRAMS"]) / "faulty-program"
 REPORTS = {"heap": "heap-buffer-overflow", "integer": "signed integer overflow", "leak": "detected memory leaks",
            "crash": "SEGV", "abort": "ABRT", "nothing": None}
+SAY_WHERE = ("heap", "integer")
 
 
 class FaultyProgram(LabCase):
@@ -38,6 +39,8 @@ class SanitizerReports(unittest.TestCase):
                 self.assertEqual([], result.errors)
                 told = "".join(text for _, text in result.failures)
                 self.assertIn(report, told) if report else self.assertEqual("", told)
+                if fault in SAY_WHERE:
+                    self.assertRegex(told, r"#\d+ 0x\w+ in main \S*faulty_program\.cpp:\d+")
 
 
 def load_tests(loader, tests, pattern):

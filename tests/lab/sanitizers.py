@@ -1,12 +1,11 @@
 """What programs that are built with sanitizers (preset `asan`) report. It goes into files, so that no report is lost with a process whose
 output nobody reads, or with one that its supervisor starts again. Other programs take no notice."""
 
+import os
 from pathlib import Path
 
 # An exit code that no program of ours has. A crash is reported too, by the sanitizer in place of the program's own handler.
 _OPTIONS = ["exitcode=86", "halt_on_error=1", "log_exe_name=1", "print_stacktrace=1",
-            # Clang's name what they report by a program; this one comes with every compiler.
-            "allow_addr2line=1", "external_symbolizer_path=/usr/bin/addr2line",
             *(f"handle_{signal}=2" for signal in ("segv", "sigbus", "sigill", "sigfpe", "abort"))]
 _NAME = "sanitizer-report"
 
@@ -17,8 +16,10 @@ class SanitizerReports:
         self._folder = Path(folder)
 
     def environment(self):
-        """For every process that may be such a program, or start one."""
-        options = ":".join([*_OPTIONS, f"log_path={self._folder / _NAME}"])
+        """For every process that may be such a program, or start one: what this one was given (by what they name what they report: see
+        tests/CMakeLists.txt), and this."""
+        given = os.environ.get("ASAN_OPTIONS")
+        options = ":".join([*([given] if given else []), *_OPTIONS, f"log_path={self._folder / _NAME}"])
         return {"ASAN_OPTIONS": options, "UBSAN_OPTIONS": options}
 
     def texts(self):
