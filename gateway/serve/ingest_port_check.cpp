@@ -64,13 +64,33 @@ std::string named(os::UserId user) {
   return "account " + number + (name && *name != number ? " (" + *name + ")" : "");
 }
 
+/// The first address that the gateway's socket unit names, if none of them is `endpoint`.
+std::optional<std::string> named_instead(const tcp::endpoint& endpoint,
+                                         const std::vector<std::filesystem::path>& units) {
+  const auto all = socket_unit_addresses(units);
+  const auto wanted = config::Address{endpoint.address().to_string(), endpoint.port()}.text();
+  if (all.empty() || std::ranges::find(all, wanted) != all.end()) return std::nullopt;
+  return all.front();
+}
+
+std::string unit_names(const std::string& other) {
+  return "systemd's unit icom-gateway.socket names " + other +
+         ", and a gateway that systemd starts with it ends at once: correct its ListenStream, or "
+         "`ingest`, so that both are the same; then systemctl daemon-reload and systemctl restart "
+         "icom-gateway.socket icom-gateway";
+}
+
 IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::UserId> gateway,
-                              const std::filesystem::path& systemd) {
+                              const std::filesystem::path& systemd,
+                              const std::vector<std::filesystem::path>& units) {
   constexpr os::UserId kRoot = 0;
   const auto listens = account_that_listens(endpoint);
   // A service manager that holds it would start the gateway for whoever connects.
   std::error_code unknown;
   if (listens == kRoot && std::filesystem::exists(systemd, unknown)) {
+    if (const auto other = named_instead(endpoint, units)) {
+      return {true, "root listens there, but " + unit_names(*other), false};
+    }
     return {true,
             "root listens there: if that is systemd for the gateway (systemctl status "
             "icom-gateway.socket names this address), all is well; if not, stop what listens there",
@@ -99,18 +119,10 @@ IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::U
 IngestPortState state_of_free(const tcp::endpoint& endpoint, const std::filesystem::path& systemd,
                               const std::vector<std::filesystem::path>& units) {
   std::error_code unknown;
-  if (!std::filesystem::exists(systemd, unknown)) return {true, "can be listened on"};
-  const auto held = socket_unit_addresses(units);
-  const auto wanted = config::Address{endpoint.address().to_string(), endpoint.port()}.text();
-  if (held.empty() || std::ranges::find(held, wanted) != held.end()) {
-    return {true, "can be listened on"};
-  }
-  return {true,
-          "can be listened on, but systemd's unit icom-gateway.socket names " + held.front() +
-              ", and a gateway that systemd starts with it ends at once: correct its ListenStream, "
-              "or `ingest`, so that both are the same; then systemctl daemon-reload and systemctl "
-              "restart icom-gateway.socket icom-gateway",
-          false};
+  const auto other =
+      std::filesystem::exists(systemd, unknown) ? named_instead(endpoint, units) : std::nullopt;
+  if (!other) return {true, "can be listened on"};
+  return {true, "can be listened on, but " + unit_names(*other), false};
 }
 
 }  // namespace
@@ -133,7 +145,7 @@ IngestPortState check_ingest_port(const config::Address& address, std::optional<
   acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1, error);
   if (!error) return state_of_free(endpoint, systemd, units);
-  if (error == asio::error::address_in_use) return state_of_used(endpoint, gateway, systemd);
+  if (error == asio::error::address_in_use) return state_of_used(endpoint, gateway, systemd, units);
   return {false, "cannot be listened on (" + error.message() +
                      "): stop what listens there, or change `ingest`"};
 }

@@ -234,6 +234,28 @@ TEST_F(CheckTest, APortThatIsNotTheSocketUnitsIsTold) {
   EXPECT_THAT(state().text, HasSubstr("names [::]:7600"));
 }
 
+TEST_F(CheckTest, APortThatRootListensAtIsComparedWithTheSocketUnit) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, as systemd is";
+  using boost::asio::ip::tcp;
+  const config::Address address{"127.0.0.1", port_};
+  const auto state = [&] { return check_ingest_port(address, 0, folder_, {folder_}); };
+  for (const auto& [held, stream] :
+       {std::pair{tcp::endpoint(boost::asio::ip::address_v4::any(), port_), "0.0.0.0:"},
+        std::pair{tcp::endpoint(boost::asio::ip::address_v6::any(), port_), ""}}) {
+    boost::asio::io_context io;
+    const tcp::acceptor systemds(io, held);
+    write("icom-gateway.socket", "[Socket]\nListenStream=" + (stream + std::to_string(port_)));
+    const config::Address named{held.address().to_string(), port_};
+    EXPECT_TRUE(state().usable);
+    EXPECT_FALSE(state().certain);
+    EXPECT_THAT(state().text, HasSubstr("root listens there"));
+    EXPECT_THAT(state().text, HasSubstr("icom-gateway.socket names " + named.text()));
+    EXPECT_THAT(state().text, HasSubstr("correct its ListenStream"));
+    write("icom-gateway.socket", "[Socket]\nListenStream=" + address.text());
+    EXPECT_THAT(state().text, Not(HasSubstr("correct its ListenStream")));
+  }
+}
+
 TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, as systemd is";
   boost::asio::io_context io;
