@@ -73,14 +73,17 @@ std::vector<fs::path> unit_folders() {
 }
 
 std::vector<std::string> socket_unit_addresses(const std::vector<fs::path>& folders) {
-  const auto has_it = [](const fs::path& folder) {
-    std::error_code unknown;
-    return fs::is_regular_file(folder / kUnit, unknown);
+  std::error_code unknown;
+  const auto has_it = [&unknown](const fs::path& folder) {
+    return fs::exists(folder / kUnit, unknown);
   };
   const auto first = std::ranges::find_if(folders, has_it);
   if (first == folders.end()) return {};
+  const fs::path unit = *first / kUnit;
+  // A link to /dev/null, or an empty file, masks those of the folders behind it, and all drop-ins.
+  if (!fs::is_regular_file(unit, unknown) || fs::file_size(unit, unknown) == 0) return {};
   std::vector<std::string> addresses;
-  read_unit(*first / kUnit, addresses);
+  read_unit(unit, addresses);
   for (const fs::path& file : drop_ins(folders)) read_unit(file, addresses);
   return addresses;
 }

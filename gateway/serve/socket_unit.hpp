@@ -11,7 +11,8 @@ namespace icom::serve {
 std::vector<std::filesystem::path> unit_folders();
 
 /// The addresses at which icom-gateway.socket listens, as config::Address::text() gives them where
-/// they are TCP's, from its file and its drop-ins in `folders`. Empty where there is no such unit.
+/// they are TCP's, from its file and its drop-ins in `folders`. Empty where there is no such unit,
+/// or where the first folder that has one masks it (a link to /dev/null, an empty file).
 /// What cannot be read, or has more than 64 KiB, counts for nothing.
 std::vector<std::string> socket_unit_addresses(const std::vector<std::filesystem::path>& folders);
 

@@ -19,7 +19,9 @@
 namespace icom::serve {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 class CheckTest : public GatewayFolder {
@@ -254,6 +256,24 @@ TEST_F(CheckTest, APortThatRootListensAtIsComparedWithTheSocketUnit) {
     write("icom-gateway.socket", "[Socket]\nListenStream=" + address.text());
     EXPECT_THAT(state().text, Not(HasSubstr("correct its ListenStream")));
   }
+}
+
+TEST_F(CheckTest, AMaskedSocketUnitIsNone) {
+  const std::vector<std::filesystem::path> folders{folder_ / "etc", folder_ / "usr"};
+  for (const auto& folder : folders) std::filesystem::create_directory(folder);
+  write("usr/icom-gateway.socket", "[Socket]\nListenStream=127.0.0.1:1\n");
+  std::filesystem::create_directory(folder_ / "usr/icom-gateway.socket.d");
+  write("usr/icom-gateway.socket.d/port.conf", "[Socket]\nListenStream=127.0.0.1:2\n");
+  EXPECT_THAT(socket_unit_addresses(folders), ElementsAre("127.0.0.1:1", "127.0.0.1:2"));
+  // A drop-in is masked by itself.
+  std::filesystem::create_directory(folder_ / "etc/icom-gateway.socket.d");
+  std::filesystem::create_symlink("/dev/null", folder_ / "etc/icom-gateway.socket.d/port.conf");
+  EXPECT_THAT(socket_unit_addresses(folders), ElementsAre("127.0.0.1:1"));
+  std::filesystem::create_symlink("/dev/null", folder_ / "etc/icom-gateway.socket");
+  EXPECT_THAT(socket_unit_addresses(folders), IsEmpty());
+  std::filesystem::remove(folder_ / "etc/icom-gateway.socket");
+  write("etc/icom-gateway.socket", "");
+  EXPECT_THAT(socket_unit_addresses(folders), IsEmpty());
 }
 
 TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
