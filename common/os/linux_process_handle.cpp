@@ -23,6 +23,11 @@ bool send_signal(int handle, int signal) {
   return ::syscall(SYS_pidfd_send_signal, handle, signal, nullptr, 0) == 0;
 }
 
+/// Of open_process(). ENOENT and EINVAL are of a number that is only a thread's.
+bool means_no_process(int error) {
+  return error == ESRCH || error == ENOENT || error == EINVAL;
+}
+
 bool has_process(pid_t number) {
   return ::kill(number, 0) == 0 || errno != ESRCH;
 }
@@ -34,7 +39,7 @@ std::optional<ProcessHandle> ProcessHandle::of(std::int64_t process) {
   if (process <= 0 || !std::in_range<pid_t>(process)) return std::nullopt;
   const auto number = static_cast<pid_t>(process);
   Descriptor handle(open_process(number));
-  if (!handle.valid() && (errno != ENOSYS || !has_process(number))) return std::nullopt;
+  if (!handle.valid() && (means_no_process(errno) || !has_process(number))) return std::nullopt;
   return ProcessHandle(number, std::move(handle));
 }
 

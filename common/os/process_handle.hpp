@@ -11,8 +11,9 @@
 
 namespace icom::os {
 
-/// While it is held, what is asked and sent is of this process, also once that has ended. A kernel
-/// before Linux 5.3 has no such handles: there it is whichever process has the number.
+/// While it is held, what is asked and sent is of this process, also once that has ended. Where the
+/// kernel gives no handle (before Linux 5.3, in a container that forbids it, with too many files
+/// open) it is whichever process has the number.
 class ProcessHandle {
  public:
   /// Nothing if there is no such process. A number that was learnt earlier may be another's by now:
@@ -28,7 +29,7 @@ class ProcessHandle {
   ProcessHandle(pid_t number, Descriptor handle) : number_(number), handle_(std::move(handle)) {}
 
   pid_t number_;
-  Descriptor handle_;  ///< not valid: the kernel has none
+  Descriptor handle_;  ///< not valid: the kernel gave none
 };
 
 }  // namespace icom::os

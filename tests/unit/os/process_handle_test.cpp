@@ -9,6 +9,8 @@
 #include <limits>
 #include <optional>
 
+#include "tests/unit/os/no_more_files.hpp"
+
 namespace icom::os {
 namespace {
 
@@ -37,6 +39,22 @@ TEST(ProcessHandle, SignalReachesTheProcessAndItsEndIsSeen) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
   EXPECT_EQ(held->send(SIGKILL), std::errc::no_such_process);
   EXPECT_TRUE(held->ends_within(0ms));
+  EXPECT_FALSE(ProcessHandle::of(child).has_value());
+}
+
+TEST(ProcessHandle, AProcessThatTheKernelGivesNoHandleOfIsStillThere) {
+  const pid_t child = start_waiting();
+  const auto held = [child] {
+    const test::NoMoreFiles no_more;
+    return ProcessHandle::of(child);
+  }();
+  ASSERT_TRUE(held.has_value());
+  EXPECT_FALSE(held->ends_within(1ms));
+  EXPECT_FALSE(held->send(SIGKILL));
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(held->ends_within(0ms));
+  EXPECT_EQ(held->send(SIGKILL), std::errc::no_such_process);
+  const test::NoMoreFiles no_more;
   EXPECT_FALSE(ProcessHandle::of(child).has_value());
 }
 
