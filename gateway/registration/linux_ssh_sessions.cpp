@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -32,11 +34,19 @@ struct ProcessState {
   pid_t parent = 0;
 };
 
-/// Nothing if there is no such process.
+/// Nothing if there is no such process. Throws RegistrationError if it cannot be looked at.
 std::optional<ProcessState> look_at(pid_t pid) {
-  std::ifstream stream("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  if (!std::getline(stream, line)) return std::nullopt;
+  const std::filesystem::path path = "/proc/" + std::to_string(pid) + "/stat";
+  std::array<std::byte, 4096> buffer{};
+  std::size_t size = 0;
+  std::unique_ptr<os::File> file;
+  auto error = os::real_file_system().open_read(path, file);
+  if (!error) error = file->read_at(0, buffer, size);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::no_such_process) {
+    return std::nullopt;
+  }
+  if (error) throw RegistrationError("cannot read " + path.string() + " (" + error.message() + ")");
+  const std::string line(as_text(Bytes(buffer).first(size)));
   // PID (NAME) STATE PARENT ...: the name may hold anything, parentheses too.
   const std::size_t begin = line.find('(');
   const std::size_t end = line.rfind(')');
@@ -57,7 +67,6 @@ struct Session {
   std::filesystem::path file;
   Process process;
   std::string site;
-  bool runs = false;
 };
 
 std::string name_of(const Process& process, const std::string& site) {
@@ -77,24 +86,29 @@ std::optional<Session> session_named(const std::string& name) {
 
 std::vector<Session> sessions_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
-  os::real_file_system().list(folder, names);
+  const auto error = os::real_file_system().list(folder, names);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    throw RegistrationError("cannot list " + folder.string() + " (" + error.message() + ")");
+  }
   std::vector<Session> sessions;
   for (const std::string& name : names) {
     auto session = session_named(name);
     if (!session) continue;
     session->file = folder / name;
-    const auto state = look_at(session->process.pid);
-    session->runs = state && state->process == session->process;
     sessions.push_back(std::move(*session));
   }
   return sessions;
 }
 
+bool runs(const Process& process) {
+  const auto state = look_at(process.pid);
+  return state && state->process == process;
+}
+
 /// Nothing if there is no such process any more, or the number is another's by now.
 std::optional<os::ProcessHandle> hold(const Process& process) {
   auto held = os::ProcessHandle::of(process.pid);
-  const auto state = held ? look_at(process.pid) : std::nullopt;
-  return state && state->process == process ? std::move(held) : std::nullopt;
+  return held && runs(process) ? std::move(held) : std::nullopt;
 }
 
 std::vector<Process> children_of(pid_t parent) {
@@ -106,6 +120,18 @@ std::vector<Process> children_of(pid_t parent) {
     if (state && state->parent == parent) children.push_back(state->process);
   }
   return children;
+}
+
+/// Empty if none is left.
+std::string end_children(pid_t parent) {
+  try {
+    for (const Process& child : children_of(parent)) {
+      if (const auto held = hold(child)) held->send(SIGKILL);
+    }
+    return {};
+  } catch (const RegistrationError& error) {
+    return error.what();
+  }
 }
 
 /// Empty if it is over.
@@ -120,11 +146,9 @@ std::string end(const Process& connection) {
     return which + " cannot be ended (" + error.message() +
            "): run this as root, or restart sshd; until then its forwards stay open";
   }
-  for (const Process& child : children_of(connection.pid)) {
-    if (const auto held_child = hold(child)) held_child->send(SIGKILL);
-  }
+  const std::string problem = end_children(connection.pid);
   held->send(SIGKILL);
-  return held->ends_within(kEndWithin) ? std::string() : which + " does not end";
+  return held->ends_within(kEndWithin) ? problem : which + " does not end";
 }
 
 }  // namespace
@@ -136,28 +160,39 @@ void remember_parent_as_session(const std::filesystem::path& registration,
   const std::filesystem::path folder = registration / "sessions";
   make_private_folder(folder);
   auto& files = os::real_file_system();
-  for (const Session& session : sessions_in(folder)) {
-    if (!session.runs) files.remove(session.file);
-  }
   std::unique_ptr<os::File> file;
   const std::filesystem::path name = folder / name_of(parent->process, site);
   const auto error = files.create_for(name, os::Access::owner, file);
   if (error && error != std::errc::file_exists) {  // it may have asked before
     throw RegistrationError("cannot write " + name.string() + " (" + error.message() + ")");
   }
+  for (const Session& session : sessions_in(folder)) {
+    if (!runs(session.process)) files.remove(session.file);
+  }
 }
 
 EndedSessions end_sessions(const std::filesystem::path& registration, const std::string& site) {
   EndedSessions result;
-  for (const Session& session : sessions_in(registration / "sessions")) {
-    if (session.site != site || !session.runs) continue;
-    const std::string problem = end(session.process);
-    if (problem.empty()) {
+  const auto try_to = [&result](const auto& step) {
+    try {
+      step();
+    } catch (const RegistrationError& error) {
+      result.left.emplace_back(error.what());
+    }
+  };
+  std::vector<Session> sessions;
+  try_to([&] { sessions = sessions_in(registration / "sessions"); });
+  for (const Session& session : sessions) {
+    if (session.site != site) continue;
+    try_to([&] {
+      if (!runs(session.process)) return;
+      if (const std::string problem = end(session.process); !problem.empty()) {
+        result.left.push_back(problem);
+        return;
+      }
       ++result.ended;
       os::real_file_system().remove(session.file);
-    } else {
-      result.left.push_back(problem);
-    }
+    });
   }
   return result;
 }

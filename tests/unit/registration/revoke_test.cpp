@@ -11,6 +11,8 @@
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
+#include "gateway/registration/ssh_sessions.hpp"
+#include "tests/unit/os/no_more_files.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {
@@ -128,6 +130,18 @@ TEST_F(RevokeTest, ConnectionIsRememberedForEachSiteThatItAskedFor) {
   }
   EXPECT_THAT(
       names, testing::UnorderedElementsAre(testing::EndsWith("-nbcc"), testing::EndsWith("-rccc")));
+}
+
+TEST_F(RevokeTest, ConnectionsThatCannotBeLookedAtAreNotTakenForEnded) {
+  const auto registration = places().registration;
+  remember_parent_as_session(registration, "nbcc");
+  const auto file = *std::filesystem::directory_iterator(registration / "sessions");
+  const EndedSessions without = [&registration] {
+    const test::NoMoreFiles no_more;
+    return end_sessions(registration, "nbcc");
+  }();
+  EXPECT_THAT(without.left, testing::ElementsAre(HasSubstr("cannot")));
+  EXPECT_TRUE(std::filesystem::exists(file));
 }
 
 /// A number that was another process's when it was written down, and a process that is no sshd.
