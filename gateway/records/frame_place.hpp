@@ -7,9 +7,11 @@
 
 namespace icom {
 
+inline constexpr std::int64_t kFirstEpoch = 1;
+
 /// Compared member by member. Within one Linac no two frames have the same place.
 struct FramePlace {
-  std::int64_t epoch = 0;  ///< from 1, +1 each time the Linac's clock was set back
+  std::int64_t epoch = 0;  ///< from kFirstEpoch, +1 each time the Linac's clock was set back
   std::int64_t time = 0;   ///< linac_seconds()
   std::int64_t sub =
       0;  ///< orders the frames of one second by their counter; only comparable within it

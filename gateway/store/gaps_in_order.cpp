@@ -4,8 +4,6 @@ namespace icom::store {
 
 namespace {
 
-constexpr std::int64_t kFirstEpoch = 1;
-
 std::tuple<std::int64_t, std::int64_t, std::int64_t> without_arrival(const FramePlace& place) {
   return {place.epoch, place.time, place.sub};
 }
@@ -28,18 +26,18 @@ GapsInOrder::GapsInOrder(Database& database, std::int64_t linac, const FramePlac
 
 bool GapsInOrder::any_before(const FramePlace& place, const FrameFacts& facts) {
   const Place at = without_arrival(place);
-  const bool amid_treatment = begins_at(at) && records::is_amid_treatment(facts);
-  return ends_at(at) || amid_treatment;
+  const bool is_first_ever = take_first_ever(at);
+  const bool is_after_gap = take_gaps_up_to(at);
+  return is_after_gap || (is_first_ever && records::is_amid_treatment(facts));
 }
 
 void GapsInOrder::pass(const FramePlace& place) {
   const Place at = without_arrival(place);
-  begins_at(at);
-  ends_at(at);
+  std::ignore = take_first_ever(at);
+  std::ignore = take_gaps_up_to(at);
 }
 
-/// Of frames in conflict only the first is the Linac's first one.
-bool GapsInOrder::begins_at(const Place& place) {
+bool GapsInOrder::take_first_ever(const Place& place) {
   if (first_ever_ != place) {
     return false;
   }
@@ -47,8 +45,7 @@ bool GapsInOrder::begins_at(const Place& place) {
   return true;
 }
 
-/// Of frames in conflict only the first stands after the gap.
-bool GapsInOrder::ends_at(const Place& place) {
+bool GapsInOrder::take_gaps_up_to(const Place& place) {
   bool found = false;
   while (end_of_next_ && *end_of_next_ <= place) {
     found = *end_of_next_ == place;

@@ -10,8 +10,10 @@
 
 namespace icom::store {
 
-/// Whether frames are missing directly before a frame, for frames in order: a gap says so, or it is
-/// the Linac's first one and a treatment was under way. For one thread, that of the database.
+/// Whether frames are missing directly before a frame: a gap says so, or it is the Linac's first
+/// one and a treatment was under way. Each frame is asked about or passed once, in order: of frames
+/// in conflict, which differ in arrival alone, only the first stands after the gap, and only the
+/// first is the Linac's first one. For one thread, that of the database.
 class GapsInOrder {
  public:
   /// `from`: the first place that will be asked about, or one before it.
@@ -24,8 +26,10 @@ class GapsInOrder {
  private:
   using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // epoch, time, sub
 
-  bool begins_at(const Place& place);
-  bool ends_at(const Place& place);
+  /// Whether the Linac's first frame stands there; from then on it stands nowhere.
+  [[nodiscard]] bool take_first_ever(const Place& place);
+  /// Whether one of the gaps that are left ends there; none up to there is left then.
+  [[nodiscard]] bool take_gaps_up_to(const Place& place);
   void advance();
 
   Query query_;

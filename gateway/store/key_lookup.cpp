@@ -58,7 +58,7 @@ std::vector<std::int64_t> KeyLookup::chunks_at(Database& database, std::int64_t 
       chosen.push_back(chunk);
     }
   };
-  const std::int64_t oldest = std::max<std::int64_t>(1, epoch - kNewestEpochs);
+  const std::int64_t oldest = std::max(kFirstEpoch, epoch - kNewestEpochs);
   for (std::int64_t one = epoch; one >= oldest && chosen.size() < kMostLists; --one) {
     Query query(database,
                 "SELECT id, last_time FROM chunk INDEXED BY chunk_by_order "

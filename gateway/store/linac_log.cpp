@@ -310,7 +310,7 @@ void LinacLog::insert_frame(const IncomingEntry& entry, const Placement& placeme
   if (placement.gap) {
     split_gap(*placement.gap, key);
   } else if (placement.kind == Placement::Kind::before_first) {
-    const GapEdge first{1, head_.first_time, head_.first_sub, head_.first_counter};
+    const GapEdge first{kFirstEpoch, head_.first_time, head_.first_sub, head_.first_counter};
     record_gap(edge_of(key), first, {});
     head_.first_time = key.place.time;
     head_.first_sub = key.place.sub;

@@ -199,7 +199,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
     return beside_head ? beside(last) : new_epoch_after(head);
   }
   const std::int64_t current = head.last.place.epoch;
-  const std::int64_t oldest = std::max<std::int64_t>(1, current - kEpochsSearched);
+  const std::int64_t oldest = std::max(kFirstEpoch, current - kEpochsSearched);
   for (std::int64_t epoch = current; epoch >= oldest; --epoch) {
     const FrameKey* other = in_epoch(same, epoch);
     if (arriving.counted && other != nullptr && may_be_a_backlog(arriving, other->received_us)) {
@@ -209,11 +209,11 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
     if (gap && may_be_a_backlog(arriving, received_at(gap->to, stored))) {
       return put_into(std::move(*gap), frame, epoch, arriving.counted);
     }
-    if (current == 1 && is_before_first(head, frame) &&
-        may_be_a_backlog(
-            arriving,
-            received_at({1, head.first_time, head.first_sub, head.first_counter}, stored))) {
-      Placement placement{.kind = Placement::Kind::before_first, .epoch = 1};
+    if (current == kFirstEpoch && is_before_first(head, frame) &&
+        may_be_a_backlog(arriving, received_at({kFirstEpoch, head.first_time, head.first_sub,
+                                                head.first_counter},
+                                               stored))) {
+      Placement placement{.kind = Placement::Kind::before_first, .epoch = kFirstEpoch};
       if (frame.time == head.first_time) {
         placement.sub = head.first_sub - counter_distance(frame.counter, head.first_counter);
       }
@@ -229,7 +229,7 @@ Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const H
                       const StoredFrames& stored) {
   const FrameIdentity& frame = arriving.identity;
   if (head.empty()) {
-    return {.kind = Placement::Kind::append, .epoch = 1};
+    return {.kind = Placement::Kind::append, .epoch = kFirstEpoch};
   }
   const std::optional<Line>& line = arriving.run.line;
   const FramePlace& last = head.last.place;
