@@ -16,15 +16,18 @@ constexpr std::string_view kSuffix = ".spool";
 constexpr std::string_view kTemporarySuffix = ".tmp";
 constexpr std::size_t kNumberDigits = 12;
 
-constexpr std::size_t kFormat = 8;
-constexpr std::size_t kBefore = 12;
-constexpr std::size_t kSegmentRun = 16;
-constexpr std::size_t kNumber = 24;
-constexpr std::size_t kFirstSeq = 32;
-constexpr std::size_t kChecksum = 40;
-static_assert(kChecksum + sizeof(std::uint64_t) == kSegmentHeaderSize);
+/// Of a segment's header, what stands at which byte.
+struct SegmentHeaderAt {
+  static constexpr std::size_t kFormat = 8;
+  static constexpr std::size_t kBefore = 12;
+  static constexpr std::size_t kRun = 16;
+  static constexpr std::size_t kNumber = 24;
+  static constexpr std::size_t kFirstSeq = 32;
+  static constexpr std::size_t kChecksum = 40;
+};
+static_assert(SegmentHeaderAt::kChecksum + sizeof(std::uint64_t) == kSegmentHeaderSize);
 
-// Bits of the field at kBefore; 0: nothing is known.
+// Bits of the field at SegmentHeaderAt::kBefore; 0: nothing is known.
 constexpr std::uint32_t kKnown = 1;
 constexpr std::uint32_t kWithPatient = 2;
 constexpr std::uint32_t kWithoutPatient = 4;
@@ -58,26 +61,29 @@ SegmentHeaderBytes encode_segment_header(const SegmentHeader& header) {
   std::byte* const at = bytes.data();
   const Bytes magic = as_bytes(kMagic);
   std::copy(magic.begin(), magic.end(), at);
-  store_little_endian(at + kFormat, kSpoolFormat);
-  store_little_endian(at + kBefore, bits_of(header.before));
-  store_little_endian(at + kSegmentRun, header.run);
-  store_little_endian(at + kNumber, header.number);
-  store_little_endian(at + kFirstSeq, header.first_seq);
-  store_little_endian(at + kChecksum, std::uint64_t{XXH3_64bits(at, kChecksum)});
+  store_little_endian(at + SegmentHeaderAt::kFormat, kSpoolFormat);
+  store_little_endian(at + SegmentHeaderAt::kBefore, bits_of(header.before));
+  store_little_endian(at + SegmentHeaderAt::kRun, header.run);
+  store_little_endian(at + SegmentHeaderAt::kNumber, header.number);
+  store_little_endian(at + SegmentHeaderAt::kFirstSeq, header.first_seq);
+  store_little_endian(at + SegmentHeaderAt::kChecksum,
+                      std::uint64_t{XXH3_64bits(at, SegmentHeaderAt::kChecksum)});
   return bytes;
 }
 
 std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
   const std::byte* const at = bytes.data();
   if (as_text(bytes.first(kMagic.size())) != kMagic ||
-      load_little_endian<std::uint64_t>(at + kChecksum) != XXH3_64bits(at, kChecksum) ||
-      load_little_endian<std::uint32_t>(at + kFormat) != kSpoolFormat) {
+      load_little_endian<std::uint64_t>(at + SegmentHeaderAt::kChecksum) !=
+          XXH3_64bits(at, SegmentHeaderAt::kChecksum) ||
+      load_little_endian<std::uint32_t>(at + SegmentHeaderAt::kFormat) != kSpoolFormat) {
     return std::nullopt;
   }
-  return SegmentHeader{.run = load_little_endian<std::uint64_t>(at + kSegmentRun),
-                       .number = load_little_endian<std::uint64_t>(at + kNumber),
-                       .first_seq = load_little_endian<std::uint64_t>(at + kFirstSeq),
-                       .before = kinds_of(load_little_endian<std::uint32_t>(at + kBefore))};
+  return SegmentHeader{
+      .run = load_little_endian<std::uint64_t>(at + SegmentHeaderAt::kRun),
+      .number = load_little_endian<std::uint64_t>(at + SegmentHeaderAt::kNumber),
+      .first_seq = load_little_endian<std::uint64_t>(at + SegmentHeaderAt::kFirstSeq),
+      .before = kinds_of(load_little_endian<std::uint32_t>(at + SegmentHeaderAt::kBefore))};
 }
 
 std::filesystem::path segment_path(const std::filesystem::path& directory, std::uint64_t number) {

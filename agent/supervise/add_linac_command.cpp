@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kClockMayBeOff = 60;
 /// A running agent sees a changed file within a second, and a listener connects within five.
 constexpr std::chrono::seconds kTakenUpWithin{30};
-constexpr std::chrono::milliseconds kRowLook{100};
+constexpr std::chrono::milliseconds kStatusPollInterval{100};
 
 constexpr const char* kNothingWritten = "nothing was written";
 
@@ -115,7 +115,7 @@ class Addition {
     const auto deadline = std::chrono::steady_clock::now() + kTakenUpWithin;
     std::string failure = "no listener has been started for it: look at icom-agent run's log";
     while (std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(kRowLook);
+      std::this_thread::sleep_for(kStatusPollInterval);
       const auto status = forward::read_listener_status(spool);
       if (!status || status->written_us < written_us) continue;  // of an earlier listener
       if (status->stream.connected) {

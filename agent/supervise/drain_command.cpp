@@ -32,7 +32,7 @@ constexpr milliseconds kNoLimit{std::numeric_limits<std::uint32_t>::max()};
 /// A listener that leaves ends within two seconds, by its own promise.
 constexpr std::chrono::seconds kEndsWithin{5};
 constexpr std::chrono::seconds kTellEach{5};
-constexpr milliseconds kDrainLook{50};
+constexpr milliseconds kEndPollInterval{50};
 
 /// One Linac's listener, from the request to its end.
 class Departure {
@@ -87,7 +87,7 @@ class Departure {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (const auto deadline = Clock::now() + kEndsWithin; is_running(folder_);) {
       if (Clock::now() >= deadline) co_return false;
-      timer.expires_after(kDrainLook);
+      timer.expires_after(kEndPollInterval);
       co_await timer.async_wait(asio::use_awaitable);
     }
     co_return true;

@@ -19,7 +19,7 @@ namespace {
 
 /// A take-over lasts milliseconds; a listener may wait ten seconds for each of its steps.
 constexpr std::chrono::seconds kWithin{20};
-constexpr std::chrono::milliseconds kUpgradeLook{50};
+constexpr std::chrono::milliseconds kTakeOverPollInterval{50};
 
 struct RunningListener {
   ProcessId pid = 0;  ///< 0: none tells of itself
@@ -66,7 +66,7 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
 
   const auto deadline = std::chrono::steady_clock::now() + kWithin;
   while (!before.empty() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(kUpgradeLook);
+    std::this_thread::sleep_for(kTakeOverPollInterval);
     for (auto one = before.begin(); one != before.end();) {
       const auto now = listener_of(site, one->first);
       if (now.pid == one->second) {

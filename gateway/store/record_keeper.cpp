@@ -14,8 +14,8 @@ namespace icom::store {
 
 namespace {
 
-constexpr std::int64_t kMostPossible = std::numeric_limits<std::int64_t>::max();
-constexpr FramePlace kEnd{kMostPossible, kMostPossible, kMostPossible, kMostPossible};
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
+constexpr FramePlace kBehindAll{kLargest, kLargest, kLargest, kLargest};
 
 // What writing its rows costs, in frames read.
 constexpr std::int64_t kCostOfARecord = 16;
@@ -108,7 +108,7 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
   if (is_past_first_in_conflict(database, zstd, linac_, now.at)) {
     gaps.pass(now.at);
   }
-  FrameScan scan(database, zstd, linac_, now.from, kEnd);
+  FrameScan scan(database, zstd, linac_, now.from, kBehindAll);
   while (scan.next()) {
     const FramePlace place = scan.key().place;
     const FrameFacts facts = facts_of(scan.frame());
@@ -249,7 +249,7 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
   if (any_read || is_past_first_in_conflict(database, zstd, linac_, now.at)) {
     gaps.pass(now.at);
   }
-  FrameScan scan(database, zstd, linac_, just_after(now.at), kEnd, std::move(now.places));
+  FrameScan scan(database, zstd, linac_, just_after(now.at), kBehindAll, std::move(now.places));
   now.places.clear();
   std::int64_t work = 0;
   for (std::int64_t read = 0; read < most && !is_over(std::max(read, cost));) {

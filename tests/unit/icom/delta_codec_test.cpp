@@ -38,7 +38,7 @@ class Ends {
   DeltaDecoder decoder_;
 };
 
-FrameSpec whole_spec_at(unsigned tick, unsigned leaves = 8) {
+FrameSpec spec_with_leaves(unsigned tick, unsigned leaves = 8) {
   FrameSpec spec;
   spec.time = test::time_after(tick / 4);
   spec.counter = static_cast<std::uint8_t>(tick);
@@ -47,7 +47,7 @@ FrameSpec whole_spec_at(unsigned tick, unsigned leaves = 8) {
 }
 
 ByteVector frame_at(unsigned tick, unsigned leaves = 8) {
-  return build_frame(whole_spec_at(tick, leaves));
+  return build_frame(spec_with_leaves(tick, leaves));
 }
 
 bool decodes(DeltaDecoder& decoder, Bytes code) {
@@ -74,8 +74,8 @@ Coded coded(ByteVector before, ByteVector frame) {
 // One of everything: steps, a number of another size, a text, an item gone, an item new, header
 // bytes, a tail.
 Coded coded_with_everything() {
-  FrameSpec before = whole_spec_at(3);
-  FrameSpec after = whole_spec_at(4);
+  FrameSpec before = spec_with_leaves(3);
+  FrameSpec after = spec_with_leaves(4);
   before.opaque = "abc";
   after.opaque = "axc";
   after.items[0].value = "BANKSIA, Rosemary";
@@ -123,7 +123,7 @@ TEST(DeltaCodec, WritesTheWorkedExampleOfTheDocument) {
 
 TEST(DeltaCodec, AnUnremarkableNextFrameCostsAHandfulOfBytes) {
   Ends ends;
-  FrameSpec spec = whole_spec_at(100, 160);
+  FrameSpec spec = spec_with_leaves(100, 160);
   ends.pass(build_frame(spec));
   ++spec.counter;
   EXPECT_LE(ends.pass(build_frame(spec)), 6U);
@@ -153,7 +153,7 @@ TEST(DeltaCodec, TheFirstFrameIsAKeyFrame) {
 }
 
 TEST(DeltaCodec, ItemsMayComeAndGoAnywhere) {
-  const FrameSpec all = whole_spec_at(5);
+  const FrameSpec all = spec_with_leaves(5);
   Ends ends;
   for (std::size_t first = 0; first < all.items.size(); ++first) {
     for (const std::size_t count : {std::size_t{1}, std::size_t{2}, all.items.size()}) {
@@ -170,7 +170,7 @@ TEST(DeltaCodec, ItemsMayComeAndGoAnywhere) {
 
 TEST(DeltaCodec, ALeafBlockThatComesOrGoesIsNotAKeyFrame) {
   Ends ends;
-  FrameSpec spec = whole_spec_at(5, 160);
+  FrameSpec spec = spec_with_leaves(5, 160);
   ends.pass(build_frame(spec));
   const auto block = spec.items.begin() + 5 + 161;
   std::vector<TestItem> removed(block, block + 161);
@@ -228,7 +228,7 @@ TEST(DeltaCodec, EveryValueMayFollowEveryOther) {
   Ends ends;
   for (const std::string& first : values) {
     for (const std::string& second : values) {
-      FrameSpec spec = whole_spec_at(1, 1);
+      FrameSpec spec = spec_with_leaves(1, 1);
       spec.items[1].value = first;
       spec.items.back().value = first;
       ends.pass(build_frame(spec));
@@ -242,7 +242,7 @@ TEST(DeltaCodec, EveryValueMayFollowEveryOther) {
 TEST(DeltaCodec, NumbersStepInBothDirectionsThroughEverySize) {
   Ends ends;
   for (int step = 1; step < 400; step += 7) {
-    FrameSpec spec = whole_spec_at(1, 1);
+    FrameSpec spec = spec_with_leaves(1, 1);
     for (int value = -1300; value < 1300; value += step) {
       char text[16];
       std::snprintf(text, sizeof text, "%.1f", value / 10.0);
@@ -256,7 +256,7 @@ TEST(DeltaCodec, NumbersStepInBothDirectionsThroughEverySize) {
 TEST(DeltaCodec, AnyLengthFieldComesBack) {
   Ends ends;
   for (const std::uint32_t length : {0U, 1U, 0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU, 8051U, 0U}) {
-    FrameSpec spec = whole_spec_at(length % 50);
+    FrameSpec spec = spec_with_leaves(length % 50);
     spec.length_field = length;
     ends.pass(build_frame(spec));
   }
@@ -265,7 +265,7 @@ TEST(DeltaCodec, AnyLengthFieldComesBack) {
 TEST(DeltaCodec, OpaqueBytesAndTailsMayChange) {
   Ends ends;
   for (unsigned tick = 0; tick < 40; ++tick) {
-    FrameSpec spec = whole_spec_at(tick);
+    FrameSpec spec = spec_with_leaves(tick);
     spec.opaque = std::string(tick / 10, static_cast<char>(tick));
     ByteVector frame = build_frame(spec);
     append(frame, as_bytes(std::string(tick % 4, 'T')));
@@ -323,7 +323,7 @@ TEST(DeltaCodec, RandomStreamsComeBack) {
     const auto below = [&](unsigned bound) { return static_cast<unsigned>(random()) % bound; };
     Ends ends;
     for (unsigned tick = 0; tick < 30; ++tick) {
-      FrameSpec spec = whole_spec_at(tick, 1 + below(6));
+      FrameSpec spec = spec_with_leaves(tick, 1 + below(6));
       for (unsigned change = below(6); change > 0; --change) {
         const unsigned at = below(static_cast<unsigned>(spec.items.size()));
         switch (below(4)) {

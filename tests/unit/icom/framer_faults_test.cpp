@@ -18,7 +18,7 @@ using test::KeptPieces;
 using test::Patient;
 using test::typical_items;
 
-FrameSpec faulty_spec_at(unsigned tick) {
+FrameSpec good_spec_at(unsigned tick) {
   FrameSpec spec;
   spec.time = test::time_after(tick / 4);
   spec.counter = static_cast<std::uint8_t>(tick);
@@ -40,7 +40,7 @@ struct Surrounded {
 Surrounded surround(Bytes odd, std::int64_t convention = 0) {
   Surrounded all;
   const auto add = [&](std::vector<ByteVector>& to, unsigned tick) {
-    FrameSpec spec = faulty_spec_at(tick);
+    FrameSpec spec = good_spec_at(tick);
     spec.convention = convention;
     to.push_back(build_frame(spec));
     append(all.stream, to.back());
@@ -72,7 +72,7 @@ TEST(FramerFaults, JunkBetweenFramesComesOutAsOneRunOfItsOwn) {
 }
 
 TEST(FramerFaults, JunkBeforeTheFirstFrameComesOutAsOneRun) {
-  const ByteVector frame = build_frame(faulty_spec_at(0));
+  const ByteVector frame = build_frame(good_spec_at(0));
   for (std::size_t size = 1; size < 60; ++size) {
     ByteVector stream(size, std::byte{0x35});
     append(stream, frame);
@@ -101,7 +101,7 @@ TEST(FramerFaults, EndlessJunkIsHandedOutAndNeverPilesUp) {
 
 TEST(FramerFaults, AFrameWithoutAnEndIsHandedOutWhenItExceedsTheBound) {
   Framer framer;
-  framer.add(build_frame(faulty_spec_at(0)));
+  framer.add(build_frame(good_spec_at(0)));
   const ByteVector junk(10'000, std::byte{'-'});
   std::size_t kept = 0;
   for (int i = 0; i < 300; ++i) {
@@ -115,7 +115,7 @@ TEST(FramerFaults, AFrameWithoutAnEndIsHandedOutWhenItExceedsTheBound) {
 }
 
 TEST(FramerFaults, JunkAtAPauseIsHandedOutButNotWhatMayBeginAFrame) {
-  const ByteVector frame = build_frame(faulty_spec_at(0));
+  const ByteVector frame = build_frame(good_spec_at(0));
   for (std::size_t cut = 0; cut <= 25; ++cut) {
     Framer framer;
     ByteVector begun = text("junk that is no part of it");
@@ -140,12 +140,12 @@ TEST(FramerFaults, JunkAtAPauseIsHandedOutButNotWhatMayBeginAFrame) {
 
 TEST(FramerFaults, ADateInAnyValueNeverSplitsAFrame) {
   for (const bool length_is_nonsense : {false, true}) {
-    for (std::size_t item = 0; item < faulty_spec_at(0).items.size(); ++item) {
+    for (std::size_t item = 0; item < good_spec_at(0).items.size(); ++item) {
       for (const std::string_view around : {"", "x", "Smith, "}) {
         std::vector<ByteVector> frames;
         ByteVector stream;
         for (unsigned tick = 0; tick < 12; ++tick) {
-          FrameSpec spec = faulty_spec_at(tick);
+          FrameSpec spec = good_spec_at(tick);
           spec.items[item].value = std::string(around) + "2026-03-0208:00:00" + std::string(around);
           if (length_is_nonsense) {
             spec.length_field = 77;
@@ -163,7 +163,7 @@ TEST(FramerFaults, ADateInAnyValueNeverSplitsAFrame) {
 }
 
 TEST(FramerFaults, ATruncatedFrameIsHandedOutAndTheNextOnesStayWhole) {
-  FrameSpec cut_spec = faulty_spec_at(51);
+  FrameSpec cut_spec = good_spec_at(51);
   for (const std::int64_t convention : {0, 4, 27}) {
     cut_spec.convention = convention;
     const ByteVector cut_frame = build_frame(cut_spec);
@@ -182,7 +182,7 @@ TEST(FramerFaults, ATruncatedFrameIsHandedOutAndTheNextOnesStayWhole) {
 
 TEST(FramerFaults, AnItemThatOverrunsItsFrameDoesNotTakeTheNextOneWithIt) {
   for (const std::uint32_t length : {5U, 40U, 300U, 4000U, 70'000U, 0xFFFFFFFFU}) {
-    ByteVector broken = build_frame(faulty_spec_at(51));
+    ByteVector broken = build_frame(good_spec_at(51));
     // The length of the last item: behind it is only its value of 4 characters (`51.0`).
     store_little_endian(broken.data() + broken.size() - 4 - 4, length);
     const auto all = surround(broken);
@@ -223,10 +223,10 @@ TEST(FramerFaults, DatesInAFrameThatCannotBeWalkedAreOverruledByItsLength) {
 }
 
 TEST(FramerFaults, ATruncatedFrameDoesNotHoldBackTheNextOneThroughAPause) {
-  FrameSpec large = faulty_spec_at(51);
+  FrameSpec large = good_spec_at(51);
   large.items = typical_items(Patient{}, 51, 40);
   const ByteVector cut_frame = build_frame(large);
-  const ByteVector next = build_frame(faulty_spec_at(52));
+  const ByteVector next = build_frame(good_spec_at(52));
   // So short that the next frame ends before this one would have.
   ASSERT_GT(cut_frame.size(), 3 * next.size());
   for (std::size_t size = 27; size + next.size() < cut_frame.size(); ++size) {
@@ -248,7 +248,7 @@ TEST(FramerFaults, ATruncatedFrameDoesNotHoldBackTheNextOneThroughAPause) {
 TEST(FramerFaults, AFlippedByteAnywhereLosesNothing) {
   ByteVector stream;
   for (unsigned tick = 0; tick < 5; ++tick) {
-    append(stream, build_frame(faulty_spec_at(tick)));
+    append(stream, build_frame(good_spec_at(tick)));
   }
   for (std::size_t at = 0; at < stream.size(); ++at) {
     for (const unsigned flip : {0x01U, 0x80U, 0xFFU}) {
@@ -265,7 +265,7 @@ TEST(FramerFaults, AStreamCutAnywhereLosesNothingAndGivesTheSameFramesBefore) {
   std::vector<ByteVector> frames;
   ByteVector stream;
   for (unsigned tick = 0; tick < 5; ++tick) {
-    frames.push_back(build_frame(faulty_spec_at(tick)));
+    frames.push_back(build_frame(good_spec_at(tick)));
     append(stream, frames.back());
   }
   for (std::size_t size = 0; size <= stream.size(); ++size) {
@@ -288,7 +288,7 @@ TEST(FramerFaults, NoByteIsEverLostOrAltered) {
     const auto below = [&](unsigned bound) { return static_cast<unsigned>(random()) % bound; };
     ByteVector stream;
     for (unsigned tick = 0; tick < 60; ++tick) {
-      FrameSpec spec = faulty_spec_at(tick);
+      FrameSpec spec = good_spec_at(tick);
       spec.convention = seed % 3 == 0 ? 4 : 0;
       if (below(8) == 0) {
         spec.length_field = static_cast<std::uint32_t>(below(2) == 0 ? random() : below(2000));
