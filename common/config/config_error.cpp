@@ -28,4 +28,8 @@ std::string Problem::text() const {
 ConfigError::ConfigError(std::vector<Problem> problems)
     : std::runtime_error(lines(problems)), problems_(std::move(problems)) {}
 
+void refuse_file(const std::filesystem::path& file, const std::string& expected) {
+  throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
+}
+
 }  // namespace icom::config

@@ -1,6 +1,7 @@
 // What is wrong in a settings file, and where.
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -34,5 +35,8 @@ class ConfigError : public std::runtime_error {
  private:
   std::vector<Problem> problems_;
 };
+
+/// Throws: the file as a whole is not as `expected`. Nothing of its content is shown.
+[[noreturn]] void refuse_file(const std::filesystem::path& file, const std::string& expected);
 
 }  // namespace icom::config

@@ -32,10 +32,6 @@ std::string sha256_hex(std::string_view text) {
   return text::hex(std::as_bytes(std::span(digest)));
 }
 
-[[noreturn]] void refuse_enrolment(const std::filesystem::path& file, const std::string& expected) {
-  throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
-}
-
 /// As it is on its way: an editor at the other end of a mail may have made \r\n of each \n.
 std::string without_carriage_returns(std::string text) {
   std::erase(text, '\r');
@@ -47,20 +43,20 @@ std::string content_of(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (!std::filesystem::exists(status)) {
-    refuse_enrolment(file, "an enrolment file to be there; `icom-gateway add-site` makes it");
+    refuse_file(file, "an enrolment file to be there; `icom-gateway add-site` makes it");
   }
-  if (!std::filesystem::is_regular_file(status)) refuse_enrolment(file, "a regular file");
+  if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");
   constexpr perms kForbidden = perms::group_all | perms::others_all;
   if ((status.permissions() & kForbidden) != perms::none) {
-    refuse_enrolment(
+    refuse_file(
         file,
         "a file that nobody but its owner can read: if nobody can have copied it, chmod 600 it; "
         "otherwise have another one made (icom-gateway add-site --again)");
   }
   const std::uintmax_t size = std::filesystem::file_size(file, error);
   std::ifstream stream(file, std::ios::binary);
-  if (error || !stream) refuse_enrolment(file, "a file that this account can read");
-  if (size > kMaxFileBytes) refuse_enrolment(file, "an enrolment file; this one is far too large");
+  if (error || !stream) refuse_file(file, "a file that this account can read");
+  if (size > kMaxFileBytes) refuse_file(file, "an enrolment file; this one is far too large");
   return without_carriage_returns({std::istreambuf_iterator<char>(stream), {}});
 }
 
@@ -72,15 +68,15 @@ bool is_enrolment(std::string_view text) {
 void check_whole(const std::filesystem::path& file) {
   const std::string text = content_of(file);
   if (!is_enrolment(text)) {
-    refuse_enrolment(
-        file, "an enrolment file, as `icom-gateway add-site` makes it; this is something else");
+    refuse_file(file,
+                "an enrolment file, as `icom-gateway add-site` makes it; this is something else");
   }
   const std::size_t last = text.rfind('\n' + std::string(kLastKey));
   const bool whole = last != std::string::npos &&
                      std::string_view(text).substr(last + 1).starts_with(
                          std::string(kLastKey) + sha256_hex(text.substr(0, last + 1)));
   if (!whole) {
-    refuse_enrolment(
+    refuse_file(
         file,
         "a whole enrolment file; this one was cut short or changed on its way: copy it again, "
         "or have another one made (icom-gateway add-site --again)");

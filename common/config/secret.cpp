@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t kMinSecret = 16;
 constexpr std::size_t kMaxSecret = 1024;
 
-/// The content never goes into an error.
-[[noreturn]] void refuse_secret(const std::filesystem::path& file, const std::string& expected) {
-  throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
-}
-
 /// Nothing is wrong with the file.
 [[noreturn]] void fail(const std::filesystem::path& file, std::error_code error) {
   throw os::MachineFault("cannot read " + file.string() + " now (" + error.message() + ")");
@@ -37,11 +32,11 @@ std::string read_secret(const std::filesystem::path& file) {
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (os::is_machine_fault(error)) fail(file, error);
   if (!std::filesystem::exists(status))
-    refuse_secret(file, "this file to be there, holding one secret");
-  if (!std::filesystem::is_regular_file(status)) refuse_secret(file, "a regular file");
+    refuse_file(file, "this file to be there, holding one secret");
+  if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");
   constexpr perms kForbidden = perms::group_write | perms::group_exec | perms::others_all;
   if ((status.permissions() & kForbidden) != perms::none) {
-    refuse_secret(
+    refuse_file(
         file,
         "a file that only its owner can write and only owner and group can read: chmod 0640 it, "
         "and make a new secret if somebody may have read it");
@@ -53,17 +48,17 @@ std::string read_secret(const std::filesystem::path& file) {
   error = os::real_file_system().open_read(file, opened);
   if (!error) error = opened->read_at(0, buffer, size);
   if (os::is_machine_fault(error)) fail(file, error);
-  if (error) refuse_secret(file, "a file that this account can read");
+  if (error) refuse_file(file, "a file that this account can read");
   std::string secret(as_text(Bytes(buffer).first(size)));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {
-    refuse_secret(file, "a secret of one line");
+    refuse_file(file, "a secret of one line");
   }
   if (secret.size() < kMinSecret || secret.size() > kMaxSecret) {
-    refuse_secret(file, "a secret of " + std::to_string(kMinSecret) + " to " +
-                            std::to_string(kMaxSecret) +
-                            " characters (openssl rand -hex 32 makes one)");
+    refuse_file(file, "a secret of " + std::to_string(kMinSecret) + " to " +
+                          std::to_string(kMaxSecret) +
+                          " characters (openssl rand -hex 32 makes one)");
   }
   return secret;
 }
