@@ -19,7 +19,7 @@ constexpr const char* kRotateText =
     "Exit codes: 0 done, 1 something is in the way (what is in use then still works), 2 wrong "
     "usage or settings.";
 
-int run(const std::filesystem::path& site_file) {
+int run_rotation(const std::filesystem::path& site_file) {
   const auto site = config::load_site(site_file);
   try {
     enrol::rotate(site, enrol::real_surroundings(say_step));
@@ -38,7 +38,8 @@ void add_rotate(CLI::App& app, Action& asked) {
   auto site_file = std::make_shared<std::filesystem::path>();
   auto* command = app.add_subcommand("rotate", kRotateText);
   add_site_option(*command, *site_file);
-  command->callback([site_file, &asked] { asked = [site_file] { return run(*site_file); }; });
+  command->callback(
+      [site_file, &asked] { asked = [site_file] { return run_rotation(*site_file); }; });
 }
 
 }  // namespace icom::supervise

@@ -31,7 +31,7 @@ constexpr const char* kRunText =
     "A SIGUSR2 (icom-agent upgrade sends one) starts new listeners that take over the connections "
     "of those that run; the Linacs notice nothing.";
 
-int run(const RunOptions& options) {
+int run_agent(const RunOptions& options) {
   const auto level = log::parse_level(options.log_level);
   if (!level) {
     std::cerr << "--log-level: expected one of " << log::level_names() << '\n';
@@ -75,7 +75,7 @@ void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_
       ->type_name("LEVEL");
   command->callback([given, &asked] {
     given->options.stop_within = std::chrono::seconds(given->stop_within);
-    asked = [given] { return run(given->options); };
+    asked = [given] { return run_agent(given->options); };
   });
 }
 

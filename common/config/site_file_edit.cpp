@@ -31,7 +31,7 @@ Present read_present(const std::filesystem::path& file) {
   return present;
 }
 
-std::string place(const SiteFile& site, std::size_t index) {
+std::string place_of_linac(const SiteFile& site, std::size_t index) {
   return site.yaml.path().string() + ':' + std::to_string(site.serial_marks[index].line + 1);
 }
 
@@ -49,9 +49,9 @@ void refuse_taken_address(const SiteFile& site, const Address& address) {
   const auto& linacs = site.settings.linacs;
   const auto found = std::ranges::find(linacs, address, &LinacSettings::address);
   if (found == linacs.end()) return;
-  throw std::invalid_argument(place(site, static_cast<std::size_t>(found - linacs.begin())) +
-                              ": the address " + address.text() + " is that of Linac " +
-                              found->serial + ": a Linac has one of its own");
+  throw std::invalid_argument(
+      place_of_linac(site, static_cast<std::size_t>(found - linacs.begin())) + ": the address " +
+      address.text() + " is that of Linac " + found->serial + ": a Linac has one of its own");
 }
 
 std::string quoted(const std::string& text) {
@@ -133,7 +133,7 @@ SiteFileEdit with_linac(const std::filesystem::path& file, const LinacSettings& 
   const auto taken = std::ranges::find(wanted.linacs, linac.serial, &LinacSettings::serial);
   if (taken != wanted.linacs.end()) {
     throw std::invalid_argument(
-        place(present.site, static_cast<std::size_t>(taken - wanted.linacs.begin())) +
+        place_of_linac(present.site, static_cast<std::size_t>(taken - wanted.linacs.begin())) +
         ": there is a Linac " + linac.serial + " already, at " + taken->address.text());
   }
   refuse_taken_address(present.site, linac.address);

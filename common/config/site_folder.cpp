@@ -9,7 +9,7 @@
 namespace icom::config {
 namespace {
 
-std::string place(const SiteFile& site, const YAML::Mark& mark) {
+std::string place_at(const SiteFile& site, const YAML::Mark& mark) {
   return site.yaml.path().string() + ':' + std::to_string(mark.line + 1);
 }
 
@@ -20,7 +20,7 @@ void check_against_each_other(std::vector<SiteFile>& sites) {
   std::map<std::string, std::string> serial_places;
   for (SiteFile& site : sites) {
     const SiteSettings& settings = site.settings;
-    const std::string here = place(site, site.site_mark);
+    const std::string here = place_at(site, site.site_mark);
     const auto [other, is_new] = site_places.emplace(settings.site, here);
     if (!is_new && !settings.site.empty()) {
       site.yaml.problem(site.site_mark, "site", settings.site,
@@ -34,7 +34,7 @@ void check_against_each_other(std::vector<SiteFile>& sites) {
         site.yaml.problem(site.serial_marks[i], "linacs[" + std::to_string(i) + "].serial", serial,
                           "a serial that no other site has; " + found->second + " has it too");
       }
-      own.emplace(serial, place(site, site.serial_marks[i]));
+      own.emplace(serial, place_at(site, site.serial_marks[i]));
     }
     serial_places.merge(own);  // a serial twice in one file was noted when that was read
   }

@@ -55,8 +55,8 @@ void append_head(const RememberedFrame& before, Bytes frame, ByteVector& out) {
 // Steps `number` from its text in the frame before to its text now, if nothing but the last digit
 // has changed, or not even that. Precondition: 8 bytes may be read at both, of which `length` (1 to
 // 8) are the text.
-inline bool step_last_digit(const std::byte* text_before, const std::byte* text, std::size_t length,
-                            ShortNumber& number) {
+inline bool step_by_last_digit(const std::byte* text_before, const std::byte* text,
+                               std::size_t length, ShortNumber& number) {
   // What is behind the text is shifted out, so the last digit stands in the highest byte.
   const std::size_t behind = 8 * (ShortText::kMaxSize - length);
   const auto before = load_little_endian<std::uint64_t>(text_before) << behind;
@@ -135,7 +135,7 @@ bool DeltaEncoder::code_items(Bytes frame) {
         std::max<std::size_t>(at, before.offset) + kItemHeaderSize + ShortText::kMaxSize <=
         common_size;
     if (words && length == before.length && number.is_number() &&
-        step_last_digit(item_before + kItemHeaderSize, item + kItemHeaderSize, length, number)) {
+        step_by_last_digit(item_before + kItemHeaderSize, item + kItemHeaderSize, length, number)) {
       now.number.value = number.value;
       now.number.decimals = number.decimals;
       operations[i] = static_cast<std::byte>(zigzag(number.value - before.number.value));

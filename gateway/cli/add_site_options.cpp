@@ -26,7 +26,7 @@ struct AddSiteGiven {
   std::string expires = "7d";
 };
 
-int run(const AddSiteGiven& given) {
+int add_site(const AddSiteGiven& given) {
   registration::NewSite wanted = given.site;
   wanted.valid_for = registration::parse_duration(given.expires).value();
   const auto added = registration::add_site(config::load_gateway_alone(given.config), wanted,
@@ -75,7 +75,7 @@ void add_add_site(CLI::App& app, Action& asked) {
     if (!given->site.again && given->site.timezone.empty()) {
       throw CLI::RequiredError("--timezone");
     }
-    asked = [given] { return run(*given); };
+    asked = [given] { return add_site(*given); };
   });
 }
 

@@ -18,7 +18,7 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-void print_row(const store::LinacRow& linac, const store::Gap& gap, std::ostream& out) {
+void print_gap(const store::LinacRow& linac, const store::Gap& gap, std::ostream& out) {
   out << std::left << std::setw(8) << linac.site << std::setw(8) << linac.serial << std::setw(21)
       << linac_time_listed(gap.from.time) << std::setw(21) << linac_time_listed(gap.to.time)
       << std::setw(9) << gap.kind << std::right << std::setw(9) << gap.missing_estimate
@@ -68,7 +68,7 @@ void list_gaps(const std::filesystem::path& store, const LedgerFilter& filter, b
         object.update(gap_json(gap));
         out << object.dump() << '\n';
       } else {
-        print_row(linac, gap, out);
+        print_gap(linac, gap, out);
       }
     }
   }

@@ -35,7 +35,7 @@ nlohmann::ordered_json row_json(const store::LedgerRow& row) {
   return object;
 }
 
-void print_row(const store::LedgerRow& row, std::ostream& out) {
+void print_linac(const store::LedgerRow& row, std::ostream& out) {
   out << std::left << std::setw(8) << row.linac.site << std::setw(8) << row.linac.serial
       << std::right << std::setw(12) << row.counts.received << std::setw(12) << row.counts.stored
       << std::setw(12) << row.counts.duplicates << std::setw(10) << row.counts.conflicts
@@ -57,7 +57,7 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
     if (json) {
       out << row_json(row).dump() << '\n';
     } else {
-      print_row(row, out);
+      print_linac(row, out);
     }
   }
 }

@@ -27,7 +27,7 @@ struct ReconnectGiven {
   std::string site;
 };
 
-int run(const ReconnectGiven& given) {
+int reconnect_site(const ReconnectGiven& given) {
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
   const auto sessions = registration::reconnect(places, given.site, os::utc_now_seconds());
   std::cout << "site " << given.site << ": " << sessions.ended << " SSH connections ended\n";
@@ -43,7 +43,7 @@ void add_reconnect(CLI::App& app, Action& asked) {
   auto* command = app.add_subcommand("reconnect", kReconnectText);
   add_config_option(*command, given->config);
   command->add_option("NAME", given->site, "the site")->required();
-  command->callback([given, &asked] { asked = [given] { return run(*given); }; });
+  command->callback([given, &asked] { asked = [given] { return reconnect_site(*given); }; });
 }
 
 }  // namespace icom::cli

@@ -89,7 +89,7 @@ Json record_json(const store::RecordRow& row, const Archived& in_archive,
   return object;
 }
 
-void print_row(const store::RecordRow& row, std::ostream& out) {
+void print_record(const store::RecordRow& row, std::ostream& out) {
   const records::Record& record = row.stored.record;
   const char* state = !record.next ? "open" : record.complete() ? "complete" : "gaps";
   out << std::left << std::setw(8) << row.stored.id << std::setw(8) << row.linac.site
@@ -117,7 +117,7 @@ void list_records(const std::filesystem::path& store, const store::RecordFilter&
                  .dump()
           << '\n';
     } else {
-      print_row(row, out);
+      print_record(row, out);
     }
   }
 }

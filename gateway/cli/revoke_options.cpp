@@ -23,7 +23,7 @@ struct RevokeGiven {
   std::string site;
 };
 
-int run(const RevokeGiven& given) {
+int revoke_site(const RevokeGiven& given) {
   const auto places = registration::places_of(config::load_gateway_alone(given.config));
   const auto revoked = registration::revoke(places, given.site, os::utc_now_seconds());
   if (revoked.problems.empty()) {
@@ -53,7 +53,7 @@ void add_revoke(CLI::App& app, Action& asked) {
   auto* command = app.add_subcommand("revoke", kRevokeText);
   add_config_option(*command, given->config);
   command->add_option("NAME", given->site, "the site")->required();
-  command->callback([given, &asked] { asked = [given] { return run(*given); }; });
+  command->callback([given, &asked] { asked = [given] { return revoke_site(*given); }; });
 }
 
 }  // namespace icom::cli

@@ -6,7 +6,7 @@ namespace icom::store {
 
 namespace {
 
-constexpr std::byte kVersion{1};
+constexpr std::byte kFrameKeysVersion{1};
 constexpr std::uint8_t kConflictFlag = 1;
 
 // Column by column, each value against the one before, so that a steady stream makes runs of equal
@@ -39,7 +39,7 @@ void decode_column(VarintReader& in, std::span<FrameKey> keys, std::int64_t expe
 }  // namespace
 
 void encode_keys(std::span<const FrameKey> keys, ByteVector& out) {
-  out.push_back(kVersion);
+  out.push_back(kFrameKeysVersion);
   append_varint(out, keys.size());
   encode_column(keys, out, 0, [](const FrameKey& key) { return key.place.time; });
   encode_column(keys, out, 0, [](const FrameKey& key) { return key.place.sub; });
@@ -63,7 +63,7 @@ void decode_keys(Bytes encoded, std::int64_t epoch, std::vector<FrameKey>& keys)
     throw CorruptData("a key list is of an impossible epoch");
   }
   VarintReader in(encoded);
-  if (in.take(1)[0] != kVersion) {
+  if (in.take(1)[0] != kFrameKeysVersion) {
     throw CorruptData("a key list is of an unknown version");
   }
   const std::uint64_t count = in.next();

@@ -9,7 +9,7 @@ namespace icom::store {
 
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kJunkVersion = 1;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void JunkPack::add(const JunkRun& junk) {
 ByteVector JunkPack::finish() {
   ByteVector packed;
   packed.reserve(heads_.size() + bytes_.size() + sizeof(std::uint64_t) * 2);
-  append_varint(packed, kVersion);
+  append_varint(packed, kJunkVersion);
   append_varint(packed, static_cast<std::uint64_t>(runs_));
   append(packed, heads_);
   append(packed, bytes_);
@@ -37,7 +37,7 @@ ByteVector JunkPack::finish() {
 
 void unpack_junk(Bytes packed, const std::function<void(const JunkRun&)>& visit) {
   VarintReader reader(packed);
-  if (reader.next() != kVersion) throw CorruptData("junk of another version");
+  if (reader.next() != kJunkVersion) throw CorruptData("junk of another version");
   const std::uint64_t runs = reader.next();
   if (runs > packed.size()) throw CorruptData("more runs of junk than bytes");
   struct JunkHead {

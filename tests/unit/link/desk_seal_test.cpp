@@ -9,7 +9,7 @@ namespace {
 
 const std::string kKey(32, 'k');
 
-Transcript example(const DeskShare& agent, const DeskShare& gateway) {
+Transcript example_of(const DeskShare& agent, const DeskShare& gateway) {
   return {purpose_of(DeskHello::CODE),
           2,
           "nbcc",
@@ -27,12 +27,12 @@ TEST(DeskSeal, BothEndsHaveTheSameKeysAndNobodyWithoutTheSecretOrAShare) {
   ASSERT_TRUE(agreed.has_value());
   EXPECT_EQ(gateway.agreed_with(agent.public_part()), agreed);
   EXPECT_NE(other.agreed_with(agent.public_part()), agreed);
-  const Transcript transcript = example(agent, gateway);
+  const Transcript transcript = example_of(agent, gateway);
   std::set<std::string> keys;
   for (const Role sender : {Role::agent, Role::gateway}) {
     keys.insert(desk_key(sender, "secret", transcript, *agreed));
     keys.insert(desk_key(sender, "another", transcript, *agreed));
-    keys.insert(desk_key(sender, "secret", example(agent, other), *agreed));
+    keys.insert(desk_key(sender, "secret", example_of(agent, other), *agreed));
     keys.insert(desk_key(sender, "secret", transcript, *other.agreed_with(agent.public_part())));
   }
   EXPECT_EQ(keys.size(), 8U);
