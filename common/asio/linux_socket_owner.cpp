@@ -1,14 +1,19 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include "common/asio/linux_socket_table.hpp"
+#include "common/asio/own_addresses.hpp"
 #include "common/asio/socket_owner.hpp"
 #include "common/os/descriptor.hpp"
 
@@ -19,6 +24,10 @@ using boost::asio::ip::tcp;
 namespace {
 
 constexpr unsigned char kEstablished = 1;
+/// A socket that is bound to no interface is found with this one.
+constexpr unsigned kNoInterface = 0;
+/// Each is a question, of microseconds. Accounts without rights make none.
+constexpr std::size_t kMostInterfaces = 256;
 
 struct Query {
   nlmsghdr header;
@@ -35,7 +44,7 @@ void put(const boost::asio::ip::address& address, __be32 (&words)[4]) {
   }
 }
 
-Query query_for(const tcp::endpoint& own, const tcp::endpoint& peer) {
+Query query_for(const tcp::endpoint& own, const tcp::endpoint& peer, unsigned interface) {
   Query query{};
   query.header.nlmsg_len = sizeof query;
   query.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -47,6 +56,7 @@ Query query_for(const tcp::endpoint& own, const tcp::endpoint& peer) {
   query.body.id.idiag_dport = htons(peer.port());
   put(own.address(), query.body.id.idiag_src);
   put(peer.address(), query.body.id.idiag_dst);
+  query.body.id.idiag_if = interface;
   query.body.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
   query.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
   return query;
@@ -64,9 +74,11 @@ class Kernel {
     }
   }
 
+  /// The socket with these ends that is bound to this interface, or to none.
   [[nodiscard]] std::optional<inet_diag_msg> connection(const tcp::endpoint& own,
-                                                        const tcp::endpoint& peer) const {
-    const Query query = query_for(own, peer);
+                                                        const tcp::endpoint& peer,
+                                                        unsigned interface) const {
+    const Query query = query_for(own, peer, interface);
     if (!socket_.valid() || ::send(socket_.get(), &query, sizeof query, 0) != sizeof query) {
       return std::nullopt;
     }
@@ -87,18 +99,69 @@ class Kernel {
   os::Descriptor socket_;
 };
 
+std::vector<unsigned> interfaces() {
+  std::vector<unsigned> numbers;
+  const std::unique_ptr<struct if_nameindex, decltype(&::if_freenameindex)> all(
+      ::if_nameindex(), &::if_freenameindex);
+  for (const auto* one = all.get(); one != nullptr && one->if_index != 0; ++one) {
+    if (numbers.size() == kMostInterfaces) break;
+    numbers.push_back(one->if_index);
+  }
+  return numbers;
+}
+
+/// Any account may bind its socket to an interface, and one with an address of a link (fe80::) is
+/// bound to that link's: the kernel finds such a one only if asked with the same interface.
+std::optional<inet_diag_msg> found_by_kernel(const tcp::endpoint& own, const tcp::endpoint& peer) {
+  const Kernel kernel;
+  if (const auto found = kernel.connection(own, peer, kNoInterface)) return found;
+  for (const unsigned interface : interfaces()) {
+    if (const auto found = kernel.connection(own, peer, interface)) return found;
+  }
+  return std::nullopt;
+}
+
+/// A kernel without this service answers as of a connection that does not exist: it is asked about
+/// a socket that does.
+bool kernel_finds_one_of_ours() {
+  const os::Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  if (!listener.valid() || ::bind(listener.get(), generic, size) != 0 ||
+      ::listen(listener.get(), 1) != 0 || ::getsockname(listener.get(), generic, &size) != 0) {
+    return false;
+  }
+  const tcp::endpoint own{boost::asio::ip::address_v4::loopback(), ntohs(address.sin_port)};
+  const tcp::endpoint nobody{boost::asio::ip::address_v4::any(), 0};
+  return Kernel().connection(own, nobody, kNoInterface).has_value();
+}
+
+/// Whether it has this service. Asked until it is seen to: what cannot be tried now (no
+/// descriptors) may be tried later.
+bool kernel_finds_sockets() {
+  static std::atomic<bool> does = false;
+  if (!does) does = kernel_finds_one_of_ours();
+  return does;
+}
+
+SocketOwner owner_of(const inet_diag_msg& found) {
+  // One that its process has closed is shown as root's.
+  const bool is_somebodys = found.idiag_state == kEstablished && found.idiag_inode != 0;
+  return {is_somebodys ? std::optional(found.idiag_uid) : std::nullopt};
+}
+
 }  // namespace
 
 std::optional<SocketOwner> peer_owner(const tcp::endpoint& theirs, const tcp::endpoint& ours) {
-  const Kernel kernel;
-  // A kernel without this service answers as of a connection that does not exist: our own end does.
-  if (!kernel.connection(ours, theirs)) return connected_in_tables(theirs, ours);
-  const auto found = kernel.connection(theirs, ours);
-  if (!found) return std::nullopt;
-  SocketOwner owner;
-  // One that its process has closed is shown as root's.
-  if (found->idiag_state == kEstablished && found->idiag_inode != 0) owner.user = found->idiag_uid;
-  return owner;
+  if (const auto found = found_by_kernel(theirs, ours)) return owner_of(*found);
+  if (!kernel_finds_sockets()) {
+    if (const auto listed = connected_in_tables(theirs, ours)) return listed;
+  }
+  // Closed meanwhile, translated on its way (NAT), or hidden in a way that we do not know.
+  return is_of_this_machine(theirs.address()) ? std::optional(SocketOwner{}) : std::nullopt;
 }
 
 }  // namespace icom

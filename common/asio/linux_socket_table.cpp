@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/asio/own_addresses.hpp"
+
 namespace icom {
 
 namespace asio = boost::asio;
@@ -40,11 +42,8 @@ std::optional<Number> number(std::string_view text, int base) {
                                                                   : std::nullopt;
 }
 
-/// An IPv4-mapped IPv6 address counts as the IPv4 address: the two ends may see it differently.
-tcp::endpoint plain(const tcp::endpoint& endpoint) {
-  const auto& address = endpoint.address();
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return endpoint;
-  return {asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()), endpoint.port()};
+tcp::endpoint plain_end(const tcp::endpoint& endpoint) {
+  return {plain(endpoint.address()), endpoint.port()};
 }
 
 /// `0100007F:1F90`: words of four bytes as this machine writes them as numbers, then the port.
@@ -63,7 +62,7 @@ std::optional<tcp::endpoint> endpoint_of(std::string_view text) {
   if (colon == kDigits) {
     return tcp::endpoint{asio::ip::address_v4({bytes[0], bytes[1], bytes[2], bytes[3]}), *port};
   }
-  return plain({asio::ip::address_v6(bytes), *port});
+  return tcp::endpoint{plain(asio::ip::address_v6(bytes)), *port};
 }
 
 /// A line of a table.
@@ -100,7 +99,7 @@ std::string read(const char* table) {
 
 std::optional<SocketOwner> connected_in(std::string_view table, const tcp::endpoint& own,
                                         const tcp::endpoint& peer) {
-  const auto row = find_row(table, [own = plain(own), peer = plain(peer)](const Row& at) {
+  const auto row = find_row(table, [own = plain_end(own), peer = plain_end(peer)](const Row& at) {
     return at.own == own && at.peer == peer;
   });
   if (!row) return std::nullopt;
@@ -114,14 +113,14 @@ std::optional<SocketOwner> connected_in(std::string_view table, const tcp::endpo
 
 bool is_connected_in(std::string_view table, const tcp::endpoint& peer) {
   return find_row(table,
-                  [peer = plain(peer)](const Row& at) {
+                  [peer = plain_end(peer)](const Row& at) {
                     return at.peer == peer && at.state == kEstablishedText;
                   })
       .has_value();
 }
 
 std::optional<os::UserId> listening_in(std::string_view table, const tcp::endpoint& endpoint) {
-  const auto row = find_row(table, [own = plain(endpoint)](const Row& at) {
+  const auto row = find_row(table, [own = plain_end(endpoint)](const Row& at) {
     return at.own == own && at.state == kListening;
   });
   return row ? number<os::UserId>(row->user, 10) : std::nullopt;

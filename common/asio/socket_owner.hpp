@@ -17,8 +17,10 @@ struct SocketOwner {
 };
 
 /// The other end of a connection that this process has accepted: `theirs` is its remote endpoint,
-/// `ours` its local one. Returns nullopt if that end is not on this machine. The time that it takes
-/// does not grow with the number of sockets. Thread-safe.
+/// `ours` its local one. Returns nullopt if that end is not on this machine, which is never said of
+/// an address of this machine, nor where nobody can say. The time that it takes does not grow with
+/// the number of sockets (but, of a peer that is elsewhere, with that of interfaces and their
+/// addresses), unless the kernel lacks its service for such questions. Thread-safe.
 std::optional<SocketOwner> peer_owner(const boost::asio::ip::tcp::endpoint& theirs,
                                       const boost::asio::ip::tcp::endpoint& ours);
 

@@ -1,11 +1,20 @@
 #include "common/asio/socket_owner.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <charconv>
+#include <string_view>
 
 #include "common/asio/linux_socket_table.hpp"
+#include "common/asio/own_addresses.hpp"
+#include "common/os/descriptor.hpp"
 
 namespace icom {
 namespace {
@@ -46,6 +55,15 @@ TEST(SocketTableTest, TheAccountIsThatOfTheVisitorsEnd) {
   EXPECT_EQ(connected_in(kTable6, {make_address("::1"), 40003}, v6), SocketOwner{1009U});
 }
 
+TEST(SocketTableTest, AnAddressOfALinkIsFoundWhicheverLinkIsNamed) {
+  constexpr const char* kOfALink =
+      "0: 000080FE000000000000000001000000:9C44 000080FE000000000000000002000000:06AA 01 0:0 0:0 0 "
+      "1010 0 4252 1 0\n";
+  EXPECT_EQ(
+      connected_in(kOfALink, {make_address("fe80::1%7"), 40004}, {make_address("fe80::2%8"), 1706}),
+      SocketOwner{1010U});
+}
+
 TEST(SocketTableTest, AClosedSocketIsNobodysAndNotRoots) {
   EXPECT_EQ(connected_in(kTable, {make_address("127.0.0.1"), 40001}, kOurs), SocketOwner{});
 }
@@ -63,9 +81,71 @@ TEST(SocketTableTest, TheListenersAccountIsThatOfItsOwnEndpointAlone) {
   EXPECT_EQ(listening_in(kTable, {make_address("127.0.0.1"), 40000}), std::nullopt);
 }
 
+TEST(OwnAddressesTest, LoopbackIsOfThisMachineInWhateverForm) {
+  for (const char* own : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::"}) {
+    EXPECT_TRUE(is_of_this_machine(make_address(own))) << own;
+  }
+}
+
+TEST(OwnAddressesTest, AnAddressThatNoInterfaceHasIsElsewhere) {
+  for (const char* other : {"192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "fe80::1:2:3:4%1"}) {
+    EXPECT_FALSE(is_of_this_machine(make_address(other))) << other;
+  }
+}
+
+TEST(OwnAddressesTest, TheAddressThatThisMachineSendsFromIsItsOwn) {
+  asio::io_context io;
+  asio::ip::udp::socket socket(io);
+  boost::system::error_code error;
+  // Nothing is sent: the kernel chooses the address.
+  socket.connect({make_address("192.0.2.1"), 9}, error);
+  if (error) GTEST_SKIP() << "there is no network here beside loopback";
+  const auto own = socket.local_endpoint().address();
+  EXPECT_TRUE(is_of_this_machine(own)) << own;
+  EXPECT_TRUE(is_of_this_machine(asio::ip::make_address_v6(asio::ip::v4_mapped, own.to_v4())));
+}
+
+/// How often this thread has called read().
+std::optional<int> reads_of_this_thread() {
+  const os::Descriptor file(::open("/proc/thread-self/io", O_RDONLY | O_CLOEXEC));
+  std::array<char, 1'024> text{};
+  const auto size = file.valid() ? ::read(file.get(), text.data(), text.size()) : -1;
+  if (size <= 0) return std::nullopt;
+  constexpr std::string_view kName = "syscr: ";
+  const std::string_view all(text.data(), static_cast<std::size_t>(size));
+  const std::size_t at = all.find(kName);
+  int reads = 0;
+  if (at == std::string_view::npos) return std::nullopt;
+  std::from_chars(all.data() + at + kName.size(), all.data() + all.size(), reads);
+  return reads;
+}
+
+/// While it lives this process can open nothing more.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 /// A connection over loopback within this process.
 class PeerOwnerTest : public testing::Test {
  protected:
+  /// What the next connect() connects to is reached through this interface alone, which any account
+  /// may say. False if it may not here.
+  bool bind_client_to(std::string_view interface) {
+    client_.open(tcp::v4());
+    return ::setsockopt(client_.native_handle(), SOL_SOCKET, SO_BINDTODEVICE, interface.data(),
+                        static_cast<socklen_t>(interface.size())) == 0;
+  }
   void connect(const tcp::endpoint& listen, const asio::ip::address& reached_at) {
     acceptor_.open(listen.protocol());
     if (listen.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
@@ -101,6 +181,43 @@ TEST_F(PeerOwnerTest, APeerThatIsGoneIsNobodys) {
   const tcp::endpoint ours = server_.local_endpoint();
   client_.close();
   EXPECT_EQ(peer_owner(theirs, ours), SocketOwner{});
+}
+
+TEST_F(PeerOwnerTest, APeerThatIsBoundToAnInterfaceIsItsAccounts) {
+  if (!bind_client_to("lo")) GTEST_SKIP() << "this kernel lets root alone name an interface";
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+}
+
+TEST_F(PeerOwnerTest, APeerThatIsBoundToAnInterfaceAndReachesADualStackPortIsItsAccounts) {
+  if (!bind_client_to("lo")) GTEST_SKIP() << "this kernel lets root alone name an interface";
+  connect({make_address("::"), 0}, make_address("127.0.0.1"));
+  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+}
+
+TEST_F(PeerOwnerTest, AnAddressOfThisMachineOfWhichNoConnectionIsKnownIsNotElsewhere) {
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  EXPECT_EQ(peer_owner({make_address("127.0.0.9"), 1}, server_.local_endpoint()), SocketOwner{});
+}
+
+TEST_F(PeerOwnerTest, WhereNothingCanBeAskedNobodyIsTakenForOneElsewhere) {
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  const tcp::endpoint ours = server_.local_endpoint();
+  const NoDescriptors none;
+  EXPECT_EQ(owner(), SocketOwner{});
+  EXPECT_EQ(peer_owner({make_address("192.0.2.1"), 40000}, ours), SocketOwner{});
+}
+
+/// These have a line for each socket of the machine.
+TEST_F(PeerOwnerTest, TheTablesAreNotReadForAConnectionThatIsGone) {
+  connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
+  const tcp::endpoint ours = server_.local_endpoint();
+  owner();
+  const auto before = reads_of_this_thread();
+  if (!before) GTEST_SKIP() << "this kernel does not count what a thread reads";
+  peer_owner({make_address("127.0.0.1"), 1}, ours);
+  peer_owner({make_address("192.0.2.1"), 40000}, ours);
+  EXPECT_EQ(reads_of_this_thread(), *before + 1) << "beside what counts them";
 }
 
 TEST_F(PeerOwnerTest, APeerElsewhereIsNotTakenForWhatListensHere) {
