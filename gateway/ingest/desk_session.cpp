@@ -53,13 +53,13 @@ class DeskTalk {
         origin_(origin) {}
 
   /// Empty where the peer has gone.
-  awaitable<std::string> answer(const std::function<void(const std::string&)>& proved) {
-    const bool greeted = co_await hear_hello();
+  awaitable<std::string> answer(const DeskProgress& progress) {
+    const bool greeted = co_await hear_hello(progress);
     if (!greeted) co_return refused_;
     const bool known = co_await hear_proof();
     if (!known) co_return refused_;
     has_proved_ = true;
-    proved(hello_.site());
+    progress.proved(hello_.site());
     const auto bytes = co_await read();
     if (!bytes) co_return std::string();
     const auto plain = link::decrypt(key(link::Role::agent), *bytes);
@@ -93,7 +93,7 @@ class DeskTalk {
     co_return !error;
   }
 
-  awaitable<bool> hear_hello() {
+  awaitable<bool> hear_hello(const DeskProgress& progress) {
     const auto bytes = co_await read();
     if (!bytes) co_return false;
     if (!link::read_message(*bytes, hello_, link::kMaxUnprovedParts)) {
@@ -106,6 +106,7 @@ class DeskTalk {
       co_return refuse(*refused);
     }
     secrets_ = std::get<std::vector<std::string>>(std::move(found));
+    progress.named(hello_.site());
     const link::DeskHello& hello = hello_.hello();
     const auto agreed = share_.agreed_with(hello.share());
     if (hello.nonce().size() != link::kNonceBytes || !agreed) {
@@ -180,14 +181,16 @@ class DeskTalk {
 
 awaitable<void> serve_desk(Socket& socket, Desk& desk, asio::any_io_executor desk_thread,
                            RefusalLog& refusals, Origin origin, std::chrono::milliseconds deadline,
-                           std::function<void(const std::string&)> proved) {
+                           DeskProgress progress) {
   const auto give_up = [&socket] { beast::get_lowest_layer(socket).close(); };
   std::optional<Deadline> in_time(std::in_place, socket.get_executor(), deadline, give_up);
   DeskTalk talk(socket, desk, std::move(desk_thread), refusals, origin);
-  const std::string answer = co_await talk.answer([&](const std::string& site) {
+  const std::function<void(const std::string&)> when_proved = std::move(progress.proved);
+  progress.proved = [&](const std::string& site) {
     in_time.emplace(socket.get_executor(), deadline, give_up);
-    proved(site);
-  });
+    when_proved(site);
+  };
+  const std::string answer = co_await talk.answer(progress);
   if (answer.empty()) co_return;
   in_time.emplace(socket.get_executor(), deadline, give_up);
   const auto out = asio::buffer(answer);

@@ -24,7 +24,6 @@
 #include "common/asio/as_tuple.hpp"
 #include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
-#include "gateway/ingest/waiting_room.hpp"
 
 namespace icom::ingest {
 
@@ -86,6 +85,7 @@ struct IngestServer::State {
                      desk_thread.get_executor(),
                      options.newcomers,
                      options.proofs,
+                     [this](Session& session, const std::string& site) { named(session, site); },
                      [this](Session& session, const std::string& site) { proved(session, site); }},
         acceptor(listening(io, options)),
         port(acceptor.local_endpoint().port()) {}
@@ -96,6 +96,8 @@ struct IngestServer::State {
   std::optional<os::UserId> account_of(const tcp::socket& socket) const;
   std::size_t places_for_unproved() const;
   bool make_room();
+  void say_who_goes(const std::optional<WaitingRoom::Waiting>& goes, std::size_t of_nobody);
+  void named(Session& session, const std::string& site);
   void proved(Session& session, const std::string& site);
   void forget(const std::shared_ptr<Session>& session);
   /// Calls `what` on each session's strand.
@@ -129,7 +131,7 @@ struct IngestServer::State {
   };
   std::map<Session*, Connected> sessions;
   std::map<std::string, std::list<Session*>> proved_of;  ///< by site, the oldest first
-  WaitingRoom unproved;                                  ///< of these; not such as are sent away
+  WaitingRoom unproved{options.random};                  ///< of these; not such as are sent away
   KnownAccounts known_accounts{options.tunnels_account};
 };
 
@@ -198,25 +200,39 @@ std::size_t IngestServer::State::places_for_unproved() const {
 /// For one more connection. Whoever has proved himself stays; one of the others goes.
 bool IngestServer::State::make_room() {
   const bool is_full = sessions.size() >= options.max_connections;
-  const std::size_t places = places_for_unproved();
-  if (!is_full && unproved.size() < places) return true;
+  if (!is_full && unproved.size() < places_for_unproved()) return true;
   const std::size_t of_nobody = unproved.size();
   // One that was sent away is there until it has noticed: these are bounded as well.
-  const bool may_send_away = sessions.size() < options.max_connections + places;
+  const bool may_send_away = sessions.size() < options.max_connections + options.max_leaving;
   const auto goes = may_send_away ? unproved.make_room(known_accounts) : std::nullopt;
-  if (const auto unsaid = room_lines.admit(Bell::Clock::now())) {
-    spdlog::error(
-        "ingest: {} connections, of which {} have proved nothing: {} ({} like this not logged); "
-        "look what connects to this port beside sshd",
-        sessions.size(), of_nobody,
-        goes ? "the oldest of " + name_of(goes->account) + ", which has the most, is dropped"
-             : "no more are taken",
-        *unsaid);
-  }
+  say_who_goes(goes, of_nobody);
   if (!goes) return false;
   const Connected& dropped = sessions.at(goes->session);
   asio::post(dropped.strand, [session = dropped.session] { session->abort(); });
   return true;
+}
+
+/// To whoever has to find out where they come from.
+void IngestServer::State::say_who_goes(const std::optional<WaitingRoom::Waiting>& goes,
+                                       std::size_t of_nobody) {
+  const auto unsaid = room_lines.admit(Bell::Clock::now());
+  if (!unsaid) return;
+  const bool from_tunnels = goes && known_accounts.contains(goes->account);
+  spdlog::error(
+      "ingest: {} connections, of which {} have proved nothing: {} ({} like this not logged); {}",
+      sessions.size(), of_nobody,
+      goes ? "one of " + name_of(goes->account) + ", which has the most, is dropped"
+           : "no more are taken",
+      *unsaid,
+      from_tunnels ? "sites come from that account, so a site's SSH key may be what opens them: "
+                     "docs/security.md, \"Which site floods the ingest\", says how to find it in "
+                     "sshd's processes, then icom-gateway revoke SITE"
+                   : "look what connects to this port beside sshd");
+}
+
+void IngestServer::State::named(Session& session, const std::string& site) {
+  const std::lock_guard lock(mutex);
+  unproved.note_named(&session, site);
 }
 
 /// A site's own connections make room for each other: one whose key is in wrong hands must not take

@@ -13,6 +13,7 @@
 
 #include "common/asio/socket_owner.hpp"
 #include "common/link/link.pb.h"
+#include "common/os/random.hpp"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
@@ -20,6 +21,7 @@
 #include "gateway/ingest/proof_book.hpp"
 #include "gateway/ingest/session_limits.hpp"
 #include "gateway/ingest/site_registry.hpp"
+#include "gateway/ingest/waiting_room.hpp"
 
 namespace icom::ingest {
 
@@ -35,12 +37,18 @@ class IngestServer {
     int socket = -1;
     unsigned threads = 2;  ///< for decoding; the store's writer has its own
     std::size_t max_connections = 4096;
-    /// Of these, such as nobody knows yet whose they are: one more, and one goes (WaitingRoom).
-    std::size_t max_unproved = 64;
+    /// Of these, such as nobody knows yet whose they are: one more, and one goes (WaitingRoom). So
+    /// many that a flood has to be a thousand connections within the time that an agent needs for
+    /// its proof until the odds are against it.
+    std::size_t max_unproved = 1024;
     /// As many more for each registered site. All sites together come at once when the gateway
     /// starts, from one account, that of the tunnels: with two for each, whoever fills the rest
     /// holds more places than they.
     std::size_t more_unproved_per_site = 2;
+    /// Such as were sent away and have not noticed yet, beyond `max_connections`.
+    std::size_t max_leaving = 64;
+    /// Which one goes.
+    WaitingRoom::Random random = os::random_u64;
     /// Of one site, which has proved itself: one more, and its oldest goes.
     std::size_t max_of_site = 8;
     /// Of batches from all sessions on their way into the sink.

@@ -80,11 +80,14 @@ awaitable<void> Session::run() {
     if (purpose == Purpose::desk) {
       deadline.reset();
       if (around_.desk == nullptr) co_return;
-      co_await serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals, origin_,
-                          around_.limits.hello, [this](const std::string& site) {
-                            close_with(Closing::fin);
-                            around_.proved(*this, site);
-                          });
+      DeskProgress progress{[this](const std::string& site) { around_.named(*this, site); },
+                            [this](const std::string& site) {
+                              close_with(Closing::fin);
+                              around_.proved(*this, site);
+                            }};
+      auto serving = serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals,
+                                origin_, around_.limits.hello, std::move(progress));
+      co_await std::move(serving);
       co_return;
     }
     co_await hear_hello();
@@ -148,6 +151,7 @@ awaitable<void> Session::hear_hello() {
 
 /// The agent proves itself first: whoever only connects gets nothing from which to guess a token.
 awaitable<void> Session::hear_proof(std::shared_ptr<const RegisteredSite> site) {
+  around_.named(*this, site->site);
   link::Transcript transcript{link::kLinkPurpose, link::kLinkProtocol, hello_.site(),
                               hello_.nonce(), link::make_nonce()};
   link::ToAgent answer;

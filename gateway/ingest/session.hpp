@@ -49,6 +49,8 @@ struct Surroundings {
   boost::asio::any_io_executor desk_thread;
   Newcomers* newcomers = nullptr;
   ProofBook* proofs = nullptr;  ///< null: nobody remembers
+  /// The session's peer has said that it is of this site, which is registered, and not proved it.
+  std::function<void(Session&, const std::string& site)> named = [](Session&, const auto&) {};
   /// The session's peer has proved to be of this site: it is not sent away for the sake of others.
   std::function<void(Session&, const std::string& site)> proved = [](Session&, const auto&) {};
 };

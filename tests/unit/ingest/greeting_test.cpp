@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <random>
 
 #include "gateway/ingest/admission.hpp"
 #include "tests/unit/ingest/captured_log.hpp"
@@ -22,11 +23,13 @@ class GreetingTest : public IngestTest {
 
   ~GreetingTest() override { server_.reset(); }  // it may ask for account_
 
-  /// So many for connections that prove nothing, and none beside for the sites.
+  /// So many for connections that prove nothing, and none beside for the sites. Of those of which
+  /// any one may go, it is the oldest.
   static IngestServer::Options places_for(std::size_t unproved) {
     IngestServer::Options options;
     options.max_unproved = unproved;
     options.more_unproved_per_site = 0;
+    options.random = [] { return 0; };
     return options;
   }
   /// A connection comes from account_ as it is when it is made.
@@ -47,6 +50,27 @@ class GreetingTest : public IngestTest {
       agents.push_back(connect());
     }
     return agents;
+  }
+
+  /// As an agent does it whose every message comes late: each time so many others have come
+  /// meanwhile, which prove nothing. True once the gateway has proved itself.
+  bool proves_itself_among(std::size_t others) {
+    link::Transcript transcript{
+        link::kLinkPurpose, link::kLinkProtocol, "nbcc", link::make_nonce(), {}};
+    link::ToGateway hello = hello_of("nbcc");
+    hello.mutable_hello()->set_nonce(transcript.agent_nonce);
+    const auto agent = connect();
+    Agents flood = connect_all(others);
+    agent->send(hello);
+    const auto challenge = agent->receive();
+    if (!challenge) return false;
+    flood = connect_all(others);
+    transcript.gateway_nonce = challenge->challenge().nonce();
+    link::ToGateway proof;
+    proof.mutable_proof()->set_mac(link::proof_of(link::Role::agent, kToken, transcript));
+    agent->send(proof);
+    const auto answer = agent->receive();
+    return answer && answer->has_proof();
   }
 
   std::atomic<os::UserId> account_ = kTunnel;
@@ -313,7 +337,7 @@ TEST_F(GreetingTest, ConnectionsBeyondTheBoundAreNotTaken) {
   EXPECT_EQ(server_->connections(), 1U);
 }
 
-TEST_F(GreetingTest, OfConnectionsThatProveNothingTheOldestGoesAndNoneThatHas) {
+TEST_F(GreetingTest, OfConnectionsThatProveNothingOneGoesAndNoneThatHas) {
   sink_.answers_at_once();
   start(places_for(3));
   const auto proved = welcome_agent();
@@ -361,6 +385,46 @@ TEST_F(GreetingTest, TheAccountThatTheSettingsNameIsKnownFromTheStartOn) {
   EXPECT_TRUE(greet(*agent, example_hello()).has_welcome());
 }
 
+/// Whoever has one site's SSH key has the account of all tunnels.
+TEST_F(GreetingTest, AnAgentFarAwayIsServedAmongAFloodThroughTheTunnels) {
+  constexpr std::size_t kPlaces = 32;
+  IngestServer::Options options = from_account(places_for(kPlaces));
+  options.tunnels_account = kTunnel;
+  options.random = std::mt19937_64(1);
+  start(options);
+  const Agents full = connect_all(kPlaces);
+  bool served = false;
+  for (int calls = 0; calls < 20 && !served; ++calls) served = proves_itself_among(kPlaces + 8);
+  EXPECT_TRUE(served);
+}
+
+TEST_F(GreetingTest, AnAgentThatHasNamedItsSiteOutlastsThoseThatNameNone) {
+  IngestServer::Options options = places_for(4);
+  start(options);
+  const auto agent = connect();
+  agent->send(hello_of("nbcc"));
+  ASSERT_TRUE(agent->receive()->has_challenge());
+  const Agents flood = connect_all(10);
+  for (std::size_t i = 0; i < 7; ++i) EXPECT_FALSE(flood[i]->receive().has_value());
+  EXPECT_TRUE(agent->receives_nothing_for(std::chrono::milliseconds(20)));
+}
+
+TEST_F(GreetingTest, TheLogSaysWhetherAFloodComesThroughTheTunnelsOrBesideThem) {
+  for (const os::UserId comes : {kTunnel, kStranger}) {
+    const CapturedLog log;
+    IngestServer::Options options = from_account(places_for(1));
+    options.tunnels_account = kTunnel;
+    account_ = comes;
+    start(options);
+    const Agents flood = connect_all(2);
+    server_.reset();
+    const bool from_tunnels = comes == kTunnel;
+    EXPECT_THAT(log.text(), HasSubstr("one of account " + std::to_string(comes) + ", which has"));
+    EXPECT_EQ(from_tunnels, log.text().find("Which site floods the ingest") != std::string::npos);
+    EXPECT_NE(from_tunnels, log.text().find("beside sshd") != std::string::npos);
+  }
+}
+
 TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHidesNoSites) {
   const CapturedLog log;
   IngestServer::Options options = from_account();
@@ -383,6 +447,7 @@ TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHides
 TEST_F(GreetingTest, AllSitesMayComeAtOnceAndWhoeverFillsTheRestMakesRoom) {
   IngestServer::Options options = from_account();
   options.max_unproved = 1;
+  options.random = [] { return 0; };
   start(options);
   const std::size_t sites = registry_.size();
   const Agents agents = connect_all(sites);
