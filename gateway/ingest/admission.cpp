@@ -193,7 +193,7 @@ std::variant<Admission, link::Refused> admit(std::shared_ptr<const RegisteredSit
       continue;
     }
     answer = accepted(spool, *linac, sink, runs_left);
-    admission.linacs.emplace(spool.linac(), AcceptedLinac{linac->serial, linac->id, 0, 0});
+    admission.linacs.emplace(spool.linac(), AcceptedLinac{linac->serial, linac->id});
   }
   return admission;
 }

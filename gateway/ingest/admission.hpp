@@ -13,6 +13,7 @@
 #include "common/link/link.pb.h"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/newcomers.hpp"
+#include "gateway/ingest/run_positions.hpp"
 #include "gateway/ingest/site_registry.hpp"
 
 namespace icom::ingest {
@@ -21,8 +22,7 @@ namespace icom::ingest {
 struct AcceptedLinac {
   std::string serial;
   store::LinacId id = 0;
-  std::uint64_t run = 0;  ///< of the last entry received in this session
-  std::uint64_t seq = 0;  ///< likewise
+  RunPositions received{};  ///< in this session
   std::shared_ptr<store::BatchChain> chain = std::make_shared<store::BatchChain>();
 };
 

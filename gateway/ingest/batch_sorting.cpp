@@ -1,15 +1,21 @@
 #include "gateway/ingest/batch_sorting.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
 namespace icom::ingest {
 namespace {
 
+/// Positions of each Linac that a batch has entries of, once they are taken.
+using Received = std::map<std::uint32_t, RunPositions>;
+
 /// Refuses before anything is changed. Positions must rise within a run: the store leaves out what
 /// is not above the run's stored position, and an ack would then cover what was never kept.
-std::optional<link::Refused> fault_of(const link::DecodedBatch& batch, AcceptedLinacs linacs) {
+std::variant<Received, link::Refused> follow(const link::DecodedBatch& batch,
+                                             const AcceptedLinacs& linacs) {
+  Received received;
   for (const link::LinkEntry& entry : batch.entries) {
     const auto linac = linacs.find(entry.linac);
     if (linac == linacs.end()) {
@@ -17,16 +23,17 @@ std::optional<link::Refused> fault_of(const link::DecodedBatch& batch, AcceptedL
                                                         std::to_string(entry.linac) +
                                                         ", which was not accepted in this session");
     }
-    AcceptedLinac& last = linac->second;
-    if (entry.run == last.run && entry.seq <= last.seq) {
-      return refusal(link::Refused::MALFORMED, "entries of Linac " + last.serial +
-                                                   " go back from " + std::to_string(last.seq) +
+    RunPositions& of_linac =
+        received.try_emplace(entry.linac, linac->second.received).first->second;
+    const std::uint64_t last = of_linac.last_of(entry.run);
+    if (entry.seq <= last) {
+      return refusal(link::Refused::MALFORMED, "entries of Linac " + linac->second.serial +
+                                                   " go back from " + std::to_string(last) +
                                                    " to " + std::to_string(entry.seq));
     }
-    last.run = entry.run;
-    last.seq = entry.seq;
+    of_linac.note(entry.run, entry.seq);
   }
-  return std::nullopt;
+  return received;
 }
 
 void add(const link::LinkEntry& entry, Bytes bytes, std::vector<store::IncomingEntry>& to) {
@@ -71,7 +78,11 @@ void take_all(link::DecodedBatch batch, SortedBatch& to) {
 
 std::variant<std::vector<SortedBatch>, link::Refused> sort_batch(link::DecodedBatch batch,
                                                                  AcceptedLinacs& linacs) {
-  if (std::optional<link::Refused> fault = fault_of(batch, linacs)) return *std::move(fault);
+  auto followed = follow(batch, linacs);
+  if (auto* fault = std::get_if<link::Refused>(&followed)) return std::move(*fault);
+  for (auto& [number, received] : std::get<Received>(followed)) {
+    linacs.at(number).received = std::move(received);
+  }
 
   std::vector<SortedBatch> sorted;
   for (const link::LinkEntry& entry : batch.entries) {
@@ -84,9 +95,7 @@ std::variant<std::vector<SortedBatch>, link::Refused> sort_batch(link::DecodedBa
     own->seq = entry.seq;
   }
   for (SortedBatch& own : sorted) {
-    AcceptedLinac& linac = linacs.at(own.number);
-    linac.run = own.run;
-    linac.seq = own.seq;
+    const AcceptedLinac& linac = linacs.at(own.number);
     own.incoming.linac = linac.id;
     own.incoming.chain = linac.chain;
   }

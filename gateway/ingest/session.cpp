@@ -309,7 +309,7 @@ void Session::change_registration(const link::SpoolState& spool) {
     }
     std::size_t runs_left = kMaxRunsAnswered;
     changes_.push_back(accepted(spool, *now, around_.sink, runs_left));
-    admission_.linacs.emplace(spool.linac(), AcceptedLinac{now->serial, now->id, 0, 0});
+    admission_.linacs.emplace(spool.linac(), AcceptedLinac{now->serial, now->id});
     spdlog::info("{}: Linac {} is accepted from now on", admission_.site->site, now->serial);
   }
 }

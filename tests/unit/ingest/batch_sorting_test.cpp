@@ -37,7 +37,7 @@ class BatchSortingTest : public testing::Test {
     return {bytes.begin(), bytes.end()};
   }
 
-  AcceptedLinacs linacs_{{1, {"4299", k4299, 0, 0}}, {2, {"9183", k9183, 0, 0}}};
+  AcceptedLinacs linacs_{{1, {"4299", k4299}}, {2, {"9183", k9183}}};
   link::DecodedBatch batch_;
   std::vector<std::size_t> sizes_;
 };
@@ -101,7 +101,7 @@ TEST_F(BatchSortingTest, EntryOfALinacThatWasNotAcceptedRefusesTheWholeBatch) {
   add(1, 77, 1, EntryKind::frame, example_frame(1));
   add(3, 77, 1, EntryKind::frame, example_frame(1));
   EXPECT_EQ(refused().code(), link::Refused::NOT_YOUR_LINAC);
-  EXPECT_EQ(linacs_.at(1).seq, 0U);
+  EXPECT_EQ(linacs_.at(1).received.last_of(77), 0U);
 }
 
 TEST_F(BatchSortingTest, PositionsThatGoBackOrStandStillAreRefused) {
@@ -119,7 +119,37 @@ TEST_F(BatchSortingTest, PositionsAreFollowedFromBatchToBatch) {
   EXPECT_THAT(refused().text(), HasSubstr("4299 go back from 5 to 5"));
   add(1, 78, 1, EntryKind::frame, example_frame(5));  // another run counts anew
   EXPECT_EQ(sorted().size(), 1U);
-  EXPECT_EQ(linacs_.at(1).run, 78U);
+  EXPECT_EQ(linacs_.at(1).received.last_of(78), 1U);
+}
+
+TEST_F(BatchSortingTest, GoingBackWithinARunIsRefusedThoughAnotherCameBetween) {
+  for (const bool in_one_batch : {true, false}) {
+    linacs_.at(1).received = {};
+    add(1, 7, 10, EntryKind::frame, example_frame(10));
+    add(1, 8, 1, EntryKind::frame, example_frame(11));
+    if (!in_one_batch) {
+      EXPECT_EQ(sorted().size(), 1U);
+    }
+    add(1, 7, 5, EntryKind::frame, example_frame(5));
+    add(1, 8, 2, EntryKind::frame, example_frame(12));
+    EXPECT_THAT(refused().text(), HasSubstr("4299 go back from 10 to 5"));
+  }
+}
+
+TEST_F(BatchSortingTest, ARunMayGoOnAfterAnother) {
+  for (const auto& [run, seq] : {std::pair(7U, 10U), {8U, 1U}, {7U, 11U}, {8U, 2U}}) {
+    add(1, run, seq, EntryKind::frame, example_frame(seq));
+  }
+  EXPECT_EQ(sorted().size(), 1U);
+}
+
+TEST_F(BatchSortingTest, OfTheRunsThatCameLastAloneThePositionsAreKept) {
+  for (std::uint64_t run = 1; run <= RunPositions::kMostRuns + 1; ++run) {
+    add(1, run, 5, EntryKind::junk, bytes_of("x"));
+  }
+  EXPECT_EQ(sorted().size(), 1U);
+  EXPECT_EQ(linacs_.at(1).received.last_of(1), 0U);
+  EXPECT_EQ(linacs_.at(1).received.last_of(2), 5U);
 }
 
 TEST_F(BatchSortingTest, EmptyBatchGivesNothing) {
