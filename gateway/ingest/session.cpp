@@ -32,6 +32,10 @@ constexpr auto kForever = Bell::Clock::time_point::max();
 constexpr std::size_t kKeptBuffer = 16U << 10U;
 /// A sink that is full although the intake has room is asked again this often.
 constexpr std::chrono::milliseconds kSinkFullRetry{20};
+/// Likewise one whose site has another announcement looked up.
+constexpr std::chrono::milliseconds kTurnRetry{20};
+/// What a batch costs while it waits to be decoded, beside its bytes.
+constexpr std::size_t kWaitingCost = 128;
 
 /// Counts the agent as connected while the session lasts, however it ends.
 class OnTheBoard {
@@ -387,7 +391,11 @@ awaitable<bool> Session::read(link::ToGateway& message, std::size_t most_parts) 
 void Session::take(link::ToGateway message) {
   if (message.has_frames()) {
     std::string& compressed = *message.mutable_frames()->mutable_compressed();
-    waiting_bytes_ += compressed.size();
+    if (compressed.empty()) {
+      refuse(refusal(link::Refused::MALFORMED, "a message of frames without any"));
+      return;
+    }
+    waiting_bytes_ += compressed.size() + kWaitingCost;
     waiting_.push_back(std::move(compressed));
     decode_bell_.ring();
   } else if (message.has_status()) {
@@ -448,7 +456,7 @@ std::optional<Session::NextBatch> Session::next_batch() {
   }
   NextBatch next{std::move(waiting_.front()), *std::move(turn)};
   waiting_.pop_front();
-  waiting_bytes_ -= next.compressed.size();
+  waiting_bytes_ -= next.compressed.size() + kWaitingCost;
   read_bell_.ring();
   return next;
 }

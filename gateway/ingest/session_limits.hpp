@@ -16,7 +16,8 @@ struct SessionLimits {
   /// Frames' bytes that an agent is asked to keep unacknowledged at most. An agent that heeds it
   /// never makes us stop reading.
   std::size_t max_unacknowledged_bytes = 4U << 20U;
-  /// Compressed batches waiting to be decoded; beyond it the session reads no further.
+  /// Compressed batches waiting to be decoded, each with a fixed cost; beyond it the session reads
+  /// no further.
   std::size_t max_waiting_bytes = link::kMaxMessageBytes;
 };
 

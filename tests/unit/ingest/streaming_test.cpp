@@ -311,5 +311,32 @@ TEST_F(StreamingTest, SilentPeerIsDropped) {
   EXPECT_EQ(server_->connections(), 0U);
 }
 
+TEST_F(StreamingTest, AMessageOfFramesWithoutAnyIsRefused) {
+  start();
+  const auto agent = welcome_agent();
+  link::ToGateway message;
+  message.mutable_frames();
+  agent->send(message);
+  EXPECT_EQ(refusal_and_end(*agent).text(), "a message of frames without any");
+}
+
+TEST_F(StreamingTest, SmallMessagesThatWaitAreCountedByWhatTheyCostToo) {
+  IngestServer::Options options;
+  options.session.max_waiting_bytes = 16'000;
+  start(options);
+  sink_.set_full(true);
+  const auto agent = welcome_agent();
+  for (std::uint64_t seq = 1; seq <= 120; ++seq) send_frame(*agent, 1, seq);  // 70 bytes each
+  link::ToGateway status;
+  status.mutable_status()->add_linacs()->set_linac(1);
+  agent->send(status);
+  ASSERT_TRUE(sink_.wait_for_submits(10));  // the first one, again and again
+  EXPECT_TRUE(board_.linacs().empty());     // what is behind is not read
+  sink_.set_full(false);
+  sink_.answers_at_once();
+  ASSERT_TRUE(sink_.wait_for_kept(100));
+  while (!board_.linacs().contains({"nbcc", "4299"})) ASSERT_TRUE(agent->receive().has_value());
+}
+
 }  // namespace
 }  // namespace icom::ingest
