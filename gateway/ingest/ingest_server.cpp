@@ -24,6 +24,7 @@
 #include "common/asio/as_tuple.hpp"
 #include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
+#include "gateway/ingest/taken_port.hpp"
 
 namespace icom::ingest {
 
@@ -57,8 +58,10 @@ tcp::acceptor listening(asio::io_context& io, const IngestServer::Options& optio
     }
     return tcp::acceptor(asio::make_strand(io), found.begin()->endpoint(), true);
   } catch (const boost::system::system_error& failure) {
-    throw std::runtime_error("ingest: cannot listen on " + where + " (" + failure.code().message() +
-                             "): stop what listens there, or change `ingest`");
+    const bool is_taken = failure.code() == asio::error::address_in_use;
+    throw std::runtime_error(
+        "ingest: cannot listen on " + where + " (" + failure.code().message() +
+        "): " + (is_taken ? how_to_free(found.begin()->endpoint()) : "change `ingest`"));
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "common/asio/socket_owner.hpp"
 #include "common/os/limited_thread.hpp"
+#include "gateway/ingest/taken_port.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
 namespace icom::serve {
@@ -107,7 +108,7 @@ IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::U
   if (!gateway_answers(endpoint)) {
     return {false, "cannot be listened on (" +
                        make_error_code(asio::error::address_in_use).message() +
-                       "): stop what listens there, or change `ingest`"};
+                       "): " + ingest::how_to_free(endpoint)};
   }
   if (listens) return {true, "an icom-gateway listens there now"};
   return {true,

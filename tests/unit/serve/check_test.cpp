@@ -180,6 +180,24 @@ TEST_F(CheckTest, PortOfAnotherProgramFails) {
   EXPECT_THAT(printed_, HasSubstr("stop what listens there"));
 }
 
+TEST_F(CheckTest, PortThatIsHeldWithoutListeningIsSaidToBeThat) {
+  using boost::asio::ip::tcp;
+  std::filesystem::create_directory(folder_ / "store");
+  boost::asio::io_context io;
+  tcp::socket holder(io, tcp::v4());
+  holder.bind({boost::asio::ip::address_v4::loopback(), port_});
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  ingest"));
+  EXPECT_THAT(printed_, HasSubstr("a program holds the port without listening"));
+  EXPECT_THAT(printed_, HasSubstr("icom-gateway.socket"));
+  try {
+    const Gateway gateway(config::load_gateway(config_));
+    FAIL() << "listens where another is";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a program holds the port without listening"));
+  }
+}
+
 TEST_F(CheckTest, PortOfARunningGatewayIsOk) {
   const config::GatewaySettings loaded = config::load_gateway(config_);
   Gateway gateway(loaded);
