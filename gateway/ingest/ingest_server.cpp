@@ -325,6 +325,11 @@ void IngestServer::apply(std::vector<RegisteredSite> sites) {
   state_->for_each_session([](Session& one) { one.registration_changed(); });
 }
 
+void IngestServer::set_tunnels_account(std::optional<os::UserId> account) {
+  const std::lock_guard lock(state_->mutex);
+  state_->known_accounts.set_named(account);
+}
+
 void IngestServer::stop(std::chrono::milliseconds grace) {
   if (state_->threads.empty()) return;
   {

@@ -84,6 +84,8 @@ class IngestServer {
   /// Tells the agents of a site that are connected why they are refused from now on, and closes.
   /// Thread-safe.
   void end_sessions(const std::string& site, const link::Refused& refused);
+  /// As Options::tunnels_account, from now on. Thread-safe.
+  void set_tunnels_account(std::optional<os::UserId> account);
   /// Puts these into the registry, and tells each session: agents hear of Linacs that are accepted
   /// from now on, and of those that are not any more; sessions of sites that are gone or revoked
   /// are refused and end. A token that has changed counts from the next connection on. What has not

@@ -21,6 +21,7 @@ class KnownAccounts {
   /// `named`: by the settings; nullopt if they name none.
   explicit KnownAccounts(std::optional<os::UserId> named) : named_(named) {}
 
+  void set_named(std::optional<os::UserId> named) { named_ = named; }
   /// A site has proved itself from this account; nothing happens if that is not known. `site`: one
   /// that the gateway knows, so there are not many.
   void note_proved(const std::string& site, std::optional<os::UserId> account);
@@ -28,7 +29,7 @@ class KnownAccounts {
   [[nodiscard]] bool contains(std::optional<os::UserId> account) const;
 
  private:
-  const std::optional<os::UserId> named_;
+  std::optional<os::UserId> named_;
   std::map<std::string, std::deque<os::UserId>> of_sites_;  ///< the newest last
 };
 

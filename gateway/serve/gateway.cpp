@@ -10,7 +10,6 @@
 #include "gateway/ingest/admission.hpp"
 #include "gateway/registration/used_keys.hpp"
 #include "gateway/serve/hosts_of.hpp"
-#include "gateway/serve/tunnels_account.hpp"
 
 namespace icom::serve {
 
@@ -99,7 +98,8 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
   options.port = settings.ingest.port;
   options.socket = means.ingest.release();
   options.max_connections = connections_within(means.descriptors);
-  options.tunnels_account = tunnels_account(settings);
+  tunnels_account_.set(settings, std::chrono::steady_clock::now());
+  options.tunnels_account = tunnels_account_.account();
   options.desk = &desk_;
   options.newcomers = &newcomers_;
   options.proofs = &proved_;
@@ -124,6 +124,8 @@ void Gateway::apply(const config::GatewaySettings& settings) {
   std::vector<ingest::RegisteredSite> sites = sites_of(settings);
   fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
   write_authorized_keys();
+  tunnels_account_.set(settings, std::chrono::steady_clock::now());
+  server_->set_tunnels_account(tunnels_account_.account());
   server_->apply(std::move(sites));
 }
 
@@ -224,6 +226,12 @@ void Gateway::stop(std::chrono::milliseconds grace) {
   if (left_archive_behind_) {
     spdlog::warn(
         "the archive's folder does not answer: what it lacks is written after the next start");
+  }
+}
+
+void Gateway::look_for_tunnels_account() {
+  if (tunnels_account_.look_again(std::chrono::steady_clock::now())) {
+    server_->set_tunnels_account(tunnels_account_.account());
   }
 }
 

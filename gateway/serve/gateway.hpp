@@ -31,6 +31,7 @@
 #include "gateway/serve/keys_writer.hpp"
 #include "gateway/serve/pending_newcomers.hpp"
 #include "gateway/serve/store_sink.hpp"
+#include "gateway/serve/tunnels_account.hpp"
 #include "gateway/store/store.hpp"
 
 namespace icom::serve {
@@ -67,6 +68,9 @@ class Gateway {
   /// or the desk has changed counts from then on, and a site that was revoked is told so and cut
   /// off. To be called once a second, or when these files change. Thread-safe.
   void refresh_access();
+  /// Where this machine did not know the account of the tunnels, looks for it again now and then.
+  /// To be called once a second.
+  void look_for_tunnels_account();
   /// The archive says how it is, where there is something to say. To be called once a second.
   void log_state_of_archive();
   /// The sites' forwards have changed, or the gateway begins: sshd learns what each key may do,
@@ -91,6 +95,7 @@ class Gateway {
   log::RateLimit fault_lines_{1, std::chrono::minutes(1)};  ///< guarded by access_mutex_
   std::map<std::string, log::RateLimit> used_key_lines_;    ///< by site; guarded by access_mutex_
   KeysWriter keys_writer_;
+  TunnelsAccount tunnels_account_;
 
   pending::PendingLinacs pending_;
   PendingNewcomers newcomers_;

@@ -135,6 +135,7 @@ bool serve(const std::filesystem::path& config) {
   watch.start([&] { take_changes(config, settings, gateway); });
   EverySecond refreshing(io, [&gateway] {
     gateway.refresh_access();
+    gateway.look_for_tunnels_account();
     gateway.log_state_of_archive();
   });
   io.run();

@@ -11,6 +11,7 @@
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
 #include "gateway/store/store_reader.hpp"
+#include "tests/unit/ingest/captured_log.hpp"
 #include "tests/unit/ingest/ingest_fixture.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
 
@@ -260,6 +261,20 @@ TEST_F(GatewayTest, OnceASiteHasProvedItselfItsTokenInClearIsNotTakenAnyMoreAfte
   EXPECT_EQ(answer.refused().code(), link::Refused::PROTOCOL_VERSION);
   EXPECT_NE(answer.refused().text().find("upgrade the agent"), std::string::npos);
   EXPECT_TRUE(ingest::TestAgent(port_).greet(ingest::example_hello({77})).has_welcome());
+}
+
+/// The log tells of whom one is who gives a site's name and no proof.
+TEST_F(GatewayTest, TheTunnelsAccountIsTakenFromChangedSettingsWhileItRuns) {
+  const ingest::CapturedLog log;
+  const auto gateway = open();
+  gateway->start();
+  write("gateway.yaml",
+        settings() + "tunnel:\n  host: 127.0.0.1\n  user: " + os::user_name(os::own_user()) + "\n");
+  gateway->apply(config::load_gateway(config_));
+  ingest::TestAgent stranger(port_);
+  EXPECT_TRUE(stranger.prove("nbcc", "guessed")->has_refused());
+  gateway->stop(std::chrono::seconds(5));
+  EXPECT_THAT(log.text(), testing::HasSubstr("which sites come from; it has proved nothing"));
 }
 
 }  // namespace
