@@ -7,20 +7,12 @@
 
 namespace icom::forward {
 
-namespace {
-
-/// Forks of one run in a row, each of which costs the reading of two segments. Beyond that the
-/// entries go by a random run in each session: more comes twice, and nothing is lost.
-constexpr int kMostForks = 64;
-
-}  // namespace
-
 KnownRun known_run(spool::SpoolReader& spool, std::uint64_t run, const ToldPositions& told) {
   KnownRun harmless;
   std::uint64_t name = run;
   std::uint64_t first = 1;
   bool unknown = true;  // what stands at the positions that were looked at
-  for (int forks = 0; forks <= kMostForks; ++forks) {
+  for (int forks = 0; forks <= link::kMostForks; ++forks) {
     const auto found = told.find(name);
     if (found == told.end() || found->second.seq() == 0) {
       if (harmless.confirmed) return harmless;

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -97,8 +98,9 @@ class GatewayFanOut {
 class FanOutSink final : public ingest::EntrySink {
  public:
   FanOutSink(ingest::EntrySink& sink, GatewayFanOut& fan_out) : sink_(sink), fan_out_(fan_out) {}
-  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
-    return sink_.stored_position(linac, run);
+  std::vector<store::StoredPosition> stored_positions(
+      store::LinacId linac, std::span<const std::uint64_t> runs) override {
+    return sink_.stored_positions(linac, runs);
   }
   bool submit(store::IncomingBatch&& batch) override;
 

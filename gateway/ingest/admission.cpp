@@ -1,6 +1,8 @@
 #include "gateway/ingest/admission.hpp"
 
+#include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "common/link/batch_codec.hpp"
@@ -54,6 +56,27 @@ std::string why_declined(const link::SpoolState& spool, const std::string& site,
   if (const auto text = told.find(spool.serial()); text != told.end()) return text->second;
   return linac + " is not registered for site " + site +
          " at the gateway: add it to the gateway's " + site + ".yaml";
+}
+
+using StoredRuns = std::map<std::uint64_t, store::StoredPosition>;
+
+/// What is stored of these runs, and of those that follow from them: one query for all of them, and
+/// one more for each fork in a row.
+StoredRuns look_up(std::span<const std::uint64_t> runs, store::LinacId linac, EntrySink& sink) {
+  StoredRuns known;
+  std::set<std::uint64_t> asked(runs.begin(), runs.end());
+  for (int forks = 0; forks <= link::kMostForks && !asked.empty(); ++forks) {
+    const std::vector<std::uint64_t> names(asked.begin(), asked.end());
+    const std::vector<store::StoredPosition> stored = sink.stored_positions(linac, names);
+    asked.clear();
+    for (std::size_t i = 0; i < names.size(); ++i) known.emplace(names[i], stored.at(i));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (stored[i].seq == 0) continue;
+      const auto next = link::run_after_fork(names[i], stored[i].seq, stored[i].fingerprint);
+      if (!known.contains(next)) asked.insert(next);
+    }
+  }
+  return known;
 }
 
 }  // namespace
@@ -148,21 +171,23 @@ link::LinacWelcome accepted(const link::SpoolState& spool, const RegisteredLinac
   link::LinacWelcome answer;
   answer.set_linac(spool.linac());
   answer.set_accepted(true);
+  const std::size_t runs = std::min(runs_left, static_cast<std::size_t>(spool.runs_size()));
+  const StoredRuns known = look_up({spool.runs().data(), runs}, linac.id, sink);
   for (std::uint64_t run : spool.runs()) {
     if (runs_left == 0) break;
     // The run itself, then those with which the agent may have gone on after its spool was set
     // back.
-    auto stored = sink.stored_position(linac.id, run);
+    auto stored = known.find(run);
     while (runs_left > 0) {
       --runs_left;
       link::Position& position = *answer.add_stored();
       position.set_run(run);
-      position.set_seq(stored.seq);
-      position.set_fingerprint(stored.fingerprint);
-      if (stored.seq == 0) break;
-      run = link::run_after_fork(run, stored.seq, stored.fingerprint);
-      stored = sink.stored_position(linac.id, run);
-      if (stored.seq == 0) break;
+      position.set_seq(stored->second.seq);
+      position.set_fingerprint(stored->second.fingerprint);
+      if (stored->second.seq == 0) break;
+      run = link::run_after_fork(run, stored->second.seq, stored->second.fingerprint);
+      stored = known.find(run);
+      if (stored == known.end() || stored->second.seq == 0) break;
     }
   }
   return answer;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "gateway/store/store.hpp"
 
@@ -11,8 +13,10 @@ namespace icom::ingest {
 class EntrySink {
  public:
   virtual ~EntrySink() = default;
-  /// The last position of this run that is stored durably.
-  virtual store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) = 0;
+  /// As store::Store::stored_positions(): for each of `runs`, the last position that is stored
+  /// durably. May wait for the disk.
+  virtual std::vector<store::StoredPosition> stored_positions(
+      store::LinacId linac, std::span<const std::uint64_t> runs) = 0;
   /// As store::Store::submit(): false if the queue is full, and then nothing was taken. Batches of
   /// one Linac are applied in the order in which they were submitted, and none that is behind a
   /// failed one of the same chain.

@@ -86,6 +86,8 @@ struct IngestServer::State {
                      options.session,
                      options.desk,
                      desk_thread.get_executor(),
+                     announcements,
+                     announcement_thread.get_executor(),
                      options.newcomers,
                      options.proofs,
                      [this](Session& session, const std::string& site) { named(session, site); },
@@ -114,6 +116,9 @@ struct IngestServer::State {
   AddressLog addresses;
   std::shared_ptr<Intake> intake;
   asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
+  AnnouncementTurns announcements;
+  /// Looks up what is stored: the same, and no enrolment is to wait for that.
+  asio::thread_pool announcement_thread{1};
   Surroundings surroundings;
   asio::io_context io;
   tcp::acceptor acceptor;
@@ -320,14 +325,14 @@ void IngestServer::end_sessions(const std::string& site, const link::Refused& re
   state_->for_each_session([site, refused](Session& one) { one.end_if_of(site, refused); });
 }
 
-void IngestServer::apply(std::vector<RegisteredSite> sites) {
-  state_->registry.replace(std::move(sites));
-  state_->for_each_session([](Session& one) { one.registration_changed(); });
-}
-
 void IngestServer::set_tunnels_account(std::optional<os::UserId> account) {
   const std::lock_guard lock(state_->mutex);
   state_->known_accounts.set_named(account);
+}
+
+void IngestServer::apply(std::vector<RegisteredSite> sites) {
+  state_->registry.replace(std::move(sites));
+  state_->for_each_session([](Session& one) { one.registration_changed(); });
 }
 
 void IngestServer::stop(std::chrono::milliseconds grace) {
@@ -347,7 +352,8 @@ void IngestServer::stop(std::chrono::milliseconds grace) {
   state_->io.stop();
   for (std::thread& thread : state_->threads) thread.join();
   state_->threads.clear();
-  state_->desk_thread.join();  // whom it calls may go from here on
+  state_->desk_thread.join();  // whom these call may go from here on
+  state_->announcement_thread.join();
   // Where there was no session to wait for, the close above may not have been run.
   boost::system::error_code ignored;
   state_->acceptor.close(ignored);

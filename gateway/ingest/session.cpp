@@ -58,6 +58,19 @@ awaitable<void> note_newcomers(Newcomers& newcomers, std::string site,
   co_return;
 }
 
+using AdmissionAnswer = std::variant<Admission, link::Refused>;
+
+/// What it refers to lives until it ends.
+awaitable<AdmissionAnswer> look_up_announced(std::shared_ptr<const RegisteredSite> site,
+                                             const link::Hello& hello, const Surroundings& around,
+                                             AnnouncementTurns::Turn& turn) {
+  const auto begun = AnnouncementTurns::Clock::now();
+  AdmissionAnswer answer = admit(std::move(site), hello, around.registry, around.sink,
+                                 around.newcomers, around.limits.max_unacknowledged_bytes);
+  turn.charge(AnnouncementTurns::Clock::now() - begun);
+  co_return answer;
+}
+
 }  // namespace
 
 Session::Session(asio::ip::tcp::socket socket, Surroundings& surroundings, Origin origin)
@@ -228,7 +241,9 @@ awaitable<bool> Session::greet() {
     if (auto* refused = std::get_if<link::Refused>(&site)) {
       refuse(std::move(*refused));
     } else {
-      admit_site(std::get<std::shared_ptr<const RegisteredSite>>(std::move(site)));
+      auto admitting = admit_site(std::get<std::shared_ptr<const RegisteredSite>>(std::move(site)));
+      co_await std::move(admitting);
+      if (aborted_) co_return false;
     }
   }
   const bool written = co_await send_welcome();
@@ -247,14 +262,38 @@ awaitable<bool> Session::send_welcome() {
   co_return written;
 }
 
-void Session::admit_site(std::shared_ptr<const RegisteredSite> site) {
-  auto answer = admit(std::move(site), hello_, around_.registry, around_.sink, around_.newcomers,
-                      around_.limits.max_unacknowledged_bytes);
+/// The store is asked on a thread of its own, site by site in turn: frames do not wait for that.
+awaitable<void> Session::admit_site(std::shared_ptr<const RegisteredSite> site) {
+  auto waiting = turn_to_announce(site->site);
+  std::optional<AnnouncementTurns::Turn> turn = co_await std::move(waiting);
+  if (!turn) co_return;
+  auto looking = asio::co_spawn(around_.announcement_thread,
+                                look_up_announced(std::move(site), hello_, around_, *turn),
+                                asio::use_awaitable);
+  AdmissionAnswer answer = co_await std::move(looking);
+  turn.reset();
+  if (is_over() || aborted_) co_return;
   if (auto* refused = std::get_if<link::Refused>(&answer)) {
     refuse(std::move(*refused));
-    return;
+    co_return;
   }
-  admission_ = std::get<Admission>(std::move(answer));
+  take_admission(std::get<Admission>(std::move(answer)));
+  registration_changed();  // since the look-up
+}
+
+/// Nothing if the session is over before.
+awaitable<std::optional<AnnouncementTurns::Turn>> Session::turn_to_announce(
+    const std::string& site) {
+  while (!is_over() && !aborted_) {
+    std::optional<AnnouncementTurns::Turn> turn = around_.announcements.begin(site);
+    if (turn) co_return turn;
+    co_await read_bell_.wait_until(Bell::Clock::now() + kTurnRetry);
+  }
+  co_return std::nullopt;
+}
+
+void Session::take_admission(Admission admission) {
+  admission_ = std::move(admission);
   around_.refusals.note_coming(admission_.site->site, "connected",
                                ", version " + log::printable(hello_.agent_version()) + ", " +
                                    std::to_string(admission_.linacs.size()) + " of its " +
@@ -281,7 +320,8 @@ void Session::registration_changed() {
     return;
   }
   admission_.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
-  for (const link::SpoolState& spool : hello_.spools()) change_registration(spool);
+  std::size_t runs_left = kMaxRunsAnswered;
+  for (const link::SpoolState& spool : hello_.spools()) change_registration(spool, runs_left);
   if (!changes_.empty()) write_bell_.ring();
   compare_addresses();
 }
@@ -296,7 +336,7 @@ void Session::compare_addresses() {
   }
 }
 
-void Session::change_registration(const link::SpoolState& spool) {
+void Session::change_registration(const link::SpoolState& spool, std::size_t& runs_left) {
   const RegisteredLinac* const now = admission_.site->find(spool.serial());
   const auto before = admission_.linacs.find(spool.linac());
   const bool was_accepted = before != admission_.linacs.end();
@@ -311,7 +351,6 @@ void Session::change_registration(const link::SpoolState& spool) {
            true});
       return;
     }
-    std::size_t runs_left = kMaxRunsAnswered;
     changes_.push_back(accepted(spool, *now, around_.sink, runs_left));
     admission_.linacs.emplace(spool.linac(), AcceptedLinac{now->serial, now->id});
     spdlog::info("{}: Linac {} is accepted from now on", admission_.site->site, now->serial);
@@ -577,7 +616,9 @@ void Session::end(Goodbye goodbye) {
 }
 
 void Session::abort() {
+  aborted_ = true;
   beast::get_lowest_layer(socket_).close();
+  ring_all();
 }
 
 /// The connection is over, by us or by the peer.

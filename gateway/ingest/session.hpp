@@ -23,6 +23,7 @@
 #include "common/link/message_seal.hpp"
 #include "gateway/ingest/address_log.hpp"
 #include "gateway/ingest/admission.hpp"
+#include "gateway/ingest/announcement_turns.hpp"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
@@ -47,6 +48,8 @@ struct Surroundings {
   SessionLimits limits;
   Desk* desk;  ///< null: nobody enrols here
   boost::asio::any_io_executor desk_thread;
+  AnnouncementTurns& announcements;
+  boost::asio::any_io_executor announcement_thread;
   Newcomers* newcomers = nullptr;
   ProofBook* proofs = nullptr;  ///< null: nobody remembers
   /// The session's peer has said that it is of this site, which is registered, and not proved it.
@@ -109,9 +112,12 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   boost::asio::awaitable<void> say_goodbye();
 
   void take_clear_hello();
-  void admit_site(std::shared_ptr<const RegisteredSite> site);
+  boost::asio::awaitable<void> admit_site(std::shared_ptr<const RegisteredSite> site);
+  boost::asio::awaitable<std::optional<AnnouncementTurns::Turn>> turn_to_announce(
+      const std::string& site);
+  void take_admission(Admission admission);
   void trust();
-  void change_registration(const link::SpoolState& spool);
+  void change_registration(const link::SpoolState& spool, std::size_t& runs_left);
   void withdraw(const link::SpoolState& spool);
   void compare_addresses();
   void take(link::ToGateway message);
@@ -154,7 +160,8 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   std::map<std::uint32_t, link::LinacPosition> to_acknowledge_;
 
   std::optional<Goodbye> goodbye_;
-  bool lost_ = false;  ///< the connection is over
+  bool lost_ = false;     ///< the connection is over
+  bool aborted_ = false;  ///< the same, before anybody has read or written
   Bell read_bell_;
   Bell decode_bell_;
   Bell write_bell_;

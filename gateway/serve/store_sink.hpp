@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/store/store.hpp"
@@ -13,8 +15,9 @@ namespace icom::serve {
 class StoreSink final : public ingest::EntrySink {
  public:
   explicit StoreSink(store::Store& store) : store_(store) {}
-  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
-    return store_.stored_position(linac, run);
+  std::vector<store::StoredPosition> stored_positions(
+      store::LinacId linac, std::span<const std::uint64_t> runs) override {
+    return store_.stored_positions(linac, runs);
   }
   bool submit(store::IncomingBatch&& batch) override { return store_.submit(std::move(batch)); }
 

@@ -20,7 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMostPositions = 100'000;
 // What is not committed comes again, and who stops us waits.
 constexpr auto kTimeToStop = 1s;
 
@@ -50,9 +49,8 @@ struct Store::State {
         queue(options.max_queued_bytes),
         writer(
             database_file(folder), queue, observer,
-            [this](LinacId linac, const std::map<std::uint64_t, StoredPosition>& changes) {
-              remember(linac, changes);
-            },
+            // Nobody keeps them: whoever asks reads them, so they cannot be older than the file.
+            [](LinacId, const std::map<std::uint64_t, StoredPosition>&) {},
             clock, with_the_machines(options.events, folder), options.rebuild),
         idle_after(options.idle_after),
         reader(database_file(folder), Database::Access::read_only),
@@ -93,17 +91,6 @@ struct Store::State {
     }
   }
 
-  void remember(LinacId linac, const std::map<std::uint64_t, StoredPosition>& changes) {
-    const std::lock_guard guard(mutex);
-    // A peer may begin a run with each entry; what is not remembered is read again.
-    if (positions.size() > kMostPositions) {
-      positions.clear();
-    }
-    for (const auto& [run, position] : changes) {
-      positions[{linac, run}] = position;
-    }
-  }
-
   std::unique_ptr<os::File> lock;
   Writer::Clock clock;
   BatchQueue queue;
@@ -111,9 +98,10 @@ struct Store::State {
   std::chrono::milliseconds idle_after;
 
   std::mutex mutex;  // guards what follows
-  Database reader;   // for positions that are not remembered
-  std::map<std::pair<LinacId, std::uint64_t>, StoredPosition> positions;
   std::map<std::pair<std::string, std::string>, LinacId> linacs;
+
+  std::mutex reader_mutex;  // guards what follows; the writer never waits for it
+  Database reader;          // for positions
 
   std::thread thread;  // last: it uses everything above
 };
@@ -152,18 +140,14 @@ LinacId Store::linac(const std::string& site, const std::string& serial) {
   return id;
 }
 
-StoredPosition Store::stored_position(LinacId linac, std::uint64_t run) {
-  const std::lock_guard guard(state_->mutex);
-  const auto known = state_->positions.find({linac, run});
-  if (known != state_->positions.end()) {
-    return known->second;
-  }
-  // The writer remembers under this lock after its commit, so nothing older can take the place of
-  // something newer. Runs of which nothing is stored are not remembered: agents ask for new ones
-  // with each session.
-  const StoredPosition stored = load_position(state_->reader, linac, run);
-  if (stored.seq > 0) {
-    state_->positions[{linac, run}] = stored;
+std::vector<StoredPosition> Store::stored_positions(LinacId linac,
+                                                    std::span<const std::uint64_t> runs) {
+  const std::lock_guard guard(state_->reader_mutex);
+  const Transaction snapshot(state_->reader, Transaction::Kind::read);
+  std::vector<StoredPosition> stored;
+  stored.reserve(runs.size());
+  for (const std::uint64_t run : runs) {
+    stored.push_back(load_position(state_->reader, linac, run));
   }
   return stored;
 }

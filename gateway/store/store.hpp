@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,8 +91,12 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   LinacId linac(const std::string& site, const std::string& serial);  ///< registers it if new
-  /// The last position of this run that is stored durably.
-  StoredPosition stored_position(LinacId linac, std::uint64_t run);
+  /// For each of `runs`, the last position that is stored durably: what is committed before the
+  /// call is in it. Holds up no commit.
+  std::vector<StoredPosition> stored_positions(LinacId linac, std::span<const std::uint64_t> runs);
+  StoredPosition stored_position(LinacId linac, std::uint64_t run) {
+    return stored_positions(linac, {&run, 1}).front();
+  }
 
   /// False if the queue is full: nothing was taken; try again after some batch is done. Batches of
   /// one Linac are applied in the order in which they were submitted. Entries at or below the run's

@@ -71,6 +71,24 @@ TEST_F(AdmissionTest, RunsThatFollowFromAForkAreToldWithWhatStandsAtTheirPositio
                                          std::array<std::uint64_t, 3>{76, 0, 0}));
 }
 
+TEST_F(AdmissionTest, AllRunsOfALinacAreLookedUpByOneQuery) {
+  std::vector<std::uint64_t> runs;
+  for (std::uint64_t run = 1; run <= 1'000; ++run) runs.push_back(run);
+  const Admission admission = accepted(example_hello(runs));
+  EXPECT_EQ(admission.welcome.linacs(0).stored_size(), 1'000);
+  EXPECT_EQ(sink_.look_ups(), 1U);  // of 9183 the spool holds none
+}
+
+TEST_F(AdmissionTest, OfForksInARowNoMoreAreLookedUpThanAnAgentFollows) {
+  std::uint64_t run = 77;
+  for (int i = 0; i < 100; ++i) {
+    sink_.set_stored(k4299, run, 500, 11);
+    run = link::run_after_fork(run, 500, 11);
+  }
+  const Admission admission = accepted(example_hello({77}));
+  EXPECT_EQ(admission.welcome.linacs(0).stored_size(), link::kMostForks + 1);
+}
+
 TEST_F(AdmissionTest, RunsBeyondTheBoundAreLeftUnanswered) {
   const std::vector<std::uint64_t> runs(kMaxRunsAnswered + 1, 5);
   const Admission admission = accepted(example_hello(runs));

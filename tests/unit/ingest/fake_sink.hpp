@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,9 +30,15 @@ class FakeSink final : public EntrySink {
 
   ~FakeSink() override { answer_all(false); }
 
-  store::StoredPosition stored_position(store::LinacId linac, std::uint64_t run) override {
-    const std::lock_guard lock(mutex_);
-    return positions_[{linac, run}];
+  std::vector<store::StoredPosition> stored_positions(
+      store::LinacId linac, std::span<const std::uint64_t> runs) override {
+    std::unique_lock lock(mutex_);
+    ++look_ups_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !looking_up_waits_; });
+    std::vector<store::StoredPosition> stored;
+    for (const std::uint64_t run : runs) stored.push_back(positions_[{linac, run}]);
+    return stored;
   }
   bool submit(store::IncomingBatch&& batch) override {
     {
@@ -58,6 +65,21 @@ class FakeSink final : public EntrySink {
                   std::uint64_t fingerprint = 0) {
     const std::lock_guard lock(mutex_);
     positions_[{linac, run}] = {seq, fingerprint};
+  }
+
+  /// From now on whoever asks for positions waits until this is set back.
+  void let_look_ups_wait(bool wait) {
+    const std::lock_guard lock(mutex_);
+    looking_up_waits_ = wait;
+    changed_.notify_all();
+  }
+  /// Waits until stored_positions() was called `count` times. False after five seconds.
+  bool wait_for_look_ups(std::size_t count) {
+    return wait([&] { return look_ups_ >= count; });
+  }
+  std::size_t look_ups() const {
+    const std::lock_guard lock(mutex_);
+    return look_ups_;
   }
 
   /// Answers the oldest batch that is held; false if there is none.
@@ -122,6 +144,8 @@ class FakeSink final : public EntrySink {
   bool answers_at_once_ = false;
   bool full_ = false;
   std::size_t submits_ = 0;
+  std::size_t look_ups_ = 0;
+  bool looking_up_waits_ = false;
   std::deque<store::IncomingBatch> held_;
   std::vector<Kept> kept_;
   std::map<std::pair<store::LinacId, std::uint64_t>, store::StoredPosition> positions_;

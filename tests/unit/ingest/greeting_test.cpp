@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <random>
+#include <thread>
 
 #include "gateway/ingest/admission.hpp"
 #include "tests/unit/ingest/captured_log.hpp"
@@ -52,6 +53,18 @@ class GreetingTest : public IngestTest {
     return agents;
   }
 
+  static link::ToGateway announcement_of(const link::Hello& hello) {
+    link::ToGateway message;
+    *message.mutable_announcement()->mutable_spools() = hello.spools();
+    return message;
+  }
+  /// Within five seconds.
+  template <typename Condition>
+  static bool comes_true(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return condition();
+  }
   /// As an agent does it whose every message comes late: each time so many others have come
   /// meanwhile, which prove nothing. True once the gateway has proved itself.
   bool proves_itself_among(std::size_t others) {
@@ -466,6 +479,66 @@ TEST_F(GreetingTest, WhoeverHasProvedHimselfAndAnnouncedNothingGoesWithHisSitesS
   server_->end_sessions(hello.site(), refusal(link::Refused::WRONG_TOKEN, "it was replaced"));
   const link::ToAgent answer = agent->announce(hello);
   EXPECT_EQ(answer.refused().text(), "it was replaced");
+}
+
+TEST_F(GreetingTest, FramesOfOthersDoNotWaitWhileAnAnnouncementIsLookedUp) {
+  sink_.answers_at_once();
+  IngestServer::Options options;
+  options.threads = 1;
+  start(options);
+  const auto agent = welcome_agent();
+  sink_.let_look_ups_wait(true);
+  const auto other = connect();
+  ASSERT_FALSE(other->prove("nbcc", kToken).has_value());
+  const std::size_t before = sink_.look_ups();
+  other->send(announcement_of(example_hello({77})));
+  EXPECT_TRUE(sink_.wait_for_look_ups(before + 1));
+  send_frame(*agent, 1, 1);
+  const auto ack = agent->receive();
+  EXPECT_TRUE(ack && ack->has_ack());
+  sink_.let_look_ups_wait(false);
+  EXPECT_TRUE(other->receive()->has_welcome());
+}
+
+TEST_F(GreetingTest, ASitesAnnouncementsThatWaitForEachOtherAreAsFewAsItsConnections) {
+  IngestServer::Options options;
+  options.max_of_site = 2;
+  start(options);
+  sink_.let_look_ups_wait(true);
+  Agents agents;
+  for (int i = 0; i < 8; ++i) {
+    agents.push_back(connect());
+    ASSERT_FALSE(agents.back()->prove("nbcc", kToken).has_value());
+    agents.back()->send(announcement_of(example_hello({77})));
+    EXPECT_TRUE(sink_.wait_for_look_ups(1));
+  }
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_FALSE(agents[i]->receive().has_value());
+  EXPECT_EQ(sink_.look_ups(), 1U);
+  EXPECT_TRUE(comes_true([&] { return server_->connections() <= 3; }));  // one is being looked up
+  sink_.let_look_ups_wait(false);
+  EXPECT_TRUE(agents.back()->receive()->has_welcome());
+}
+
+TEST_F(GreetingTest, WhatChangesWhileAnAnnouncementIsLookedUpIsTold) {
+  start();
+  sink_.let_look_ups_wait(true);
+  link::Hello hello = example_hello({77});
+  add_spool(hello, "0815", 3);
+  const auto agent = connect();
+  ASSERT_FALSE(agent->prove("nbcc", kToken).has_value());
+  agent->send(announcement_of(hello));
+  ASSERT_TRUE(sink_.wait_for_look_ups(1));
+  std::vector<RegisteredSite> sites = example_sites();
+  sites.front().linacs.push_back({"0815", 15});
+  server_->apply(std::move(sites));
+  sink_.let_look_ups_wait(false);
+  const auto welcome = agent->receive();
+  ASSERT_TRUE(welcome && welcome->has_welcome());
+  EXPECT_FALSE(welcome->welcome().linacs(2).accepted());
+  const auto change = agent->receive();
+  ASSERT_TRUE(change && change->has_registration());
+  EXPECT_EQ(change->registration().linac().linac(), 3U);
+  EXPECT_TRUE(change->registration().linac().accepted());
 }
 
 TEST_F(GreetingTest, ASiteThatTakesPlaceAfterPlaceLosesItsOwnOldest) {

@@ -78,6 +78,16 @@ TEST_F(StoreTest, PositionsSurviveAndEntriesUpToThemAreLeftOutUncounted) {
   EXPECT_TRUE(test::same_frames(stored(), messages(0, 15)));
 }
 
+TEST_F(StoreTest, PositionsOfManyRunsAreToldInTheOrderInWhichTheyAreAskedFor) {
+  ASSERT_TRUE(commit(feed(7).frames(messages(0, 10)).batch()));
+  ASSERT_TRUE(commit(feed(9).frames(messages(10, 13)).batch()));
+  const std::vector<std::uint64_t> runs{9, 8, 7, 9};
+  std::vector<std::uint64_t> told;
+  for (const StoredPosition& one : store_->stored_positions(linac_, runs)) told.push_back(one.seq);
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{3, 0, 10, 3}));
+  EXPECT_TRUE(store_->stored_positions(linac_, {}).empty());
+}
+
 TEST_F(StoreTest, APositionTellsWhatStandsThereAndSurvivesWithIt) {
   const auto expect_told = [this](IncomingBatch batch) {
     const IncomingEntry& last = batch.entries.back();
