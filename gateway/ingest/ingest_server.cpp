@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "common/asio/as_tuple.hpp"
+#include "common/asio/own_addresses.hpp"
 #include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
 #include "gateway/ingest/taken_port.hpp"
@@ -65,9 +66,11 @@ tcp::acceptor listening(asio::io_context& io, const IngestServer::Options& optio
   }
 }
 
-/// By number: to look its name up could take long.
-std::string name_of(std::optional<os::UserId> account) {
-  return account ? "account " + std::to_string(*account) : "no account of this machine";
+/// By number: to look its name up could take long. `from`: the address that it connected from.
+std::string name_of(std::optional<os::UserId> account, const asio::ip::address& from) {
+  if (account) return "account " + std::to_string(*account);
+  return is_of_this_machine(from) ? "an account of this machine that is not known"
+                                  : "no account of this machine";
 }
 
 }  // namespace
@@ -135,7 +138,8 @@ struct IngestServer::State {
     std::shared_ptr<Session> session;
     asio::any_io_executor strand;
     std::optional<os::UserId> account;
-    std::string site{};  ///< once that is proved
+    asio::ip::address from;  ///< unspecified if it was gone at once
+    std::string site{};      ///< once that is proved
   };
   std::map<Session*, Connected> sessions;
   std::map<std::string, std::list<Session*>> proved_of;  ///< by site, the oldest first
@@ -180,6 +184,8 @@ asio::awaitable<void> IngestServer::State::accept_loop() {
 void IngestServer::State::admit(tcp::socket socket) {
   const asio::any_io_executor strand = socket.get_executor();
   const auto account = account_of(socket);
+  boost::system::error_code gone;
+  const asio::ip::address from = socket.remote_endpoint(gone).address();
   std::shared_ptr<Session> session;
   {
     const std::lock_guard lock(mutex);
@@ -187,7 +193,7 @@ void IngestServer::State::admit(tcp::socket socket) {
     if (!make_room()) return;
     session = std::make_shared<Session>(std::move(socket), surroundings,
                                         Origin{account, known_accounts.contains(account)});
-    sessions.emplace(session.get(), Connected{session, strand, account});
+    sessions.emplace(session.get(), Connected{session, strand, account, from});
     unproved.add({session.get(), account});
   }
   asio::co_spawn(strand, session->run(), [this, session](std::exception_ptr) { forget(session); });
@@ -229,7 +235,8 @@ void IngestServer::State::say_who_goes(const std::optional<WaitingRoom::Waiting>
   spdlog::error(
       "ingest: {} connections, of which {} have proved nothing: {} ({} like this not logged); {}",
       sessions.size(), of_nobody,
-      goes ? "one of " + name_of(goes->account) + ", which has the most, is dropped"
+      goes ? "one of " + name_of(goes->account, sessions.at(goes->session).from) +
+                 ", which has the most, is dropped"
            : "no more are taken",
       *unsaid,
       from_tunnels ? "sites come from that account, so a site's SSH key may be what opens them: "

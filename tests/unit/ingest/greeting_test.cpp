@@ -438,6 +438,17 @@ TEST_F(GreetingTest, TheLogSaysWhetherAFloodComesThroughTheTunnelsOrBesideThem) 
   }
 }
 
+TEST_F(GreetingTest, WhoeverFillsThePlacesFromThisMachineIsNotSaidToBeElsewhere) {
+  const CapturedLog log;
+  IngestServer::Options options = places_for(1);
+  options.account_of = [](const auto&, const auto&) { return std::nullopt; };
+  start(options);
+  const Agents idle = connect_all(2);
+  EXPECT_FALSE(idle.front()->receive().has_value());
+  server_.reset();
+  EXPECT_THAT(log.text(), HasSubstr("of an account of this machine that is not known, which has"));
+}
+
 TEST_F(GreetingTest, TheLineOfOneWhoHasProvedNothingSaysFromWhichAccountAndHidesNoSites) {
   const CapturedLog log;
   IngestServer::Options options = from_account();
