@@ -40,8 +40,9 @@ class FileSystem {
   /// Fails if the file exists. Mode 0640, whatever the umask is.
   virtual std::error_code create(const std::filesystem::path& path,
                                  std::unique_ptr<File>& file) = 0;
-  /// Likewise, mode 0600 or 0640. Made by root it belongs to the folder's owner and group: what an
-  /// administrator makes is for the service to read, and for nobody else.
+  /// Likewise, mode 0600 or 0640. Made by root it belongs, from the first moment on, to the owner
+  /// and the group of the very folder that it is in: what an administrator makes is for the service
+  /// to read, and for nobody else. Root can make none where that owner cannot.
   virtual std::error_code create_for(const std::filesystem::path& path, Access access,
                                      std::unique_ptr<File>& file) = 0;
   /// A regular file: a device, a pipe, a socket or a folder is not opened (FileError::not_regular).
@@ -51,7 +52,8 @@ class FileSystem {
   virtual std::error_code open_write(const std::filesystem::path& path,
                                      std::unique_ptr<File>& file) = 0;
   /// Takes the place of `to` if that exists and is a file or a symbolic link; of anything else it
-  /// does not (FileError::not_regular). Durable only after sync_directory() of the parent.
+  /// does not (FileError::not_regular). Of two names in one folder that is opened once. Durable
+  /// only after sync_directory() of the parent.
   virtual std::error_code rename(const std::filesystem::path& from,
                                  const std::filesystem::path& to) = 0;
   virtual std::error_code remove(const std::filesystem::path& path) = 0;

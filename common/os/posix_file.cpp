@@ -84,6 +84,15 @@ std::error_code PosixFile::size(std::uint64_t& bytes) {
   return {};
 }
 
+std::error_code open_place(const std::filesystem::path& path, OpenPlace& opened) {
+  const auto parent = path.parent_path();
+  const char* const folder = parent.empty() ? "." : parent.c_str();
+  opened.folder = Descriptor(::open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  // A path that ends in a slash names the folder itself.
+  opened.name = path.has_filename() ? path.filename().string() : ".";
+  return opened.folder.valid() ? std::error_code() : last_error();
+}
+
 void settle_mode(int descriptor, mode_t mode) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0 || (status.st_mode & kRights) == mode) return;

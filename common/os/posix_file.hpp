@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <system_error>
 
 #include "common/os/descriptor.hpp"
@@ -30,6 +32,16 @@ struct Place {
   int folder;
   const char* name;
 };
+
+/// What a path names: the folder that it is in, which is open, and its name there. What is done by
+/// it is done in that one folder, whatever whoever may change the path puts in its way meanwhile.
+struct OpenPlace {
+  Descriptor folder;
+  std::string name;
+  [[nodiscard]] Place place() const { return {folder.get(), name.c_str()}; }
+};
+
+std::error_code open_place(const std::filesystem::path& path, OpenPlace& opened);
 
 class PosixFile : public File {
  public:

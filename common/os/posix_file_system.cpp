@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,13 +16,45 @@ namespace icom::os {
 
 namespace {
 
-/// Does nothing unless we are root: nobody else may give files away.
-std::error_code give_to_owner_of_folder(int descriptor, const std::filesystem::path& path) {
-  if (::geteuid() != 0) return {};
-  struct stat folder {};
-  if (::stat(folder_of(path).c_str(), &folder) != 0) return last_error();
-  return result(::fchown(descriptor, folder.st_uid, folder.st_gid));
-}
+/// For as long as it lives, what this thread makes in a folder belongs to the folder's owner and
+/// group, and is made with the owner's rights. From the first moment on: there is none in which
+/// what root has made could be exchanged before it is given away. Does nothing unless we are root:
+/// nobody else may make files for others.
+class MakingForOwner {
+ public:
+  explicit MakingForOwner(const Descriptor& folder) {
+    struct stat status {};
+    if (::geteuid() != 0) return;
+    if (::fstat(folder.get(), &status) != 0) {
+      error_ = last_error();
+      return;
+    }
+    // The user last, and the first to be taken back: with another one root may change neither.
+    group_ = ::setfsgid(status.st_gid);
+    user_ = ::setfsuid(status.st_uid);
+    is_changed_ = true;
+    // Neither call says whether it has done anything; this one only asks.
+    constexpr auto kNobody = static_cast<uid_t>(-1);
+    const bool is_owner = static_cast<uid_t>(::setfsuid(kNobody)) == status.st_uid &&
+                          static_cast<gid_t>(::setfsgid(kNobody)) == status.st_gid;
+    if (!is_owner) error_ = std::make_error_code(std::errc::operation_not_permitted);
+  }
+  ~MakingForOwner() {
+    if (!is_changed_) return;
+    ::setfsuid(static_cast<uid_t>(user_));
+    ::setfsgid(static_cast<gid_t>(group_));
+  }
+  MakingForOwner(const MakingForOwner&) = delete;
+  MakingForOwner& operator=(const MakingForOwner&) = delete;
+
+  [[nodiscard]] std::error_code error() const { return error_; }
+
+ private:
+  int user_ = 0;
+  int group_ = 0;
+  bool is_changed_ = false;
+  std::error_code error_;
+};
 
 class PosixFileSystem final : public FileSystem {
  public:
@@ -31,13 +64,13 @@ class PosixFileSystem final : public FileSystem {
 
   std::error_code create_for(const std::filesystem::path& path, Access access,
                              std::unique_ptr<File>& file) override {
+    OpenPlace opened;
+    if (const auto error = open_place(path, opened)) return error;
+    const MakingForOwner owner(opened.folder);
+    if (owner.error()) return owner.error();
     std::unique_ptr<PosixFile> made;
     const mode_t mode = access == Access::owner ? kPrivateMode : kFileMode;
-    if (const auto error = create_at({AT_FDCWD, path.c_str()}, mode, made)) return error;
-    if (const auto error = give_to_owner_of_folder(made->descriptor(), path)) {
-      ::unlink(path.c_str());
-      return error;
-    }
+    if (const auto error = create_at(opened.place(), mode, made)) return error;
     file = std::move(made);
     return {};
   }
@@ -54,7 +87,16 @@ class PosixFileSystem final : public FileSystem {
 
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override {
-    return rename_at({AT_FDCWD, from.c_str()}, {AT_FDCWD, to.c_str()});
+    OpenPlace old_name;
+    if (const auto error = open_place(from, old_name)) return error;
+    if (from.parent_path() == to.parent_path()) {
+      // In one folder: nobody can have it moved to another that he puts in the path's way.
+      const std::string new_name = to.filename().string();
+      return rename_at(old_name.place(), {old_name.folder.get(), new_name.c_str()});
+    }
+    OpenPlace new_name;
+    if (const auto error = open_place(to, new_name)) return error;
+    return rename_at(old_name.place(), new_name.place());
   }
 
   std::error_code remove(const std::filesystem::path& path) override {
@@ -87,12 +129,15 @@ class PosixFileSystem final : public FileSystem {
   }
 
   std::error_code create_folder_for(const std::filesystem::path& path, Access access) override {
-    const mode_t mode = access == Access::owner ? kPrivateFolderMode : kFolderMode;
-    if (const auto error = make_folder_at({AT_FDCWD, path.c_str()}, mode)) return error;
-    const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!folder.valid()) return last_error();
-    if (const auto error = give_to_owner_of_folder(folder.get(), path)) return error;
-    return sync_directory(folder_of(path));
+    OpenPlace opened;
+    if (const auto error = open_place(path, opened)) return error;
+    {
+      const MakingForOwner owner(opened.folder);
+      if (owner.error()) return owner.error();
+      const mode_t mode = access == Access::owner ? kPrivateFolderMode : kFolderMode;
+      if (const auto error = make_folder_at(opened.place(), mode)) return error;
+    }
+    return sync_folder_at({opened.folder.get(), "."}, Links::refuse);
   }
 
   std::error_code sync_directory(const std::filesystem::path& path) override {

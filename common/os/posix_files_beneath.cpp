@@ -39,13 +39,6 @@ std::error_code enter(Descriptor& at, const std::filesystem::path& name) {
   return {};
 }
 
-/// A file below the folder: the folder that it is in, which is open, and its name.
-struct Found {
-  Descriptor parent;
-  std::string name;
-  [[nodiscard]] Place place() const { return {parent.get(), name.c_str()}; }
-};
-
 std::error_code open_top(const std::filesystem::path& folder, Descriptor& top) {
   top = Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   return top.valid() ? std::error_code() : last_error();
@@ -77,15 +70,15 @@ std::error_code enter_all(Descriptor& at, const std::filesystem::path& folders) 
 }
 
 std::error_code find(const std::filesystem::path& folder, const std::filesystem::path& path,
-                     Found& found) {
-  if (const auto error = open_top(folder, found.parent)) return error;
+                     OpenPlace& found) {
+  if (const auto error = open_top(folder, found.folder)) return error;
   const auto below = path.lexically_relative(folder);
   const bool is_plain = std::ranges::none_of(
       below, [](const auto& part) { return part.empty() || part == "." || part == ".."; });
   if (!is_plain || below.empty()) return std::make_error_code(std::errc::invalid_argument);
   found.name = below.filename().string();
   const auto folders = below.parent_path();
-  return folders.empty() ? std::error_code() : enter_all(found.parent, folders);
+  return folders.empty() ? std::error_code() : enter_all(found.folder, folders);
 }
 
 }  // namespace
@@ -100,7 +93,7 @@ std::error_code FilesBeneath::synced(std::error_code error) {
 
 std::error_code FilesBeneath::create(const std::filesystem::path& path,
                                      std::unique_ptr<File>& file) {
-  Found found;
+  OpenPlace found;
   if (const auto error = find(folder_, path, found)) return error;
   std::unique_ptr<PosixFile> made;
   if (const auto error = create_at(found.place(), kFileMode, made)) return error;
@@ -110,7 +103,7 @@ std::error_code FilesBeneath::create(const std::filesystem::path& path,
 
 std::error_code FilesBeneath::open(const std::filesystem::path& path, int access,
                                    std::unique_ptr<File>& file) {
-  Found found;
+  OpenPlace found;
   if (const auto error = find(folder_, path, found)) return error;
   Descriptor opened;
   if (const auto error = open_at(found.place(), access, Links::refuse, opened)) return error;
@@ -130,21 +123,21 @@ std::error_code FilesBeneath::open_write(const std::filesystem::path& path,
 
 std::error_code FilesBeneath::rename(const std::filesystem::path& from,
                                      const std::filesystem::path& to) {
-  Found old_name;
+  OpenPlace old_name;
   if (const auto error = find(folder_, from, old_name)) return error;
   if (from.parent_path() == to.parent_path()) {
     const std::string new_name = to.filename().string();
-    return rename_at(old_name.place(), {old_name.parent.get(), new_name.c_str()});
+    return rename_at(old_name.place(), {old_name.folder.get(), new_name.c_str()});
   }
-  Found new_name;
+  OpenPlace new_name;
   if (const auto error = find(folder_, to, new_name)) return error;
   return rename_at(old_name.place(), new_name.place());
 }
 
 std::error_code FilesBeneath::remove(const std::filesystem::path& path) {
-  Found found;
+  OpenPlace found;
   if (const auto error = find(folder_, path, found)) return error;
-  return result(::unlinkat(found.parent.get(), found.name.c_str(), 0));
+  return result(::unlinkat(found.folder.get(), found.name.c_str(), 0));
 }
 
 std::error_code FilesBeneath::create_directories(const std::filesystem::path& path) {
@@ -180,7 +173,7 @@ std::error_code FilesBeneath::create_directories(const std::filesystem::path& pa
 
 std::error_code FilesBeneath::sync_directory(const std::filesystem::path& path) {
   if (path == folder_) return synced(sync_folder_at({AT_FDCWD, path.c_str()}, Links::follow));
-  Found found;
+  OpenPlace found;
   if (const auto error = find(folder_, path, found)) return error;
   return synced(sync_folder_at(found.place(), Links::refuse));
 }

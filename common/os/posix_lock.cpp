@@ -77,7 +77,10 @@ std::error_code lock_file(const std::filesystem::path& path, std::unique_ptr<Fil
   // The folder's comes first, so that a process that is killed lets go of it first.
   Descriptor folder = open_folder_of(path);
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  Descriptor file(::open(path.c_str(), kFlags, kFileMode));
+  // In that very folder, where it can be opened: whoever may exchange it does not part the two.
+  const std::string name = folder.valid() ? path.filename().string() : path.string();
+  Descriptor file(
+      ::openat(folder.valid() ? folder.get() : AT_FDCWD, name.c_str(), kFlags, kFileMode));
   if (!file.valid()) return last_error();
   struct stat status {};
   if (::fstat(file.get(), &status) == 0 && status.st_uid == ::geteuid()) {

@@ -1,5 +1,5 @@
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +12,7 @@
 #include "common/os/file_error.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/random.hpp"
+#include "tests/unit/os/exchanged_folder.hpp"
 #include "tests/unit/os/odd_files.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
@@ -169,6 +170,57 @@ TEST_F(RealFileSystem, WhatIsMadeHasTheRightsThatWeSayWhateverTheUmask) {
     EXPECT_EQ(mode_of(folder / "d"), 0640U);
     EXPECT_EQ(mode_of(folder / "lock") & 0137U, 0U);
   }
+}
+
+TEST_F(RealFileSystem, WhatRootMakesForSomebodyBelongsToTheFoldersOwnerAndGroup) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who makes files for others";
+  constexpr uid_t kOwner = 54321;
+  constexpr gid_t kGroup = 54322;
+  const auto folder = folder_.path() / "theirs";
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(::chown(folder.c_str(), kOwner, kGroup), 0);
+  std::unique_ptr<File> file;
+  ASSERT_FALSE(files_.create_for(folder / "file", Access::group, file));
+  ASSERT_FALSE(files_.create_folder_for(folder / "inner", Access::owner));
+  ASSERT_FALSE(write_atomically_for(files_, folder / "whole", Access::owner, as_bytes("text")));
+  for (const char* name : {"file", "inner", "whole"}) {
+    SCOPED_TRACE(name);
+    struct stat status {};
+    ASSERT_EQ(::stat((folder / name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, kOwner);
+    EXPECT_EQ(status.st_gid, kGroup);
+  }
+  EXPECT_EQ(mode_of(folder / "file"), 0640U);
+  EXPECT_EQ(mode_of(folder / "inner"), 0700U);
+  EXPECT_EQ(mode_of(folder / "whole"), 0600U);
+  // And root is root again.
+  ASSERT_FALSE(files_.create(folder / "roots", file));
+  struct stat status {};
+  ASSERT_EQ(::stat((folder / "roots").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U);
+}
+
+TEST_F(RealFileSystem, WhatRootMakesBelongsToTheOwnerOfTheFolderThatItIsInWhoeverExchangesIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who makes files for others";
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  ExchangedFolder exchanged(folder_.path() / "exchanged");
+  ASSERT_TRUE(exchanged.made());
+  exchanged.start();
+  constexpr int kRounds = 200;
+  for (int i = 0; i < kRounds; ++i) {
+    std::unique_ptr<File> file;
+    const std::string name = std::to_string(i);
+    // Each may fail, as its parts are done in one folder or in the other.
+    (void)files_.create_for(exchanged.name() / ("made" + name), Access::owner, file);
+    (void)files_.create_folder_for(exchanged.name() / ("folder" + name), Access::owner);
+    (void)write_atomically_for(files_, exchanged.name() / name, Access::group, as_bytes("text"));
+  }
+  exchanged.stop();
+  EXPECT_THAT(ExchangedFolder::not_of(0, exchanged.roots()), testing::IsEmpty());
+  EXPECT_THAT(ExchangedFolder::not_of(ExchangedFolder::kOwner, exchanged.theirs()),
+              testing::IsEmpty());
+  EXPECT_FALSE(std::filesystem::is_empty(exchanged.roots())) << "it was exchanged";
+  EXPECT_FALSE(std::filesystem::is_empty(exchanged.theirs()));
 }
 
 TEST_F(RealFileSystem, OnlyFilesAreOpenedAndNothingElseIsReplaced) {
