@@ -8,6 +8,7 @@
 
 #include "common/os/file_error.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/posix_file.hpp"
 #include "common/os/random.hpp"
 #include "common/text/hex.hpp"
 
@@ -76,6 +77,7 @@ OutputFile::OutputFile(FileSystem& files, std::filesystem::path path)
     : files_(files), path_(std::move(path)), beside_(name_beside(path_)) {
   require_file_or_nothing(path_);
   if (const auto error = files_.create(beside_, file_)) fail(error);
+  keep_to_own_group(*file_);
   buffer_ = std::make_unique<Buffer>(*file_);
   stream_ = std::make_unique<std::ostream>(buffer_.get());
 }

@@ -16,8 +16,9 @@ namespace icom::os {
 void require_file_or_nothing(const std::filesystem::path& path);
 
 /// What is written goes to a file of its own beside `path` (`.icom-<16 hex digits>.tmp`, mode
-/// 0640), which takes the name once it is whole and on the disk. Until then what has the name stays
-/// as it is; whatever goes wrong, nothing is removed but that file. For one thread.
+/// 0640, of the caller's own group, or 0600), which takes the name once it is whole and on the
+/// disk. Until then what has the name stays as it is; whatever goes wrong, nothing is removed but
+/// that file. For one thread.
 class OutputFile {
  public:
   /// Makes the file beside. Throws as require_file_or_nothing() does, and where the folder cannot

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,6 +108,19 @@ std::error_code create_at(Place place, mode_t mode, std::unique_ptr<PosixFile>& 
   settle_mode(made.get(), mode);
   file = std::make_unique<PosixFile>(std::move(made));
   return {};
+}
+
+void keep_to_own_group(File& file) {
+  const auto* const real = dynamic_cast<const PosixFile*>(&file);
+  if (real == nullptr) return;  // of a file system that knows no groups
+  const int descriptor = real->descriptor();
+  struct stat status {};
+  const bool lists_nobody = ::fremovexattr(descriptor, "system.posix_acl_access") == 0 ||
+                            errno == ENODATA || errno == EOPNOTSUPP;
+  const bool is_known = ::fstat(descriptor, &status) == 0;
+  const bool own_group = is_known && (status.st_gid == ::getegid() ||
+                                      ::fchown(descriptor, status.st_uid, ::getegid()) == 0);
+  settle_mode(descriptor, lists_nobody && own_group ? kFileMode : kPrivateMode);
 }
 
 std::error_code open_at(Place place, int access, Links links, Descriptor& opened) {

@@ -67,6 +67,11 @@ void settle_mode(int descriptor, mode_t mode);
 /// A new file, for reading and appending. Fails if anything has its name.
 std::error_code create_at(Place place, mode_t mode, std::unique_ptr<PosixFile>& file);
 
+/// A new file is read by nobody but its owner and the group of whoever made it: a folder's setgid
+/// bit and its default rights hand down others', who need not be let read it. Where they cannot be
+/// taken away it is its owner's alone.
+void keep_to_own_group(File& file);
+
 /// A regular file that is there, with open()'s `access` (O_RDONLY ...). Nothing else is opened:
 /// FileError::not_regular, and FileError::symbolic_link if links are not to be followed.
 enum class Links { follow, refuse };

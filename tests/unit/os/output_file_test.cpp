@@ -2,7 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -68,6 +74,42 @@ TEST_F(OutputFileTest, UntilItIsFinishedWhatHasTheNameStaysAndThenToo) {
   }
   EXPECT_EQ(content("a"), "before");
   EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(OutputFileTest, AFolderHandsItDownToNobody) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give the folder another group";
+  constexpr gid_t kOthers = 54322;
+  ASSERT_EQ(::chown(folder_.path().c_str(), ::geteuid(), kOthers), 0);
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 02755), 0);
+  write(path("a"), "patients");
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_gid, ::getegid());
+  EXPECT_EQ(status.st_mode & 07777U, 0640U);
+}
+
+/// As setfacl -m default:user:54321:rwx makes it.
+TEST_F(OutputFileTest, AFoldersDefaultRightsLetNobodyReadIt) {
+  struct Entry {
+    std::uint16_t tag;
+    std::uint16_t rights;
+    std::uint32_t account;
+  };
+  constexpr std::uint32_t kVersion = 2;
+  constexpr std::uint32_t kNobody = ~0U;
+  constexpr std::array<Entry, 5> kEntries{
+      {{1, 7, kNobody}, {2, 7, 54321}, {4, 5, kNobody}, {16, 7, kNobody}, {32, 0, kNobody}}};
+  std::array<char, sizeof kVersion + sizeof kEntries> value{};
+  std::memcpy(value.data(), &kVersion, sizeof kVersion);
+  std::memcpy(value.data() + sizeof kVersion, kEntries.data(), sizeof kEntries);
+  if (::setxattr(folder_.path().c_str(), "system.posix_acl_default", value.data(), value.size(),
+                 0) != 0) {
+    GTEST_SKIP() << "no such rights here: " << std::strerror(errno);
+  }
+  write(path("a"), "patients");
+  EXPECT_EQ(::getxattr(path("a").c_str(), "system.posix_acl_access", nullptr, 0), -1);
+  EXPECT_EQ(errno, ENODATA);
+  EXPECT_EQ(mode_of(path("a")), 0640U);
 }
 
 TEST_F(OutputFileTest, NobodyBesideOwnerAndGroupReadsItWhateverTheUmask) {
