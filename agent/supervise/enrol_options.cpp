@@ -6,6 +6,7 @@
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/said_step.hpp"
 #include "common/config/config_error.hpp"
+#include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
 
 namespace icom::supervise {
@@ -30,7 +31,10 @@ int run_enrol(const EnrolGiven& given) {
   const auto enrolment = config::load_enrolment(given.file);
   say_step("ok", "enrolment file of site " + enrolment.site + ", good until " +
                      os::utc_text(enrolment.expires));
+  std::error_code unknown;
   try {
+    // The enrolment file may be root's; all that follows is the folder's owner's.
+    if (std::filesystem::exists(given.folder, unknown)) os::become_owner_of(given.folder);
     enrol::enrol(enrolment, given.folder, enrol::real_surroundings(say_step));
   } catch (const config::ConfigError&) {
     throw;

@@ -36,7 +36,8 @@ SiteFileEdit with_linac(const std::filesystem::path& file, const LinacSettings& 
 SiteFileEdit without_linac(const std::filesystem::path& file, const std::string& serial);
 
 /// Throws std::runtime_error, saying what to do, if somebody has changed the file since, another
-/// command is changing it, or it cannot be written; it is then as it was.
+/// command is changing it, or it cannot be written; it is then as it was. For a command: root acts
+/// for the owner of the file's folder.
 void write_edit(const SiteFileEdit& edit, os::FileSystem& files);
 
 }  // namespace icom::config

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
 #include "common/os/descriptor.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/kept_dumpable.hpp"
 #include "common/os/posix_file.hpp"
 #include "common/os/posix_lock.hpp"
 
@@ -50,6 +52,7 @@ class MakingForOwner {
   [[nodiscard]] std::error_code error() const { return error_; }
 
  private:
+  KeptDumpable dumpable_;  // the last that goes
   int user_ = 0;
   int group_ = 0;
   bool is_changed_ = false;
@@ -111,7 +114,13 @@ class PosixFileSystem final : public FileSystem {
     if (::stat(from.c_str(), &wanted) != 0 || ::fstat(made, &present) != 0) return last_error();
     // Only who may do it is asked to: most often both are the caller's.
     const bool same_owner = wanted.st_uid == present.st_uid && wanted.st_gid == present.st_gid;
-    if (!same_owner && ::fchown(made, wanted.st_uid, wanted.st_gid) != 0) return last_error();
+    if (!same_owner && ::fchown(made, wanted.st_uid, wanted.st_gid) != 0) {
+      // Of a file that root has put into the folder of whom it acts for now, only the group is
+      // kept: he could exchange it all the same.
+      const bool roots = errno == EPERM && ::getuid() == 0 && wanted.st_uid == 0;
+      if (!roots) return last_error();
+      std::ignore = ::fchown(made, present.st_uid, wanted.st_gid);
+    }
     return result(::fchmod(made, wanted.st_mode & 07777U));
   }
 

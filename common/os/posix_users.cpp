@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <system_error>
+#include <tuple>
 
 #include "common/os/users.hpp"
 
@@ -20,6 +21,33 @@ using Room = std::array<char, 16384>;
 /// As POSIX and the manual have it: some directory services say one of these.
 bool means_there_is_none(int error) {
   return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+void check_acting(bool done, const std::filesystem::path& folder) {
+  if (done) return;
+  throw std::system_error(errno, std::generic_category(),
+                          "cannot act for the owner of " + folder.string());
+}
+
+/// Those of the account, as after its login. Returns its own.
+gid_t take_groups_of_owner(const struct stat& folder, const std::filesystem::path& path) {
+  Room room;
+  passwd entry{};
+  passwd* found = nullptr;
+  ::getpwuid_r(folder.st_uid, &entry, room.data(), room.size(), &found);
+  const gid_t group = found == nullptr ? folder.st_gid : found->pw_gid;
+  check_acting(
+      (found == nullptr ? ::setgroups(1, &group) : ::initgroups(found->pw_name, group)) == 0, path);
+  return group;
+}
+
+/// Of what is not there the nearest folder above.
+bool look_at_nearest(std::filesystem::path folder, struct stat& status) {
+  while (::lstat(folder.c_str(), &status) != 0) {
+    if (errno != ENOENT || folder == ".") return false;
+    folder = folder.has_parent_path() ? folder.parent_path() : ".";
+  }
+  return true;
 }
 
 }  // namespace
@@ -55,23 +83,43 @@ UserId own_user() {
 }
 
 void become_owner_of(const std::filesystem::path& folder) {
-  const auto check = [&folder](bool done) {
-    if (!done) {
-      throw std::system_error(errno, std::generic_category(),
-                              "cannot act for the owner of " + folder.string());
-    }
-  };
   struct stat owner {};
   if (::geteuid() != 0) return;
-  check(::lstat(folder.c_str(), &owner) == 0);
+  check_acting(::lstat(folder.empty() ? "." : folder.c_str(), &owner) == 0, folder);
   if (owner.st_uid == 0) return;
-  Room room;
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(owner.st_uid, &entry, room.data(), room.size(), &found);
-  const gid_t group = found == nullptr ? owner.st_gid : found->pw_gid;
-  check(found == nullptr ? ::setgroups(1, &group) == 0 : ::initgroups(found->pw_name, group) == 0);
-  check(::setgid(group) == 0 && ::setuid(owner.st_uid) == 0);
+  const gid_t group = take_groups_of_owner(owner, folder);
+  check_acting(::setgid(group) == 0 && ::setuid(owner.st_uid) == 0, folder);
+}
+
+ActingForOwner::ActingForOwner(const std::filesystem::path& folder) {
+  struct stat owner {};
+  if (::geteuid() != 0) return;
+  check_acting(look_at_nearest(folder, owner), folder);
+  if (owner.st_uid == 0) return;
+  const int count = ::getgroups(0, nullptr);
+  groups_before_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  check_acting(count >= 0 && ::getgroups(count, groups_before_.data()) == count, folder);
+  group_before_ = ::getegid();
+  try {
+    const gid_t group = take_groups_of_owner(owner, folder);
+    check_acting(::setegid(group) == 0 && ::seteuid(owner.st_uid) == 0, folder);
+  } catch (const std::system_error&) {
+    restore();
+    throw;
+  }
+  owner_ = owner.st_uid;
+}
+
+ActingForOwner::~ActingForOwner() {
+  if (owner_) restore();
+}
+
+void ActingForOwner::restore() {
+  // The user first, without whom the groups may not be changed. None of it fails for who was root;
+  // if it did, what follows would lack rights, and say so.
+  std::ignore = ::seteuid(0);
+  std::ignore = ::setegid(group_before_);
+  std::ignore = ::setgroups(groups_before_.size(), groups_before_.data());
 }
 
 }  // namespace icom::os

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "common/os/kept_dumpable.hpp"
 
 namespace icom::os {
 
@@ -23,8 +26,38 @@ UserId own_user();
 /// For a command that root runs on a file in somebody else's folder: the process is the folder's
 /// owner's from now on, so that whoever changes names in there meanwhile reaches nothing that is
 /// not his. A link in the folder's place is its maker's. Nothing happens where the process is not
-/// root's, or the folder is. Throws std::system_error where it cannot be done. Not beside other
-/// threads.
+/// root's, or the folder is. An empty path is the current folder. Throws std::system_error where it
+/// cannot be done. Not beside other threads.
 void become_owner_of(const std::filesystem::path& folder);
+
+/// The same for as long as it lives, for a command that has more to do as root, or in the folders
+/// of several. Of a folder that is not there yet the nearest one above decides. Does nothing while
+/// another one acts for somebody. The whole process acts, so no other thread may need root
+/// meanwhile.
+class ActingForOwner {
+ public:
+  explicit ActingForOwner(const std::filesystem::path& folder);
+  ~ActingForOwner();
+  ActingForOwner(const ActingForOwner&) = delete;
+  ActingForOwner& operator=(const ActingForOwner&) = delete;
+
+  /// Whom it acts for, if that is somebody else.
+  [[nodiscard]] std::optional<UserId> owner() const { return owner_; }
+
+ private:
+  void restore();
+
+  KeptDumpable dumpable_;  // the last that goes
+  std::optional<UserId> owner_;
+  UserId group_before_ = 0;
+  std::vector<UserId> groups_before_;
+};
+
+/// What `work` returns, done so.
+template <typename Work>
+auto as_owner_of(const std::filesystem::path& folder, Work work) {
+  const ActingForOwner owner(folder);
+  return work();
+}
 
 }  // namespace icom::os

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "common/config/gateway_settings.hpp"
+#include "common/os/users.hpp"
 #include "common/os/utc_clock.hpp"
 #include "common/os/utc_text.hpp"
 #include "gateway/cli/commands.hpp"
@@ -35,8 +36,12 @@ int add_site(const AddSiteGiven& given) {
     std::cout << "wrote " << added.site_file.string() << "\nwrote " << added.token.string() << '\n';
   }
   std::cout << "wrote " << added.enrolment_file.string() << ": secret, for one use, until "
-            << os::utc_text(added.expires)
-            << "\nNow carry it to the site's machine as you would a key, and run there:\n"
+            << os::utc_text(added.expires) << '\n';
+  if (added.owner) {
+    std::cout << "it belongs to account " << os::user_name(*added.owner)
+              << ", whose folder it is in: that account can enrol as the site\n";
+  }
+  std::cout << "Now carry it to the site's machine as you would a key, and run there:\n"
                "  icom-agent enrol "
             << added.enrolment_file.filename().string() << '\n';
   return end_standard_output();

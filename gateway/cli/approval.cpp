@@ -9,6 +9,7 @@
 #include "common/config/address.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
 
 namespace icom::cli {
@@ -91,9 +92,11 @@ void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pe
   if (found == linacs.end()) does_not_wait(site, serial);
   const auto address = config::parse_address(found->address, 0);
   if (!address) does_not_wait(site, serial);
-  const auto edit =
-      config::with_linac(settings.sites_folder / (site + ".yaml"), {serial, *address});
-  config::write_edit(edit, os::real_file_system());
+  const auto edit = os::as_owner_of(settings.sites_folder, [&] {
+    auto change = config::with_linac(settings.sites_folder / (site + ".yaml"), {serial, *address});
+    config::write_edit(change, os::real_file_system());
+    return change;
+  });
   pending.forget(site, serial);
   out << edit.file.string() << ": Linac " << serial << " at " << address->text()
       << " is written; a running gateway takes it up\n";

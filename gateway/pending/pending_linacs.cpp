@@ -12,6 +12,7 @@
 #include "common/config/name.hpp"
 #include "common/os/edited_file.hpp"
 #include "common/os/lock_holder.hpp"
+#include "common/os/users.hpp"
 
 namespace icom::pending {
 
@@ -170,6 +171,7 @@ Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Ann
 }
 
 std::vector<PendingLinac> PendingLinacs::list() const {
+  const os::ActingForOwner owner(folder_);
   std::vector<PendingLinac> all;
   std::vector<std::string> names;
   const std::error_code error = files_.list(folder_, names);
@@ -193,6 +195,7 @@ void PendingLinacs::rewrite(const std::string& site, const std::vector<PendingLi
 }
 
 void PendingLinacs::forget(const std::string& site, const std::string& serial) {
+  const os::ActingForOwner owner(folder_);
   if (read(site).empty()) return;
   const auto held = lock(kLockTries);
   std::vector<PendingLinac> linacs = read(site);
@@ -201,6 +204,7 @@ void PendingLinacs::forget(const std::string& site, const std::string& serial) {
 }
 
 bool PendingLinacs::reject(const std::string& site, const std::string& serial) {
+  const os::ActingForOwner owner(folder_);
   if (read(site).empty()) return false;
   const auto held = lock(kLockTries);
   std::vector<PendingLinac> linacs = read(site);

@@ -54,7 +54,8 @@ struct Noted {
 };
 
 /// One JSON file for each site, replaced atomically; between processes a lock beside them. Keeps
-/// nothing in memory: what another process has changed counts at once. Thread-safe.
+/// nothing in memory: what another process has changed counts at once. note() is thread-safe; the
+/// rest is for commands, and acts for the folder's owner where root runs it.
 class PendingLinacs {
  public:
   /// `folder` is made once something is to be kept in it. `files` must outlive this.

@@ -1,15 +1,16 @@
 #include "gateway/registration/add_site.hpp"
 
-#include <fstream>
 #include <functional>
-#include <iterator>
+#include <optional>
 #include <vector>
 
 #include "common/config/enrolment_file.hpp"
 #include "common/config/name.hpp"
 #include "common/config/timezone.hpp"
+#include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/output_file.hpp"
+#include "common/os/users.hpp"
 #include "common/ssh/key_pair.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/new_site_file.hpp"
@@ -20,18 +21,30 @@
 namespace icom::registration {
 namespace {
 
+/// A site's file may be the largest of those that are written.
+constexpr std::uint64_t kMaxBytes = 1U << 20U;
+/// One line, and a comment.
+constexpr std::uint64_t kMaxHostKeyBytes = 16U << 10U;
+
 /// Of those that the agent's SSH library takes; an RSA host key is of no use to it.
 bool usable(const ssh::PublicKey& key) {
   return key.type() == "ssh-ed25519" || key.type().starts_with("ecdsa-sha2-");
 }
 
+/// Empty where it cannot be read.
+std::string first_line_of(const std::filesystem::path& file) {
+  try {
+    const std::string text = os::read_text_file(os::real_file_system(), file, kMaxHostKeyBytes);
+    return text.substr(0, text.find('\n'));
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+}
+
 std::vector<std::string> host_keys(const config::TunnelEndSettings& tunnel) {
   std::vector<std::string> keys;
   for (const std::filesystem::path& file : tunnel.host_keys) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    const auto key = ssh::PublicKey::parse(line);
+    const auto key = ssh::PublicKey::parse(first_line_of(file));
     if (!key) {
       throw RegistrationError(file.string() +
                               " is no public host key that can be read: correct "
@@ -67,13 +80,25 @@ class Undo {
 };
 
 std::optional<std::string> content_if_there(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::nullopt;
-  return std::string{std::istreambuf_iterator<char>(stream), {}};
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return std::nullopt;
+  try {
+    return os::read_text_file(os::real_file_system(), file, kMaxBytes);
+  } catch (const std::runtime_error& problem) {
+    throw RegistrationError(std::string(problem.what()) + ": nothing was changed");
+  }
 }
 
-void write(const std::filesystem::path& file, os::Access access, const std::string& text,
-           Undo& undo) {
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+/// All that is done in a folder, undoing it too, is done for its owner: nobody who exchanges his
+/// folder, or lays a link in it, has root read or write what he may not himself. Returns him, if
+/// that is somebody else than who runs this.
+std::optional<os::UserId> write(const std::filesystem::path& file, os::Access access,
+                                const std::string& text, Undo& undo) {
+  const os::ActingForOwner owner(folder_of(file));
   auto& files = os::real_file_system();
   const auto before = content_if_there(file);
   const auto error = os::write_atomically_for(files, file, access, as_bytes(text));
@@ -82,16 +107,19 @@ void write(const std::filesystem::path& file, os::Access access, const std::stri
                             "): nothing was changed");
   }
   undo.add([&files, file, access, before] {
+    const os::ActingForOwner same_owner(folder_of(file));
     if (before) {
       os::write_atomically_for(files, file, access, as_bytes(*before));
     } else {
       files.remove(file);
     }
   });
+  return owner.owner();
 }
 
 /// What a site of this name that is gone has left.
 void remove_left(const std::filesystem::path& file, Undo& undo) {
+  const os::ActingForOwner owner(folder_of(file));
   auto& files = os::real_file_system();
   const auto before = content_if_there(file);
   if (!before) return;
@@ -100,6 +128,7 @@ void remove_left(const std::filesystem::path& file, Undo& undo) {
                             "): nothing was changed");
   }
   undo.add([&files, file, before] {
+    const os::ActingForOwner same_owner(folder_of(file));
     os::write_atomically_for(files, file, os::Access::group, as_bytes(*before));
   });
 }
@@ -149,7 +178,10 @@ AddedSite add_site(const config::GatewaySettings& settings, const NewSite& given
   const Places places = places_of(settings);
   const SiteBook book(places.registration);
   check(settings, wanted, places);
-  const SiteBook::Lock lock = book.lock();
+  const auto as_service = [&places](auto work) {
+    return os::as_owner_of(places.registration, work);
+  };
+  const SiteBook::Lock lock = as_service([&] { return book.lock(); });
   check(settings, wanted, places);  // somebody else may have been here before the lock was ours
 
   const config::TunnelEndSettings& tunnel = *settings.tunnel;
@@ -167,7 +199,7 @@ AddedSite add_site(const config::GatewaySettings& settings, const NewSite& given
   enrolment.code = make_secret();
   enrolment.private_key = one_time.private_key;
 
-  const auto before = book.find(wanted.site);
+  const auto before = as_service([&] { return book.find(wanted.site); });
   SiteRecord record = wanted.again && before ? *before : SiteRecord{};
   record.site = wanted.site;
   record.enrolment =
@@ -175,20 +207,20 @@ AddedSite add_site(const config::GatewaySettings& settings, const NewSite& given
 
   // The site's file comes last: it is what makes the site one.
   Undo undo;
-  book.save(record);
-  undo.add([&] { book.restore(wanted.site, before); });
-  write(wanted.output, os::Access::owner, config::to_text(enrolment), undo);
+  as_service([&] { book.save(record); });
+  undo.add([&] { as_service([&] { book.restore(wanted.site, before); }); });
+  const auto owner = write(wanted.output, os::Access::owner, config::to_text(enrolment), undo);
   if (!wanted.again) {
-    make_private_folder(places.tokens);
+    os::as_owner_of(places.tokens, [&] { make_private_folder(places.tokens); });
     remove_left(places.next_token(wanted.site), undo);
     write(places.token(wanted.site), os::Access::group, make_secret() + "\n", undo);
     write(places.site_file(wanted.site), os::Access::group,
           new_site_file(wanted.site, wanted.timezone, settings), undo);
   }
-  write_authorized_keys(places, now);
+  as_service([&] { write_authorized_keys(places, now); });
   undo.keep_all();
   return {places.site_file(wanted.site), places.token(wanted.site), wanted.output,
-          enrolment.expires};
+          enrolment.expires, owner};
 }
 
 }  // namespace icom::registration

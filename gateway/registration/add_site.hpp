@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "common/config/gateway_settings.hpp"
+#include "common/os/users.hpp"
 
 namespace icom::registration {
 
@@ -23,12 +25,14 @@ struct AddedSite {
   std::filesystem::path token;
   std::filesystem::path enrolment_file;
   std::int64_t expires = 0;
+  /// Whose the enrolment file is: its folder's owner's, if root has written it for him.
+  std::optional<os::UserId> owner;
 };
 
 /// Writes the site's file, its token, its record and the enrolment file, or nothing at all. Throws
 /// RegistrationError, saying what to do: no `tunnel` in the settings, no such time zone, a site
-/// that is there (or, with `again`, is not), a folder that cannot be written. `now`: seconds since
-/// 1970, UTC.
+/// that is there (or, with `again`, is not), a folder that cannot be written. For root: acts for
+/// the owner of each folder while it works there. `now`: seconds since 1970, UTC.
 AddedSite add_site(const config::GatewaySettings& settings, const NewSite& wanted,
                    std::int64_t now);
 

@@ -13,6 +13,7 @@
 
 #include "common/os/file_system.hpp"
 #include "common/os/process_handle.hpp"
+#include "common/os/users.hpp"
 #include "gateway/registration/places.hpp"
 #include "gateway/registration/ssh_sessions.hpp"
 
@@ -191,7 +192,7 @@ EndedSessions end_sessions(const std::filesystem::path& registration, const std:
         return;
       }
       ++result.ended;
-      os::real_file_system().remove(session.file);
+      os::as_owner_of(registration, [&] { os::real_file_system().remove(session.file); });
     });
   }
   return result;

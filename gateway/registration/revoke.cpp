@@ -5,6 +5,7 @@
 
 #include "common/config/name.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/users.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/site_book.hpp"
 
@@ -12,6 +13,7 @@ namespace icom::registration {
 namespace {
 
 void remove_token(const std::filesystem::path& file) {
+  const os::ActingForOwner owner(file.parent_path());
   const auto error = os::real_file_system().remove(file);
   if (error && error != std::errc::no_such_file_or_directory) {
     throw RegistrationError(file.string() + " cannot be removed (" + error.message() +
@@ -53,6 +55,7 @@ EndedSessions reconnect(const Places& places, const std::string& site, std::int6
   require_site(places, book, site);
   {
     // A gateway that runs does this too, within a second; one that does not will not.
+    const os::ActingForOwner service(places.registration);
     const SiteBook::Lock lock = book.lock();
     write_authorized_keys(places, now);
   }
@@ -65,8 +68,12 @@ Revoked revoke(const Places& places, const std::string& site, std::int64_t now) 
 
   Revoked result;
   {
-    const SiteBook::Lock lock = book.lock();
-    SiteRecord record = record_of(book, site);
+    // Root is needed for sshd's processes alone: the files are the service's.
+    const auto as_service = [&places](auto work) {
+      return os::as_owner_of(places.registration, work);
+    };
+    const SiteBook::Lock lock = as_service([&] { return book.lock(); });
+    SiteRecord record = as_service([&] { return record_of(book, site); });
     result.by_hand = !record.key && !record.enrolment && !record.revoked;
     record.key.reset();
     record.next_key.reset();
@@ -74,8 +81,8 @@ Revoked revoke(const Places& places, const std::string& site, std::int64_t now) 
     if (!record.revoked) record.revoked = now;
     // Each for itself: the more of it is done, the less does the site still open.
     const std::vector<std::function<void()>> steps{
-        [&] { book.save(record); },
-        [&] { write_authorized_keys(places, now); },
+        [&] { as_service([&] { book.save(record); }); },
+        [&] { as_service([&] { write_authorized_keys(places, now); }); },
         [&] { remove_token(places.next_token(site)); },
         [&] { remove_token(places.token(site)); },
     };

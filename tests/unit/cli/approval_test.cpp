@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <sstream>
 #include <stdexcept>
@@ -112,6 +114,33 @@ TEST_F(ApprovalTest, ARejectedOneCanStillBeApproved) {
   approve(settings(), pending_, "nbcc", "0815", out_);
   EXPECT_EQ(config::load_site(nbcc_).linacs.size(), 3U);
   EXPECT_THROW(reject(pending_, "nbcc", "0815", out_), std::invalid_argument);
+}
+
+TEST_F(ApprovalTest, RootApprovesAsTheOwnerOfTheFoldersOfSites) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who runs it for the service";
+  constexpr uid_t kService = 54321;
+  const auto owner_of_file = [](const std::filesystem::path& file) {
+    struct stat status {};
+    return ::stat(file.c_str(), &status) == 0 ? status.st_uid : 0;
+  };
+  // One file that root has made by hand, one that the service has laid as a link to root's.
+  const auto elsewhere = folder_ / "elsewhere/sash.yaml";
+  std::filesystem::create_directory(folder_ / "elsewhere");
+  std::filesystem::rename(folder_ / "sites/sash.yaml", elsewhere);
+  std::filesystem::create_symlink(elsewhere, folder_ / "sites/sash.yaml");
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  for (const char* name :
+       {"sites", "pending", "pending/.lock", "pending/nbcc.json", "pending/sash.json"}) {
+    ASSERT_EQ(::chown((folder_ / name).c_str(), kService, kService), 0);
+  }
+  approve(settings(), pending_, "nbcc", "0815", out_);
+  EXPECT_EQ(owner_of_file(nbcc_), kService);
+  EXPECT_EQ(owner_of_file(folder_ / "sites/.nbcc.yaml.lock"), kService);
+  EXPECT_EQ(owner_of_file(folder_ / "pending/nbcc.json"), kService);
+  EXPECT_EQ(config::load_site(nbcc_).linacs.back().serial, "0815");
+  EXPECT_THROW(approve(settings(), pending_, "sash", "0816", out_), std::exception);
+  EXPECT_EQ(config::load_site(elsewhere).linacs.back().serial, "9003") << "root's file stays";
+  EXPECT_EQ(::geteuid(), 0U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "gateway/registration/secrets.hpp"
 #include "gateway/registration/site_book.hpp"
+#include "tests/unit/os/exchanged_folder.hpp"
 #include "tests/unit/os/odd_files.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 
 using std::filesystem::perms;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 class AddSiteTest : public RegistrationFolder {
@@ -147,6 +149,10 @@ TEST_F(AddSiteTest, SettingsWithoutATunnelAreRefusedWithWhatToDo) {
 TEST_F(AddSiteTest, HostKeyThatIsNoneOrOfNoUseIsRefused) {
   write("host.pub", "not a key\n");
   EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("host.pub"));
+  std::filesystem::remove(folder_ / "host.pub");
+  ASSERT_EQ(::mkfifo((folder_ / "host.pub").c_str(), 0600), 0);
+  EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("host.pub")) << "and nobody waits for it";
+  std::filesystem::remove(folder_ / "host.pub");
   write("host.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ== root@physics\n");
   EXPECT_THAT(refusal(wanted("nbcc")), HasSubstr("ssh_host_ed25519_key.pub"));
 }
@@ -171,6 +177,66 @@ TEST_F(AddSiteTest, PlaceThatCannotBeWrittenChangesNothing) {
   refusal(wanted("nbcc"));
   std::filesystem::remove(folder_ / "sites/.nbcc.yaml.tmp");
   EXPECT_NO_THROW(add_site(settings(), wanted("nbcc"), kNow));
+}
+
+TEST_F(AddSiteTest, WhatRootWritesIsTheFoldersOwnersAndHeIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who runs it for another account";
+  constexpr uid_t kService = 54321;
+  constexpr uid_t kPhysicist = 54322;
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  std::filesystem::create_directory(folder_ / "home");
+  ASSERT_EQ(::chown((folder_ / "home").c_str(), kPhysicist, kPhysicist), 0);
+  std::filesystem::create_directory(folder_ / "registration");
+  for (const char* name : {"registration", "sites", "tokens"}) {
+    ASSERT_EQ(::chown((folder_ / name).c_str(), kService, kService), 0);
+  }
+  EXPECT_EQ(add_site(settings(), wanted("rccc"), kNow).owner, std::nullopt) << "a folder of root's";
+  NewSite site = wanted("nbcc");
+  site.output = folder_ / "home/nbcc.enrol";
+  EXPECT_EQ(add_site(settings(), site, kNow).owner, kPhysicist);
+  EXPECT_THAT(os::ExchangedFolder::not_of(kPhysicist, folder_ / "home"), IsEmpty());
+  for (const char* name : {"registration", "sites", "tokens"}) {
+    EXPECT_THAT(os::ExchangedFolder::not_of(kService, folder_ / name), IsEmpty());
+  }
+}
+
+TEST_F(AddSiteTest, ForRootALinkInSomebodysFolderShowsHimNothingThatHeMayNotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who runs it for another account";
+  constexpr uid_t kService = 54321;
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  const auto secret = write("secret", "root's alone");
+  ASSERT_EQ(::chmod(secret.c_str(), 0600), 0);
+  const auto link = places().next_token("nbcc");
+  std::filesystem::create_symlink(secret, link);
+  // So that a step after it fails, and what was done is undone.
+  std::filesystem::create_directories(folder_ / "sites/.nbcc.yaml.tmp/in-the-way");
+  for (const char* name : {"sites", "tokens"}) {
+    ASSERT_EQ(::chown((folder_ / name).c_str(), kService, kService), 0);
+  }
+  EXPECT_THROW(add_site(settings(), wanted("nbcc"), kNow), RegistrationError);
+  EXPECT_TRUE(std::filesystem::is_symlink(link)) << content(link);
+}
+
+TEST_F(AddSiteTest, ForRootAnOutputFolderThatIsExchangedLeadsNowhereElse) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who runs it for another account";
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  os::ExchangedFolder exchanged(folder_ / "home");
+  ASSERT_TRUE(exchanged.made());
+  exchanged.start();
+  constexpr int kSites = 60;
+  for (int i = 0; i < kSites; ++i) {
+    NewSite site = wanted("s" + std::to_string(i));
+    site.output = exchanged.name() / (site.site + ".enrol");
+    try {
+      add_site(settings(), site, kNow);
+    } catch (const std::exception&) {
+      continue;  // the link stood there
+    }
+  }
+  exchanged.stop();
+  EXPECT_TRUE(std::filesystem::is_empty(exchanged.roots()));
+  EXPECT_THAT(os::ExchangedFolder::not_of(os::ExchangedFolder::kOwner, exchanged.theirs()),
+              IsEmpty());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "gateway/registration/site_book.hpp"
 #include "gateway/registration/ssh_sessions.hpp"
 #include "tests/unit/os/no_more_files.hpp"
+#include "tests/unit/os/exchanged_folder.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {
@@ -163,6 +164,32 @@ TEST_F(RevokeTest, ProcessThatIsNoConnectionOfSshdIsLeftAlone) {
   EXPECT_EQ(::waitpid(bystander, nullptr, WNOHANG), 0);
   ::kill(bystander, SIGKILL);
   ::waitpid(bystander, nullptr, 0);
+}
+
+TEST_F(RevokeTest, ForRootAServicesFolderThatIsExchangedLeadsNowhereElse) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, who runs it for the service";
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  os::ExchangedFolder exchanged(folder_ / "service");
+  ASSERT_TRUE(exchanged.made());
+  Places places = this->places();
+  places.registration = exchanged.name();
+  revoke(places, "nbcc", kNow);
+  EXPECT_THAT(os::ExchangedFolder::not_of(os::ExchangedFolder::kOwner, exchanged.theirs()),
+              IsEmpty());
+  exchanged.start();
+  constexpr int kTimes = 60;
+  for (int i = 0; i < kTimes; ++i) {
+    try {
+      revoke(places, "nbcc", kNow);
+    } catch (const std::exception&) {
+      continue;  // the link stood there
+    }
+  }
+  exchanged.stop();
+  EXPECT_TRUE(std::filesystem::is_empty(exchanged.roots()));
+  EXPECT_THAT(os::ExchangedFolder::not_of(os::ExchangedFolder::kOwner, exchanged.theirs()),
+              IsEmpty());
+  EXPECT_EQ(::geteuid(), 0U) << "sshd's processes are root's to end";
 }
 
 }  // namespace
