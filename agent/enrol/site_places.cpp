@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
 #include "agent/enrol/enrolment.hpp"
 #include "common/config/config_error.hpp"
+#include "common/os/edited_file.hpp"
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 
@@ -42,20 +43,26 @@ bool is_inside(const fs::path& file, const fs::path& folder) {
                        place.file.string() + ", and " + why + "; nothing was written there");
 }
 
+/// Empty where it cannot be read, or is larger.
+std::string text_of(const fs::path& file, std::uint64_t most_bytes) {
+  try {
+    return os::read_text_file(os::real_file_system(), file, most_bytes);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+}
+
 /// What a private key's file begins with, whatever program made it.
 bool is_key(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string line;
-  std::getline(stream, line);
+  constexpr std::uint64_t kMost = 64U << 10U;
+  const std::string text = text_of(file, kMost);
+  const std::string line = text.substr(0, text.find('\n'));
   return line.starts_with("-----BEGIN ") && line.find("PRIVATE KEY-----") != std::string::npos;
 }
 
 bool is_token(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  constexpr std::size_t kMost = 4096;
-  std::string text(kMost, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  constexpr std::uint64_t kMost = 4096;
+  std::string text = text_of(file, kMost);
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   return config::is_secret(text);
 }

@@ -1,8 +1,9 @@
 #include "agent/fanout/fan_out_status.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "common/os/edited_file.hpp"
 
 namespace icom::fanout {
 namespace {
@@ -73,9 +74,13 @@ std::optional<FanOutStatus> fan_out_status_from_json(std::string_view text) {
 }
 
 std::optional<FanOutStatus> read_fan_out_status(const std::filesystem::path& site_directory) {
-  std::ifstream file(site_directory / kFanOutStatusFile, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return fan_out_status_from_json(text);
+  constexpr std::uint64_t kMaxBytes = 16U << 20U;
+  try {
+    return fan_out_status_from_json(
+        os::read_text_file(os::real_file_system(), site_directory / kFanOutStatusFile, kMaxBytes));
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace icom::fanout

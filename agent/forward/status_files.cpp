@@ -1,16 +1,25 @@
 #include "agent/forward/status_files.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <stdexcept>
 #include <string>
+
+#include "common/os/edited_file.hpp"
 
 namespace icom::forward {
 
 namespace {
 
+/// Of a thousand Linacs, and more.
+constexpr std::uint64_t kMaxStatusBytes = 16U << 20U;
+
+/// Empty where it cannot be read. Whoever asks for a status may be another account than the one
+/// whose file it is, and must not wait for it.
 std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  try {
+    return os::read_text_file(os::real_file_system(), path, kMaxStatusBytes);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
 }
 
 }  // namespace

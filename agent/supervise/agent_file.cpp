@@ -1,7 +1,9 @@
 #include "agent/supervise/agent_file.hpp"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "common/os/edited_file.hpp"
 
 namespace icom::supervise {
 
@@ -28,8 +30,14 @@ std::error_code write_agent_file(os::FileSystem& files,
 std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                                             const std::filesystem::path& spool_directory) {
   if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
-  std::ifstream file(spool_directory / kAgentFile);
-  const Json json = Json::parse(file, nullptr, false);
+  constexpr std::uint64_t kMaxBytes = 64U << 10U;
+  std::string text;
+  try {
+    text = os::read_text_file(files, spool_directory / kAgentFile, kMaxBytes);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  const Json json = Json::parse(text, nullptr, false);
   try {
     if (!json.is_object()) return std::nullopt;
     return AgentFile{json.at("pid"), json.at("version"), json.at("started_us"),

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
 #include "common/config/tunnel_parts.hpp"
+#include "common/os/file_system.hpp"
 #include "common/os/utc_text.hpp"
 #include "common/text/hex.hpp"
 
@@ -24,7 +24,7 @@ constexpr const char* kFormat = "1";
 constexpr std::string_view kFirstKey = "enrolment: ";
 constexpr std::string_view kLastKey = "checksum: ";
 constexpr std::size_t kCodeDigits = 64;
-constexpr std::uintmax_t kMaxFileBytes = 64U << 10U;
+constexpr std::size_t kMaxFileBytes = 64U << 10U;
 
 std::string sha256_hex(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
@@ -53,11 +53,15 @@ std::string content_of(const std::filesystem::path& file) {
         "a file that nobody but its owner can read: if nobody can have copied it, chmod 600 it; "
         "otherwise have another one made (icom-gateway add-site --again)");
   }
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
-  if (error || !stream) refuse_file(file, "a file that this account can read");
+  std::string text(kMaxFileBytes + 1, '\0');
+  std::unique_ptr<os::File> opened;
+  std::size_t size = 0;
+  error = os::real_file_system().open_read(file, opened);
+  if (!error) error = opened->read_at(0, std::as_writable_bytes(std::span(text)), size);
+  if (error) refuse_file(file, "a file that this account can read");
   if (size > kMaxFileBytes) refuse_file(file, "an enrolment file; this one is far too large");
-  return without_carriage_returns({std::istreambuf_iterator<char>(stream), {}});
+  text.resize(size);
+  return without_carriage_returns(std::move(text));
 }
 
 bool is_enrolment(std::string_view text) {

@@ -2,21 +2,22 @@
 
 #include <yaml-cpp/eventhandler.h>
 
-#include <fstream>
-#include <ios>
-#include <iterator>
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "common/config/yaml_mistake.hpp"
 #include "common/log/printable.hpp"
+#include "common/os/file_system.hpp"
 
 namespace icom::config {
 namespace {
 
 /// Far above any real file; keeps a wrong path (a disk image) from being read into memory.
-constexpr std::uintmax_t kMaxYamlBytes = 1U << 20U;
+constexpr std::uint64_t kMaxYamlBytes = 1U << 20U;
 
 /// Of a key's path, or of what the YAML library says, in a message: both may quote the file.
 constexpr std::size_t kMaxQuoted = 120;
@@ -59,22 +60,28 @@ std::optional<std::string> YamlFile::text() {
     problem("a regular file");  // opening a pipe would wait for whoever writes into it
     return std::nullopt;
   }
-  const std::uintmax_t size = std::filesystem::file_size(file_, error);
+  std::uint64_t size = std::filesystem::file_size(file_, error);
   if (error) {
     problem("a file that can be read (" + error.message() + ")");
     return std::nullopt;
   }
-  std::ifstream stream(file_, std::ios::binary);
-  if (!stream || size > kMaxYamlBytes) {
-    problem(stream ? "a settings file of at most 1 MiB" : "a file that this account can read");
+  // Looked at again once it is open: whoever may change the folder may have changed it meanwhile.
+  std::unique_ptr<os::File> opened;
+  error = os::real_file_system().open_read(file_, opened);
+  const bool too_large = !error && !opened->size(size) && size > kMaxYamlBytes;
+  if (error || too_large) {
+    problem(error ? "a file that this account can read" : "a settings file of at most 1 MiB");
     return std::nullopt;
   }
-  try {
-    return std::string{std::istreambuf_iterator<char>(stream), {}};
-  } catch (const std::ios_base::failure& failure) {  // a file server that went away meanwhile
-    problem("a file that can be read to its end (" + failure.code().message() + ")");
+  std::string text(size + 1, '\0');  // and one more, which only a file that grows has
+  std::size_t got = 0;
+  error = opened->read_at(0, std::as_writable_bytes(std::span(text)), got);
+  if (error) {  // a file server that went away meanwhile
+    problem("a file that can be read to its end (" + error.message() + ")");
     return std::nullopt;
   }
+  text.resize(std::min<std::size_t>(got, size));
+  return text;
 }
 
 std::optional<YAML::Node> YamlFile::document() {

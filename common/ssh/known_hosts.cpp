@@ -12,6 +12,8 @@
 namespace icom::ssh {
 namespace {
 
+constexpr std::uintmax_t kMaxKnownHostsFile = 4U << 20U;
+
 std::string padded_base64(std::span<const char> key) {
   const std::vector<std::uint8_t> bytes(key.begin(), key.end());
   return base64_encode_padded(bytes);
@@ -37,8 +39,14 @@ KnownHosts::KnownHosts(const std::filesystem::path& file)
 KnownHosts::~KnownHosts() = default;
 
 void KnownHosts::load() {
-  std::ifstream stream(file_);
-  if (!stream || !std::filesystem::is_regular_file(file_)) {
+  // Before it is opened: opening a pipe would wait for whoever writes into it.
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(file_, error);
+  const std::uintmax_t size = is_file ? std::filesystem::file_size(file_, error) : 0;
+  if (!error && size > kMaxKnownHostsFile) refuse(file_, "is far too large: is it the right one?");
+  std::ifstream stream;
+  if (is_file) stream.open(file_);
+  if (!stream.is_open()) {
     refuse(file_,
            "can not be read; it must hold the hosting site's host key, as `ssh-keyscan` prints it "
            "and after its fingerprint was compared");

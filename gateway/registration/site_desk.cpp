@@ -2,8 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
+#include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/utc_text.hpp"
 #include "gateway/registration/authorized_keys.hpp"
@@ -94,10 +93,12 @@ DeskAnswer wrong_token(const std::string& site) {
                                                another_file(site));
 }
 
+/// As large as one may be that is loaded.
+constexpr std::uint64_t kMaxSiteFileBytes = 1U << 20U;
+
 std::string read_site_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream || text.empty()) throw RegistrationError("cannot read " + file.string());
+  std::string text = os::read_text_file(os::real_file_system(), file, kMaxSiteFileBytes);
+  if (text.empty()) throw RegistrationError(file.string() + " is empty");
   return text;
 }
 

@@ -3,12 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
 #include "gateway/store/store_files.hpp"
 
@@ -22,15 +24,23 @@ std::string line_of(const config::GatewaySettings& settings) {
   return fs::absolute(settings.store).lexically_normal().string();
 }
 
-/// Returns nullopt where the file is there and cannot be read.
+/// Paths, one for each place that a store was ever in.
+constexpr std::uint64_t kMostKnownBytes = 1U << 20U;
+
+/// Returns nullopt where the file is there and cannot be read. The gateway's start waits for it, so
+/// nothing is read but a file that is small.
 std::optional<std::vector<std::string>> known_stores(const config::GatewaySettings& settings) {
   std::vector<std::string> stores;
   const fs::path path = known_stores_file(settings);
   std::error_code error;
   if (fs::status(path, error).type() == fs::file_type::not_found) return stores;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) stores.push_back(line);
-  return file.is_open() && file.eof() ? std::optional(stores) : std::nullopt;
+  try {
+    std::istringstream lines(os::read_text_file(os::real_file_system(), path, kMostKnownBytes));
+    for (std::string line; std::getline(lines, line);) stores.push_back(line);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  return stores;
 }
 
 bool is_among(const std::vector<std::string>& stores, const config::GatewaySettings& settings) {
@@ -53,7 +63,7 @@ std::string lost_store(const config::GatewaySettings& settings) {
   if (!known) {
     return "there is no store, and whether there was one cannot be read in " +
            known_stores_file(settings).string() +
-           ": mend the file's rights or its disk, or remove it if a new, empty store is wanted";
+           ": mend the file, its rights or its disk, or remove it if a new, empty store is wanted";
   }
   if (!is_among(*known, settings)) return {};
   return "there was a store here, and now " + database.string() +

@@ -12,8 +12,8 @@
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
 #include "gateway/registration/ssh_sessions.hpp"
-#include "tests/unit/os/no_more_files.hpp"
 #include "tests/unit/os/exchanged_folder.hpp"
+#include "tests/unit/os/no_more_files.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
 namespace icom::registration {

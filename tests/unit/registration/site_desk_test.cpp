@@ -1,6 +1,7 @@
 #include "gateway/registration/site_desk.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <future>
@@ -239,6 +240,17 @@ TEST_F(SiteDeskTest, MachineThatIsReplacedIsCutOffAlsoWhereTheGatewayFailedBetwe
   std::filesystem::rename(folder_ / "aside", token);
   enrolled(key);
   EXPECT_THAT(replaced_, ElementsAre("nbcc"));
+}
+
+/// One thread answers all sites: a pipe would keep it for ever.
+TEST_F(SiteDeskTest, ASitesFileThatIsNoFileIsNotWaitedFor) {
+  const auto file = places().site_file("nbcc");
+  std::filesystem::rename(file, folder_ / "aside");
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  const auto key = new_key("key");
+  EXPECT_EQ(refused(enrol(file_, key)).code(), DeskRefused::FAILED);
+  std::filesystem::rename(folder_ / "aside", file);
+  enrolled(key);
 }
 
 TEST_F(SiteDeskTest, RevokedSitesRotationIsRefusedWhateverIsLeftOfItsTokensAndKeys) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "gateway/serve/check.hpp"
+#include "tests/unit/os/odd_files.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
 
 namespace icom::serve {
@@ -53,6 +55,31 @@ TEST_F(KnownStores, WhereItCannotBeReadWhetherThereWasOneNoneIsBegun) {
   EXPECT_THAT(lost(), HasSubstr("cannot be read in " + (folder_ / "tokens/known-stores").string()));
   fs::remove(folder_ / "tokens/known-stores");
   EXPECT_EQ(lost(), "");
+}
+
+/// A pipe would keep the start waiting, before it hears of signals; the others would fill memory.
+TEST_F(KnownStores, NothingIsReadButASmallFile) {
+  make_store();
+  fs::create_directory(folder_ / "odd");
+  std::vector<fs::path> odd;
+  for (const os::OddFile& one : os::make_odd_files(folder_ / "odd")) odd.push_back(one.path);
+  std::erase(odd, folder_ / "odd/link");
+  std::erase(odd, folder_ / "odd/dangling");  // there is none
+  odd.push_back(write("large", ""));
+  constexpr std::uintmax_t kLarge = std::uintmax_t{3} << 30U;
+  fs::resize_file(odd.back(), kLarge);
+  odd.emplace_back("/dev/zero");
+  const fs::path known = folder_ / "tokens/known-stores";
+  for (const fs::path& one : odd) {
+    SCOPED_TRACE(one.string());
+    fs::create_symlink(one, known);
+    remember_store(loaded());
+    EXPECT_TRUE(fs::is_symlink(known)) << "nor is it written anew";
+    fs::rename(folder_ / "store", folder_ / "moved");
+    EXPECT_THAT(lost(), HasSubstr("cannot be read in " + known.string()));
+    fs::rename(folder_ / "moved", folder_ / "store");
+    fs::remove(known);
+  }
 }
 
 TEST_F(KnownStores, AnotherPlaceIsAFirstStart) {

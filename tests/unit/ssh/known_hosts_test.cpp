@@ -1,6 +1,7 @@
 // What a known_hosts file pins.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -66,6 +67,13 @@ std::string refusal(const std::filesystem::path& file) {
 TEST_F(KnownHostsTest, MissingFileIsRefusedWithWhatItMustHold) {
   EXPECT_THAT(refusal(directory_.path() / "none"), HasSubstr("ssh-keyscan"));
   EXPECT_THAT(refusal(directory_.path()), HasSubstr("ssh-keyscan"));
+  const auto pipe = directory_.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(refusal(pipe), HasSubstr("ssh-keyscan")) << "and nobody waits for it";
+  const auto large = directory_.path() / "large";
+  std::ofstream(large).flush();
+  std::filesystem::resize_file(large, std::uintmax_t{3} << 30U);
+  EXPECT_THAT(refusal(large), HasSubstr("too large"));
 }
 
 TEST_F(KnownHostsTest, BadLineIsRefusedWithItsNumber) {
