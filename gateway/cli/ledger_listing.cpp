@@ -32,6 +32,11 @@ nlohmann::ordered_json row_json(const store::LedgerRow& row) {
   object["given_up"] = row.given_up.frames;
   object["given_up_with_patient"] = row.given_up.frames_with_patient;
   object["given_up_reasons"] = row.given_up.reasons;
+  object["machine_id"] = nullptr;
+  if (row.machine.learnt) object["machine_id"] = *row.machine.learnt;
+  object["other_machine_id"] = nullptr;
+  if (row.machine.other) object["other_machine_id"] = *row.machine.other;
+  object["other_machine_frames"] = row.machine.other_frames;
   return object;
 }
 

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_export(app, asked);
   add_ledger(app, asked);
   add_gaps(app, asked);
+  add_machine_id(app, asked);
   add_add_site(app, asked);
   add_revoke(app, asked);
   add_reconnect(app, asked);

@@ -165,6 +165,25 @@ std::map<std::string, std::size_t> records_without_file(const fs::path& store) {
   return counts.value_or(Counts());
 }
 
+/// Linacs under which frames of another machine may be on record. None in the same cases.
+std::vector<store::OddMachine> odd_machines(const fs::path& store) {
+  using Machines = std::vector<store::OddMachine>;
+  const auto machines = os::answer_within<Machines>(kAnswerTime, "check", [store]() noexcept {
+    try {
+      return store::StoreReader(store).odd_machines();
+    } catch (const std::runtime_error&) {
+      return Machines();
+    }
+  });
+  return machines.value_or(Machines());
+}
+
+void check_machine_ids(Report& report, const config::GatewaySettings& settings) {
+  for (const auto& [linac, problem] : odd_machines(settings.store)) {
+    report.note("Linac " + linac.serial + " of " + linac.site, problem);
+  }
+}
+
 /// What PyMedPhys cannot tell apart in one tree.
 void check_shared_names(Report& report, const config::GatewaySettings& settings) {
   const std::string named = "archive " + settings.archive->directory.string();
@@ -278,6 +297,7 @@ void check_machine(Report& report, const config::GatewaySettings& settings) {
   }
   check_tokens(report, settings);
   check_store(report, settings);
+  check_machine_ids(report, settings);
   if (settings.archive) {
     check_archive(report, settings);
     check_shared_names(report, settings);

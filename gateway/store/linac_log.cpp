@@ -48,6 +48,7 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const Eve
       ledger_(linac),
       events_(linac, limits),
       unread_(linac),
+      machine_(database, linac),
       records_(linac, pace, std::move(clock)) {
   if (const std::int64_t frames = open_.load_tail(database_, zstd_); frames > 0) {
     spdlog::error(
@@ -139,6 +140,7 @@ void LinacLog::store_frame(const IncomingEntry& entry, const Placement& placemen
   counts.stored_bytes += static_cast<std::int64_t>(entry.bytes.size());
   counts.conflicts += placement.conflict ? 1 : 0;
   unread_.note(database_, entry.facts);
+  machine_.note(database_, entry.facts);
   switch (placement.kind) {
     case Placement::Kind::append:
     case Placement::Kind::new_epoch:
@@ -425,6 +427,7 @@ void LinacLog::flush(std::vector<std::int64_t>& changed_records, CommitBudget& b
   lines_.flush(database_, head_);
   events_.flush(database_, zstd_, ledger_);
   counter_.flush(database_);
+  machine_.flush(database_);
   ledger_.flush(database_);
   budget.frames_to_build -= records_.flush(
       database_, zstd_, std::max<std::int64_t>(budget.frames_to_build, 0), changed_records);

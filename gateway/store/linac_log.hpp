@@ -18,6 +18,7 @@
 #include "gateway/store/ledger_tally.hpp"
 #include "gateway/store/linac_counter.hpp"
 #include "gateway/store/lines.hpp"
+#include "gateway/store/machine_id.hpp"
 #include "gateway/store/placement.hpp"
 #include "gateway/store/position_table.hpp"
 #include "gateway/store/record_keeper.hpp"
@@ -116,6 +117,7 @@ class LinacLog {
   LedgerTally ledger_;
   EventLog events_;
   UnreadFrames unread_;
+  MachineId machine_;
   RecordKeeper records_;
 };
 

@@ -157,9 +157,22 @@ std::vector<LedgerRow> StoreReader::ledger(const std::optional<std::string>& ser
     while (holes.step()) {
       row.given_up.add(decode_hole(holes.blob(0)));
     }
+    row.machine = load_machine(database_, linac.id);
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::vector<OddMachine> StoreReader::odd_machines() {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  std::vector<OddMachine> odd;
+  for (const LinacRow& linac : linacs()) {
+    const MachineRow row = load_machine(database_, linac.id);
+    if (row.other) {
+      odd.push_back({linac, machine_problem(row, linac_of_machine(database_, row, *row.other))});
+    }
+  }
+  return odd;
 }
 
 std::vector<Gap> StoreReader::gaps(std::int64_t linac) {

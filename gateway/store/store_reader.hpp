@@ -12,6 +12,7 @@
 #include "gateway/store/gap_table.hpp"
 #include "gateway/store/junk_pack.hpp"
 #include "gateway/store/ledger_tally.hpp"
+#include "gateway/store/machine_id.hpp"
 #include "gateway/store/record_table.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/store/zstd_codec.hpp"
@@ -53,6 +54,13 @@ struct LedgerRow {
   std::int64_t missing = 0;           ///< frames, where the counter tells for certain
   std::int64_t missing_estimate = 0;  ///< frames, with the gaps where it may have wrapped
   GivenUp given_up;                   ///< by agents, as they told, since ever
+  MachineRow machine;                 ///< likewise of all times
+};
+
+/// A Linac whose frames have shown another machine ID than before, or another Linac's.
+struct OddMachine {
+  LinacRow linac;
+  std::string problem;  ///< what to tell an operator, after the Linac's name
 };
 
 /// One connection, read-only. Not thread-safe. Everything throws SqlError when the database cannot
@@ -77,6 +85,8 @@ class StoreReader {
   /// they end.
   std::vector<LedgerRow> ledger(const std::optional<std::string>& serial,
                                 const std::optional<std::int64_t>& since);
+  /// Until somebody has said which ID is right.
+  std::vector<OddMachine> odd_machines();
   /// In order.
   std::vector<Gap> gaps(std::int64_t linac);
   /// What makes the record incomplete.

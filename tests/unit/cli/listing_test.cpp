@@ -110,6 +110,21 @@ TEST_F(ListingTest, TheLedgerIsAnObjectALinac) {
   EXPECT_EQ(found[0]["missing"], 3);
 }
 
+TEST_F(ListingTest, TheLedgerTellsTheMachineIdAndTheOtherOneThatCame) {
+  test::Feed other(store_->linac("nbcc", "9183"), 1);
+  ASSERT_TRUE(commit(other.frames(test::messages(0, 3)).batch()));  // of machine 4299
+  std::ostringstream out;
+  list_ledger(folder(), {}, true, out);
+  const auto found = lines(out.str());
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0]["machine_id"], "4299");
+  EXPECT_TRUE(found[0]["other_machine_id"].is_null());
+  EXPECT_EQ(found[0]["other_machine_frames"], 0);
+  EXPECT_TRUE(found[1]["machine_id"].is_null());
+  EXPECT_EQ(found[1]["other_machine_id"], "4299");
+  EXPECT_EQ(found[1]["other_machine_frames"], 3);
+}
+
 TEST_F(ListingTest, AHoleIsToldAsWhatItIsInTheLedgerTheGapsAndTheRecordThatLacksIt) {
   const store::LinacId linac = store_->linac("nbcc", "9183");
   test::Feed agent(linac, 1);

@@ -125,6 +125,22 @@ TEST_F(CheckTest, PatientIdsThatPyMedPhysCannotTellApartAreCountedAndNotNamed) {
   EXPECT_THAT(printed_, Not(HasSubstr("SECRET")));
 }
 
+TEST_F(CheckTest, FramesOfAnotherLinacsMachineAreNotedUntilSomebodySaysWhatIsRight) {
+  {
+    store::Store store(folder_ / "store", {}, nullptr);
+    store.linac("nbcc", "4299");
+    test::Feed feed(store.linac("nbcc", "9183"), 1);
+    feed.frames(test::messages(0, 8));  // they call their machine 4299
+    ASSERT_TRUE(test::commit(store, feed.batch()));
+  }
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("note  Linac 9183 of nbcc: 8 of its frames call their machine "
+                                  "4299, which is another Linac of this site"));
+  store::set_machine_id(folder_ / "store", "nbcc", "9183", "4299");
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, Not(HasSubstr("call their machine")));
+}
+
 TEST_F(CheckTest, RecordsThatWaitForTheirFileAreCountedForEachSite) {
   {
     store::Store store(folder_ / "store", {}, nullptr);

@@ -213,6 +213,10 @@ inline void set_back_to_step_10(store::Database& database) {
   database.execute(
       "DROP TABLE chunk_place;"
       "ALTER TABLE linac DROP COLUMN unplaced;"
+      "ALTER TABLE linac DROP COLUMN machine;"
+      "ALTER TABLE linac DROP COLUMN other_machine;"
+      "ALTER TABLE linac DROP COLUMN other_in_a_row;"
+      "ALTER TABLE linac DROP COLUMN other_frames;"
       "PRAGMA user_version = 10");
 }
 
