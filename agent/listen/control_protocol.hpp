@@ -12,7 +12,8 @@ inline constexpr std::chrono::milliseconds kStep{5'000};
 /// Requests. `drain LIMIT`: milliseconds.
 inline constexpr std::string_view kDrain = "drain";
 inline constexpr std::string_view kTakeOver = "take-over";
-/// Answered with the same word. A listener of before this request answers with an error, which says
+/// Answered with the same word, and, where the spool takes no entries, with that and why behind a
+/// space. A listener of before this request answers with an error, which says
 /// as much.
 inline constexpr std::string_view kAlive = "alive";
 
@@ -20,6 +21,10 @@ inline constexpr std::string_view kAlive = "alive";
 /// and until the limit), then `leaving WHY`.
 inline constexpr std::string_view kWaiting = "waiting";
 inline constexpr std::string_view kLeaving = "leaving";
+
+/// `error WHY`: to a request that is not heeded. A take-over is not while the spool takes no
+/// entries.
+inline constexpr std::string_view kError = "error";
 
 /// Within a take-over, behind the handover: the newcomer has opened the spool; it may read.
 inline constexpr std::string_view kReady = "ready";

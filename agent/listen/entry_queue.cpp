@@ -66,7 +66,9 @@ bool EntryQueue::wait_closed(std::chrono::milliseconds limit) {
 
 QueueCounts EntryQueue::counts() const {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  QueueCounts counts = counts_;
+  counts.entries = entries_.size();
+  return counts;
 }
 
 void EntryQueue::make_room(std::size_t incoming) {

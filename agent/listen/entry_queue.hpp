@@ -23,6 +23,7 @@ struct QueuedEntry {
 };
 
 struct QueueCounts {
+  std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
   std::uint64_t peak_bytes = 0;
   std::uint64_t dropped_frames = 0;

@@ -10,6 +10,7 @@
 
 #include "agent/listen/crash_farewell.hpp"
 #include "agent/listen/silent_peer.hpp"
+#include "common/asio/socket_owner.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::listen {
@@ -137,6 +138,12 @@ asio::awaitable<std::string> LinacConnection::connect() {
   Endpoints endpoints;
   std::string failure = co_await resolve(endpoints);
   if (endpoints.empty()) co_return failure;
+  // Whoever reads the Linac already, whatever has become of its spool: nobody is to be a second
+  // client. A connection of our own is over here, or was adopted.
+  if (std::ranges::any_of(endpoints, is_connected_to)) {
+    co_return "a program of this machine is connected to it already, and nobody is to be its second "
+              "client: ss -tnp dst " + linac_.text() + " shows which one";
+  }
   arm(until, [this] {
     boost::system::error_code ignored;
     socket_.close(ignored);

@@ -44,6 +44,11 @@ awaitable<void> pause(std::chrono::milliseconds time) {
   co_await timer.async_wait(kAsTuple);
 }
 
+void note_inherited(Handover& kept) {
+  kept.ipv6 = is_ipv6(kept.connection.get());
+  kept.reader_died = true;
+}
+
 std::int64_t whole_milliseconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
@@ -88,10 +93,7 @@ void ListenProgram::start() {
   if (greeting.heir && !kept.connection.valid()) {
     kept.connection = settings_.keeper.left_by_that_one(kKeeperAnswersWithin);
   }
-  if (kept.connection.valid()) {
-    kept.ipv6 = is_ipv6(kept.connection.get());
-    kept.reader_died = true;
-  }
+  if (kept.connection.valid()) note_inherited(kept);
   begin(std::move(kept), greeting.wants_beats);
 }
 
@@ -112,7 +114,13 @@ void ListenProgram::take_over() {
   if (!newcomer.confirm()) {
     throw std::runtime_error("the listener that has the connection has kept it");
   }
-  begin(std::move(*held), settings_.keeper.greeting().wants_beats);
+  KeepersGreeting greeting = settings_.keeper.greeting();
+  // The other waits for the end of a connection that a keeper has, and that is ours to go on with.
+  if (!held->connection.valid() && greeting.left.valid()) {
+    held->connection = std::move(greeting.left);
+    note_inherited(*held);
+  }
+  begin(std::move(*held), greeting.wants_beats);
 }
 
 void ListenProgram::begin(Handover held, bool wants_beats) {
@@ -134,9 +142,10 @@ void ListenProgram::make_first_listener() {
   }
 }
 
-void ListenProgram::make_listener() {
+void ListenProgram::make_listener(Remains before) {
   heartbeat_.busy();
-  listener_ = std::make_unique<Listener>(io_, files_, settings_, [this] { connection_over(); });
+  listener_ = std::make_unique<Listener>(
+      io_, files_, settings_, [this] { connection_over(); }, std::move(before));
   files_.remove(folder_ / kDrainedFile);  // mostly there is none
 }
 
@@ -153,6 +162,10 @@ void ListenProgram::open_control() {
 void ListenProgram::stop() {
   stopping_ = true;
   if (listener_ && !handing_over_) listener_->stop();
+}
+
+Lost ListenProgram::finish() {
+  return listener_ ? listener_->finish() : Lost{};
 }
 
 void ListenProgram::connection_over() {
@@ -190,13 +203,24 @@ awaitable<void> ListenProgram::serve(ControlStream peer) {
   } else if (const auto limit = drain_limit(line)) {
     co_await drain(peer, *limit);
   } else if (line == control::kAlive) {
-    const std::string answer = std::string(control::kAlive) + "\n";
-    co_await write_all(peer, as_bytes(answer), control::kStep);
+    co_await answer_alive(peer);
   } else {
-    const std::string answer = "error expected '" + std::string(control::kDrain) +
-                               " MILLISECONDS' or '" + std::string(control::kTakeOver) + "'\n";
-    co_await write_all(peer, as_bytes(answer), control::kStep);
+    co_await decline(peer, "expected '" + std::string(control::kDrain) + " MILLISECONDS' or '" +
+                               std::string(control::kTakeOver) + "'");
   }
+}
+
+awaitable<void> ListenProgram::answer_alive(ControlStream& peer) {
+  std::string answer(control::kAlive);
+  const std::string refusal = listener_ ? listener_->refusal() : std::string();
+  if (!refusal.empty()) answer += " " + refusal;
+  answer += "\n";
+  co_await write_all(peer, as_bytes(answer), control::kStep);
+}
+
+awaitable<void> ListenProgram::decline(ControlStream& peer, std::string why) {
+  const std::string answer = std::string(control::kError) + " " + why + "\n";
+  co_await write_all(peer, as_bytes(answer), control::kStep);
 }
 
 awaitable<void> ListenProgram::drain(ControlStream& peer, Milliseconds limit) {
@@ -245,6 +269,12 @@ void ListenProgram::mark_drained() {
 
 awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   if (handing_over_ || stopping_ || !listener_) co_return;
+  // What waits here would be lost: the other has another memory.
+  if (const std::string refusal = listener_->refusal(); !refusal.empty()) {
+    spdlog::warn("no other listener can take over: {}", refusal);
+    co_await decline(peer, refusal);
+    co_return;
+  }
   heartbeat_.busy();  // for the disk, here and where the spool is closed
   std::unique_ptr<os::File> lock;
   if (files_.lock(folder_ / control::kHandoverLock, lock)) co_return;
@@ -254,7 +284,14 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   co_await let_go_.wait_until(Clock::time_point::max());
   Handover held = listener_->release();
   heartbeat_.busy();
-  listener_.reset();  // what was received is in the spool now, and synced
+  Remains remains = listener_->close_spool();
+  listener_.reset();
+  if (remains.writer) {
+    spdlog::warn("no other listener can take over: the spool refuses the last entries");
+    co_await go_on_with(std::move(held), std::move(remains));
+    co_await decline(peer, "the spool takes no entries: it refuses the last ones");
+    co_return;
+  }
   const bool taken = co_await offer(peer, held);
   if (taken) {
     spdlog::info("the other listener has taken over");
@@ -281,10 +318,10 @@ awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) 
 }
 
 /// The newcomer may hold the spool for a moment yet.
-awaitable<void> ListenProgram::go_on_with(Handover held) {
+awaitable<void> ListenProgram::go_on_with(Handover held, Remains before) {
   for (const auto give_up = Clock::now() + kTakeBackWithin; !listener_;) {
     try {
-      make_listener();
+      make_listener(std::move(before));
     } catch (const std::exception&) {
       if (Clock::now() >= give_up) {
         end(std::current_exception());

@@ -44,13 +44,16 @@ class ListenProgram {
   /// FIN to the Linac, whatever it does.
   void stop();
 
+  /// After `ended`: Listener::finish().
+  Lost finish();
+
  private:
   using Clock = std::chrono::steady_clock;
   using Milliseconds = std::chrono::milliseconds;
 
   void begin(Handover held, bool wants_beats);
   void make_first_listener();
-  void make_listener();
+  void make_listener(Remains before = {});
   void open_control();
   void connection_over();
   void end(std::exception_ptr failure = nullptr);
@@ -60,7 +63,9 @@ class ListenProgram {
   [[nodiscard]] const char* why_leave_now(Clock::time_point limit) const;
   boost::asio::awaitable<void> hand_over(ControlStream& peer);
   boost::asio::awaitable<bool> offer(ControlStream& peer, const Handover& held);
-  boost::asio::awaitable<void> go_on_with(Handover held);
+  boost::asio::awaitable<void> answer_alive(ControlStream& peer);
+  boost::asio::awaitable<void> decline(ControlStream& peer, std::string why);
+  boost::asio::awaitable<void> go_on_with(Handover held, Remains before = {});
   void mark_drained();
 
   boost::asio::io_context& io_;

@@ -21,18 +21,23 @@ namespace icom::listen {
 /// In the order of the way of a frame, from its end: what is declared later goes first.
 struct Listener::Parts {
   Parts(boost::asio::io_context& context, os::FileSystem& file_system, ListenerSettings given,
-        std::function<void()> when_ended)
+        std::function<void()> when_ended, Remains before)
       : io(context),
         files(file_system),
         settings(std::move(given)),
         ended(std::move(when_ended)),
         folder(settings.spool / settings.serial),
-        writer(files, folder, settings.limits),
-        sync(writer, settings.timings.sync),
+        writer(before.writer
+                   ? std::move(before.writer)
+                   : std::make_unique<spool::SpoolWriter>(files, folder, settings.limits)),
+        sync(*writer, settings.timings.sync),
         intake(queue, board, os::utc_now_us, settings.timings),
-        spool(queue, writer, sync, settings.timings, [this] { return write_status(); }),
-        connection(io, settings.linac, settings.timings, intake, settings.keeper) {}
+        spool(queue, *writer, sync, settings.timings, [this] { return write_status(); }),
+        connection(io, settings.linac, settings.timings, intake, settings.keeper) {
+    for (auto& entry : before.entries) queue.push(std::move(entry));
+  }
 
+  std::vector<QueuedEntry> close_spool();
   [[nodiscard]] ListenerStatus status() const;
   bool write_status();
 
@@ -48,7 +53,7 @@ struct Listener::Parts {
   std::atomic<bool> started{false};
   EntryQueue queue;
   StatusBoard board;
-  spool::SpoolWriter writer;
+  std::unique_ptr<spool::SpoolWriter> writer;
   SyncThread sync;
   StreamIntake intake;
   SpoolThread spool;
@@ -56,13 +61,54 @@ struct Listener::Parts {
 };
 
 Listener::Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
-                   std::function<void()> ended)
-    : parts_(std::make_unique<Parts>(io, files, std::move(settings), std::move(ended))) {}
+                   std::function<void()> ended, Remains before)
+    : parts_(std::make_unique<Parts>(io, files, std::move(settings), std::move(ended),
+                                     std::move(before))) {}
 
 Listener::~Listener() {
-  parts_->queue.close();
-  parts_->spool.join();
+  finish();
+}
+
+std::vector<QueuedEntry> Listener::Parts::close_spool() {
+  queue.close();
+  spool.join();
+  return spool.take_left();
+}
+
+Remains Listener::close_spool() {
+  Remains remains{.writer = nullptr, .entries = parts_->close_spool()};
   parts_->sync.stop();
+  if (!remains.entries.empty()) remains.writer = std::move(parts_->writer);
+  parts_.reset();
+  return remains;
+}
+
+Lost Listener::finish() {
+  if (!parts_) return {};
+  const auto left = parts_->close_spool();
+  Lost lost;
+  for (const auto& entry : left) {
+    if (entry.kind == EntryKind::hole) {
+      const Hole told = decode_hole(entry.bytes);
+      lost.frames += told.frames;
+      lost.frames_with_patient += told.frames_with_patient;
+    } else if (entry.kind == EntryKind::frame) {
+      ++lost.frames;
+      lost.frames_with_patient += entry.has_patient ? 1 : 0;
+    } else {
+      ++lost.others;
+    }
+  }
+  if (lost.frames > 0) {
+    lost.told = !parts_->writer->append_hole({.frames = lost.frames,
+                                              .frames_with_patient = lost.frames_with_patient,
+                                              .reason = parts_->spool.refused_for()},
+                                             left.front().received_us);
+    parts_->sync.note_appended();
+  }
+  parts_->sync.stop();
+  parts_.reset();
+  return lost;
 }
 
 void Listener::stop() {
@@ -71,7 +117,7 @@ void Listener::stop() {
 
 void Listener::start(Handover held) {
   spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
-               parts_->folder.string(), parts_->writer.run());
+               parts_->folder.string(), parts_->writer->run());
   parts_->intake.remember(held);
   if (held.connection.valid()) {
     if (held.reader_died) {
@@ -115,6 +161,10 @@ Handover Listener::release() {
   return handover;
 }
 
+std::string Listener::refusal() const {
+  return parts_->spool.refusal();
+}
+
 const BeamWatch& Listener::beam() const {
   return parts_->intake.beam();
 }
@@ -132,8 +182,8 @@ ListenerStatus Listener::Parts::status() const {
           .written_us = os::utc_now_us(),
           .stream = board.read(),
           .queue = queue.counts(),
-          .spool_run = writer.run(),
-          .spool = writer.counts(),
+          .spool_run = writer->run(),
+          .spool = writer->counts(),
           .failed_syncs = sync.failed()};
 }
 

@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/listen/beam_watch.hpp"
+#include "agent/listen/entry_queue.hpp"
 #include "agent/listen/handover.hpp"
 #include "agent/listen/keeper_link.hpp"
 #include "agent/listen/listener_status.hpp"
@@ -28,17 +30,30 @@ struct ListenerSettings {
   KeeperLink keeper = {};  ///< who has a copy of the connection
 };
 
+/// Of a listener whose spool refuses entries: for the next one of this process.
+struct Remains {
+  std::unique_ptr<spool::SpoolWriter> writer;  ///< null: there is nothing that remains
+  std::vector<QueuedEntry> entries;            ///< received, and not in the spool
+};
+
+/// What a spool has not taken, at the end.
+struct Lost {
+  std::uint64_t frames = 0;
+  std::uint64_t frames_with_patient = 0;
+  std::uint64_t others = 0;  ///< entries that are no frames
+  bool told = false;         ///< by a hole entry in the spool
+};
+
 /// Three threads, so that the Linac is read whatever the disk does: this object's `io` reads and
 /// queues, one appends, one syncs.
 class Listener {
  public:
-  /// Opens the spool. `ended` is called on `io` after stop(), once the connection is closed, or
-  /// after let_go(). `io` and `files` must outlive it. Throws std::system_error if the spool cannot
-  /// be used.
+  /// Opens the spool, or goes on with what remains of the listener before. `ended` is called on
+  /// `io` after stop(), once the connection is closed, or after let_go(). `io` and `files` must
+  /// outlive it. Throws std::system_error if the spool cannot be used.
   Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
-           std::function<void()> ended);
-  /// Precondition: `ended` was called, or `io` runs no more, or there was no start(). Waits until
-  /// everything received is in the spool and synced.
+           std::function<void()> ended, Remains before = {});
+  /// As finish().
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -52,14 +67,22 @@ class Listener {
 
   /// On `io`'s thread. Reads no further, then `ended`; the Linac notices nothing.
   void let_go();
-  /// After let_go() and `ended`: what the next listener needs. The spool is complete only after the
-  /// destructor.
+  /// After let_go() and `ended`: what the next listener needs.
   Handover release();
+  /// After release(). Waits until everything received is in the spool and synced, or the spool
+  /// refuses it: then something remains, and the spool stays locked as long as that lives.
+  /// Otherwise nothing does, and the spool is free and complete.
+  Remains close_spool();
+  /// Precondition: `ended` was called, or `io` runs no more, or there was no start(). Waits until
+  /// everything received is in the spool and synced; what the spool refuses even then is lost.
+  Lost finish();
 
   /// On `io`'s thread.
   [[nodiscard]] const BeamWatch& beam() const;
   /// From any thread.
   [[nodiscard]] ListenerStatus status() const;
+  /// SpoolThread::refusal().
+  [[nodiscard]] std::string refusal() const;
 
  private:
   struct Parts;

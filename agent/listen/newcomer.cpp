@@ -22,7 +22,8 @@ std::optional<Handover> Newcomer::ask() {
   if (connect_control(stream_, folder_)) return std::nullopt;
   Handover handover;
   if (!run(receive(handover))) {
-    throw std::runtime_error("the listener that has the connection does not hand it over");
+    throw std::runtime_error("the listener that has the connection does not hand it over" +
+                             (declined_.empty() ? std::string() : ": " + declined_));
   }
   return handover;
 }
@@ -56,7 +57,10 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   going_well = co_await read_all_with(stream_, head, descriptors, control::kStep);
   if (!going_well) co_return false;
   const auto sizes = decode_handover_head(head);
-  if (!sizes) co_return false;
+  if (!sizes) {
+    declined_ = co_await why_declined(head);
+    co_return false;
+  }
 
   ByteVector rest(sizes->text + sizes->unfinished);
   going_well = co_await read_all(stream_, rest, control::kStep);
@@ -72,6 +76,17 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   std::erase_if(handover.late, [](const auto& late) { return !late.connection.valid(); });
   handover.unfinished.assign(rest.begin() + sizes->text, rest.end());
   co_return true;
+}
+
+/// Empty: what has come is neither a handover nor `error WHY`.
+awaitable<std::string> Newcomer::why_declined(Bytes head) {
+  const std::string error = std::string(control::kError) + " ";
+  const std::string_view begin = as_text(head);
+  std::string rest;
+  if (!begin.starts_with(error) || !co_await read_line(stream_, rest, control::kStep)) {
+    co_return std::string();
+  }
+  co_return std::string(begin.substr(error.size())) + rest;
 }
 
 awaitable<bool> Newcomer::get_ready() {

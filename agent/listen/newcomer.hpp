@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "agent/listen/control_socket.hpp"
 #include "agent/listen/handover.hpp"
@@ -29,12 +30,14 @@ class Newcomer {
  private:
   bool run(boost::asio::awaitable<bool> conversation);
   boost::asio::awaitable<bool> receive(Handover& handover);
+  boost::asio::awaitable<std::string> why_declined(Bytes head);
   boost::asio::awaitable<bool> get_ready();
 
   os::FileSystem& files_;
   std::filesystem::path folder_;
   boost::asio::io_context io_{1};
   ControlStream stream_{io_};
+  std::string declined_;  ///< the other's words; empty: it had none
 };
 
 }  // namespace icom::listen

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -42,7 +44,8 @@ void SpoolThread::run() {
     const bool first = status_written_ == std::chrono::steady_clock::time_point{};
     const auto taken = queue_.take(batch, kBatchBytes, first ? kFirstStatus : timings_.status);
     if (taken == EntryQueue::Taken::closed) break;
-    append_all(batch);
+    const bool kept = append_all(batch);
+    if (!kept) break;
     write_status_if_due(std::any_of(batch.begin(), batch.end(), [](const QueuedEntry& entry) {
       return entry.kind == EntryKind::connected || entry.kind == EntryKind::disconnected;
     }));
@@ -50,7 +53,8 @@ void SpoolThread::run() {
   write_status_if_due(true);
 }
 
-void SpoolThread::append_all(const std::vector<QueuedEntry>& batch) {
+/// False: some are left, and the queue is closed.
+bool SpoolThread::append_all(std::vector<QueuedEntry>& batch) {
   entries_.clear();
   for (const auto& queued : batch) {
     spool::Entry entry;
@@ -66,8 +70,13 @@ void SpoolThread::append_all(const std::vector<QueuedEntry>& batch) {
     const auto error = writer_.append(left, appended);
     left = left.subspan(appended);
     if (appended > 0) sync_.note_appended();
-    if (error && !refused(error, left.size())) return;
+    const bool goes_on = !error || refused(error, left.size());
+    if (goes_on) continue;
+    leave(batch, batch.size() - left.size());
+    return false;
   }
+  note_refusal({}, 0);
+  return true;
 }
 
 /// True: to be tried again.
@@ -75,13 +84,38 @@ bool SpoolThread::refused(std::error_code error, std::size_t left) {
   if (failure_lines_.admit(log::RateLimit::Clock::now())) {
     spdlog::error("the spool takes no entries, {} wait here: {}", left, error.message());
   }
+  note_refusal(error, left);
   write_status_if_due(false);
   if (!queue_.wait_closed(timings_.append_retry)) return true;
-  // We are to end, and the disk had its chances.
-  std::size_t appended = 0;
-  const auto last = writer_.append(std::span(entries_).last(left), appended);
-  if (last) spdlog::error("{} entries are lost: {}", left - appended, last.message());
-  return false;
+  // We are to end: once more, and the disk has had its chances.
+  return !std::exchange(tried_last_, true);
+}
+
+void SpoolThread::leave(std::vector<QueuedEntry>& batch, std::size_t from) {
+  const auto move_from = [this](std::vector<QueuedEntry>& entries, std::size_t first) {
+    std::move(entries.begin() + static_cast<std::ptrdiff_t>(first), entries.end(),
+              std::back_inserter(left_));
+  };
+  move_from(batch, from);
+  while (queue_.take(batch, kBatchBytes, {}) == EntryQueue::Taken::entries) move_from(batch, 0);
+}
+
+void SpoolThread::note_refusal(std::error_code error, std::size_t left) {
+  const std::lock_guard lock(refusal_mutex_);
+  refusal_ = error;
+  refused_ = left;
+}
+
+std::string SpoolThread::refusal() const {
+  const std::lock_guard lock(refusal_mutex_);
+  if (!refusal_) return {};
+  return "the spool takes no entries, " + std::to_string(refused_ + queue_.counts().entries) +
+         " wait: " + refusal_.message();
+}
+
+const char* SpoolThread::refused_for() const {
+  const std::lock_guard lock(refusal_mutex_);
+  return os::means_full(refusal_) ? "disk_full" : "disk_failed";
 }
 
 void SpoolThread::write_status_if_due(bool change) {

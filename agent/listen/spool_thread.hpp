@@ -3,7 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/listen/entry_queue.hpp"
@@ -15,7 +19,8 @@
 namespace icom::listen {
 
 /// Ends when the queue is closed and empty. Where the spool refuses entries they are kept and
-/// offered again; meanwhile the queue fills and drops by its rule.
+/// offered again; meanwhile the queue fills and drops by its rule. Entries that it refuses once the
+/// queue is closed are left, with all that follow.
 class SpoolThread {
  public:
   /// All must outlive it. `write_status` is called on this thread: soon after the start, at the
@@ -29,11 +34,21 @@ class SpoolThread {
 
   /// Waits for its end. Precondition: EntryQueue::close() was called.
   void join();
+  /// After join(): what the spool has not taken, in its order.
+  std::vector<QueuedEntry> take_left() { return std::move(left_); }
+
+  /// "the spool takes no entries, 83 wait: No space left on device"; empty unless it refused the
+  /// last that it was offered. From any thread.
+  [[nodiscard]] std::string refusal() const;
+  /// The same as Hole::reason has it.
+  [[nodiscard]] const char* refused_for() const;
 
  private:
   void run();
-  void append_all(const std::vector<QueuedEntry>& batch);
+  bool append_all(std::vector<QueuedEntry>& batch);
   bool refused(std::error_code error, std::size_t left);
+  void leave(std::vector<QueuedEntry>& batch, std::size_t from);
+  void note_refusal(std::error_code error, std::size_t left);
   void write_status_if_due(bool change);
 
   EntryQueue& queue_;
@@ -43,7 +58,12 @@ class SpoolThread {
   const std::function<bool()> write_status_;
   std::chrono::steady_clock::time_point status_written_;
   std::vector<spool::Entry> entries_;  ///< kept from batch to batch for its memory
+  std::vector<QueuedEntry> left_;
+  bool tried_last_ = false;  ///< since the queue is closed
   log::RateLimit failure_lines_;
+  mutable std::mutex refusal_mutex_;
+  std::error_code refusal_;  ///< none: the spool takes what it is offered
+  std::size_t refused_ = 0;  ///< entries beside those in the queue
   std::thread thread_;
 };
 

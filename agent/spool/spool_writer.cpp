@@ -31,6 +31,9 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 constexpr std::uint64_t kLeastShare = 32;
 constexpr std::int64_t kLeastTime = 100'000;
 
+/// More than a segment of one hole entry has.
+constexpr std::size_t kReserveBytes = 256;
+
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
 
@@ -58,6 +61,12 @@ struct SpoolWriter::State {
   void take_directory();
   void begin_first_segment();
   std::error_code begin_segment();
+  void keep_reserve();
+  [[nodiscard]] bool reserve_is_there() const;
+  [[nodiscard]] SegmentHeader next_header() const;
+  void now_write(std::shared_ptr<os::File> opened);
+  std::error_code append_hole(const Hole& hole, std::int64_t received_us);
+  std::error_code append_to_reserve(const Hole& hole, std::int64_t received_us);
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
   std::error_code append_some(std::span<const Entry> entries, std::size_t& appended);
   std::error_code make_room(FrameKinds kinds, std::int64_t received_us, std::uint64_t incoming);
@@ -77,13 +86,14 @@ struct SpoolWriter::State {
   SpoolBound closed;
   UnsyncedFiles unsynced;
 
-  // The segment being written.
+  // The segment being written; none yet if the disk has been full from the start.
   std::shared_ptr<os::File> file;
   std::uint64_t number = 0;
   std::uint64_t bytes = 0;  ///< good ones: what append() said is in the spool, and the header
   SegmentContent content;
   std::int64_t begun_us = 0;  ///< when its first entry was received
   bool torn = false;          ///< bytes that could not be taken back follow the good ones
+  bool has_reserve = false;
 
   std::uint64_t next_seq = 1;
   std::optional<Hole> untold;  ///< given up, and no hole entry is in the spool yet
@@ -112,6 +122,12 @@ std::error_code SpoolWriter::append(std::span<const Entry> entries, std::size_t&
   return error;
 }
 
+std::error_code SpoolWriter::append_hole(const Hole& hole, std::int64_t received_us) {
+  const auto error = state_->append_hole(hole, received_us);
+  state_->publish();
+  return error;
+}
+
 std::error_code SpoolWriter::sync() {
   return state_->unsynced.sync();
 }
@@ -135,6 +151,7 @@ SpoolWriter::State::State(os::FileSystem& file_system, std::filesystem::path whe
       unsynced(file_system, directory) {
   take_directory();
   begin_first_segment();
+  if (!file) has_reserve = reserve_is_there();
   publish();
 }
 
@@ -166,7 +183,9 @@ void SpoolWriter::State::begin_first_segment() {
   for (;;) {
     const auto error = begin_segment();
     if (!error) return;
-    if (!os::means_full(error) || !free_some(Shortage::full_disk)) {
+    // What comes waits for room, and is not lost for want of a listener.
+    if (os::means_full(error) && !free_some(Shortage::full_disk)) return;
+    if (!os::means_full(error)) {
       throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
     }
   }
@@ -175,17 +194,83 @@ void SpoolWriter::State::begin_first_segment() {
 /// After an error the segment before goes on being the current one.
 std::error_code SpoolWriter::State::begin_segment() {
   std::unique_ptr<os::File> created;
+  if (const auto error = create_segment(files, directory, next_header(), created)) return error;
+  now_write(std::move(created));
+  if (!has_reserve) keep_reserve();
+  return {};
+}
+
+SegmentHeader SpoolWriter::State::next_header() const {
   SegmentHeader header{.run = run, .number = number + 1, .first_seq = next_seq};
   if (file) header.before = content.kinds();
-  if (const auto error = create_segment(files, directory, header, created)) return error;
+  return header;
+}
+
+void SpoolWriter::State::now_write(std::shared_ptr<os::File> opened) {
   if (file) closed.add(number, bytes, content);
-  file = std::move(created);
+  file = std::move(opened);
   ++number;
   bytes = kSegmentHeaderSize;
   content = {};
   torn = false;
   unsynced.note_written(file);
   unsynced.note_directory_changed();
+}
+
+/// While there is room. Without it all but the last word on a full disk is as with it.
+void SpoolWriter::State::keep_reserve() {
+  has_reserve = reserve_is_there();
+  if (has_reserve) return;
+  const auto path = directory / kReserveFile;
+  std::unique_ptr<os::File> made;
+  auto error = files.create(path, made);
+  if (error == std::errc::file_exists && !files.remove(path)) error = files.create(path, made);
+  if (error) return;
+  const ByteVector filled(kReserveBytes, std::byte{0xFF});
+  const Bytes part(filled);
+  std::size_t written = 0;
+  has_reserve = !made->append({&part, 1}, written);
+  if (!has_reserve) files.remove(path);
+}
+
+bool SpoolWriter::State::reserve_is_there() const {
+  std::uint64_t size = 0;
+  return !files.file_size(directory / kReserveFile, size) && size == kReserveBytes;
+}
+
+std::error_code SpoolWriter::State::append_hole(const Hole& hole, std::int64_t received_us) {
+  const ByteVector told = encode_hole(hole);
+  const Entry entry{.kind = EntryKind::hole, .received_us = received_us, .bytes = told};
+  std::size_t appended = 0;
+  const auto error = append({&entry, 1}, appended);
+  return error && has_reserve ? append_to_reserve(hole, received_us) : error;
+}
+
+/// In place, so that a disk without room takes it; then it gets the name of a segment. Whoever
+/// reads the spool sees it whole or not at all.
+std::error_code SpoolWriter::State::append_to_reserve(const Hole& hole, std::int64_t received_us) {
+  Hole all = hole;
+  if (untold) {
+    all.frames += untold->frames;
+    all.frames_with_patient += untold->frames_with_patient;
+  }
+  hole_bytes = encode_hole(all);
+  batch.clear();
+  lay_out({.kind = EntryKind::hole, .received_us = received_us, .bytes = hole_bytes});
+  const auto header = encode_segment_header(next_header());
+  ByteVector segment(header.begin(), header.end());
+  for (const Bytes part : batch.parts()) icom::append(segment, part);
+
+  const auto reserve = directory / kReserveFile;
+  std::unique_ptr<os::File> opened;
+  if (const auto error = files.overwrite(reserve, segment)) return error;
+  has_reserve = false;  // its size is another one
+  if (const auto error = files.open_write(reserve, opened)) return error;
+  (void)opened->sync_data();  // before it has the name: what was there before is no segment
+  if (const auto error = files.rename(reserve, segment_path(directory, number + 1))) return error;
+  now_write(std::move(opened));
+  count_written(batch.whole_in(segment.size() - kSegmentHeaderSize));
+  untold.reset();
   return {};
 }
 
@@ -244,9 +329,9 @@ std::error_code SpoolWriter::State::append_some(std::span<const Entry> entries,
 
 std::error_code SpoolWriter::State::make_room(FrameKinds kinds, std::int64_t received_us,
                                               std::uint64_t incoming) {
-  if (torn || bytes >= segment_bytes || parts_here(kinds, received_us)) {
+  if (!file || torn || bytes >= segment_bytes || parts_here(kinds, received_us)) {
     // Where no new segment can be begun, a sound one grows on; the next append tries again.
-    if (const auto error = begin_segment(); error && torn) return error;
+    if (const auto error = begin_segment(); error && (!file || torn)) return error;
   }
   while (closed.bytes() + bytes + incoming + kHoleEntryRoom > max_bytes &&
          free_some(Shortage::bound)) {

@@ -14,6 +14,8 @@ namespace icom::spool {
 
 /// In the writer's directory, held for its whole life.
 inline constexpr const char* kLockFile = "lock";
+/// Beside it: becomes a segment of one hole entry where there is no room for any other.
+inline constexpr const char* kReserveFile = "reserve";
 
 struct SpoolLimits {
   std::uint64_t max_bytes = 20ULL << 30U;     ///< of all segments of one Linac
@@ -42,8 +44,9 @@ struct SpoolWriterCounts {
 /// for the other.
 class SpoolWriter {
  public:
-  /// Makes the directory if need be, begins a new run in a new segment. Throws std::system_error,
-  /// naming the path, if the directory cannot be used or another writer holds it.
+  /// Makes the directory if need be, begins a new run in a new segment; on a full disk the first
+  /// append() does that. Throws std::system_error, naming the path, if the directory cannot be used
+  /// or another writer holds it.
   SpoolWriter(os::FileSystem& files, std::filesystem::path directory, SpoolLimits limits);
   ~SpoolWriter();
   SpoolWriter(const SpoolWriter&) = delete;
@@ -57,6 +60,9 @@ class SpoolWriter {
   /// Several at once, with one write where possible. `appended`, also after an error: how many of
   /// them, counted from the first, are in the spool.
   std::error_code append(std::span<const Entry> entries, std::size_t& appended);
+  /// One hole entry, whose few bytes were kept free for it where the disk is full by now. Not for
+  /// what append() could tell.
+  std::error_code append_hole(const Hole& hole, std::int64_t received_us);
   /// An error means that what was appended before may not survive a power cut, even if a later call
   /// succeeds: a kernel may drop what it failed to write.
   std::error_code sync();

@@ -11,6 +11,7 @@
 #include "agent/forward/status_files.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/alive_request.hpp"
+#include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/leave_request.hpp"
 #include "common/os/process_command.hpp"
 #include "common/os/utc_clock.hpp"
@@ -53,10 +54,12 @@ std::optional<ReadersFile> readers_file(const std::optional<Status>& status) {
 }
 
 boost::asio::awaitable<bool> file_answers(std::function<std::optional<ReadersFile>()> read_file,
-                                          std::shared_ptr<FileChanges> changes) {
+                                          std::shared_ptr<FileChanges> changes,
+                                          std::filesystem::path spool) {
   std::optional<FileChanges::Written> written;
   if (const auto file = read_file()) written = file->written;
-  co_return changes->answers(written, std::chrono::steady_clock::now());
+  const bool answers = changes->answers(written, std::chrono::steady_clock::now());
+  co_return answers || !why_no_room(spool).empty();
 }
 
 /// A program of the whole site, which reads its spools. Started again it must read those that are
@@ -78,8 +81,9 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
     const auto file = read_file();
     return file && is_program_of(file->pid, program, spool) ? file->pid : 0;
   };
-  plan.answers = [read_file, changes = std::make_shared<FileChanges>()](auto) {
-    return file_answers(read_file, changes);
+  plan.answers = [read_file, changes = std::make_shared<FileChanges>(),
+                  spool = site.spool.directory](auto) {
+    return file_answers(read_file, changes, spool);
   };
   return plan;
 }

@@ -9,6 +9,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/disk_wait.hpp"
+#include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
@@ -54,6 +55,11 @@ std::string silent_text(const char* what, const ProgramState& program) {
            " s ahead of this machine's clock, which was set back: if that does not end within "
            "half a minute it hangs, or its disk does";
   }
+  if (!program.no_room.empty()) {
+    return std::string(what) + " (process " + std::to_string(program.pid) +
+           ") cannot write its status: " + program.no_room +
+           "; make room. What waits in memory is kept as long as the process lives: do not end it";
+  }
   return std::string(what) + " (process " + std::to_string(program.pid) +
          ") has not responded for " + std::to_string(program.silent_seconds) +
          " s: it hangs, or its disk does";
@@ -64,8 +70,14 @@ void look_at_agent(const std::optional<AgentFile>& agent, SiteState& site) {
   site.agent_runs = true;
   site.agent = look_at_program(agent->pid, true, agent->alive_us, kAgentFileLives, site.now_us);
   if (!site.agent.silent) return;
+  site.agent.no_room = why_no_room(settings.spool.directory);
+  const std::string silent = silent_text("icom-agent run", site.agent);
+  if (!site.agent.no_room.empty()) {
+    site.problems.push_back(silent);
+    return;
+  }
   site.problems.push_back(
-      silent_text("icom-agent run", site.agent) +
+      silent +
       "; what it looks after goes on, but for what ends meanwhile. systemd starts it again by "
       "itself; otherwise end it with kill -9 and start it again: no Linac notices");
 }
@@ -77,7 +89,8 @@ std::string who_starts(const SiteState& site, const char* program) {
          ") is to start it: its log tells why it does not";
 }
 
-std::string who_replaces(const SiteState& site) {
+std::string who_replaces(const ProgramState& program, const SiteState& site) {
+  if (!program.no_room.empty()) return {};
   return site.agent_runs && !site.agent.silent
              ? "; icom-agent run replaces it within seconds"
              : "; no icom-agent run is there that would replace it: start one";
@@ -94,7 +107,7 @@ std::string who_ends(const SiteState& site) {
 /// Of the forwarder or the fan-out, which are not replaced while they wait for their disk.
 std::string silent_reader_text(const char* what, const ProgramState& program,
                                const SiteState& site) {
-  if (!waits_for_disk(program.pid)) return silent_text(what, program) + who_replaces(site);
+  if (!waits_for_disk(program.pid)) return silent_text(what, program) + who_replaces(program, site);
   return std::string(what) + " (process " + std::to_string(program.pid) +
          ") has not responded for " + std::to_string(program.silent_seconds) +
          " s: it waits for its disk, and goes on once that answers: look at the disk";
@@ -134,6 +147,10 @@ LinacState look_at_listener(const config::LinacSettings& settings,
     state.moves_to = std::exchange(state.address, status->address);
   }
   state.started_us = status->started_us;
+  if (state.listener.silent) state.listener.no_room = why_spool_refuses(spool);
+  if (state.listener.silent && state.listener.no_room.empty()) {
+    state.listener.no_room = why_no_room(spool);
+  }
   state.starting = state.listening && forward::is_fresh(status->started_us, now_us, kStarting);
   state.connected = state.listening && status->stream.connected;
   if (state.connected) state.peer = status->stream.peer;
@@ -186,7 +203,8 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
 }
 
 /// Spools of Linacs that the settings do not have, and that nobody writes (any more).
-void judge_left_spools(const forward::ForwardStatus& forwarder, SiteState& site) {
+void judge_left_spools(const forward::ForwardStatus& forwarder, const std::filesystem::path& spool,
+                       SiteState& site) {
   for (const auto& linac : forwarder.linacs) {
     if (linac.registered || linac.backlog_bytes == 0 || linac.accepted) continue;
     if (std::ranges::find(site.linacs, linac.serial, &LinacState::serial) != site.linacs.end()) {
@@ -196,8 +214,9 @@ void judge_left_spools(const forward::ForwardStatus& forwarder, SiteState& site)
         "Linac " + linac.serial + ", which the site's file does not have, has " +
         std::to_string(linac.backlog_bytes) + " bytes in its spool that the gateway does not take" +
         (linac.reason.empty() ? "" : " (" + linac.reason + ")") +
-        ": have it registered there until they are sent, or delete its folder in the spool "
-        "directory");
+        ": have it registered there until they are sent, or, once no listener of it runs and its "
+        "frames are to be lost, delete " +
+        (spool / linac.serial).string());
   }
 }
 
@@ -275,7 +294,7 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                                  : who_starts(site, "its icom-listen service")));
   } else if (linac.listener.silent) {
     site.problems.push_back(name + silent_text("the listener", linac.listener) +
-                            (linac.removed ? who_ends(site) : who_replaces(site)));
+                            (linac.removed ? who_ends(site) : who_replaces(linac.listener, site)));
   } else if (linac.removed && (linac.drained || !linac.listening)) {
     return;  // it leaves, as it should
   } else if (!linac.waits_for.empty()) {
@@ -348,6 +367,9 @@ void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
     site.fan_out_program =
         look_at_reader(settings, *status, "icom-fanout", fanout::kFanOutLockFile, site.now_us);
     site.fanning_out = site.fan_out_program.runs && !site.fan_out_program.silent;
+    if (site.fan_out_program.silent) {
+      site.fan_out_program.no_room = why_no_room(settings.spool.directory);
+    }
   }
   for (const auto& wanted : settings.fan_out.ports) {
     fanout::PortReport port;
@@ -395,6 +417,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.forwarder =
         look_at_reader(settings, *forwarder, "icom-forward", forward::kForwardLockFile, now_us);
     site.forwarding = site.forwarder.runs && !site.forwarder.silent;
+    if (site.forwarder.silent) site.forwarder.no_room = why_no_room(settings.spool.directory);
     site.connected = site.forwarding && forwarder->connected;
     site.since_us = forwarder->since_us;
     site.last_error = forwarder->last_error;
@@ -420,7 +443,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
     site.problems.push_back("the forwarder has no connection to the gateway: " +
                             (site.last_error ? site.last_error->text : "connecting"));
   }
-  if (site.connected) judge_left_spools(*forwarder, site);
+  if (site.connected) judge_left_spools(*forwarder, settings.spool.directory, site);
   for (const auto& linac : site.linacs) {
     judge_listener(linac, site);
     judge_losses(linac, site);

@@ -18,6 +18,7 @@ struct ProgramState {
   std::int64_t pid = 0;             ///< 0: none runs, or it is not known
   bool silent = false;              ///< it runs, and its status file is older than it should be
   std::int64_t silent_seconds = 0;  ///< for how long, if so; negative: see written_ahead()
+  std::string no_room;  ///< why its file may be old though it runs; empty: for no such reason
 
   /// What it last told is of a time to come: this machine's clock was set back since.
   [[nodiscard]] bool written_ahead() const { return silent && silent_seconds < 0; }

@@ -38,9 +38,13 @@ void add_program(nlohmann::ordered_json& out, const ProgramState& program) {
   if (program.silent) out["silent_seconds"] = program.silent_seconds;
 }
 
+const char* silent_word(const ProgramState& program, const char* hangs) {
+  return program.no_room.empty() ? hangs : "disk full";
+}
+
 std::string forwarding_text(const LinacState& linac, const SiteState& site) {
   if (!site.unknown.empty()) return "unknown";
-  if (site.forwarder.silent) return "forwarder hangs";
+  if (site.forwarder.silent) return silent_word(site.forwarder, "forwarder hangs");
   if (!site.forwarding) return "no forwarder";
   if (!site.connected) return "waiting";
   if (!linac.forwarded) return linac.refusal.empty() ? "not yet" : "refused";
@@ -92,7 +96,9 @@ namespace {
 
 std::string fan_out_text(const fanout::PortReport& port, const SiteState& site) {
   std::string text = "fan-out " + port.serial + ": " + port.listen + ", ";
-  if (site.fan_out_program.silent) return text + "the fan-out hangs";
+  if (site.fan_out_program.silent) {
+    return text + silent_word(site.fan_out_program, "the fan-out hangs");
+  }
   if (!site.unknown.empty()) return text + "unknown";
   if (!site.fanning_out) return text + "no fan-out";
   if (!port.listening) return text + "not listened on";
@@ -143,7 +149,7 @@ std::string to_table(const SiteState& site) {
                     linac.connected            ? "yes"
                     : !linac.unknown.empty()   ? "unknown"
                     : linac.listening          ? "no"
-                    : linac.listener.silent    ? "listener hangs"
+                    : linac.listener.silent    ? silent_word(linac.listener, "listener hangs")
                     : !linac.waits_for.empty() ? "waits"
                                                : "no listener",
                     age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
@@ -154,9 +160,10 @@ std::string to_table(const SiteState& site) {
   if (!site.forwards.empty()) text += "\n" + lay_out(forward_rows(site));
   text += "\nsite " + site.site + ": ";
   if (!site.forwarding) {
-    text += !site.unknown.empty()   ? "what runs cannot be told\n"
-            : site.forwarder.silent ? "the forwarder hangs\n"
-                                    : "no forwarder\n";
+    text += !site.unknown.empty()   ? "what runs cannot be told"
+            : site.forwarder.silent ? silent_word(site.forwarder, "the forwarder hangs")
+                                    : "no forwarder";
+    text += "\n";
   } else {
     text += std::string(site.connected ? "connected to" : "without") + " the gateway for " +
             age_text(site.since_us, site.now_us) + "\n";

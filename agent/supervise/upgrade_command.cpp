@@ -9,6 +9,7 @@
 
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
@@ -80,8 +81,12 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
     }
   }
   for (const auto& [serial, pid] : before) {
-    std::cerr << "icom-agent: Linac " << serial << ": process " << pid
-              << " still listens: the log of icom-agent run tells why\n";
+    const auto refuses = why_spool_refuses(site.spool.directory / serial);
+    std::cerr << "icom-agent: Linac " << serial << ": process " << pid << " still listens: "
+              << (refuses.empty() ? "the log of icom-agent run tells why"
+                                  : refuses + "; make room for " + site.spool.directory.string() +
+                                        ", then upgrade again: nothing is lost meanwhile")
+              << '\n';
   }
   return before.empty() ? 0 : 1;
 }

@@ -22,7 +22,8 @@ enum class EntryKind : std::uint8_t {
 struct Hole {
   std::uint64_t frames = 0;  ///< given up; 0 when not known
   std::uint64_t frames_with_patient = 0;
-  std::string reason;  ///< `bound`, `disk_full`, `queue_full`, `corrupt`, `missing`
+  std::string reason;  ///< `bound`, `disk_full`, `disk_failed`, `queue_full`, `corrupt`,
+                       ///< `missing`
 };
 ByteVector encode_hole(const Hole& hole);
 /// Anything that is no hole gives {0, 0, "unreadable"}.

@@ -51,6 +51,10 @@ class FileSystem {
   /// Likewise, one that exists, for appending and cutting it short; it cannot be read.
   virtual std::error_code open_write(const std::filesystem::path& path,
                                      std::unique_ptr<File>& file) = 0;
+  /// A file that exists, and is as long or longer, holds just these bytes afterwards: written over
+  /// its own, so that no room is needed where the file system writes in place. After an error it
+  /// may hold anything.
+  virtual std::error_code overwrite(const std::filesystem::path& path, Bytes content) = 0;
   /// Takes the place of `to` if that exists and is a file or a symbolic link; of anything else it
   /// does not (FileError::not_regular). Of two names in one folder that is opened once. Durable
   /// only after sync_directory() of the parent.

@@ -29,6 +29,7 @@ class FilesBeneath final : public FileSystem {
                             std::unique_ptr<File>& file) override;
   std::error_code open_write(const std::filesystem::path& path,
                              std::unique_ptr<File>& file) override;
+  std::error_code overwrite(const std::filesystem::path& path, Bytes content) override;
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override;
   std::error_code remove(const std::filesystem::path& path) override;

@@ -94,6 +94,19 @@ std::error_code open_place(const std::filesystem::path& path, OpenPlace& opened)
   return opened.folder.valid() ? std::error_code() : last_error();
 }
 
+std::error_code overwrite_file(int descriptor, Bytes content) {
+  for (Bytes left = content; !left.empty();) {
+    const auto at = static_cast<off_t>(content.size() - left.size());
+    const ssize_t outcome = ::pwrite(descriptor, left.data(), left.size(), at);
+    if (outcome >= 0) {
+      left = left.subspan(static_cast<std::size_t>(outcome));
+    } else if (errno != EINTR) {
+      return last_error();
+    }
+  }
+  return result(::ftruncate(descriptor, static_cast<off_t>(content.size())));
+}
+
 void settle_mode(int descriptor, mode_t mode) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0 || (status.st_mode & kRights) == mode) return;

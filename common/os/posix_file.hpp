@@ -77,6 +77,9 @@ void keep_to_own_group(File& file);
 enum class Links { follow, refuse };
 std::error_code open_at(Place place, int access, Links links, Descriptor& opened);
 
+/// As FileSystem::overwrite(), of a file that was opened for writing and not for appending.
+std::error_code overwrite_file(int descriptor, Bytes content);
+
 /// Renames; a device, a pipe or a socket under the new name is not replaced.
 std::error_code rename_at(Place from, Place to);
 

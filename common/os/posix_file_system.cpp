@@ -88,6 +88,12 @@ class PosixFileSystem final : public FileSystem {
     return open(path, O_WRONLY | O_APPEND, file);
   }
 
+  std::error_code overwrite(const std::filesystem::path& path, Bytes content) override {
+    Descriptor opened;
+    const auto error = open_at({AT_FDCWD, path.c_str()}, O_WRONLY, Links::follow, opened);
+    return error ? error : overwrite_file(opened.get(), content);
+  }
+
   std::error_code rename(const std::filesystem::path& from,
                          const std::filesystem::path& to) override {
     OpenPlace old_name;

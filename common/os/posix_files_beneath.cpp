@@ -121,6 +121,12 @@ std::error_code FilesBeneath::open_write(const std::filesystem::path& path,
   return open(path, O_WRONLY | O_APPEND, file);
 }
 
+std::error_code FilesBeneath::overwrite(const std::filesystem::path& path, Bytes content) {
+  std::unique_ptr<File> file;
+  if (const auto error = open(path, O_WRONLY, file)) return error;
+  return overwrite_file(static_cast<const PosixFile&>(*file).descriptor(), content);
+}
+
 std::error_code FilesBeneath::rename(const std::filesystem::path& from,
                                      const std::filesystem::path& to) {
   OpenPlace old_name;

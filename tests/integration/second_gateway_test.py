@@ -1,11 +1,12 @@
 """Locks whose files somebody has removed by hand: nothing runs twice all the same."""
 
+import shutil
 import stat
 import subprocess
 import unittest
 
 from tests.lab.case import LabCase
-from tests.lab.process import within
+from tests.lab.process import Process, within
 
 
 class SecondOnes(LabCase):
@@ -39,6 +40,26 @@ class SecondOnes(LabCase):
         self.refused(self.programs / "icom-forward", "--site", site.yaml)
         self.refused(self.programs / "icom-listen", "--linac", linac.address, "--serial", "4299", "--spool", site.spool)
         self.assertEqual(1, len(linac.report()["clients"]))
+
+    def test_a_listener_whose_folder_is_removed_is_the_linacs_only_client_until_it_ends(self):
+        hosting = self.hosting_site()
+        linac = self.linac("4299", "--speed", "20", "--seed", "7", "--wait-for-client")
+        site = self.agent_site("nbcc", hosting, {"4299": linac.address})
+        listener = site.listeners["4299"].start()
+        site.wait_connected()
+        shutil.rmtree(site.spool / "4299")
+        next_one = Process("the next listener", listener.command, self.folder / "next.log")
+        self._to_stop.append(next_one.stop)
+        next_one.start()
+        next_one.wait_for_output("a program of this machine is connected to it already")
+        self.wait_for(lambda: "nobody is to be its second client" in site.status_file("4299/listener.json").get("last_failure", ""),
+                      20, "its status says why")
+        self.assertFalse(site.status_file("4299/listener.json")["connected"])
+        self.assertEqual(1, len(linac.report()["clients"]))
+        self.assertEqual(0, listener.stop())
+        site.wait_connected()
+        self.assertEqual(["fin", "open"], [one["closed_by"] for one in linac.report()["clients"]])
+        self.assertEqual(1, next_one.output().count("a program of this machine is connected to it already"))
 
     def test_what_the_gateway_and_the_agent_make_is_for_owner_and_group_with_no_umask(self):
         hosting = self.hosting_site()

@@ -54,6 +54,9 @@ class WatchedFiles final : public os::FileSystem {
                              std::unique_ptr<os::File>& file) override {
     return inner.open_write(path, file);
   }
+  std::error_code overwrite(const std::filesystem::path& path, Bytes content) override {
+    return inner.overwrite(path, content);
+  }
   std::error_code remove(const std::filesystem::path& path) override { return inner.remove(path); }
   std::error_code copy_rights(const std::filesystem::path& from, os::File& to) override {
     return inner.copy_rights(from, to);

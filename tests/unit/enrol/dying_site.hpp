@@ -67,6 +67,9 @@ class DyingFileSystem final : public os::FileSystem {
   std::error_code open_write(const Path& path, Made& file) override {
     return files_.open_write(path, file);
   }
+  std::error_code overwrite(const Path& path, Bytes content) override {
+    return files_.overwrite(path, content);
+  }
   std::error_code copy_rights(const Path& from, os::File& to) override {
     return files_.copy_rights(from, to);
   }

@@ -169,6 +169,27 @@ TEST_P(KilledWhileKept, TheLinacSeesNothingAndTheNextListenerGoesOn) {
   EXPECT_EQ(run.frames, linac_frames(moment == Moment::unread ? 10 : 11, 30));
 }
 
+TEST_F(Kept, OneThatAStrangerStartsMakesNoSecondConnectionAndItsSuccessorHasTheKeptOne) {
+  auto [before, keeper] = start_kept();
+  linac_.accept();
+  const auto connection = keeper.hear();
+  ASSERT_TRUE(connection.valid());
+  linac_.send(linac_frames(0, 9));
+  ASSERT_TRUE(has_spooled(linac_frames(0, 9)));
+  before->signal(SIGKILL);
+  EXPECT_EQ(before->wait(), std::nullopt);
+  const auto stranger = start();
+  ASSERT_TRUE(eventually([&] {
+    const auto now = status();
+    return now && now->pid == stranger->pid() && !now->stream.last_failure.empty();
+  }));
+  EXPECT_NE(status()->stream.last_failure.find("connected to it already"), std::string::npos);
+  auto [after, next_keeper] = start_kept(connection, {"--take-over"});
+  EXPECT_TRUE(next_keeper.hear().valid());
+  EXPECT_EQ(stranger->wait(), 0);
+  expect_that_it_goes_on(*after, 10, 20);
+}
+
 TEST_F(Kept, ADrainJustAfterTheListenerWasKilledInABeamWaits) {
   auto [before, keeper] = start_kept();
   linac_.accept();

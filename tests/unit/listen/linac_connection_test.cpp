@@ -128,6 +128,23 @@ TEST_F(NamedLinac, OfSeveralAddressesOneThatDoesNotAnswerDoesNotKeepItFromTheNex
   linac.close();
   run_until([&] { return sink_.connections == 2; });
   EXPECT_EQ(sink_.failures.size(), failures) << "it begins with the one that has answered";
+}
+
+TEST_F(NamedLinac, IsNotConnectedToWhileAnybodyElseOfThisMachineIs) {
+  FakeLinac linac;
+  boost::asio::ip::tcp::socket other(io_);
+  other.connect({boost::asio::ip::make_address(linac.address().host), linac.address().port});
+  linac.accept();
+  ListenerTimings timings;
+  timings.first_retry = timings.last_retry = std::chrono::milliseconds(2);
+  listen_to(linac.address().host, linac.address().port, timings);
+  run_until([&] { return sink_.failures.size() >= 5; });
+  EXPECT_THAT(sink_.failures, testing::Each(testing::HasSubstr("a program of this machine is "
+                                                               "connected to it already")));
+  EXPECT_EQ(sink_.connections, 0);
+  other.close();
+  linac.close();
+  run_until([&] { return sink_.connections == 1; });
   connection_->stop();
   linac.accept();
   linac.close();

@@ -211,6 +211,16 @@ std::error_code FaultingFileSystem::open_write(const std::filesystem::path& path
   return open_read(path, file);
 }
 
+std::error_code FaultingFileSystem::overwrite(const std::filesystem::path& path, Bytes content) {
+  const std::lock_guard lock(mutex_);
+  if (const auto error = count_operation()) return error;
+  const auto found = names_.find(path);
+  if (found == names_.end()) return failure(ENOENT);
+  found->second->resize(0);
+  found->second->append(content);
+  return {};
+}
+
 /// Precondition: mutex_ is held.
 std::unique_ptr<File> FaultingFileSystem::open(const std::shared_ptr<Node>& node) {
   // Shares nothing with the names' pointers but the node: it tells whether the file is open.

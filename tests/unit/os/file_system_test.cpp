@@ -63,6 +63,20 @@ TEST_F(RealFileSystem, AppendAfterTruncateContinuesAtTheNewEnd) {
   EXPECT_EQ(read("a"), "ababcdef");
 }
 
+TEST_F(RealFileSystem, OverwriteLeavesJustTheNewBytesInTheSameFile) {
+  std::unique_ptr<File> file;
+  ASSERT_FALSE(files_.create(folder_.path() / "a", file));
+  const Bytes text = as_bytes("abcdef");
+  std::size_t written = 0;
+  ASSERT_FALSE(file->append({&text, 1}, written));
+  ASSERT_FALSE(files_.overwrite(folder_.path() / "a", as_bytes("XYZ")));
+  EXPECT_EQ(read("a"), "XYZ");
+  std::uint64_t size = 0;
+  ASSERT_FALSE(file->size(size));
+  EXPECT_EQ(size, 3U) << "it is the file that was open before";
+  EXPECT_EQ(files_.overwrite(folder_.path() / "b", text), std::errc::no_such_file_or_directory);
+}
+
 TEST_F(RealFileSystem, CreateRefusesAFileThatExists) {
   std::unique_ptr<File> file;
   ASSERT_FALSE(files_.create(folder_.path() / "a", file));

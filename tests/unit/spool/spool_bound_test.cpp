@@ -500,6 +500,59 @@ TEST_F(BoundedSpool, ADiskThatOthersFilledRefusesEntriesUntilThereIsRoom) {
   EXPECT_EQ(seqs_of(read_all(files_)), (std::vector<std::uint64_t>{1, 2, 3}));
 }
 
+TEST_F(BoundedSpool, AHoleIsToldOnADiskWithoutRoomAndTheWriterGoesOnBehindIt) {
+  SpoolWriter writer(files_, kSpool, kTight);
+  write(writer, 2, [](std::uint64_t) { return true; });
+  files_.set_capacity(0);
+  EXPECT_EQ(writer.append(frame(0, 3).entry()), std::errc::no_space_on_device);
+  EXPECT_FALSE(writer.append_hole({.frames = 83, .frames_with_patient = 80, .reason = "disk_full"},
+                                  1'700'000'000'000'000));
+  auto holes = holes_of(read_all(files_));
+  ASSERT_EQ(holes.size(), 1U);
+  EXPECT_EQ(holes[0].seq, 3U);
+  const Hole told = decode_hole(as_bytes(holes[0].bytes));
+  EXPECT_EQ(told.frames, 83U);
+  EXPECT_EQ(told.frames_with_patient, 80U);
+  files_.set_capacity(std::nullopt);
+  EXPECT_FALSE(writer.append(frame(0, 4).entry()));
+  EXPECT_EQ(seqs_of(read_all(files_)), (std::vector<std::uint64_t>{1, 2, 4}));
+  EXPECT_FALSE(writer.sync());
+}
+
+TEST_F(BoundedSpool, AHoleOnADiskWithoutRoomIsReadWholeOrNotAtAllWhateverFails) {
+  std::uint64_t nth = 1;
+  for (bool failed = true; failed; ++nth) {
+    SCOPED_TRACE(nth);
+    os::FaultingFileSystem files;
+    SpoolWriter writer(files, kSpool, kTight);
+    ASSERT_FALSE(writer.append(frame(0, 1, true).entry()));
+    files.set_capacity(0);
+    files.set_fault(os::FaultingFileSystem::Fault{.operation = nth});
+    const bool told = !writer.append_hole(
+        {.frames = 83, .frames_with_patient = 80, .reason = "disk_full"}, 1'700'000'000'000'000);
+    failed = files.operations() >= nth;
+    files.set_fault(std::nullopt);
+    const auto read = read_all(files);
+    EXPECT_EQ(seqs_of(read), std::vector<std::uint64_t>{1});
+    ASSERT_EQ(holes_of(read).size(), told ? 1U : 0U);
+    if (told) {
+      EXPECT_EQ(decode_hole(as_bytes(holes_of(read)[0].bytes)).frames, 83U);
+    }
+  }
+  EXPECT_GT(nth, 5U);
+}
+
+TEST_F(BoundedSpool, AWriterThatBeginsOnAFullDiskTakesEntriesOnceThereIsRoom) {
+  files_.set_capacity(0);
+  SpoolWriter writer(files_, kSpool, kTight);
+  EXPECT_EQ(writer.append(frame(0, 1).entry()), std::errc::no_space_on_device);
+  EXPECT_EQ(writer.append(frame(0, 1).entry()), std::errc::no_space_on_device);
+  files_.set_capacity(std::nullopt);
+  EXPECT_FALSE(writer.append(frame(0, 1).entry()));
+  EXPECT_FALSE(writer.sync());
+  EXPECT_EQ(seqs_of(read_all(files_)), std::vector<std::uint64_t>{1});
+}
+
 TEST_F(BoundedSpool, StreamThatComesInARushMakesNoMoreFilesThanItsSizeAsksFor) {
   SpoolWriter writer(files_, kSpool, {.max_bytes = 1'000'000, .segment_bytes = 100'000});
   for (std::uint64_t number = 1; number <= 600; ++number) {

@@ -4,14 +4,22 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/forward_status.hpp"
+#include "agent/listen/control_socket.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/supervise/agent_file.hpp"
@@ -115,6 +123,45 @@ TEST_F(SiteStateTest, AListenerThatHangsIsToldFromNone) {
   const auto json = nlohmann::json::parse(to_json(state));
   EXPECT_EQ(json["linacs"][0]["listener"]["pid"], 4711);
   EXPECT_EQ(json["linacs"][0]["listener"]["silent_seconds"], 12);
+}
+
+/// In the place of a listener: what it says when it is asked whether it runs.
+class ListenerThatSays {
+ public:
+  ListenerThatSays(const std::filesystem::path& folder, std::string answer)
+      : acceptor_(listen::open_control_socket(io_.get_executor(), folder)),
+        thread_([this, answer = std::move(answer)] {
+          boost::system::error_code stopped;
+          auto peer = acceptor_.accept(stopped);
+          if (stopped) return;
+          std::array<char, 6> request{};
+          boost::asio::read(peer, boost::asio::buffer(request), stopped);
+          boost::asio::write(peer, boost::asio::buffer(answer + "\n"), stopped);
+        }) {}
+  ~ListenerThatSays() { thread_.join(); }
+  ListenerThatSays(const ListenerThatSays&) = delete;
+  ListenerThatSays& operator=(const ListenerThatSays&) = delete;
+
+ private:
+  boost::asio::io_context io_;
+  listen::ControlAcceptor acceptor_;
+  std::thread thread_;
+};
+
+TEST_F(SiteStateTest, AListenerThatWaitsForRoomDoesNotHangAndNobodyIsToldToEndIt) {
+  listener_.written_us = now_ - 12 * kSecond;
+  listener_.pid = 4711;
+  const auto held = hold("4299/lock");
+  const ListenerThatSays listener(
+      folder_ / "4299", "alive the spool takes no entries, 83 wait: No space left on device");
+  const auto state = look();
+  EXPECT_THAT(state.problems,
+              ElementsAre("Linac 4299: the listener (process 4711) cannot write its status: the "
+                          "spool takes no entries, 83 wait: No space left on device; make room. "
+                          "What waits in memory is kept as long as the process lives: do not end "
+                          "it"));
+  EXPECT_THAT(to_table(state), HasSubstr("disk full"));
+  EXPECT_THAT(to_table(state), Not(HasSubstr("hangs")));
 }
 
 TEST_F(SiteStateTest, ASupervisorThatHangsIsSaidThoughAllElseIsWell) {
