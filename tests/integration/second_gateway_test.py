@@ -55,10 +55,10 @@ class SecondOnes(LabCase):
         self.wait_for(lambda: "nobody is to be its second client" in site.status_file("4299/listener.json").get("last_failure", ""),
                       20, "its status says why")
         self.assertFalse(site.status_file("4299/listener.json")["connected"])
-        self.assertEqual(1, len(linac.report()["clients"]))
+        self.wait_for(lambda: len(linac.report()["clients"]) == 1, 20, "its one client")
         self.assertEqual(0, listener.stop())
         site.wait_connected()
-        self.assertEqual(["fin", "open"], [one["closed_by"] for one in linac.report()["clients"]])
+        self.wait_for(lambda: [one["closed_by"] for one in linac.report()["clients"]] == ["fin", "open"], 20, "one after the other")
         self.assertEqual(1, next_one.output().count("a program of this machine is connected to it already"))
 
     def test_what_the_gateway_and_the_agent_make_is_for_owner_and_group_with_no_umask(self):
