@@ -17,8 +17,8 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
   const auto error = os::write_atomically_for(files, file, os::Access::owner, as_bytes(text));
   if (error) {
     throw std::runtime_error("cannot write " + file.string() + " (" + error.message() +
-                             "): run this as the account that owns " + os::folder_of(file).string() +
-                             ", or as root");
+                             "): run this as the account that owns " +
+                             os::folder_of(file).string() + ", or as root");
   }
 }
 

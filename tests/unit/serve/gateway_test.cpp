@@ -268,8 +268,8 @@ TEST_F(GatewayTest, TheTunnelsAccountIsTakenFromChangedSettingsWhileItRuns) {
   const ingest::CapturedLog log;
   const auto gateway = open();
   gateway->start();
-  write("gateway.yaml",
-        settings() + "tunnel:\n  host: 127.0.0.1\n  user: " + os::user_name(os::own_user()) + "\n");
+  write("gateway.yaml", settings() + "tunnel:\n  host: 127.0.0.1\n  user: " +
+                            os::user_name(os::own_user()) + "\n  host_keys: [host.pub]\n");
   gateway->apply(config::load_gateway(config_));
   ingest::TestAgent stranger(port_);
   EXPECT_TRUE(stranger.prove("nbcc", "guessed")->has_refused());
