@@ -34,7 +34,9 @@ constexpr std::chrono::seconds kAgentFileLives{5};
 ProgramState look_at_program(std::int64_t pid, bool runs, std::int64_t written_us,
                              std::chrono::seconds lives, std::int64_t now_us) {
   if (!runs) return {};
-  ProgramState state{.runs = true, .pid = pid};
+  ProgramState state;
+  state.runs = true;
+  state.pid = pid;
   state.silent = written_us > 0 && !forward::is_fresh(written_us, now_us, lives);
   if (state.silent) state.silent_seconds = (now_us - written_us) / 1'000'000;
   return state;
@@ -65,12 +67,13 @@ std::string silent_text(const char* what, const ProgramState& program) {
          " s: it hangs, or its disk does";
 }
 
-void look_at_agent(const std::optional<AgentFile>& agent, SiteState& site) {
+void look_at_agent(const std::optional<AgentFile>& agent, const std::filesystem::path& spool,
+                   SiteState& site) {
   if (!agent) return;
   site.agent_runs = true;
   site.agent = look_at_program(agent->pid, true, agent->alive_us, kAgentFileLives, site.now_us);
   if (!site.agent.silent) return;
-  site.agent.no_room = why_no_room(settings.spool.directory);
+  site.agent.no_room = why_no_room(spool);
   const std::string silent = silent_text("icom-agent run", site.agent);
   if (!site.agent.no_room.empty()) {
     site.problems.push_back(silent);
@@ -294,7 +297,9 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                                  : who_starts(site, "its icom-listen service")));
   } else if (linac.listener.silent) {
     site.problems.push_back(name + silent_text("the listener", linac.listener) +
-                            (linac.removed ? who_ends(site) : who_replaces(linac.listener, site)));
+                            (linac.removed && linac.listener.no_room.empty()
+                                 ? who_ends(site)
+                                 : who_replaces(linac.listener, site)));
   } else if (linac.removed && (linac.drained || !linac.listening)) {
     return;  // it leaves, as it should
   } else if (!linac.waits_for.empty()) {
@@ -411,7 +416,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   site.now_us = now_us;
   site.unknown = why_site_cannot_be_told(settings.spool.directory).value_or("");
   const auto agent = find_running_agent(os::real_file_system(), settings.spool.directory);
-  look_at_agent(agent, site);
+  look_at_agent(agent, settings.spool.directory, site);
   const auto forwarder = forward::read_forward_status(settings.spool.directory);
   if (forwarder) {
     site.forwarder =

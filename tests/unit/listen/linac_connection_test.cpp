@@ -36,7 +36,7 @@ class Sink : public StreamSink {
   void connect_failed(std::string_view reason) override { failures.emplace_back(reason); }
   [[nodiscard]] bool patient_open() const override { return has_patient; }
   [[nodiscard]] bool brought_frame() const override { return false; }
-  void late(std::uint64_t /*number*/, Bytes bytes) override { append(late_bytes, bytes); }
+  void late(std::uint64_t /*number*/, Bytes some) override { append(late_bytes, some); }
   void late_over(std::uint64_t /*number*/) override { ++late_ends; }
 
   bool has_patient = false;

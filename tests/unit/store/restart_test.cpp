@@ -32,8 +32,9 @@ TEST_F(RestartTest, EveryFrameCanBeReadThoughAnyWasTheLastBeforeAStart) {
   std::minstd_rand random(11);
   std::vector<ByteVector> sent;
   for (unsigned n = 0; n < 400; ++n) {
-    sent.push_back(random() % 3 == 0 ? test::message(n, test::Patient{})
-                                     : odd_message(n, random() % 12, 1 + static_cast<unsigned>(random() % 3)));
+    sent.push_back(random() % 3 == 0
+                       ? test::message(n, test::Patient{})
+                       : odd_message(n, random() % 12, 1 + static_cast<unsigned>(random() % 3)));
     ASSERT_TRUE(commit(feed(1).from_seq(n + 1).frame(sent.back()).batch()));
     if (random() % 4 == 0) {
       reopen();
