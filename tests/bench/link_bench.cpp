@@ -108,7 +108,7 @@ void gateway_end(benchmark::State& state) {
   const auto messages = messages_of(entries, static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     BatchDecoder decoder;
-    ingest::AcceptedLinacs linacs{{1, {"4299", 1, 0, 0}}};
+    ingest::AcceptedLinacs linacs{{1, {"4299", 1}}};
     for (const std::string& bytes : messages) {
       ToGateway message;
       message.ParseFromString(bytes);

@@ -78,10 +78,9 @@ bool may_be_taken(const std::vector<Sent>& batch, ingest::AcceptedLinacs linacs)
   return std::ranges::all_of(batch, [&linacs](const Sent& sent) {
     const auto linac = linacs.find(sent.entry.linac);
     if (linac == linacs.end()) return false;
-    ingest::AcceptedLinac& last = linac->second;
-    if (sent.entry.run == last.run && sent.entry.seq <= last.seq) return false;
-    last.run = sent.entry.run;
-    last.seq = sent.entry.seq;
+    ingest::RunPositions& received = linac->second.received;
+    if (sent.entry.seq <= received.last_of(sent.entry.run)) return false;
+    received.note(sent.entry.run, sent.entry.seq);
     return true;
   });
 }
@@ -128,17 +127,19 @@ class Receiver {
       for (const ingest::SortedBatch& own : *taken) check(own, batch);
       return;
     }
-    for (const auto& [number, linac] : linacs_) {
-      require(linac.run == before.at(number).run && linac.seq == before.at(number).seq,
+    for (const Sent& sent : batch) {
+      const auto linac = linacs_.find(sent.entry.linac);
+      require(linac == linacs_.end() ||
+                  linac->second.received.last_of(sent.entry.run) ==
+                      before.at(sent.entry.linac).received.last_of(sent.entry.run),
               "a refused batch moves no position");
     }
   }
 
  private:
   link::BatchDecoder decoder_;
-  ingest::AcceptedLinacs linacs_{{0, {"4299", 11, 0, 0}},
-                                 {1, {"9183", 12, 0, 0}},
-                                 {2, {"2619", 13, 0, 0}}};  // 3 is not accepted
+  ingest::AcceptedLinacs linacs_{
+      {0, {"4299", 11}}, {1, {"9183", 12}}, {2, {"2619", 13}}};  // 3 is not accepted
 };
 
 }  // namespace
