@@ -12,6 +12,7 @@ namespace icom {
 namespace delta {
 class CodeReader;
 }
+class DeltaDecoder;
 
 /// Codes each frame against the one before. Not thread-safe. The first frame after construction or
 /// reset() is a key frame: it can be decoded alone. So is a frame that is too different from the
@@ -20,6 +21,8 @@ class DeltaEncoder {
  public:
   /// Appends the code of `bytes` (any bytes: junk too) to `out`.
   void encode(Bytes bytes, ByteVector& out);
+  /// As if this had made the codes that `decoder` has decoded.
+  void go_on_after(const DeltaDecoder& decoder);
   void reset() { before_.forget(); }
 
  private:
@@ -59,6 +62,7 @@ class DeltaDecoder {
   void reset() { before_.forget(); }
 
  private:
+  friend DeltaEncoder;
   bool decode_delta(Bytes code);
   std::size_t change_in_place(Bytes operations);
   bool change_tail(delta::CodeReader& code, std::size_t tail_at);

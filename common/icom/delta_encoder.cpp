@@ -86,6 +86,10 @@ void DeltaEncoder::encode(Bytes bytes, ByteVector& out) {
   before_.remember(bytes);
 }
 
+void DeltaEncoder::go_on_after(const DeltaDecoder& decoder) {
+  before_ = decoder.before_;
+}
+
 bool DeltaEncoder::encode_delta(Bytes frame, ByteVector& out) {
   scratch.literals.clear();
   if (!code_items(frame)) {

@@ -18,7 +18,7 @@ struct ItemSlot {
 /// A frame and where its items are. Both sides must come to the same slots. A key frame's depend on
 /// its bytes alone; those of a frame that was coded against another one depend on that one's, too,
 /// where not all of its bytes are items. So a side that has only a frame's bytes cannot go on after
-/// it: the next one has to be a key frame.
+/// it: it needs the other's slots, or a key frame.
 struct RememberedFrame {
   ByteVector bytes;
   std::vector<ItemSlot> slots;  ///< without a gap from items_at() to tail_at()

@@ -64,9 +64,8 @@ std::int64_t ChunkBuilder::load_tail(Database& database, ZstdCodec& zstd) {
   }
   in_tail_ = keys_.size();
   raw_in_tail_ = raw_bytes_;
-  // The next frame is coded as it is. A code that hung on the last one would hang on where that
-  // one's items were found to be, and whoever reads it may have come to other places: frame by
-  // frame, from the beginning of the chunk.
+  // Not by the last frame's bytes: its items are where whoever reads all codes up to it finds them.
+  encoder_.go_on_after(unpacker.decoder());
   return 0;
 }
 

@@ -18,6 +18,8 @@ class FrameUnpacker {
   /// The next frame, which must be the one that `key` tells of. Valid until the next call. Throws
   /// CorruptData.
   Bytes next(const FrameKey& key);
+  /// As it is after the frames that were read.
+  [[nodiscard]] const DeltaDecoder& decoder() const { return decoder_; }
 
  private:
   bool decodes(Bytes code, const FrameKey& key);
