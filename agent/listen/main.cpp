@@ -97,7 +97,20 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-icom::listen::Lost listen(const Options& options) {
+void say_end(const icom::listen::Lost& lost) {
+  if (lost.frames + lost.others == 0) {
+    spdlog::info("ended; everything received is in the spool");
+  } else {
+    spdlog::error(
+        "ended; LOST: {} frames, {} of them with a patient, and {} other entries, which the spool "
+        "did not take; {}",
+        lost.frames, lost.frames_with_patient, lost.others,
+        lost.told ? "a hole in the spool tells the gateway how many"
+                  : "nothing else tells of them");
+  }
+}
+
+void listen(const Options& options) {
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   std::exception_ptr failure;
@@ -121,20 +134,7 @@ icom::listen::Lost listen(const Options& options) {
   io.run();
   const auto lost = program.finish();
   if (failure) std::rethrow_exception(failure);
-  return lost;
-}
-
-void say_end(const icom::listen::Lost& lost) {
-  if (lost.frames + lost.others == 0) {
-    spdlog::info("ended; everything received is in the spool");
-  } else {
-    spdlog::error(
-        "ended; LOST: {} frames, {} of them with a patient, and {} other entries, which the spool "
-        "did not take; {}",
-        lost.frames, lost.frames_with_patient, lost.others,
-        lost.told ? "a hole in the spool tells the gateway how many"
-                  : "nothing else tells of them");
-  }
+  say_end(lost);
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
   try {
     icom::log::init("icom-listen[" + options.settings.serial + "]", options.level,
                     icom::log::Delivery::detached);
-    say_end(listen(options));
+    listen(options);
     spdlog::shutdown();
     return kDone;
   } catch (const std::exception& error) {
