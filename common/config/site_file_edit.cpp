@@ -48,7 +48,9 @@ std::size_t index_of(const SiteFile& site, const std::string& serial) {
 
 void refuse_taken_address(const SiteFile& site, const Address& address) {
   const auto& linacs = site.settings.linacs;
-  const auto found = std::ranges::find(linacs, address, &LinacSettings::address);
+  const auto found = std::ranges::find_if(linacs, [&address](const LinacSettings& linac) {
+    return is_same_place(linac.address, address);
+  });
   if (found == linacs.end()) return;
   throw std::invalid_argument(
       place_of_linac(site, static_cast<std::size_t>(found - linacs.begin())) + ": the address " +

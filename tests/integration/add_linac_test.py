@@ -77,7 +77,7 @@ class AddLinac(LabCase):
             self.assertIn("4299", probed.stderr)
             for more in (("--yes",), ("--without-check",)):
                 done = self.add(*more, address=f"{host}:{port}")
-                self.assertEqual(2, done.returncode, host)
+                self.assertEqual(2, done.returncode, host + done.stderr)
                 self.assertIn("4299", done.stderr)
         self.assertEqual(self.before, self.site.yaml.read_text())
         self.site.stop()

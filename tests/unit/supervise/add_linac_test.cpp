@@ -121,7 +121,7 @@ TEST_F(AddLinacTest, ALinacThatAnotherProgramOfThisMachineHasIsNeitherLookedAtNo
   tcp::acceptor linac(io, {boost::asio::ip::address_v4::loopback(), 0});
   tcp::socket another_listeners(io);
   another_listeners.connect(linac.local_endpoint());
-  linac.accept();
+  const tcp::socket had = linac.accept();
   linac.non_blocking(true);
   const std::string before = written();
   options_.linac.address = {"localhost", linac.local_endpoint().port()};

@@ -357,7 +357,7 @@ TEST_F(RemovedLinac, ThatTheGatewayDoesNotTakeItIsOneProblemWhichSparesTheSpoolI
   EXPECT_THAT(look().problems,
               ElementsAre(HasSubstr("4300: the gateway does not take it: not registered")));
   held_.reset();  // it has left
-  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete its folder in the spool directory")));
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete " + (folder_ / "4300").string())));
 }
 
 TEST_F(RemovedLinac, WhenItLeavesDependsOnWhoTellsItTo) {
