@@ -97,7 +97,6 @@ class PlainNames(EnrolmentCase):
         again = self.run_in(self.at_site, "icom-agent", "enrol", "nbcc.enrol", "--into", ".")
         self.assertIn("welcome", again.stdout + again.stderr)
         self.run_in(self.at_site, "icom-agent", "rotate", "--site", "site.yaml")
-        self.run_in(self.at_site, "icom-agent", "check", "--site", "site.yaml")
 
     def test_of_a_site_without_a_named_output(self):
         self.gateway_command("add-site", "nbcc", "--timezone", "Australia/Sydney")

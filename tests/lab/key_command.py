@@ -25,7 +25,8 @@ class KeyCommand:
         self.program.chmod(0o755)
         self.registration.mkdir(mode=0o700)
         account = pwd.getpwnam(self.ACCOUNT)
-        os.chown(self.registration, account.pw_uid, account.pw_gid)
+        self.owner = account.pw_uid, account.pw_gid
+        os.chown(self.registration, *self.owner)
 
     @staticmethod
     def why_not():
