@@ -317,13 +317,14 @@ awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) 
   co_return co_await write_all(peer, as_bytes(go), control::kStep);
 }
 
-/// The newcomer may hold the spool for a moment yet.
+/// The newcomer may hold the spool for a moment yet, unless something remains: then it is ours.
 awaitable<void> ListenProgram::go_on_with(Handover held, Remains before) {
   for (const auto give_up = Clock::now() + kTakeBackWithin; !listener_;) {
+    const bool is_ours = before.writer != nullptr;
     try {
-      make_listener(std::move(before));
+      make_listener(std::exchange(before, {}));
     } catch (const std::exception&) {
-      if (Clock::now() >= give_up) {
+      if (is_ours || Clock::now() >= give_up) {
         end(std::current_exception());
         co_return;
       }
