@@ -6,6 +6,7 @@
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/said_step.hpp"
 #include "common/config/config_error.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/users.hpp"
 
 namespace icom::supervise {
@@ -23,7 +24,7 @@ constexpr const char* kRotateText =
 int run_rotation(const std::filesystem::path& site_file) {
   const auto site = config::load_site(site_file);
   try {
-    os::become_owner_of(site.tunnel.key.parent_path());
+    os::become_owner_of(os::folder_of(site.tunnel.key));
     enrol::rotate(site, enrol::real_surroundings(say_step));
   } catch (const config::ConfigError&) {
     throw;

@@ -10,6 +10,7 @@
 #include "common/config/site_file.hpp"
 #include "common/config/yaml_list.hpp"
 #include "common/os/edited_file.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/users.hpp"
 
 namespace icom::config {
@@ -170,7 +171,7 @@ SiteFileEdit without_linac(const std::filesystem::path& file, const std::string&
 
 void write_edit(const SiteFileEdit& edit, os::FileSystem& files) {
   if (edit.before == edit.after) return;
-  const os::ActingForOwner owner(edit.file.parent_path());
+  const os::ActingForOwner owner(os::folder_of(edit.file));
   os::rewrite_edited_file(files, edit.file, edit.before, edit.after);
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 
 #include "common/os/file_error.hpp"
+#include "common/os/folder_of.hpp"
 
 namespace icom::os {
 
@@ -86,9 +87,7 @@ std::error_code PosixFile::size(std::uint64_t& bytes) {
 }
 
 std::error_code open_place(const std::filesystem::path& path, OpenPlace& opened) {
-  const auto parent = path.parent_path();
-  const char* const folder = parent.empty() ? "." : parent.c_str();
-  opened.folder = Descriptor(::open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  opened.folder = Descriptor(::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   // A path that ends in a slash names the folder itself.
   opened.name = path.has_filename() ? path.filename().string() : ".";
   return opened.folder.valid() ? std::error_code() : last_error();

@@ -11,6 +11,8 @@
 
 #include "common/os/users.hpp"
 
+#include "common/os/folder_of.hpp"
+
 namespace icom::os {
 
 namespace {
@@ -45,7 +47,7 @@ gid_t take_groups_of_owner(const struct stat& folder, const std::filesystem::pat
 bool look_at_nearest(std::filesystem::path folder, struct stat& status) {
   while (::lstat(folder.c_str(), &status) != 0) {
     if (errno != ENOENT || folder == ".") return false;
-    folder = folder.has_parent_path() ? folder.parent_path() : ".";
+    folder = folder_of(folder);
   }
   return true;
 }

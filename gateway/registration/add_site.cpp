@@ -9,6 +9,7 @@
 #include "common/config/timezone.hpp"
 #include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/output_file.hpp"
 #include "common/os/users.hpp"
 #include "common/ssh/key_pair.hpp"
@@ -89,16 +90,12 @@ std::optional<std::string> content_if_there(const std::filesystem::path& file) {
   }
 }
 
-std::filesystem::path folder_of(const std::filesystem::path& file) {
-  return file.has_parent_path() ? file.parent_path() : ".";
-}
-
 /// All that is done in a folder, undoing it too, is done for its owner: nobody who exchanges his
 /// folder, or lays a link in it, has root read or write what he may not himself. Returns him, if
 /// that is somebody else than who runs this.
 std::optional<os::UserId> write(const std::filesystem::path& file, os::Access access,
                                 const std::string& text, Undo& undo) {
-  const os::ActingForOwner owner(folder_of(file));
+  const os::ActingForOwner owner(os::folder_of(file));
   auto& files = os::real_file_system();
   const auto before = content_if_there(file);
   const auto error = os::write_atomically_for(files, file, access, as_bytes(text));
@@ -107,7 +104,7 @@ std::optional<os::UserId> write(const std::filesystem::path& file, os::Access ac
                             "): nothing was changed");
   }
   undo.add([&files, file, access, before] {
-    const os::ActingForOwner same_owner(folder_of(file));
+    const os::ActingForOwner same_owner(os::folder_of(file));
     if (before) {
       os::write_atomically_for(files, file, access, as_bytes(*before));
     } else {
@@ -119,7 +116,7 @@ std::optional<os::UserId> write(const std::filesystem::path& file, os::Access ac
 
 /// What a site of this name that is gone has left.
 void remove_left(const std::filesystem::path& file, Undo& undo) {
-  const os::ActingForOwner owner(folder_of(file));
+  const os::ActingForOwner owner(os::folder_of(file));
   auto& files = os::real_file_system();
   const auto before = content_if_there(file);
   if (!before) return;
@@ -128,7 +125,7 @@ void remove_left(const std::filesystem::path& file, Undo& undo) {
                             "): nothing was changed");
   }
   undo.add([&files, file, before] {
-    const os::ActingForOwner same_owner(folder_of(file));
+    const os::ActingForOwner same_owner(os::folder_of(file));
     os::write_atomically_for(files, file, os::Access::group, as_bytes(*before));
   });
 }

@@ -5,6 +5,7 @@
 
 #include "common/config/name.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/folder_of.hpp"
 #include "common/os/users.hpp"
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/site_book.hpp"
@@ -13,7 +14,7 @@ namespace icom::registration {
 namespace {
 
 void remove_token(const std::filesystem::path& file) {
-  const os::ActingForOwner owner(file.parent_path());
+  const os::ActingForOwner owner(os::folder_of(file));
   const auto error = os::real_file_system().remove(file);
   if (error && error != std::errc::no_such_file_or_directory) {
     throw RegistrationError(file.string() + " cannot be removed (" + error.message() +

@@ -71,10 +71,6 @@ class LinacLog {
   /// Frames that were read since they came again and were new ones after all.
   [[nodiscard]] std::int64_t frames_read_again() const { return frames_read_again_; }
 
-  /// The run positions taken since the last call, for whoever answers stored_position(). Call after
-  /// the commit.
-  std::map<std::uint64_t, StoredPosition> take_new_positions() { return positions_.take_changes(); }
-
  private:
   struct StoredFrame {
     FrameKey key;

@@ -34,7 +34,7 @@ bool PositionTable::advance(Database& database, std::uint64_t run, const StoredP
 }
 
 void PositionTable::flush(Database& database) {
-  for (const auto& [run, to] : changed_) {
+  for (const auto& [run, to] : std::exchange(changed_, {})) {
     Query query(database,
                 "INSERT INTO position (linac, run, seq, fingerprint) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (linac, run) DO UPDATE "
@@ -54,6 +54,9 @@ void PositionTable::flush(Database& database) {
   if (fresh_ > 0) {
     forget_oldest(database);
     fresh_ = 0;
+  }
+  if (known_.size() > kMostKnown) {
+    known_.clear();
   }
 }
 
@@ -75,13 +78,6 @@ void PositionTable::forget_oldest(Database& database) {
   query.bind(linac_, *rows_ - kMostRuns);
   query.run();
   rows_.reset();
-}
-
-std::map<std::uint64_t, StoredPosition> PositionTable::take_changes() {
-  if (known_.size() > kMostKnown) {
-    known_.clear();
-  }
-  return std::exchange(changed_, {});
 }
 
 StoredPosition load_position(Database& database, std::int64_t linac, std::uint64_t run) {

@@ -28,9 +28,8 @@ class PositionTable {
 
   /// True if `to` is beyond what is stored of this run; it is then the new position.
   bool advance(Database& database, std::uint64_t run, const StoredPosition& to);
+  /// Writes what has advanced since the last call.
   void flush(Database& database);
-  /// What advanced since the last call.
-  std::map<std::uint64_t, StoredPosition> take_changes();
 
  private:
   void forget_oldest(Database& database);

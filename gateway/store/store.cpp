@@ -47,11 +47,8 @@ struct Store::State {
       : lock(claim_folder(folder)),
         clock(options.clock ? options.clock : std::chrono::steady_clock::now),
         queue(options.max_queued_bytes),
-        writer(
-            database_file(folder), queue, observer,
-            // Nobody keeps them: whoever asks reads them, so they cannot be older than the file.
-            [](LinacId, const std::map<std::uint64_t, StoredPosition>&) {}, clock,
-            with_the_machines(options.events, folder), options.rebuild),
+        writer(database_file(folder), queue, observer, clock,
+               with_the_machines(options.events, folder), options.rebuild),
         idle_after(options.idle_after),
         reader(database_file(folder), Database::Access::read_only),
         thread([this] { run(); }) {}

@@ -76,11 +76,10 @@ bool is_broken(const IncomingBatch& batch) {
 }  // namespace
 
 Writer::Writer(const std::filesystem::path& database, BatchQueue& queue, StoreObserver* observer,
-               Positions positions, Clock clock, EventLimits limits, RebuildPace rebuild)
+               Clock clock, EventLimits limits, RebuildPace rebuild)
     : database_(database, Database::Access::read_write),
       queue_(queue),
       observer_(observer),
-      positions_(std::move(positions)),
       clock_(std::move(clock)),
       rebuild_(rebuild),
       limits_(std::move(limits)),
@@ -224,9 +223,6 @@ bool Writer::try_commit(const std::function<void()>& apply_all) {
 
 void Writer::publish() noexcept {
   try {
-    for (const LinacId linac : touched_) {
-      positions_(linac, log_of(linac).take_new_positions());
-    }
     for (QueuedBatch* queued : in_transaction_) {
       queued->stored = queued->applied;
       if (queued->all_stored()) {

@@ -25,15 +25,12 @@ namespace icom::store {
 /// away and read again from the database.
 class Writer {
  public:
-  /// Told after each commit how far the runs of a Linac are stored, before the batches' done().
-  using Positions = std::function<void(LinacId, const std::map<std::uint64_t, StoredPosition>&)>;
-
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
 
   /// Opens the database and brings its schema up to date. `queue` outlives this. Throws SqlError,
   /// std::runtime_error.
   Writer(const std::filesystem::path& database, BatchQueue& queue, StoreObserver* observer,
-         Positions positions, Clock clock, EventLimits limits, RebuildPace rebuild);
+         Clock clock, EventLimits limits, RebuildPace rebuild);
 
   /// One transaction with what is queued: batches take turns, each for some milliseconds, until the
   /// transaction has taken its time or its bytes. What is left of a batch then waits for its next
@@ -90,7 +87,6 @@ class Writer {
   ZstdCodec zstd_;
   BatchQueue& queue_;
   StoreObserver* observer_;
-  Positions positions_;
   Clock clock_;
   RebuildPace rebuild_;
   EventLimits limits_;

@@ -33,7 +33,6 @@ class LogFixture : public testing::Test {
     store::CommitBudget budget;
     log_->flush(changed, budget);
     transaction.commit();
-    log_->take_new_positions();
   }
   /// The first column of the first row.
   [[nodiscard]] std::int64_t number(const char* sql) {

@@ -38,8 +38,7 @@ class WriterTest : public testing::Test {
   void open() {
     writer_.reset();
     writer_.emplace(
-        database_, queue_, nullptr, [](LinacId, const auto&) {},
-        [this] { return now_ += each_reading_; },
+        database_, queue_, nullptr, [this] { return now_ += each_reading_; },
         EventLimits{.free_bytes = [] { return std::uint64_t{1} << 30U; },
                     .day = [] { return std::int64_t{0}; }},
         kPace);
