@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <stdexcept>
 
 #include "common/icom/frame_identity.hpp"
 #include "common/text/hex.hpp"
@@ -67,21 +68,29 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
   }
 }
 
-void list_frames(const std::filesystem::path& store, const LedgerFilter& filter,
-                 std::ostream& out) {
+bool list_frames(const std::filesystem::path& store, const LedgerFilter& filter, std::ostream& out,
+                 std::ostream& problems) {
   store::StoreReader reader(store);
+  bool whole = true;
   for (const store::LinacRow& linac : reader.linacs()) {
     if (filter.serial && *filter.serial != linac.serial) {
       continue;
     }
-    reader.all_frames(linac.id, [&](const store::FrameKey& key, Bytes) {
-      if (!filter.since || key.place.time >= *filter.since) {
-        out << linac_time_text(key.place.time) << '\t' << int{key.counter} << '\t'
-            << text::hex(key.hash) << '\n';
-      }
-      return true;
-    });
+    try {
+      reader.all_frames(linac.id, [&](const store::FrameKey& key, Bytes) {
+        if (!filter.since || key.place.time >= *filter.since) {
+          out << linac_time_text(key.place.time) << '\t' << int{key.counter} << '\t'
+              << text::hex(key.hash) << '\n';
+        }
+        return true;
+      });
+    } catch (const std::runtime_error& error) {
+      whole = false;
+      problems << "icom-gateway: " << linac.site << ": Linac " << linac.serial << ": "
+               << error.what() << "; what comes after it is not listed, other Linacs' frames are\n";
+    }
   }
+  return whole;
 }
 
 }  // namespace icom::cli

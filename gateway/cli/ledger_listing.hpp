@@ -21,7 +21,10 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
 
 /// Prints every stored frame of the Linacs, in each Linac's order, a line each: time, counter, hash
 /// (XXH3-64, hexadecimal), with tabs between: the audit frame by frame. Each frame is read back and
-/// checked against its hash on the way.
-void list_frames(const std::filesystem::path& store, const LedgerFilter& filter, std::ostream& out);
+/// checked against its hash on the way. Where a Linac's frames are damaged its list ends, a line in
+/// `problems` says so, and the next Linac follows; false then. Throws std::runtime_error if the
+/// store cannot be read.
+bool list_frames(const std::filesystem::path& store, const LedgerFilter& filter, std::ostream& out,
+                 std::ostream& problems);
 
 }  // namespace icom::cli

@@ -28,10 +28,11 @@ void add_ledger(CLI::App& app, Action& asked) {
     asked = [given] {
       const std::filesystem::path store = store_of(given->config);
       if (given->frames) {
-        list_frames(store, given->which.filter(), std::cout);
-      } else {
-        list_ledger(store, given->which.filter(), given->json, std::cout);
+        const bool whole = list_frames(store, given->which.filter(), std::cout, std::cerr);
+        const int end = end_standard_output();
+        return whole ? end : kFailed;
       }
+      list_ledger(store, given->which.filter(), given->json, std::cout);
       return end_standard_output();
     };
   });

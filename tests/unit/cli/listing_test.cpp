@@ -1,4 +1,5 @@
 // What the reading commands print, on a store that a gateway still writes.
+#include <gmock/gmock.h>
 #include <lzma.h>
 
 #include <nlohmann/json.hpp>
@@ -183,7 +184,9 @@ TEST_F(ListingTest, GapsAreListedFromATimeOnAndForPeopleToo) {
 
 TEST_F(ListingTest, TheLedgerFrameByFrameIsInOrder) {
   std::ostringstream out;
-  list_frames(folder(), {}, out);
+  std::ostringstream problems;
+  EXPECT_TRUE(list_frames(folder(), {}, out, problems));
+  EXPECT_EQ(problems.str(), "");
   std::istringstream in(out.str());
   std::string line;
   ASSERT_TRUE(std::getline(in, line));
@@ -196,6 +199,24 @@ TEST_F(ListingTest, TheLedgerFrameByFrameIsInOrder) {
     ++more;
   }
   EXPECT_EQ(more, 36);
+}
+
+TEST_F(ListingTest, TheLedgerFrameByFrameGoesOnWithTheNextLinacAfterADamagedOne) {
+  const store::LinacId other = known_linac("9183");
+  ASSERT_TRUE(commit(test::Feed(other, 7).frames(delivery_).batch()));
+  {
+    store::Database database(folder() / "icom.db", store::Database::Access::read_write);
+    database.execute("UPDATE tail SET data = substr(data, 1, length(data) / 2) WHERE linac = 1");
+  }
+  std::ostringstream out;
+  std::ostringstream problems;
+  EXPECT_FALSE(list_frames(folder(), {}, out, problems));
+  EXPECT_THAT(problems.str(), testing::StartsWith("icom-gateway: nbcc: Linac 4299: the tail: "));
+  EXPECT_EQ(std::ranges::count(problems.str(), '\n'), 1);
+  std::ostringstream of_other;
+  ASSERT_TRUE(list_frames(folder(), {.serial = "9183"}, of_other, problems));
+  EXPECT_THAT(of_other.str(), testing::Not(testing::IsEmpty()));
+  EXPECT_THAT(out.str(), testing::EndsWith(of_other.str()));
 }
 
 TEST_F(ListingTest, XzHoldsTheRawFrames) {
