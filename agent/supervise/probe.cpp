@@ -8,9 +8,9 @@
 #include <exception>
 
 #include "agent/listen/linac_connection.hpp"
-#include "agent/supervise/zone_offset.hpp"
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/values.hpp"
+#include "common/zone/time_zone.hpp"
 
 namespace icom::supervise {
 
@@ -28,11 +28,24 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+/// Seconds that clocks in `zone` (empty: this machine's own) are ahead of UTC now. nullopt: this
+/// machine does not know the zone.
+std::optional<std::int64_t> offset_now(const std::string& zone) {
+  const std::time_t now = std::time(nullptr);
+  if (zone.empty()) {
+    std::tm local{};
+    ::localtime_r(&now, &local);
+    return local.tm_gmtoff;
+  }
+  const auto known = TimeZone::find(zone);
+  return known ? std::optional(known->offset_at(now)) : std::nullopt;
+}
+
 class Probe final : public listen::StreamSink {
  public:
   Probe(const config::Address& linac, std::chrono::milliseconds duration, const std::string& zone)
       : duration_(duration),
-        zone_offset_(zone_offset_seconds(zone, std::time(nullptr))),
+        zone_offset_(offset_now(zone)),
         timer_(io_),
         connection_(io_, linac, listen::ListenerTimings{}, *this) {
     report_.timezone = zone;
@@ -91,14 +104,15 @@ class Probe final : public listen::StreamSink {
     const auto facts = facts_of(piece.bytes);
     if (facts.machine_id) report_.machine_id = printable(*facts.machine_id);
     report_.patient_selected = facts.patient_id.has_value();
-    if (const auto identity = identify(piece.bytes)) {
+    const auto identity = identify(piece.bytes);
+    if (identity && zone_offset_) {
       // A Linac's time is its local one, counted as if it were UTC.
-      report_.clock_ahead_seconds = identity->time - (std::time(nullptr) + zone_offset_);
+      report_.clock_ahead_seconds = identity->time - (std::time(nullptr) + *zone_offset_);
     }
   }
 
   const std::chrono::milliseconds duration_;
-  const std::int64_t zone_offset_;
+  const std::optional<std::int64_t> zone_offset_;
   asio::io_context io_{1};
   asio::steady_timer timer_;
   Framer framer_;

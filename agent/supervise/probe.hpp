@@ -32,7 +32,7 @@ struct ProbeReport {
 
 /// Connects within 5 s, reads for `duration`, leaves with a FIN. A further client of the Linac
 /// meanwhile. `zone`: where the Linac's clock is, such as Australia/Sydney; empty: where this
-/// machine's is.
+/// machine's is; one that this machine does not know: how far the clocks differ is not told.
 ProbeReport probe(const config::Address& linac, std::chrono::milliseconds duration,
                   const std::string& zone = {});
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/supervise/commands.hpp"
@@ -30,28 +31,25 @@ constexpr const char* kProbeText =
     "(--site), or any other program of this machine, is connected to is refused.\n\n"
     "Exit codes: 0 frames came, 1 none did, 2 wrong usage.";
 
-/// Whether the site of this file has a listener for it, or may have one. Says so then.
-bool is_ours(const config::Address& linac, const std::filesystem::path& site_file,
-             bool file_is_named) {
+/// Of this machine, if an agent was set up here or the file is named. Throws config::ConfigError:
+/// listeners may run all the same, with what the file said before.
+std::optional<config::SiteSettings> site_of(const std::filesystem::path& site_file,
+                                            bool file_is_named) {
   std::error_code unknown;
   const bool is_missing =
       std::filesystem::status(site_file, unknown).type() == std::filesystem::file_type::not_found;
-  if (is_missing && !file_is_named) return false;  // no agent was set up here
-  try {
-    const auto site = config::load_site(site_file);
-    boost::asio::io_context io(1);
-    const auto why_not = why_not_to_connect(io, linac, site.spool.directory);
-    if (!why_not) return false;
-    std::cerr << "probe: " << *why_not
-              << ". Nobody is to be its second client: icom-agent status shows its stream\n";
-    return true;
-  } catch (const config::ConfigError& error) {
-    // Listeners may run all the same, with what the file said before.
-    std::cerr << "probe: which Linacs are listened to cannot be told, and nobody is to be a second "
-                 "client: correct the site's file first, or name another one with --site\n"
-              << error.what() << '\n';
-    return true;
-  }
+  if (is_missing && !file_is_named) return std::nullopt;
+  return config::load_site(site_file);
+}
+
+/// Whether the site has a listener for it, or may have one. Says so then.
+bool is_ours(const config::Address& linac, const config::SiteSettings& site) {
+  boost::asio::io_context io(1);
+  const auto why_not = why_not_to_connect(io, linac, site.spool.directory);
+  if (!why_not) return false;
+  std::cerr << "probe: " << *why_not
+            << ". Nobody is to be its second client: icom-agent status shows its stream\n";
+  return true;
 }
 
 /// Whether any program of this machine has it. Says so then.
@@ -69,10 +67,20 @@ int probe_linac(const std::string& text, double seconds, const std::string& zone
     std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
     return kWrongUsage;
   }
-  if (is_ours(*linac, site_file, file_is_named) || is_taken(*linac)) return kFailed;
+  std::optional<config::SiteSettings> site;
+  try {
+    site = site_of(site_file, file_is_named);
+  } catch (const config::ConfigError& error) {
+    std::cerr << "probe: which Linacs are listened to cannot be told, and nobody is to be a second "
+                 "client: correct the site's file first, or name another one with --site\n"
+              << error.what() << '\n';
+    return kFailed;
+  }
+  if ((site && is_ours(*linac, *site)) || is_taken(*linac)) return kFailed;
   std::cerr << "note: this is one more client of the Linac while it lasts\n";
+  const std::string of_linac = !zone.empty() || !site ? zone : site->timezone;
   const auto report =
-      probe(*linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)), zone);
+      probe(*linac, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)), of_linac);
   if (json) std::cout << to_json(report, *linac);
   if (!report.good()) {
     std::cerr << to_text(report, *linac);
@@ -101,8 +109,10 @@ void add_probe(CLI::App& app, Action& asked) {
       ->capture_default_str()
       ->check(CLI::Range(0.5, 600.0));
   command
-      ->add_option("--timezone", given->timezone,
-                   "Where the Linac's clock is; as this machine's unless given")
+      ->add_option(
+          "--timezone", given->timezone,
+          "Where the Linac's clock is; unless given, as the site's file says, or where this "
+          "machine's is")
       ->type_name("ZONE")
       ->check(CLI::Validator(
           [](const std::string& zone) {

@@ -66,6 +66,13 @@ class AgentCommands(LabCase):
         self.assertEqual(0, self.linacs[0].process.stop())
         self.assertEqual(["fin"], [client["closed_by"] for client in self.linacs[0].report()["clients"]])
 
+    def test_probe_compares_the_clocks_in_the_zone_of_the_sites_file(self):
+        zones = {"": "Australia/Sydney", "--timezone=Asia/Kolkata": "Asia/Kolkata"}
+        for given, zone in zones.items():
+            done = self.agent("probe", self.linacs[0].address, "--site", self.site.yaml, "--seconds", "1", *given.split())
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertRegex(done.stdout, rf"clock .*\(in {zone}\)")
+
     def test_probe_of_a_linac_that_a_program_of_this_machine_has_is_refused_whoever_asks(self):
         self.site.start()
         self.site.wait_connected()

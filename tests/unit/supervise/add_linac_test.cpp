@@ -2,20 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
-#include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "agent/supervise/commands.hpp"
-#include "agent/supervise/zone_offset.hpp"
 
 namespace icom::supervise {
 namespace {
@@ -24,29 +20,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr std::int64_t kFirstOfJanuary2026 = 1767225600;
-constexpr std::int64_t kFirstOfJuly2026 = 1782864000;
-constexpr std::int64_t kHour = 3600;
-
-TEST(ZoneOffsetTest, IsThatOfTheZoneAtThatTimeOfTheYear) {
-  EXPECT_EQ(zone_offset_seconds("Australia/Sydney", kFirstOfJanuary2026), 11 * kHour);
-  EXPECT_EQ(zone_offset_seconds("Australia/Sydney", kFirstOfJuly2026), 10 * kHour);
-  EXPECT_EQ(zone_offset_seconds("America/New_York", kFirstOfJanuary2026), -5 * kHour);
-  EXPECT_EQ(zone_offset_seconds("Asia/Kolkata", kFirstOfJuly2026), 5 * kHour + kHour / 2);
-  EXPECT_EQ(zone_offset_seconds("UTC", kFirstOfJuly2026), 0);
-}
-
-TEST(ZoneOffsetTest, LeavesTheProcessInItsOwnZone) {
-  const auto local = [] {
-    const std::time_t time = kFirstOfJuly2026;
-    return std::localtime(&time)->tm_gmtoff;
-  };
-  const std::int64_t before = local();
-  zone_offset_seconds("Asia/Kolkata", kFirstOfJuly2026);
-  EXPECT_EQ(local(), before);
-  EXPECT_EQ(zone_offset_seconds("", kFirstOfJuly2026), before);
-}
 
 ProbeReport of_linac(const std::string& id, std::int64_t ahead) {
   ProbeReport report;
