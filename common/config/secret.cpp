@@ -7,6 +7,7 @@
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/machine_fault.hpp"
+#include "common/text/byte_order_mark.hpp"
 
 namespace icom::config {
 namespace {
@@ -42,14 +43,15 @@ std::string read_secret(const std::filesystem::path& file) {
         "and make a new secret if somebody may have read it");
   }
 
-  std::array<std::byte, kMaxSecret + 2> buffer{};
+  constexpr std::size_t kMarkAndLineBreak = 5;
+  std::array<std::byte, kMaxSecret + kMarkAndLineBreak + 1> buffer{};
   std::unique_ptr<os::File> opened;
   std::size_t size = 0;
   error = os::real_file_system().open_read(file, opened);
   if (!error) error = opened->read_at(0, buffer, size);
   if (os::is_machine_fault(error)) fail(file, error);
   if (error) refuse_file(file, "a file that this account can read");
-  std::string secret(as_text(Bytes(buffer).first(size)));
+  std::string secret(text::without_byte_order_mark(as_text(Bytes(buffer).first(size))));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.find_first_of(std::string("\r\n\0", 3)) != std::string::npos) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/text/byte_order_mark.hpp"
 #include "common/text/text_lines.hpp"
 
 namespace icom::config {
@@ -9,7 +10,6 @@ namespace icom::config {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kUsualIndentation = 2;
 
 bool is_space(char c) {
@@ -81,7 +81,7 @@ std::size_t behind_colon(std::string_view text, std::size_t at, const std::strin
 std::size_t place_of(std::string_view text, const YAML::Node& node) {
   // yaml-cpp counts from behind the mark.
   return static_cast<std::size_t>(node.Mark().pos) +
-         (text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+         (text.size() - text::without_byte_order_mark(text).size());
 }
 
 }  // namespace

@@ -26,9 +26,9 @@ bool is_prohibited(const std::string& reason) {
 /// Nothing, where the server's reason needs no advice.
 std::string advice_on(const std::string& reason) {
   if (is_prohibited(reason)) {
-    return ": the server does not permit it; list it in the permitopen of this key in the "
-           "account's "
-           "authorized_keys, and where sshd_config has PermitOpen, there too";
+    return ": the server does not permit it; add it to the forwards of this site's file at the "
+           "gateway, or, where the account's authorized_keys is kept by hand, to the permitopen of "
+           "this key there; and where sshd_config has PermitOpen, there too";
   }
   if (reason.find("connect failed") != std::string::npos) {
     return ": as the server sees it nothing listens there, it can not be reached, or its name does "

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/ssh/base64.hpp"
@@ -18,7 +19,8 @@ namespace {
 // was hardened to only those.
 constexpr const char* kKeyExchanges =
     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-    "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256";
+    "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
 constexpr const char* kCiphers = "aes256-ctr";
 constexpr const char* kMacs = "hmac-sha2-256,hmac-sha2-512";
 
@@ -83,6 +85,12 @@ void check_host_key(const Engine& engine, const Settings& settings, const KnownH
                   "the hosting site; only if it confirms this fingerprint, replace the line");
 }
 
+/// As far as can be seen: it has not said its name.
+bool is_no_ssh_server(LIBSSH2_SESSION* session) {
+  const char* const name = libssh2_session_banner_get(session);
+  return name == nullptr || !std::string_view(name).starts_with("SSH-");
+}
+
 /// Ends the session when a step takes too long; the step then throws.
 class StepLimit {
  public:
@@ -91,9 +99,14 @@ class StepLimit {
       : deadline_(engine.executor(), Deadline::earlier(until, limit),
                   [weak = engine.weak_from_this(), step] {
                     const auto self = weak.lock();
-                    if (self)
-                      self->end(Error(Category::timeout,
-                                      self->server() + ": " + step + " took too long"));
+                    if (!self) return;
+                    std::string what = self->server() + ": " + step + " took too long";
+                    if (is_no_ssh_server(self->session())) {
+                      what +=
+                          "; what answers there has not said that it is an SSH server: is it "
+                          "the right port?";
+                    }
+                    self->end(Error(Category::timeout, what));
                   }) {}
 
  private:
@@ -123,8 +136,17 @@ boost::asio::awaitable<void> shake_hands(Engine& engine, const Settings& setting
       [session, socket] { return libssh2_session_handshake(session, socket); });
   if (code == LIBSSH2_ERROR_KEX_FAILURE || code == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE) {
     throw Error(Category::protocol,
-                engine.server() + ": no common algorithms; the server must allow " + kCiphers +
-                    ", one of " + kMacs + ", and a host key of type " + types);
+                engine.server() +
+                    ": no common algorithms; the server must allow one of the key exchanges " +
+                    kKeyExchanges + " (KexAlgorithms in its sshd_config), the cipher " + kCiphers +
+                    ", one of the MACs " + kMacs + ", and have a host key of type " + types);
+  }
+  if (code != 0 && is_no_ssh_server(session)) {
+    throw Error(engine.explain(code, "shaking hands").category(),
+                engine.server() +
+                    ": what answers there has ended the connection before it said that it is an "
+                    "SSH server: is it the right port? An sshd does so that has too many "
+                    "connections, or that refuses this address");
   }
   if (code != 0) throw engine.explain(code, "shaking hands");
   check_host_key(engine, settings, known_hosts, pins);
@@ -142,10 +164,12 @@ boost::asio::awaitable<void> authenticate(Engine& engine, const Settings& settin
                                                  text.c_str(), text.size(), nullptr);
   });
   if (code == LIBSSH2_ERROR_AUTHENTICATION_FAILED || code == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
-    throw Error(
-        Category::authentication,
-        engine.server() + " does not let user " + user + " in with key " + settings.key.string() +
-            "; its .pub must stand in that account's authorized_keys (the server's log says why)");
+    throw Error(Category::authentication,
+                engine.server() + " does not let user " + user + " in with key " +
+                    settings.key.string() +
+                    "; the hosting site has not enrolled it, or has revoked it since; where that "
+                    "account's authorized_keys is kept by hand, its .pub must stand there (sshd's "
+                    "log there says why)");
   }
   if (code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_METHOD_NONE) {
     throw Error(Category::settings, "private key " + settings.key.string() +

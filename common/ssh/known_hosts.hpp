@@ -3,28 +3,20 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-struct _LIBSSH2_KNOWNHOSTS;
-struct _LIBSSH2_SESSION;
-
 namespace icom::ssh {
 
-/// What a file in OpenSSH's format says of servers: plain and hashed names, `[host]:port` for ports
-/// other than 22. Patterns
-/// (`*.example`) match nothing; a line with a marker (`@revoked`, `@cert-authority`) is refused,
-/// for libssh2 does not know it and would not heed it.
+/// What a file in OpenSSH's format says of servers: plain and hashed names, patterns, `[host]:port`
+/// for ports other than 22. A line with a marker (`@revoked`, `@cert-authority`) is refused: what
+/// it asks for would not be heeded. Immutable; for any thread.
 class KnownHosts {
  public:
   /// Throws Error (settings), with the line's number where one is bad.
   explicit KnownHosts(const std::filesystem::path& file);
-  ~KnownHosts();
-  KnownHosts(const KnownHosts&) = delete;
-  KnownHosts& operator=(const KnownHosts&) = delete;
 
   struct Pins {
     std::string name;                ///< as in the file: `host` or `[host]:port`
@@ -40,13 +32,16 @@ class KnownHosts {
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
  private:
-  enum class Finding { no_entry, same_key, other_key };
-  [[nodiscard]] Finding find(const std::string& name, int key_type, const char* base64_key) const;
+  struct Entry {
+    std::string names;  ///< the first field
+    std::string type;
+    std::string key;  ///< in Base64
+  };
   void load();
+  void add(std::string_view line, int number);
 
   std::filesystem::path file_;
-  std::unique_ptr<_LIBSSH2_SESSION, int (*)(_LIBSSH2_SESSION*)> session_;
-  std::unique_ptr<_LIBSSH2_KNOWNHOSTS, void (*)(_LIBSSH2_KNOWNHOSTS*)> hosts_;
+  std::vector<Entry> entries_;
 };
 
 }  // namespace icom::ssh

@@ -19,15 +19,14 @@ void initialise_library();
 /// Host key algorithms that are usable with libssh2 1.10 and a current sshd. RSA is not:
 /// libssh2 1.10 verifies it with SHA-1 only.
 struct HostKeyType {
-  const char* name;    ///< as on the wire and in known_hosts
-  int of_session;      ///< LIBSSH2_HOSTKEY_TYPE_...
-  int of_known_hosts;  ///< LIBSSH2_KNOWNHOST_KEY_...
+  const char* name;  ///< as on the wire and in known_hosts
+  int of_session;    ///< LIBSSH2_HOSTKEY_TYPE_...
 };
 inline constexpr HostKeyType kHostKeyTypes[] = {
-    {"ssh-ed25519", LIBSSH2_HOSTKEY_TYPE_ED25519, LIBSSH2_KNOWNHOST_KEY_ED25519},
-    {"ecdsa-sha2-nistp256", LIBSSH2_HOSTKEY_TYPE_ECDSA_256, LIBSSH2_KNOWNHOST_KEY_ECDSA_256},
-    {"ecdsa-sha2-nistp384", LIBSSH2_HOSTKEY_TYPE_ECDSA_384, LIBSSH2_KNOWNHOST_KEY_ECDSA_384},
-    {"ecdsa-sha2-nistp521", LIBSSH2_HOSTKEY_TYPE_ECDSA_521, LIBSSH2_KNOWNHOST_KEY_ECDSA_521},
+    {"ssh-ed25519", LIBSSH2_HOSTKEY_TYPE_ED25519},
+    {"ecdsa-sha2-nistp256", LIBSSH2_HOSTKEY_TYPE_ECDSA_256},
+    {"ecdsa-sha2-nistp384", LIBSSH2_HOSTKEY_TYPE_ECDSA_384},
+    {"ecdsa-sha2-nistp521", LIBSSH2_HOSTKEY_TYPE_ECDSA_521},
 };
 
 }  // namespace icom::ssh

@@ -1,45 +1,21 @@
 #include "common/ssh/pinned_hosts.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 #include <vector>
 
-#include "common/ssh/base64.hpp"
 #include "common/ssh/host_names.hpp"
+#include "common/ssh/host_patterns.hpp"
 
 namespace icom::ssh {
 namespace {
 
-constexpr std::string_view kHashed = "|1|";
 constexpr std::string_view kBlank = " \t\r";
 
-std::vector<std::uint8_t> hmac_sha1(std::span<const std::uint8_t> salt, const std::string& name) {
-  std::vector<std::uint8_t> hash(EVP_MAX_MD_SIZE);
-  unsigned int size = 0;
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(name.data());
-  HMAC(EVP_sha1(), salt.data(), static_cast<int>(salt.size()), bytes, name.size(), hash.data(),
-       &size);
-  hash.resize(size);
-  return hash;
-}
-
-/// `|1|SALT|HASH`, both in Base64.
-bool is_hash_of(std::string_view hashed, const std::string& name) {
-  hashed.remove_prefix(kHashed.size());
-  const std::size_t bar = hashed.find('|');
-  if (bar == std::string_view::npos) return false;
-  const auto salt = base64_decode(hashed.substr(0, bar));
-  const auto hash = base64_decode(hashed.substr(bar + 1));
-  return salt && hash && hmac_sha1(*salt, name) == *hash;
-}
-
+/// A pattern may name other servers as well.
 bool names(std::string_view entry, const std::vector<std::string>& spellings) {
-  return std::any_of(spellings.begin(), spellings.end(), [entry](const std::string& name) {
-    return entry.starts_with(kHashed) ? is_hash_of(entry, name)
-                                      : lower_case(std::string(entry)) == lower_case(name);
-  });
+  return entry.find_first_of("*?") == std::string_view::npos &&
+         std::ranges::any_of(spellings,
+                             [entry](const std::string& name) { return is_named_by(entry, name); });
 }
 
 /// The first field's names but for the server's own; empty if none is left.

@@ -10,6 +10,7 @@
 #include "common/ssh/error.hpp"
 #include "common/ssh/message_fields.hpp"
 #include "common/ssh/private_file.hpp"
+#include "common/text/byte_order_mark.hpp"
 
 namespace icom::ssh {
 namespace {
@@ -126,6 +127,9 @@ std::vector<std::uint8_t> parse(const std::filesystem::path& path, std::string_v
 PrivateKey PrivateKey::load(const std::filesystem::path& path) {
   PrivateFile file = read_private_file(path);
   check_file(path, file);
+  // As editors of Windows leave it; libssh2 takes neither.
+  file.content.erase(0, file.content.size() - text::without_byte_order_mark(file.content).size());
+  std::erase(file.content, '\r');
   std::vector<std::uint8_t> secret = parse(path, file.content);
   return {std::move(file.content), std::move(secret)};
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/text/byte_order_mark.hpp"
+
 namespace icom::pymedphys {
 
 namespace {
@@ -62,8 +64,7 @@ void TomlDocument::change(std::vector<text::Replacement> replacements) {
 std::size_t TomlDocument::offset(const toml::source_position& place) const {
   std::size_t at = 0;
   for (toml::source_index line = 1; line < place.line; ++line) at = text::line_end(text_, at);
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (at == 0 && text_.starts_with(kByteOrderMark)) at = kByteOrderMark.size();
+  if (at == 0) at = text_.size() - text::without_byte_order_mark(text_).size();
   // Columns count letters; a byte of 10xxxxxx goes on with one.
   for (toml::source_index column = 1; column < place.column && at < text_.size(); ++column) {
     ++at;

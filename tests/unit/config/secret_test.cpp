@@ -28,6 +28,13 @@ TEST_F(SecretTest, OneLineIsReadWithoutItsEnd) {
   EXPECT_EQ(read_secret(write_secret(kSecret + " \n")), kSecret + " ");
 }
 
+TEST_F(SecretTest, AByteOrderMarkIsNoPartOfIt) {
+  EXPECT_EQ(read_secret(write_secret("\xEF\xBB\xBF" + kSecret + "\r\n")), kSecret);
+  const std::string longest(1024, 'x');
+  EXPECT_EQ(read_secret(write_secret("\xEF\xBB\xBF" + longest + "\r\n")), longest);
+  EXPECT_THROW(read_secret(write_secret("\xEF\xBB\xBF" + longest + "y\r\n")), ConfigError);
+}
+
 TEST_F(SecretTest, EveryModeBeyondOwnerAndReadingGroupIsRefused) {
   for (unsigned mode = 0400; mode <= 0777; ++mode) {
     if ((mode & 0400U) == 0) continue;

@@ -136,6 +136,27 @@ TEST(Connect, ServerWithoutCommonCipherIsRefusedWithWhatItMustAllow) {
   EXPECT_THAT(error.what(), HasSubstr("aes256-ctr"));
 }
 
+TEST(Connect, EachKeyExchangeThatIsOfferedIsDoneAlone) {
+  for (const char* exchange :
+       {"curve25519-sha256", "ecdh-sha2-nistp384", "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512",
+        "diffie-hellman-group18-sha512"}) {
+    SCOPED_TRACE(exchange);
+    SshdOptions options;
+    options.config = std::string("KexAlgorithms ") + exchange;
+    connects(Sshd(options).settings());
+  }
+}
+
+TEST(Connect, ServerWithoutCommonKeyExchangeIsRefusedWithWhatItMustAllow) {
+  SshdOptions options;
+  options.config = "KexAlgorithms sntrup761x25519-sha512@openssh.com";
+  const Error error = connect_error(Sshd(options).settings());
+  EXPECT_EQ(error.category(), Category::protocol);
+  EXPECT_THAT(error.what(), HasSubstr("curve25519-sha256"));
+  EXPECT_THAT(error.what(), HasSubstr("KexAlgorithms"));
+}
+
 TEST(Connect, NothingListeningIsANetworkError) {
   const Sshd sshd;
   Settings settings = sshd.settings();
@@ -183,11 +204,22 @@ TEST(Connect, ServerThatSaysNothingIsATimeoutOfTheHandshake) {
   const Error error = connect_error_at(silent, std::chrono::milliseconds(200));
   EXPECT_EQ(error.category(), Category::timeout);
   EXPECT_THAT(error.what(), HasSubstr("handshake"));
+  EXPECT_THAT(error.what(), HasSubstr("is it the right port?"));
 }
 
 TEST(Connect, ServerThatHangsUpIsANetworkError) {
   const auto hang_up = [](tcp::socket) -> net::awaitable<void> { co_return; };
-  EXPECT_EQ(connect_error_at(hang_up, kSoon).category(), Category::network);
+  const Error error = connect_error_at(hang_up, kSoon);
+  EXPECT_EQ(error.category(), Category::network);
+  EXPECT_THAT(error.what(), HasSubstr("is it the right port?"));
+}
+
+TEST(Connect, AWebServerIsSaidToBeNoSshServer) {
+  const auto serve = [](tcp::socket socket) -> net::awaitable<void> {
+    const std::string answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+    co_await net::async_write(socket, net::buffer(answer), kAsTuple);
+  };
+  EXPECT_THAT(connect_error_at(serve, kSoon).what(), HasSubstr("is it the right port?"));
 }
 
 TEST(Connect, CancellingLeavesNothingBehind) {
@@ -222,7 +254,8 @@ TEST(Connect, CancellingLeavesNothingBehind) {
 // What was begun and is dropped is freed: LeakSanitizer looks at what is left.
 TEST(Connect, DroppedAtAnyStepItLeavesNothingBehind) {
   for (const char* exchange :
-       {"curve25519-sha256", "ecdh-sha2-nistp256", "diffie-hellman-group-exchange-sha256"}) {
+       {"curve25519-sha256", "ecdh-sha2-nistp256", "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512"}) {
     SCOPED_TRACE(exchange);
     SshdOptions options;
     options.config = std::string("MaxStartups 1000\nKexAlgorithms ") + exchange;

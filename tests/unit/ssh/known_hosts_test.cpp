@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "common/ssh/base64.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/known_hosts.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
@@ -18,6 +19,10 @@ using ::testing::IsEmpty;
 
 constexpr const char* kEd25519 =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEaXZRhT5AfNV2UTGzKWPD4eIiLUuxGxFb4YsPvNWzMq";
+constexpr const char* kEcdsa =
+    "ecdsa-sha2-nistp256 "
+    "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNu"
+    "G5N87uRgg6CLrbo5wAdT/y6v0mKV0U2w0WZ2YB/++Tpockg=";
 constexpr const char* kRsa = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQCqGKukO1De7zhZj6";
 
 class KnownHostsTest : public ::testing::Test {
@@ -41,6 +46,46 @@ TEST_F(KnownHostsTest, NamesMatchByHostAndPort) {
   EXPECT_THAT(hosts.pins_of("other.example", 2222).types, ElementsAre("ssh-ed25519"));
   EXPECT_THAT(hosts.pins_of("other.example", 22).types, IsEmpty());
   EXPECT_THAT(hosts.pins_of("example", 22).types, IsEmpty());
+}
+
+TEST_F(KnownHostsTest, NamesMatchWhateverTheirCapitals) {
+  write("Physics.Example " + std::string(kEd25519) + "\n[Other.example]:2222 " + kEd25519 + "\n");
+  const KnownHosts hosts(file_);
+  for (const char* name : {"physics.example", "Physics.Example", "PHYSICS.EXAMPLE"}) {
+    EXPECT_THAT(hosts.pins_of(name, 22).types, ElementsAre("ssh-ed25519")) << name;
+  }
+  EXPECT_THAT(hosts.pins_of("OTHER.example", 2222).types, ElementsAre("ssh-ed25519"));
+}
+
+TEST_F(KnownHostsTest, PatternsMatchAsSshReadsThem) {
+  write("*.example,!bad.example,10.0.0.? " + std::string(kEd25519) + "\n[*.example]:2222 " +
+        kEcdsa + "\n");
+  const KnownHosts hosts(file_);
+  for (const char* name : {"a.example", "a.b.example", ".example", "10.0.0.7", "A.EXAMPLE"}) {
+    EXPECT_THAT(hosts.pins_of(name, 22).types, ElementsAre("ssh-ed25519")) << name;
+  }
+  for (const char* name : {"bad.example", "BAD.example", "example", "a.example.org", "10.0.0.77"}) {
+    EXPECT_THAT(hosts.pins_of(name, 22).types, IsEmpty()) << name;
+  }
+  EXPECT_THAT(hosts.pins_of("bad.example", 2222).types, ElementsAre("ecdsa-sha2-nistp256"));
+}
+
+TEST_F(KnownHostsTest, OfSeveralKeysForAHostEachIsTrustedAndNoOther) {
+  write("*.example " + std::string(kEd25519) + "\na.example " + kEcdsa + "\n");
+  const KnownHosts hosts(file_);
+  const auto pins = hosts.pins_of("a.example", 22);
+  EXPECT_THAT(pins.types, ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256"));
+  const auto key = base64_decode(std::string(kEd25519).substr(12)).value();
+  const std::span<const char> bytes(reinterpret_cast<const char*>(key.data()), key.size());
+  EXPECT_TRUE(hosts.trusts("a.example", "ssh-ed25519", bytes));
+  EXPECT_FALSE(hosts.trusts("a.example", "ssh-ed25519", bytes.first(bytes.size() - 1)));
+  EXPECT_FALSE(hosts.trusts("a.example", "ecdsa-sha2-nistp256", bytes));
+  EXPECT_FALSE(hosts.trusts("a.example.org", "ssh-ed25519", bytes));
+}
+
+TEST_F(KnownHostsTest, AsAnEditorOfWindowsLeavesItItIsRead) {
+  write("\xEF\xBB\xBFphysics.example " + std::string(kEd25519) + "\r\n\r\n# a comment\r\n");
+  EXPECT_THAT(KnownHosts(file_).pins_of("physics.example", 22).types, ElementsAre("ssh-ed25519"));
 }
 
 TEST_F(KnownHostsTest, RsaAloneIsReportedAsUnusable) {

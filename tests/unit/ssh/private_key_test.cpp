@@ -54,6 +54,15 @@ TEST_F(PrivateKeyTest, Ed25519WithoutPassphraseIsTaken) {
   EXPECT_EQ(PrivateKey::load(file_).text(), content());
 }
 
+TEST_F(PrivateKeyTest, AsAnEditorOfWindowsLeavesItItIsTaken) {
+  make_key(file_);
+  const std::string before = content();
+  std::string after = "\xEF\xBB\xBF";
+  for (const char c : before) after += c == '\n' ? "\r\n" : std::string(1, c);
+  write(after);
+  EXPECT_EQ(PrivateKey::load(file_).text(), before);
+}
+
 TEST_F(PrivateKeyTest, MissingFileIsRefusedWithHowToMakeOne) {
   EXPECT_THAT(refusal(), HasSubstr("ssh-keygen -t ed25519"));
 }
