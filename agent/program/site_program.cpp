@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
@@ -48,7 +49,7 @@ int run_site_program(const SiteProgram& program, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kWrongSettings;
+    return cli::tell_usage(app, error) == 0 ? 0 : kWrongSettings;
   }
   const auto parsed_level = log::parse_level(level);
   if (!parsed_level) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/supervise/commands.hpp"
+#include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/process.hpp"
 
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kWrongUsage;
+    return icom::cli::tell_usage(app, error) == 0 ? kDone : kWrongUsage;
   }
   try {
     return asked();

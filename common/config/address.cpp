@@ -99,6 +99,12 @@ std::optional<Address> parse_address(std::string_view text, std::uint16_t defaul
   return Address{std::string(host), *number};
 }
 
+bool is_unspecified(const Address& address) {
+  boost::system::error_code name;
+  const auto known = boost::asio::ip::make_address(plain_spelling(address.host), name);
+  return !name && known.is_unspecified();
+}
+
 bool is_same_place(const Address& one, const Address& other) {
   return one.port == other.port && plain_spelling(one.host) == plain_spelling(other.host);
 }

@@ -23,6 +23,9 @@ struct Address {
 /// `default_port` is 0.
 std::optional<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
+/// 0.0.0.0, ::, or another spelling of them: whoever is called there is this machine itself.
+bool is_unspecified(const Address& address);
+
 /// Whether the two are one in other spellings, as far as their texts tell: no name is looked up.
 bool is_same_place(const Address& one, const Address& other);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/config/nearest.hpp"
 #include "common/config/yaml_mistake.hpp"
+#include "common/text/nearest.hpp"
 
 namespace icom::config {
 namespace {
@@ -29,12 +29,19 @@ std::optional<std::string> host_and_port_exchanged(std::string_view text) {
 
 /// What an unknown key may have been meant to be, and all that could stand there.
 std::string known_keys(const std::set<std::string>& known, std::string_view unknown) {
-  if (const std::string* const meant = nearest(known, unknown)) {
+  if (const std::string* const meant = text::nearest(known, unknown)) {
     return "a known key: did you mean " + *meant + "?";
   }
   std::string all;
   for (const std::string& key : known) all += (all.empty() ? "" : ", ") + key;
   return "a known key, one of " + all;
+}
+
+constexpr const char* kWrittenOut = ", written out: only a shell puts in ~ and $HOME";
+
+/// `~/x` and `$HOME/x` would be folders of these very names.
+bool is_for_a_shell(std::string_view path) {
+  return path.starts_with('~') || path.starts_with("$");
 }
 
 }  // namespace
@@ -92,15 +99,19 @@ std::optional<Address> MapReader::address(const std::string& key, const std::str
 }
 
 std::optional<std::filesystem::path> MapReader::parse_path(const std::string& text) const {
-  if (text.empty() || std::ranges::any_of(text, is_control)) return std::nullopt;
+  const bool is_none = text.empty() || std::ranges::any_of(text, is_control);
+  if (is_none || is_for_a_shell(text)) return std::nullopt;
   return file_->resolved(text);
 }
 
 std::optional<std::filesystem::path> MapReader::path(const std::string& key,
                                                      const std::string& expected,
                                                      Presence presence) {
-  const auto parse = [this](const std::string& text) { return parse_path(text); };
-  return value(key, expected, parse, presence);
+  const std::optional<std::string> text = scalar(key, expected, presence);
+  if (!text) return std::nullopt;
+  auto path = parse_path(*text);
+  if (!path) problem(key, is_for_a_shell(*text) ? expected + kWrittenOut : expected);
+  return path;
 }
 
 std::vector<std::filesystem::path> MapReader::paths(const std::string& key,
@@ -111,7 +122,11 @@ std::vector<std::filesystem::path> MapReader::paths(const std::string& key,
   if (entries->empty()) problem(key, expected);
   const auto parse = [this](const std::string& text) { return parse_path(text); };
   for (std::size_t i = 0; i < entries->size(); ++i) {
-    if (auto path = item((*entries)[i], key, i, expected, parse)) paths.push_back(*path);
+    const YAML::Node& entry = (*entries)[i];
+    const bool is_wrong = entry.IsScalar() && is_for_a_shell(entry.Scalar());
+    if (auto path = item(entry, key, i, is_wrong ? expected + kWrittenOut : expected, parse)) {
+      paths.push_back(*path);
+    }
   }
   return paths;
 }

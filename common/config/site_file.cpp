@@ -41,6 +41,9 @@ void read_linac(MapReader& from, SiteFile& to) {
   const auto address = from.address(
       "address", "ADDRESS or ADDRESS:PORT of the Linac, such as 192.168.17.40", AddressForm::linac);
   linac.address = address.value_or(Address{});
+  if (address && is_unspecified(*address)) {
+    from.problem("address", "the Linac's own address: this one is no machine's");
+  }
   for (std::size_t i = 0; i < to.settings.linacs.size(); ++i) {
     const LinacSettings& other = to.settings.linacs[i];
     const std::string line = std::to_string(to.serial_marks[i].line + 1);

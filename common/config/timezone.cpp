@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "common/config/nearest.hpp"
+#include "common/text/nearest.hpp"
 
 namespace icom::config {
 namespace {
@@ -69,7 +69,7 @@ std::optional<std::string> timezone_meant_by(std::string_view name,
     const std::string known = lower(zone);
     if (known == wanted || known.ends_with('/' + wanted)) return zone;
   }
-  const std::string* const meant = nearest(zones, name);
+  const std::string* const meant = text::nearest(zones, name);
   return meant == nullptr ? std::nullopt : std::optional(*meant);
 }
 

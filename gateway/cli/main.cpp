@@ -4,6 +4,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
 #include "gateway/cli/commands.hpp"
 
@@ -49,7 +50,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kWrongUsage;
+    return tell_usage(app, error) == 0 ? kDone : kWrongUsage;
   }
 
   std::ios::sync_with_stdio(false);

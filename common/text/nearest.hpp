@@ -1,10 +1,10 @@
-// What a misspelt word may have been meant to be. Private to common/config.
+// What a misspelt word may have been meant to be.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace icom::config {
+namespace icom::text {
 
 /// How many letters must be inserted, left out or replaced to get from one word to the other.
 std::size_t edit_distance(std::string_view from, std::string_view to);
@@ -24,4 +24,4 @@ auto nearest(const Words& words, std::string_view misspelt) -> decltype(&*words.
   return best;
 }
 
-}  // namespace icom::config
+}  // namespace icom::text

@@ -1,11 +1,11 @@
-#include "common/config/nearest.hpp"
+#include "common/text/nearest.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
 
-namespace icom::config {
+namespace icom::text {
 
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
@@ -21,4 +21,4 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-}  // namespace icom::config
+}  // namespace icom::text

@@ -1,0 +1,62 @@
+#include "common/cli/usage.hpp"
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "common/text/nearest.hpp"
+
+namespace icom::cli {
+
+namespace {
+
+/// The command that was chosen, of commands the innermost.
+const CLI::App& innermost(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  for (auto within = app.get_subcommands(); !within.empty(); within = chosen->get_subcommands()) {
+    chosen = within.front();
+  }
+  return *chosen;
+}
+
+std::vector<std::string> names_of_options(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> names_of_commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+/// Empty if nothing is to be said of it.
+std::string hint_on(const std::string& word, const CLI::App& chosen) {
+  const bool is_option = word.starts_with('-');
+  const std::vector<std::string> names =
+      is_option ? names_of_options(chosen) : names_of_commands(chosen);
+  if (names.empty()) return "";
+  const std::string written = word.substr(0, is_option ? word.find('=') : std::string::npos);
+  if (const std::string* const meant = text::nearest(names, written)) {
+    return "did you mean " + *meant + "?";
+  }
+  return is_option ? "" : "there is no command '" + word + "'";
+}
+
+}  // namespace
+
+int tell_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const int code = app.exit(error);
+  const std::vector<std::string> unknown = app.remaining(true);
+  if (code == 0 || unknown.empty()) return code;
+  const std::string hint = hint_on(unknown.front(), innermost(app));
+  if (!hint.empty()) std::cerr << hint << '\n';
+  return code;
+}
+
+}  // namespace icom::cli
