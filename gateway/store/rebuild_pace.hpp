@@ -20,7 +20,7 @@ struct RebuildPace {
 
   /// What is read in one piece is no more than at_least once it has taken this long: frames may
   /// cost more than they count.
-  std::int64_t at_least = 512;
+  std::int64_t at_least = 128;
   std::chrono::milliseconds longest{20};
 
   using Clock = std::function<std::chrono::steady_clock::time_point()>;
