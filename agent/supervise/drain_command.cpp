@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "agent/listen/listen_program.hpp"
+#include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/leave_request.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
@@ -139,7 +140,29 @@ int drain(const config::SiteSettings& site, const DrainOptions& options) {
   return all_left ? 0 : 1;
 }
 
+namespace {
+
+/// For a listener that nobody asks to leave any more, or nobody has asked.
+struct Resumed {
+  std::string text;
+  bool is_recorded = false;
+};
+
+Resumed resumed(const std::filesystem::path& folder, bool was_drained, bool agent_runs) {
+  if (is_running(folder)) return {"its listener runs", true};
+  if (agent_runs) return {"icom-agent run starts its listener within a second", true};
+  return {std::string(was_drained ? "its listener may be started again"
+                                  : "its listener was not asked to leave, and does not run") +
+              ": no icom-agent run is there to start it: start the service (systemctl start "
+              "icom-agent), or icom-listen by hand",
+          false};
+}
+
+}  // namespace
+
 int resume(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
+  const bool agent_runs =
+      find_running_agent(os::real_file_system(), site.spool.directory).has_value();
   int code = 0;
   for (const auto& serial : linacs) {
     const auto folder = site.spool.directory / serial;
@@ -150,11 +173,9 @@ int resume(const config::SiteSettings& site, const std::vector<std::string>& lin
       continue;
     }
     const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile);
-    std::cout << "Linac " << serial << ": "
-              << (is_running(folder) ? "its listener runs"
-                  : was_drained      ? "icom-agent run starts its listener within a second"
-                                     : "its listener was not asked to leave, and does not run")
-              << '\n';
+    const Resumed end = resumed(folder, was_drained, agent_runs);
+    std::cout << "Linac " << serial << ": " << end.text << '\n';
+    if (!end.is_recorded) code = 1;
   }
   return code;
 }

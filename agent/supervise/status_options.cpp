@@ -1,8 +1,12 @@
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/site_state_text.hpp"
+#include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/utc_clock.hpp"
 
@@ -19,8 +23,27 @@ constexpr const char* kStatusText =
     "programs.\n\n"
     "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
 
+/// For whoever has broken the site's file: whether Linacs are recorded all the same.
+std::string what_goes_on_beside(const std::filesystem::path& site_file) {
+  const auto spool = config::spool_directory_in(site_file);
+  const auto agent = spool ? find_running_agent(os::real_file_system(), *spool) : std::nullopt;
+  if (agent) {
+    return "recording goes on: icom-agent run (process " + std::to_string(agent->pid) +
+           ") works with the settings of before until the file is right. It must not be restarted "
+           "before that: it would not start";
+  }
+  return "what runs goes on with the settings of before; what does not run is not started before "
+         "the file is right";
+}
+
 int show_status(const std::filesystem::path& site_file, bool json) {
-  const auto site = config::load_site(site_file);
+  config::SiteSettings site;
+  try {
+    site = config::load_site(site_file);
+  } catch (const config::ConfigError& error) {
+    std::cerr << error.what() << '\n' << what_goes_on_beside(site_file) << '\n';
+    return kWrongUsage;
+  }
   const auto state = look_at_site(site, os::utc_now_us());
   std::cout << (json ? to_json(state) : to_table(state));
   return state.problems.empty() ? kDone : kFailed;

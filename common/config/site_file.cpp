@@ -150,6 +150,12 @@ SiteSettings site_from_text(const std::filesystem::path& file, const std::string
   return std::move(site.settings);
 }
 
+std::optional<std::filesystem::path> spool_directory_in(const std::filesystem::path& file) {
+  SiteFile site = read_site_file(file, SiteFileName::any_of_two);
+  std::filesystem::path& directory = site.settings.spool.directory;
+  return directory.empty() ? std::nullopt : std::optional(std::move(directory));
+}
+
 SiteSettings load_site(const std::filesystem::path& file) {
   SiteFile site = read_site_file(file, SiteFileName::any_of_two);
   if (!site.yaml.problems().empty()) throw ConfigError(site.yaml.problems());

@@ -59,6 +59,27 @@ class AgentCommands(LabCase):
         self.assertIn("9183", text)
         json.loads(self.agent("status", "--site", self.site.yaml, "--json").stdout)
 
+    def test_status_beside_a_broken_file_says_whether_recording_goes_on(self):
+        right = self.site.yaml.read_text()
+        broken = right.replace("timezone:", "timezoen:")
+        self.site.yaml.write_text(broken)
+        done = self.agent("status", "--site", self.site.yaml)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("did you mean timezone?", done.stderr)
+        self.assertIn("what does not run is not started", done.stderr)
+        self.site.yaml.write_text(right)
+        self.site.start()
+        self.site.wait_connected()
+        self.site.yaml.write_text(broken)
+        done = self.agent("status", "--site", self.site.yaml)
+        self.assertEqual(2, done.returncode)
+        self.assertIn("recording goes on", done.stderr)
+
+    def test_resume_where_nothing_runs_says_so(self):
+        done = self.agent("resume", "--site", self.site.yaml, "--linac", "4299")
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertIn("no icom-agent run is there", done.stdout)
+
     def test_probe_shows_the_stream_and_leaves_with_fin(self):
         done = self.agent("probe", self.linacs[0].address, "--json")
         self.assertEqual(0, done.returncode, done.stderr)
