@@ -41,13 +41,18 @@ long holder_of(const struct stat& file) {
 
 }  // namespace
 
-std::string lock_holder(const std::filesystem::path& lock) {
+std::optional<std::int64_t> lock_process(const std::filesystem::path& lock) {
   struct stat file {};
   const long process = ::stat(lock.c_str(), &file) == 0 ? holder_of(file) : 0;
-  if (process <= 0) return "another process";
+  return process > 0 ? std::optional<std::int64_t>(process) : std::nullopt;
+}
+
+std::string lock_holder(const std::filesystem::path& lock) {
+  const auto process = lock_process(lock);
+  if (!process) return "another process";
   std::string name;
-  std::ifstream("/proc/" + std::to_string(process) + "/comm") >> name;
-  return "process " + std::to_string(process) + (name.empty() ? "" : " (" + name + ")");
+  std::ifstream("/proc/" + std::to_string(*process) + "/comm") >> name;
+  return "process " + std::to_string(*process) + (name.empty() ? "" : " (" + name + ")");
 }
 
 }  // namespace icom::os
