@@ -7,28 +7,35 @@
 
 namespace icom::cli {
 
-namespace {
-
-void add(CLI::App& app, Action& asked, const char* name, const char* what,
-         int (*run)(const std::filesystem::path&)) {
-  auto config = std::make_shared<std::filesystem::path>();
-  auto* command = app.add_subcommand(name, what);
-  add_config_option(*command, *config);
-  command->callback([config, run, &asked] { asked = [config, run] { return run(*config); }; });
-}
-
-}  // namespace
-
 void add_serve(CLI::App& app, Action& asked) {
-  add(app, asked, "serve",
+  auto config = std::make_shared<std::filesystem::path>();
+  auto* command = app.add_subcommand(
+      "serve",
       "Run the gateway until SIGTERM or SIGINT; changed settings are taken meanwhile, and at a "
-      "SIGHUP",
-      serve::run_serve);
+      "SIGHUP");
+  add_config_option(*command, *config);
+  command->callback([config, &asked] { asked = [config] { return serve::run_serve(*config); }; });
 }
 
 void add_check(CLI::App& app, Action& asked) {
-  add(app, asked, "check", "Check every setting, file, key and directory without starting",
-      serve::run_check);
+  struct Given {
+    std::filesystem::path config;
+    std::string user;
+  };
+  auto given = std::make_shared<Given>();
+  auto* command = app.add_subcommand(
+      "check",
+      "Check every setting, file, key and directory without starting, as the gateway's "
+      "account would find them");
+  add_config_option(*command, given->config);
+  command
+      ->add_option("--user", given->user,
+                   "the account that the gateway runs as; unless given that of the gateway that "
+                   "runs, else User= of icom-gateway.service, else the owner of the store")
+      ->type_name("NAME");
+  command->callback([given, &asked] {
+    asked = [given] { return serve::run_check(given->config, given->user); };
+  });
 }
 
 }  // namespace icom::cli

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <map>
 #include <optional>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -21,10 +20,13 @@
 #include "gateway/archive/archive_name.hpp"
 #include "gateway/archive/unwritten_records.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "gateway/serve/check_report.hpp"
 #include "gateway/serve/folder_check.hpp"
 #include "gateway/serve/hosts_of.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
 #include "gateway/serve/known_stores.hpp"
+#include "gateway/serve/running_gateway.hpp"
+#include "gateway/serve/way_in_check.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::serve {
@@ -33,29 +35,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The list being printed.
-class Report {
- public:
-  explicit Report(std::ostream& out) : out_(out) {}
-  void line(bool ok, const std::string& what, const std::string& how) {
-    out_ << (ok ? "ok    " : "FAIL  ") << what << ": " << how << '\n';
-    failures_ += ok ? 0 : 1;
-  }
-  void note(const std::string& what, const std::string& how) {
-    out_ << "note  " << what << ": " << how << '\n';
-  }
-  [[nodiscard]] int failures() const { return failures_; }
-
- private:
-  std::ostream& out_;
-  int failures_ = 0;
-};
-
 /// What a share that works may take to answer.
 constexpr std::chrono::seconds kAnswerTime{5};
 
 /// Whether it can be written in; the report says so.
-bool report_folder(Report& report, const std::string& what, const fs::path& folder,
+bool report_folder(CheckReport& report, const std::string& what, const fs::path& folder,
                    const std::string& where_absent, const FolderState& state) {
   const std::string named = what + ' ' + folder.string();
   if (!state.answers) {
@@ -76,7 +60,7 @@ bool report_folder(Report& report, const std::string& what, const fs::path& fold
 }
 
 /// The store makes its own folder, in one that must be there.
-void check_store(Report& report, const config::GatewaySettings& settings) {
+void check_store(CheckReport& report, const config::GatewaySettings& settings) {
   const fs::path& folder = settings.store;
   const FolderState state = look_at_folder(folder, {}, kAnswerTime);
   if (const std::string lost = state.answers ? lost_store(settings) : ""; !lost.empty()) {
@@ -106,7 +90,7 @@ std::vector<std::string> folders_in(const config::GatewaySettings& settings) {
   return folders;
 }
 
-void check_archive(Report& report, const config::GatewaySettings& settings) {
+void check_archive(CheckReport& report, const config::GatewaySettings& settings) {
   const fs::path& folder = settings.archive->directory;
   const std::string named = "archive " + folder.string();
   const FolderState state = look_at_folder(folder, folders_in(settings), kAnswerTime);
@@ -178,14 +162,14 @@ std::vector<store::OddMachine> odd_machines(const fs::path& store) {
   return machines.value_or(Machines());
 }
 
-void check_machine_ids(Report& report, const config::GatewaySettings& settings) {
+void check_machine_ids(CheckReport& report, const config::GatewaySettings& settings) {
   for (const auto& [linac, problem] : odd_machines(settings.store)) {
     report.note("Linac " + linac.serial + " of " + linac.site, problem);
   }
 }
 
 /// What PyMedPhys cannot tell apart in one tree.
-void check_shared_names(Report& report, const config::GatewaySettings& settings) {
+void check_shared_names(CheckReport& report, const config::GatewaySettings& settings) {
   const std::string named = "archive " + settings.archive->directory.string();
   if (settings.archive->live && !settings.archive->per_site) {
     for (const auto& [address, sites] : archive::shared_addresses(hosts_of(settings))) {
@@ -218,7 +202,7 @@ void check_shared_names(Report& report, const config::GatewaySettings& settings)
   }
 }
 
-void check_tokens(Report& report, const config::GatewaySettings& settings) {
+void check_tokens(CheckReport& report, const config::GatewaySettings& settings) {
   const registration::Places places = registration::places_of(settings);
   for (const config::SiteSettings& site : settings.sites) {
     const std::string what = "token of " + site.site;
@@ -257,7 +241,7 @@ std::vector<std::string> missing_accounts(const std::vector<std::string>& users)
 
 /// Its ports may be in use by the gateway that runs, and nothing says whose they are; a gateway
 /// that cannot have one says so, and serves all else.
-void check_fan_out(Report& report, const config::GatewaySettings& settings) {
+void check_fan_out(CheckReport& report, const config::GatewaySettings& settings) {
   std::string users = "root and the gateway's own";
   for (const std::string& user : settings.fan_out.users) users += ", " + user;
   if (!settings.fan_out.ports.empty()) {
@@ -279,7 +263,7 @@ void check_fan_out(Report& report, const config::GatewaySettings& settings) {
   }
 }
 
-/// As whom the gateway runs. nullopt if there is no store yet, or it does not answer.
+/// Whose the store is. nullopt if there is none yet, or it does not answer.
 std::optional<os::UserId> stores_owner(const fs::path& store) {
   using Owner = std::optional<os::UserId>;
   return os::answer_within<Owner>(kAnswerTime, "check",
@@ -287,7 +271,66 @@ std::optional<os::UserId> stores_owner(const fs::path& store) {
       .value_or(std::nullopt);
 }
 
-void check_machine(Report& report, const config::GatewaySettings& settings) {
+/// By the store's lock: systemd may hold the port while it is down.
+bool check_whether_it_runs(CheckReport& report, const config::GatewaySettings& settings) {
+  using Runs = std::optional<RunningGateway>;
+  const auto runs =
+      os::answer_within<Runs>(kAnswerTime, "check", [store = settings.store]() noexcept -> Runs {
+        try {
+          return running_gateway(store);
+        } catch (const std::exception&) {
+          return std::nullopt;
+        }
+      }).value_or(std::nullopt);
+  if (runs) {
+    report.line(
+        true, "gateway",
+        "runs: process " + std::to_string(runs->process) + " of account " + runs->account.name);
+  } else {
+    report.note("gateway",
+                "does not run: nobody holds the lock of the store. systemctl start icom-gateway "
+                "starts it");
+  }
+  return runs.has_value();
+}
+
+void check_ingest(CheckReport& report, const config::GatewaySettings& settings,
+                  const ServiceAccount& service, bool runs) {
+  check_ingest_reach(report, settings.ingest);
+  auto account = stores_owner(settings.store);
+  if (!account && service.account) account = service.account->user;
+  const IngestPortState ingest = check_ingest_port(settings.ingest, {account, runs});
+  const std::string named = "ingest " + settings.ingest.text();
+  if (ingest.certain) {
+    report.line(ingest.usable, named, ingest.text);
+  } else {
+    report.note(named, ingest.text);
+  }
+}
+
+/// What the gateway's account, and nobody else, can say of its files. Whether the gateway runs.
+bool check_as_service(CheckReport& report, const config::GatewaySettings& settings) {
+  check_tokens(report, settings);
+  check_store(report, settings);
+  check_machine_ids(report, settings);
+  if (settings.archive) {
+    check_archive(report, settings);
+    check_shared_names(report, settings);
+  }
+  return check_whether_it_runs(report, settings);
+}
+
+void leave_to_service(CheckReport& report, const config::GatewaySettings& settings) {
+  for (const config::SiteSettings& site : settings.sites) {
+    report.leave_out("token of " + site.site);
+  }
+  report.leave_out("store " + settings.store.string());
+  if (settings.archive) report.leave_out("archive " + settings.archive->directory.string());
+  report.leave_out("whether the gateway runs");
+}
+
+void check_machine(CheckReport& report, const config::GatewaySettings& settings,
+                   const ServiceAccount& service, bool is_service) {
   for (const config::SiteSettings& site : settings.sites) {
     std::string serials;
     for (const config::LinacSettings& linac : site.linacs) {
@@ -295,44 +338,74 @@ void check_machine(Report& report, const config::GatewaySettings& settings) {
     }
     report.line(true, "site " + site.site, "Linacs " + serials);
   }
-  check_tokens(report, settings);
-  check_store(report, settings);
-  check_machine_ids(report, settings);
-  if (settings.archive) {
-    check_archive(report, settings);
-    check_shared_names(report, settings);
+  bool runs = false;
+  if (is_service) {
+    runs = check_as_service(report, settings);
   } else {
-    report.note("archive", "not set: no files for PyMedPhys");
+    leave_to_service(report, settings);
   }
-  const IngestPortState ingest = check_ingest_port(settings.ingest, stores_owner(settings.store));
-  const std::string ingest_named = "ingest " + settings.ingest.text();
-  if (ingest.certain) {
-    report.line(ingest.usable, ingest_named, ingest.text);
-  } else {
-    report.note(ingest_named, ingest.text);
-  }
+  if (!settings.archive) report.note("archive", "not set: no files for PyMedPhys");
+  check_ingest(report, settings, service, runs);
+  check_tunnel_end(report, settings);
   check_fan_out(report, settings);
   if (settings.http) report.note("http " + settings.http->text(), "this version serves no page");
 }
 
+/// Whose rights what follows has. True if they are the gateway's, as far as anybody says.
+bool check_account(CheckReport& report, const ServiceAccount& service) {
+  const bool is_root = os::own_user() == 0;
+  const std::string roots =
+      "what follows has root's rights, and the gateway's account may have less: --user NAME says "
+      "which it is";
+  if (!service.problem.empty()) report.line(false, "account", service.problem);
+  if (!service.account) {
+    if (is_root && service.problem.empty()) {
+      report.note("account", "nothing says as which the gateway runs: " + roots);
+    }
+    return is_root;
+  }
+  if (service.account->user != os::own_user()) return false;
+  if (service.by.empty()) return true;
+  if (is_root) {
+    report.note("account", "root, by " + service.by + ": " + roots);
+  } else {
+    report.line(true, "account " + service.account->name,
+                "what follows has its rights and no more (" + service.by + ")");
+  }
+  return true;
+}
+
 }  // namespace
 
-int check(const fs::path& config, std::ostream& out) {
-  Report report(out);
+int check(const fs::path& config, std::ostream& out, const ServiceAccount& service) {
+  CheckReport report(out);
+  const bool is_service = check_account(report, service);
   try {
     const config::GatewaySettings settings = config::load_gateway(config);
     report.line(true, "settings", config.string());
-    check_machine(report, settings);
+    check_machine(report, settings, service, is_service);
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) {
       report.line(false, "settings", problem.text());
     }
+    if (!is_service) report.leave_out("what the settings name");
   }
+  report.say_left_out("account " + os::user_name(os::own_user()) + " is neither root nor " +
+                      (service.account ? service.account->name + ", as which the gateway runs"
+                                       : "the one as which the gateway runs") +
+                      ": run this as one of them");
   return report.failures() == 0 ? 0 : 2;
 }
 
-int run_check(const fs::path& config) {
-  return check(config, std::cout);
+int check(const fs::path& config, std::ostream& out) {
+  return check(config, out, {os::own_account(), "", ""});
+}
+
+int run_check(const fs::path& config, const std::string& user) {
+  const ServiceAccount service = service_account(config, user);
+  const auto all = [&] { return check(config, std::cout, service); };
+  const bool is_another = service.account && service.account->user != os::own_user();
+  return is_another && os::own_user() == 0 ? os::run_as(*service.account, all) : all();
 }
 
 }  // namespace icom::serve

@@ -81,7 +81,7 @@ std::string unit_names(const std::string& other) {
          "icom-gateway.socket icom-gateway";
 }
 
-IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::UserId> gateway,
+IngestPortState state_of_used(const tcp::endpoint& endpoint, const KnownGateway& gateway,
                               const std::filesystem::path& systemd,
                               const std::vector<std::filesystem::path>& units) {
   constexpr os::UserId kRoot = 0;
@@ -92,15 +92,19 @@ IngestPortState state_of_used(const tcp::endpoint& endpoint, std::optional<os::U
     if (const auto other = named_instead(endpoint, units)) {
       return {true, "root listens there, but " + unit_names(*other), false};
     }
+    if (gateway.runs) {
+      return {true, "held for the gateway, which runs: root listens there, as systemd does for it"};
+    }
     return {true,
-            "root listens there: if that is systemd for the gateway (systemctl status "
-            "icom-gateway.socket names this address), all is well; if not, stop what listens there",
+            "root listens there, and no gateway runs: if that is systemd for the gateway "
+            "(systemctl status icom-gateway.socket names this address), whoever calls next starts "
+            "it, and so does systemctl start icom-gateway; if not, stop what listens there",
             false};
   }
-  if (listens && listens != kRoot && listens != gateway) {
+  if (listens && listens != kRoot && listens != gateway.account) {
     return {false, named(*listens) + " listens there, and " +
-                       (gateway ? "the store belongs to " + named(*gateway)
-                                : "there is no store whose owner could be that account") +
+                       (gateway.account ? "the store belongs to " + named(*gateway.account)
+                                        : "there is no store whose owner could be that account") +
                        ": that is not the gateway, whatever it answers, and agents call it. Stop "
                        "what listens there (ss -tlnp), and let systemd hold the port: "
                        "icom-gateway.socket"};
@@ -128,7 +132,7 @@ IngestPortState state_of_free(const tcp::endpoint& endpoint, const std::filesyst
 
 }  // namespace
 
-IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
+IngestPortState check_ingest_port(const config::Address& address, const KnownGateway& gateway,
                                   const std::filesystem::path& systemd,
                                   const std::vector<std::filesystem::path>& units) {
   asio::io_context io;

@@ -18,16 +18,22 @@ struct IngestPortState {
   bool certain = true;  ///< false: the text says what decides it
 };
 
+/// What is known of the gateway, other than by its port.
+struct KnownGateway {
+  std::optional<os::UserId> account;  ///< that it runs as
+  bool runs = false;                  ///< false as well if nobody can say
+};
+
 /// Listens for a moment, accepting nobody. An address that a running icom-gateway has is usable
 /// too: one that root or `gateway` listens at and that says so. What any other account has there is
 /// not, whatever it says. An address that root listens at may be systemd's, which holds it for the
-/// gateway: nothing is connected to then, and whether it is systemd is not known.
-/// `gateway`: the account that the gateway runs as; nullopt if that is not known.
+/// gateway: nothing is connected to then, and whether it is systemd is not known unless the gateway
+/// runs.
 /// `systemd` is there where systemd is the machine's service manager: sd_booted(3).
 /// `units`: where systemd finds its units. One that listens elsewhere is told of: the gateway does
 /// not start with it.
 /// Waits for the machine's directory service, and not for long.
-IngestPortState check_ingest_port(const config::Address& address, std::optional<os::UserId> gateway,
+IngestPortState check_ingest_port(const config::Address& address, const KnownGateway& gateway,
                                   const std::filesystem::path& systemd = "/run/systemd/system",
                                   const std::vector<std::filesystem::path>& units = unit_folders());
 

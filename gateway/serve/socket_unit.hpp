@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace icom::serve {
+#include "gateway/serve/unit_file.hpp"
 
-/// Where systemd looks for units, the first that has one decides: systemd.unit(5).
-std::vector<std::filesystem::path> unit_folders();
+namespace icom::serve {
 
 /// The addresses at which icom-gateway.socket listens, as config::Address::text() gives them where
 /// they are TCP's, from its file and its drop-ins in `folders`. Empty where there is no such unit,

@@ -9,6 +9,10 @@ std::filesystem::path database_file(const std::filesystem::path& folder) {
   return folder / "icom.db";
 }
 
+std::filesystem::path lock_file(const std::filesystem::path& folder) {
+  return folder / "icom.lock";
+}
+
 std::unique_ptr<os::File> claim_folder(const std::filesystem::path& folder) {
   os::FileSystem& files = os::real_file_system();
   if (const auto error = files.create_directories(folder)) {
@@ -16,7 +20,7 @@ std::unique_ptr<os::File> claim_folder(const std::filesystem::path& folder) {
                              error.message());
   }
   std::unique_ptr<os::File> lock;
-  if (const auto error = files.lock(folder / "icom.lock", lock)) {
+  if (const auto error = files.lock(lock_file(folder), lock)) {
     if (error == std::errc::resource_unavailable_try_again) {
       throw std::runtime_error("the store " + folder.string() +
                                " is in use by another icom-gateway: stop that one first");

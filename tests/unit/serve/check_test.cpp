@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <thread>
 
+#include "common/ssh/key_pair.hpp"
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/ingest/upgrade.hpp"
 #include "gateway/serve/gateway.hpp"
@@ -222,6 +223,68 @@ TEST_F(CheckTest, PortOfARunningGatewayIsOk) {
   EXPECT_THAT(printed_, HasSubstr("an icom-gateway listens there now"));
 }
 
+TEST_F(CheckTest, WhetherTheGatewayRunsIsToldByItsStoreAndNotByItsPort) {
+  boost::asio::io_context io;
+  using boost::asio::ip::tcp;
+  tcp::socket holder(io, tcp::v4());
+  holder.bind({boost::asio::ip::address_v4::loopback(), port_});
+  run();
+  EXPECT_THAT(printed_, HasSubstr("note  gateway: does not run"));
+  const store::Store open(folder_ / "store", {}, nullptr);
+  run();
+  EXPECT_THAT(printed_, HasSubstr("ok    gateway: runs: process " + std::to_string(::getpid())));
+}
+
+TEST_F(CheckTest, AnIngestThatOtherNetworksReachIsFound) {
+  const std::string port = ':' + std::to_string(port_);
+  const auto ingest_at = [&](const std::string& host) {
+    write("gateway.yaml", config::with(settings(), "127.0.0.1" + port, '"' + host + port + '"'));
+    return run();
+  };
+  EXPECT_EQ(ingest_at("127.0.0.1"), 0) << printed_;
+  EXPECT_THAT(printed_, Not(HasSubstr("unencrypted")));
+  for (const std::string host : {"0.0.0.0", "[::]"}) {
+    EXPECT_EQ(ingest_at(host), 2) << printed_;
+    EXPECT_THAT(printed_, HasSubstr("FAIL  ingest "));
+    EXPECT_THAT(printed_, HasSubstr("is open to every network"));
+    EXPECT_THAT(printed_, HasSubstr("be 127.0.0.1" + port));
+  }
+  ingest_at("192.0.2.1");
+  EXPECT_THAT(printed_, HasSubstr("note  ingest 192.0.2.1:"));
+  EXPECT_THAT(printed_, HasSubstr("is open to the network of that address"));
+}
+
+TEST_F(CheckTest, WithoutATunnelWhatThatMeansIsNoted) {
+  EXPECT_EQ(run(), 0);
+  EXPECT_THAT(printed_, HasSubstr("note  tunnel: not set: no site can be added here"));
+}
+
+TEST_F(CheckTest, HostKeysThatAreNotThereOrAreNoneFail) {
+  write("gateway.yaml", settings() + "tunnel:\n  host: hosting.example\n  user: icom\n" +
+                            "  host_keys: [host.pub]\n");
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  tunnel.host_keys: " + (folder_ / "host.pub").string() +
+                                  " is no public host key"));
+  write("host.pub", "ssh-rsa none\n");
+  EXPECT_EQ(run(), 2);
+  write("host.pub", ssh::make_key_pair("host").public_key.text() + "\n");
+  EXPECT_EQ(run(), 0) << printed_;
+  EXPECT_THAT(printed_, HasSubstr("ok    tunnel.host_keys: 1 of use to sites"));
+}
+
+TEST_F(CheckTest, WhatAnotherAccountCannotSayIsListedAndNotGreen) {
+  ServiceAccount service;
+  service.account = os::Account{54321, 54321, {}, "icom-gateway"};
+  service.by = "--user";
+  std::ostringstream out;
+  EXPECT_EQ(check(config_, out, service), 2);
+  EXPECT_THAT(out.str(), HasSubstr("FAIL  not checked: token of nbcc, store " +
+                                   (folder_ / "store").string() + ", archive " +
+                                   (folder_ / "archive").string() + ", whether the gateway runs"));
+  EXPECT_THAT(out.str(), HasSubstr("icom-gateway, as which the gateway runs"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("ok    token")));
+}
+
 TEST_F(CheckTest, PortOfAnotherAccountFailsWhateverItAnswers) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can be another account";
   using boost::asio::ip::tcp;
@@ -252,14 +315,14 @@ TEST_F(CheckTest, PortOfAnotherAccountFailsWhateverItAnswers) {
 
 TEST_F(CheckTest, APortThatIsNotTheSocketUnitsIsTold) {
   const config::Address address{"127.0.0.1", port_};
-  const auto state = [&] { return check_ingest_port(address, 0, folder_, {folder_}); };
+  const auto state = [&] { return check_ingest_port(address, {0}, folder_, {folder_}); };
   EXPECT_TRUE(state().certain) << "without such a unit";
   write("icom-gateway.socket",
         "[Socket]\n# ListenStream=127.0.0.1:1\nListenStream=127.0.0.1:7600\n");
   EXPECT_TRUE(state().usable);
   EXPECT_FALSE(state().certain);
   EXPECT_THAT(state().text, HasSubstr("icom-gateway.socket names 127.0.0.1:7600"));
-  EXPECT_TRUE(check_ingest_port(address, 0, folder_ / "nowhere", {folder_}).certain)
+  EXPECT_TRUE(check_ingest_port(address, {0}, folder_ / "nowhere", {folder_}).certain)
       << "without systemd";
   // A drop-in of the unit has the last word.
   std::filesystem::create_directory(folder_ / "icom-gateway.socket.d");
@@ -274,7 +337,7 @@ TEST_F(CheckTest, APortThatRootListensAtIsComparedWithTheSocketUnit) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, as systemd is";
   using boost::asio::ip::tcp;
   const config::Address address{"127.0.0.1", port_};
-  const auto state = [&] { return check_ingest_port(address, 0, folder_, {folder_}); };
+  const auto state = [&] { return check_ingest_port(address, {0}, folder_, {folder_}); };
   for (const auto& [held, stream] :
        {std::pair{tcp::endpoint(boost::asio::ip::address_v4::any(), port_), "0.0.0.0:"},
         std::pair{tcp::endpoint(boost::asio::ip::address_v6::any(), port_), ""}}) {
@@ -316,7 +379,7 @@ TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   using boost::asio::ip::tcp;
   tcp::acceptor held(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
   const config::Address address{"127.0.0.1", held.local_endpoint().port()};
-  const IngestPortState state = check_ingest_port(address, 0, folder_);
+  const IngestPortState state = check_ingest_port(address, {0}, folder_);
   EXPECT_TRUE(state.usable) << state.text;
   EXPECT_FALSE(state.certain);
   EXPECT_THAT(state.text, HasSubstr("icom-gateway.socket"));
@@ -324,8 +387,13 @@ TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   boost::system::error_code none;
   held.accept(none);
   EXPECT_EQ(none, boost::asio::error::would_block);
+  // Once the gateway runs, it is the gateway's.
+  const IngestPortState running = check_ingest_port(address, {0, true}, folder_, {});
+  EXPECT_TRUE(running.certain);
+  EXPECT_THAT(running.text, HasSubstr("held for the gateway, which runs"));
+  EXPECT_THAT(state.text, HasSubstr("no gateway runs"));
   // Without systemd it is just in use.
-  EXPECT_FALSE(check_ingest_port(address, 0, folder_ / "nowhere").usable);
+  EXPECT_FALSE(check_ingest_port(address, {0}, folder_ / "nowhere").usable);
 }
 
 }  // namespace
