@@ -12,6 +12,14 @@ namespace icom::os {
 /// links.
 std::optional<UserId> owner_of(const std::filesystem::path& file);
 
+/// True if it is this account's rights that keep the file from being read, on the way to it as
+/// well. False for what is not there.
+bool is_closed_to_us(const std::filesystem::path& file);
+
+/// Whether a folder's mode lets members of the group list it and go on from it. False if it is not
+/// there. Follows links; knows nothing of access lists.
+bool is_open_to_group(const std::filesystem::path& folder, UserId group);
+
 /// Whether both belong to the same account. False if either is not there. Follows links.
 bool same_owner(const std::filesystem::path& file, const std::filesystem::path& other);
 
