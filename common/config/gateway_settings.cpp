@@ -1,5 +1,6 @@
 #include "common/config/gateway_settings.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -38,6 +39,15 @@ std::optional<std::uint32_t> parse_files_per_hour(const std::string& text) {
   const auto [rest, error] = std::from_chars(text.data(), end, count);
   if (error != std::errc() || rest != end || count == 0 || count > kMost) return std::nullopt;
   return count;
+}
+
+/// As group(5) has it.
+std::optional<std::string> parse_group(const std::string& text) {
+  constexpr std::size_t kLongest = 64;
+  const bool printable =
+      std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != ':' && c != ','; });
+  if (text.empty() || text.size() > kLongest || !printable) return std::nullopt;
+  return text;
 }
 
 ArchiveSettings read_archive(MapReader& from) {
@@ -92,6 +102,10 @@ GatewaySettings read_gateway(YamlFile& yaml) {
     settings.tunnel = read_tunnel_end(*tunnel);
   }
   settings.fan_out = read_fan_out(top);
+  settings.readers =
+      top.value("readers", "the name of a group of this machine", parse_group, Presence::optional)
+          .value_or(settings.readers);
+  settings.readers_socket = top.path("readers_socket", "the path of a socket", Presence::optional);
   top.done();
   return settings;
 }

@@ -31,6 +31,12 @@ struct TunnelEndSettings {
   bool operator==(const TunnelEndSettings&) const = default;
 };
 
+/// Who may read what is recorded without having the rights of the gateway's account. The group that
+/// `readers` names unless it is given: where the machine has no such group, nobody may.
+inline constexpr const char* kUsualReaders = "icom-readers";
+/// Where they ask unless `readers_socket` is given: what the service manager makes for the gateway.
+inline constexpr const char* kUsualReadersSocket = "/run/icom-gateway/readers.sock";
+
 struct GatewaySettings {
   std::filesystem::path sites_folder;
   std::filesystem::path tokens_folder;  ///< <site>.token, one each
@@ -45,8 +51,10 @@ struct GatewaySettings {
   unsigned junk_share = 1;
   std::optional<TunnelEndSettings> tunnel;
   FanOutSettings fan_out;
-  std::vector<SiteSettings> sites;       ///< loaded from sites_folder; maybe none
-  std::vector<BrokenSite> broken_sites;  ///< by load_usable_gateway() only
+  std::string readers = kUsualReaders;                  ///< a group of this machine
+  std::optional<std::filesystem::path> readers_socket;  ///< nullopt: the service manager's
+  std::vector<SiteSettings> sites;                      ///< loaded from sites_folder; maybe none
+  std::vector<BrokenSite> broken_sites;                 ///< by load_usable_gateway() only
 
   bool operator==(const GatewaySettings&) const = default;
 };

@@ -52,6 +52,8 @@ Reloaded<GatewaySettings> reload_gateway(const std::filesystem::path& file,
   keep(gateway.settings.http, running.http, "http");
   keep(gateway.settings.junk_share, running.junk_share, "junk_share");
   keep(gateway.settings.registration, running.registration, "registration");
+  keep(gateway.settings.readers, running.readers, "readers");
+  keep(gateway.settings.readers_socket, running.readers_socket, "readers_socket");
   return gateway;
 }
 

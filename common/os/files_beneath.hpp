@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 
 #include "common/os/file_system.hpp"
+#include "common/os/users.hpp"
 
 namespace icom::os {
 
@@ -17,7 +19,10 @@ namespace icom::os {
 /// and locks, it does not have: `operation_not_supported`.
 class FilesBeneath final : public FileSystem {
  public:
-  explicit FilesBeneath(std::filesystem::path folder);
+  /// `readers`: a group that this process may give files to (it is in it, or root's). What is made
+  /// is given to it then, folders hand it down, and it may read them. A share that decides itself
+  /// whose a file is goes on doing so.
+  explicit FilesBeneath(std::filesystem::path folder, std::optional<UserId> readers = std::nullopt);
 
   /// False once syncing a folder was refused: a power cut may undo a rename here.
   [[nodiscard]] bool folders_can_be_synced() const { return can_sync_; }
@@ -48,6 +53,7 @@ class FilesBeneath final : public FileSystem {
   std::error_code synced(std::error_code error);
 
   const std::filesystem::path folder_;
+  const std::optional<UserId> readers_;
   std::atomic<bool> can_sync_ = true;
 };
 

@@ -69,6 +69,18 @@ std::error_code enter_all(Descriptor& at, const std::filesystem::path& folders) 
   return enter_each(at, folders);
 }
 
+/// Of what was just made. First whose it is, which may take rights away.
+void give_to_readers(int made, std::optional<UserId> readers, mode_t mode) {
+  if (readers && ::fchown(made, static_cast<uid_t>(-1), *readers) == 0) (void)::fchmod(made, mode);
+}
+
+void give_folder_to_readers(Place place, std::optional<UserId> readers) {
+  if (!readers) return;
+  const Descriptor made(
+      ::openat(place.folder, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (made.valid()) give_to_readers(made.get(), readers, S_ISGID | kFolderMode);
+}
+
 std::error_code find(const std::filesystem::path& folder, const std::filesystem::path& path,
                      OpenPlace& found) {
   if (const auto error = open_top(folder, found.folder)) return error;
@@ -83,7 +95,8 @@ std::error_code find(const std::filesystem::path& folder, const std::filesystem:
 
 }  // namespace
 
-FilesBeneath::FilesBeneath(std::filesystem::path folder) : folder_(std::move(folder)) {}
+FilesBeneath::FilesBeneath(std::filesystem::path folder, std::optional<UserId> readers)
+    : folder_(std::move(folder)), readers_(readers) {}
 
 std::error_code FilesBeneath::synced(std::error_code error) {
   if (!means_folders_cannot_be_synced(error)) return error;
@@ -97,6 +110,7 @@ std::error_code FilesBeneath::create(const std::filesystem::path& path,
   if (const auto error = find(folder_, path, found)) return error;
   std::unique_ptr<PosixFile> made;
   if (const auto error = create_at(found.place(), kFileMode, made)) return error;
+  give_to_readers(made->descriptor(), readers_, kFileMode);
   file = std::move(made);
   return {};
 }
@@ -152,7 +166,10 @@ std::error_code FilesBeneath::create_directories(const std::filesystem::path& pa
   if (error == std::errc::no_such_file_or_directory) {
     // What is above the folder is not ours to distrust.
     error = synced(real_file_system().create_directories(folder_));
-    if (!error) error = open_top(folder_, at);
+    if (!error) {
+      give_folder_to_readers({AT_FDCWD, folder_.c_str()}, readers_);
+      error = open_top(folder_, at);
+    }
   }
   if (error) return error;
   const auto below = path.lexically_relative(folder_);
@@ -166,6 +183,7 @@ std::error_code FilesBeneath::create_directories(const std::filesystem::path& pa
     const auto made = make_folder_at(place, kFolderMode);
     if (made && made != std::errc::file_exists) return made;
     if (!made) {
+      give_folder_to_readers(place, readers_);
       if (const auto failed = synced(sync_folder_at({at.get(), "."}, Links::refuse))) {
         // What is not durable must not be found here by the next attempt.
         ::unlinkat(place.folder, place.name, AT_REMOVEDIR);

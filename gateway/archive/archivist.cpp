@@ -40,7 +40,7 @@ struct Archivist::State {
   explicit State(Options given)
       : options(std::move(given)),
         hosts(options.hosts),
-        beneath(options.archive_directory),
+        beneath(options.archive_directory, options.readers),
         files(options.files != nullptr ? *options.files : beneath),
         live(files, share, options.archive_directory, [this] { return live_folders_of_all(); }),
         turns(options.new_files_per_hour) {}

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/os/file_system.hpp"
 #include "common/os/limited_thread.hpp"
+#include "common/os/users.hpp"
 #include "gateway/archive/live_folder.hpp"
 #include "gateway/store/store.hpp"
 
@@ -36,6 +38,8 @@ class Archivist final : public store::StoreObserver {
     /// New record files that a site makes in an hour: more than any hospital has. What is beyond
     /// waits, so that nobody fills a share with folders and files.
     std::uint32_t new_files_per_hour = 3600;
+    /// The group that the files and folders are made for; it has to be one of this process's.
+    std::optional<os::UserId> readers = std::nullopt;
     /// That the archive's folder is in, which outlives the threads. Unless given, the machine's
     /// own, without following links below that folder.
     os::FileSystem* files = nullptr;

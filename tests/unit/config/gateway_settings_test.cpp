@@ -52,6 +52,17 @@ TEST_F(GatewaySettingsTest, ArchiveAndHttpMayBeLeftOut) {
   EXPECT_EQ(gateway.ingest.text(), "[::1]:7600");
 }
 
+TEST_F(GatewaySettingsTest, ReadersAreAGroupAndHaveAUsualOne) {
+  EXPECT_EQ(load(kGateway).readers, "icom-readers");
+  EXPECT_EQ(load(kGateway).readers_socket, std::nullopt);
+  const GatewaySettings gateway =
+      load(kGateway + "readers: physics\nreaders_socket: run/readers.sock\n");
+  EXPECT_EQ(gateway.readers, "physics");
+  EXPECT_EQ(gateway.readers_socket, folder_ / "run/readers.sock");
+  EXPECT_THAT(error(kGateway + "readers: two words\n").what(),
+              HasSubstr("readers: read \"two words\", expected the name of a group"));
+}
+
 TEST_F(GatewaySettingsTest, TheWayInAndTheFanOutAreRead) {
   const GatewaySettings gateway = load(kGateway + R"(registration: /var/lib/icom/registration
 tunnel:

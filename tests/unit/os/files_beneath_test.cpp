@@ -47,6 +47,28 @@ TEST_F(FilesBeneathTest, AFolderThatIsThereKeepsItsRightsAndHandsItsGroupDown) {
   EXPECT_EQ(mode_of(top_ / "patients"), 02750U);
 }
 
+TEST_F(FilesBeneathTest, WhatIsMadeIsTheReadersToReadWhateverTheFolderAboveHandsDown) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root is sure to have a second group";
+  constexpr gid_t kReaders = 54321;
+  const UmaskOf umask(0077);
+  FilesBeneath files(top_, kReaders);
+  std::unique_ptr<File> file;
+  ASSERT_FALSE(files.create_directories(top_));
+  ASSERT_EQ(::chown(top_.c_str(), static_cast<uid_t>(-1), 54320), 0);
+  ASSERT_FALSE(files.create_directories(top_ / "patients" / "1_A"));
+  ASSERT_FALSE(files.create(top_ / "patients" / "1_A" / "a", file));
+  for (const char* const name : {"patients", "patients/1_A"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((top_ / name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_gid, kReaders) << name;
+    EXPECT_EQ(mode_of(top_ / name), 02750U) << name;
+  }
+  struct stat status {};
+  ASSERT_EQ(::stat((top_ / "patients/1_A/a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_gid, kReaders);
+  EXPECT_EQ(mode_of(top_ / "patients/1_A/a"), 0640U);
+}
+
 TEST_F(FilesBeneathTest, NoLinkBelowTheFolderIsFollowed) {
   ASSERT_FALSE(files_.create_directories(top_ / "real"));
   std::filesystem::create_directory(folder_.path() / "elsewhere");
