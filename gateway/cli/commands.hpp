@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "gateway/cli/ledger_listing.hpp"
+#include "gateway/readers/reader_request.hpp"
 
 namespace icom::cli {
 
@@ -25,6 +25,7 @@ using Action = std::function<int()>;
 /// the command line. `asked` is to outlive `app`.
 void add_serve(CLI::App& app, Action& asked);
 void add_check(CLI::App& app, Action& asked);
+void add_answer(CLI::App& app, Action& asked);
 void add_records(CLI::App& app, Action& asked);
 void add_export(CLI::App& app, Action& asked);
 void add_ledger(CLI::App& app, Action& asked);
@@ -49,7 +50,7 @@ struct LinacAndTime {
   std::string linac;
   std::string since;
 
-  [[nodiscard]] LedgerFilter filter() const;
+  [[nodiscard]] readers::ReaderRequest request(readers::Question question, bool json) const;
 };
 void add_linac_option(CLI::App& command, std::string& linac);
 /// `what` says which times count.
@@ -67,5 +68,8 @@ std::filesystem::path store_of(const std::filesystem::path& config);
 int end_output(std::ostream& out, const std::string& name);
 /// Of the standard output.
 int end_standard_output();
+
+/// answer_for() on the standard output and the standard error. Gives the exit code.
+int print_answer(const std::filesystem::path& config, const readers::ReaderRequest& request);
 
 }  // namespace icom::cli

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "common/os/output_file.hpp"
+#include "gateway/cli/answer.hpp"
 #include "gateway/cli/commands.hpp"
-#include "gateway/cli/record_export.hpp"
 
 namespace icom::cli {
 
@@ -23,14 +23,13 @@ bool means_standard_output(const std::filesystem::path& output) {
 }
 
 int export_one(const ExportGiven& given) {
-  const auto format = parse_format(given.format).value();
-  ExportedRecord record(store_of(given.config), given.record);
+  const readers::ReaderRequest request{
+      .question = readers::Question::export_record, .record = given.record, .format = given.format};
   if (means_standard_output(given.output)) {
-    export_record(record, format, std::cout);
-    return end_standard_output();
+    return print_answer(given.config, request);
   }
   os::OutputFile file(os::real_file_system(), given.output);
-  export_record(record, format, file.stream());
+  answer_for(given.config, request, file.stream(), std::cerr);
   file.finish();
   return kDone;
 }

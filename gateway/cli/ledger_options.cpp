@@ -1,8 +1,6 @@
-#include <iostream>
 #include <memory>
 
 #include "gateway/cli/commands.hpp"
-#include "gateway/cli/gap_listing.hpp"
 
 namespace icom::cli {
 
@@ -26,14 +24,8 @@ void add_ledger(CLI::App& app, Action& asked) {
       ->excludes("--json");
   command->callback([given, &asked] {
     asked = [given] {
-      const std::filesystem::path store = store_of(given->config);
-      if (given->frames) {
-        const bool whole = list_frames(store, given->which.filter(), std::cout, std::cerr);
-        const int end = end_standard_output();
-        return whole ? end : kFailed;
-      }
-      list_ledger(store, given->which.filter(), given->json, std::cout);
-      return end_standard_output();
+      const auto question = given->frames ? readers::Question::frames : readers::Question::ledger;
+      return print_answer(given->config, given->which.request(question, given->json));
     };
   });
 }
@@ -53,8 +45,8 @@ void add_gaps(CLI::App& app, Action& asked) {
   command->add_flag("--json", given->json, "one JSON object a line instead of a table");
   command->callback([given, &asked] {
     asked = [given] {
-      list_gaps(store_of(given->config), given->which.filter(), given->json, std::cout);
-      return end_standard_output();
+      return print_answer(given->config,
+                          given->which.request(readers::Question::gaps, given->json));
     };
   });
 }

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   add_serve(app, asked);
   add_check(app, asked);
+  add_answer(app, asked);
   add_records(app, asked);
   add_export(app, asked);
   add_ledger(app, asked);

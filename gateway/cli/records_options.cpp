@@ -1,8 +1,6 @@
-#include <iostream>
 #include <memory>
 
 #include "gateway/cli/commands.hpp"
-#include "gateway/cli/record_listing.hpp"
 
 namespace icom::cli {
 
@@ -30,13 +28,14 @@ void add_records(CLI::App& app, Action& asked) {
   command->add_flag("--json", given->json, "one JSON object a line instead of a table");
   command->callback([given, &asked] {
     asked = [given] {
-      const store::RecordFilter filter{.site = given_text(given->site),
-                                       .serial = given_text(given->linac),
-                                       .patient_id = given_text(given->patient),
-                                       .since = given_time(given->since),
-                                       .with_undelivered = given->all};
-      list_records(store_of(given->config), filter, given->json, std::cout);
-      return end_standard_output();
+      const readers::ReaderRequest request{.question = readers::Question::records,
+                                           .site = given_text(given->site),
+                                           .linac = given_text(given->linac),
+                                           .patient = given_text(given->patient),
+                                           .since = given_time(given->since),
+                                           .with_undelivered = given->all,
+                                           .json = given->json};
+      return print_answer(given->config, request);
     };
   });
 }

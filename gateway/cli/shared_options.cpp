@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "common/config/gateway_settings.hpp"
+#include "gateway/cli/answer.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/linac_time_text.hpp"
 
@@ -36,8 +37,9 @@ void add_since_option(CLI::App& command, std::string& since, const char* what) {
       ->check(CLI::Validator(check_time, ""));
 }
 
-LedgerFilter LinacAndTime::filter() const {
-  return {.serial = given_text(linac), .since = given_time(since)};
+readers::ReaderRequest LinacAndTime::request(readers::Question question, bool json) const {
+  return {
+      .question = question, .linac = given_text(linac), .since = given_time(since), .json = json};
 }
 
 std::optional<std::string> given_text(const std::string& text) {
@@ -62,6 +64,12 @@ int end_output(std::ostream& out, const std::string& name) {
 
 int end_standard_output() {
   return end_output(std::cout, "the standard output");
+}
+
+int print_answer(const std::filesystem::path& config, const readers::ReaderRequest& request) {
+  const bool is_whole = answer_for(config, request, std::cout, std::cerr);
+  const int end = end_standard_output();
+  return is_whole ? end : kFailed;
 }
 
 }  // namespace icom::cli

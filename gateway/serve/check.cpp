@@ -25,6 +25,7 @@
 #include "gateway/serve/hosts_of.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
 #include "gateway/serve/known_stores.hpp"
+#include "gateway/serve/readers_check.hpp"
 #include "gateway/serve/running_gateway.hpp"
 #include "gateway/serve/way_in_check.hpp"
 #include "gateway/store/store_reader.hpp"
@@ -317,6 +318,7 @@ bool check_as_service(CheckReport& report, const config::GatewaySettings& settin
     check_archive(report, settings);
     check_shared_names(report, settings);
   }
+  check_readers(report, settings);
   return check_whether_it_runs(report, settings);
 }
 
@@ -326,6 +328,7 @@ void leave_to_service(CheckReport& report, const config::GatewaySettings& settin
   }
   report.leave_out("store " + settings.store.string());
   if (settings.archive) report.leave_out("archive " + settings.archive->directory.string());
+  report.leave_out("readers");
   report.leave_out("whether the gateway runs");
 }
 

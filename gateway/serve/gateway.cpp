@@ -18,7 +18,8 @@ static_assert(config::kMaxLinacsPerSite == link::kMaxLinacs,
 
 namespace {
 
-archive::Archivist::Options archivist_options(const config::GatewaySettings& settings) {
+archive::Archivist::Options archivist_options(const config::GatewaySettings& settings,
+                                              const GatewayMeans& means) {
   archive::Archivist::Options options;
   options.store_folder = settings.store;
   options.archive_directory = settings.archive->directory;
@@ -26,6 +27,7 @@ archive::Archivist::Options archivist_options(const config::GatewaySettings& set
   options.per_site = settings.archive->per_site;
   options.new_files_per_hour = settings.archive->new_files_per_hour;
   options.hosts = hosts_of(settings);
+  options.readers = means.readers;
   return options;
 }
 
@@ -85,7 +87,7 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
       pending_(os::real_file_system(), settings.registration / pending::kFolder),
       newcomers_(pending_) {
   if (settings.archive) {
-    archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings));
+    archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings, means));
   }
   store::Store::Options store_options;
   store_options.events.junk_share_percent = settings.junk_share;

@@ -40,6 +40,8 @@ namespace icom::serve {
 struct GatewayMeans {
   os::Descriptor ingest{};          ///< ingest_socket(); not valid: the gateway opens its own
   std::size_t descriptors = 1'024;  ///< that it may have open
+  /// The group that may read the archive, one of this process's; nullopt: whom its folders say.
+  std::optional<os::UserId> readers{};
 };
 
 /// The running gateway. For one thread.

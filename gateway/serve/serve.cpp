@@ -23,6 +23,7 @@
 #include "gateway/serve/gateway.hpp"
 #include "gateway/serve/ingest_socket.hpp"
 #include "gateway/serve/known_stores.hpp"
+#include "gateway/serve/readers_group.hpp"
 
 namespace icom::serve {
 namespace {
@@ -126,11 +127,17 @@ bool serve(const std::filesystem::path& config) {
   config::GatewaySettings settings = config::load_usable_gateway(config);
   log_broken_sites(settings);
   if (const std::string lost = lost_store(settings); !lost.empty()) throw std::runtime_error(lost);
-  Gateway gateway(
-      settings, {ingest_socket(std::move(passed), settings.ingest), os::raise_descriptor_limit()});
+  const ReadersGroup readers = readers_group(settings);
+  if (const std::string fault = readers_fault(settings, readers); !fault.empty()) {
+    spdlog::warn("readers: {}", fault);
+  }
+  Gateway gateway(settings,
+                  {ingest_socket(std::move(passed), settings.ingest), os::raise_descriptor_limit(),
+                   readers.has_us ? readers.group : std::nullopt});
   remember_store(settings);
   gateway.write_authorized_keys();
   gateway.start();
+  auto reader_server = serve_readers(settings, readers);
   log_ready(gateway, settings);
   watch.start([&] { take_changes(config, settings, gateway); });
   EverySecond refreshing(io, [&gateway] {
@@ -140,6 +147,7 @@ bool serve(const std::filesystem::path& config) {
   });
   io.run();
   spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
+  reader_server.reset();
   gateway.stop(kGrace);
   spdlog::info("stopped");
   return gateway.left_archive_behind();

@@ -47,9 +47,15 @@ def start(name):
     command = settings["ExecStart"].split()
     user = pwd.getpwnam(settings.get("User", "root"))
     RUN.mkdir(exist_ok=True)
+    environment = dict(os.environ)
+    if "RuntimeDirectory" in settings:
+        folder = Path("/run") / settings["RuntimeDirectory"]
+        folder.mkdir(mode=0o755, exist_ok=True)
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        environment["RUNTIME_DIRECTORY"] = str(folder)
     with open(f"/root/{name}.log", "ab") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
-                                 user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+                                 user=user.pw_uid, group=user.pw_gid, extra_groups=os.getgrouplist(user.pw_name, user.pw_gid), env=environment,
                                  umask=int(settings.get("UMask", "0022"), 8))
     (RUN / name).write_text(str(child.pid))
     time.sleep(0.2)

@@ -278,9 +278,10 @@ TEST_F(CheckTest, WhatAnotherAccountCannotSayIsListedAndNotGreen) {
   service.by = "--user";
   std::ostringstream out;
   EXPECT_EQ(check(config_, out, service), 2);
-  EXPECT_THAT(out.str(), HasSubstr("FAIL  not checked: token of nbcc, store " +
-                                   (folder_ / "store").string() + ", archive " +
-                                   (folder_ / "archive").string() + ", whether the gateway runs"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("FAIL  not checked: token of nbcc, store " + (folder_ / "store").string() +
+                        ", archive " + (folder_ / "archive").string() +
+                        ", readers, whether the gateway runs"));
   EXPECT_THAT(out.str(), HasSubstr("icom-gateway, as which the gateway runs"));
   EXPECT_THAT(out.str(), Not(HasSubstr("ok    token")));
 }

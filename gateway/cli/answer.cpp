@@ -1,0 +1,154 @@
+#include "gateway/cli/answer.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/config/config_error.hpp"
+#include "common/config/gateway_settings.hpp"
+#include "common/log/log.hpp"
+#include "common/os/child_program.hpp"
+#include "common/os/file_owner.hpp"
+#include "common/os/local_socket.hpp"
+#include "common/os/process.hpp"
+#include "gateway/cli/gap_listing.hpp"
+#include "gateway/cli/ledger_listing.hpp"
+#include "gateway/cli/record_export.hpp"
+#include "gateway/cli/record_listing.hpp"
+#include "gateway/readers/answer_stream.hpp"
+#include "gateway/readers/ask_gateway.hpp"
+#include "gateway/store/store_files.hpp"
+
+namespace icom::cli {
+
+namespace fs = std::filesystem;
+using readers::Question;
+using readers::ReaderRequest;
+
+namespace {
+
+constexpr const char* kUsualSettings = "/etc/icom/gateway.yaml";
+constexpr int kNoAnswer = 1;
+constexpr int kWrongRequest = 2;
+/// All records of years, or the frames of the longest one, compressed.
+constexpr std::uint64_t kMostMemory = std::uint64_t{2} << 30U;
+
+void answer_export(const ReaderRequest& request, const fs::path& store, std::ostream& out) {
+  const auto format = parse_format(request.format);
+  if (!format) throw std::invalid_argument("'" + request.format + "' is no format");
+  ExportedRecord record(store, request.record);
+  export_record(record, *format, out);
+}
+
+struct AtSocket {
+  fs::path path;
+};
+
+/// The store's folder, or where to ask instead.
+std::variant<fs::path, AtSocket> source_of(const fs::path& config) {
+  try {
+    const config::GatewaySettings settings = config::load_gateway_alone(config);
+    if (!os::is_closed_to_us(store::database_file(settings.store))) return settings.store;
+    return AtSocket{settings.readers_socket.value_or(config::kUsualReadersSocket)};
+  } catch (const config::ConfigError&) {
+    // Another gateway's settings would have to be read to know where that one is.
+    if (config != kUsualSettings || !os::is_closed_to_us(config)) throw;
+    return AtSocket{config::kUsualReadersSocket};
+  }
+}
+
+/// nullopt if nothing of the kind comes in time.
+std::optional<ReaderRequest> read_request(os::LocalStream& reader) {
+  std::string text;
+  std::array<std::byte, readers::kMostRequestBytes> piece{};
+  while (text.find('\n') == std::string::npos && text.size() < readers::kMostRequestBytes) {
+    const std::size_t got = reader.read_some(piece, readers::kPeerTime);
+    if (got == 0) return std::nullopt;
+    text += as_text(Bytes(piece).first(got));
+  }
+  return readers::parse_request(std::string_view(text).substr(0, text.find('\n')));
+}
+
+void answer_one(os::LocalStream& reader, const fs::path& store) {
+  const auto request = read_request(reader);
+  if (!request) {
+    return readers::send_refusal(
+        reader, "the gateway does not know this question: it is of another version", kWrongRequest);
+  }
+  spdlog::info("reader: account {} asks for {}", reader.peer().name, readers::described(*request));
+  readers::send_piece(reader, readers::Piece::begun, {});
+  bool is_whole = false;
+  try {
+    readers::AnswerOutput output(reader, readers::Piece::output);
+    readers::AnswerOutput problems(reader, readers::Piece::problem);
+    is_whole = answer(*request, store, output.stream(), problems.stream());
+    output.stream().flush();
+    problems.stream().flush();
+  } catch (const std::invalid_argument& error) {
+    return readers::send_refusal(reader, error.what(), kWrongRequest);
+  } catch (const std::exception& error) {
+    return readers::send_refusal(reader, error.what(), kNoAnswer);
+  }
+  const std::byte exit_code{static_cast<unsigned char>(is_whole ? 0 : kNoAnswer)};
+  readers::send_piece(reader, readers::Piece::end, {&exit_code, 1});
+}
+
+}  // namespace
+
+bool answer(const ReaderRequest& request, const fs::path& store, std::ostream& out,
+            std::ostream& problems) {
+  const LedgerFilter of_linac{.serial = request.linac, .since = request.since};
+  switch (request.question) {
+    case Question::records:
+      list_records(store,
+                   {.site = request.site,
+                    .serial = request.linac,
+                    .patient_id = request.patient,
+                    .since = request.since,
+                    .with_undelivered = request.with_undelivered},
+                   request.json, out);
+      return true;
+    case Question::export_record:
+      answer_export(request, store, out);
+      return true;
+    case Question::ledger:
+      list_ledger(store, of_linac, request.json, out);
+      return true;
+    case Question::frames:
+      return list_frames(store, of_linac, out, problems);
+    case Question::gaps:
+      list_gaps(store, of_linac, request.json, out);
+      return true;
+  }
+  return true;
+}
+
+bool answer_for(const fs::path& config, const ReaderRequest& request, std::ostream& out,
+                std::ostream& problems) {
+  const auto source = source_of(config);
+  if (const auto* const socket = std::get_if<AtSocket>(&source)) {
+    return readers::ask_gateway(socket->path, request, out, problems);
+  }
+  return answer(request, std::get<fs::path>(source), out, problems);
+}
+
+int answer_reader(const fs::path& store) {
+  os::end_process_within(readers::kAnswerTime);
+  os::may_be_ended_for_memory();
+  os::lower_priority_of_this_thread();
+  os::limit_own_memory(kMostMemory);
+  log::init("icom-gateway", spdlog::level::info);
+  os::LocalStream reader{os::Descriptor(STDIN_FILENO)};
+  answer_one(reader, store);
+  return 0;
+}
+
+}  // namespace icom::cli

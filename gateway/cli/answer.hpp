@@ -1,0 +1,27 @@
+// What records, export, ledger and gaps print, whoever asks for it.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+
+#include "gateway/readers/reader_request.hpp"
+
+namespace icom::cli {
+
+/// From the store. False if it is not whole, and why is in `problems`. Throws std::invalid_argument
+/// for a format that is none, and what list_records(), export_record(), list_ledger(),
+/// list_frames() and list_gaps() throw.
+bool answer(const readers::ReaderRequest& request, const std::filesystem::path& store,
+            std::ostream& out, std::ostream& problems);
+
+/// From the store that these settings name or, where this account may not open it, from the gateway
+/// that runs: readers::ask_gateway(). Throws ConfigError where the settings cannot be read; but the
+/// usual ones, where this account may not read them, are not needed to ask.
+bool answer_for(const std::filesystem::path& config, const readers::ReaderRequest& request,
+                std::ostream& out, std::ostream& problems);
+
+/// For a process that the gateway has started for one reader: answers what comes over the standard
+/// input. Gives the exit code.
+int answer_reader(const std::filesystem::path& store);
+
+}  // namespace icom::cli
