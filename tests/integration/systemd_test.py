@@ -243,6 +243,33 @@ class StoppedGateway(LabCase):
         self.machine.shell(f"mv {self.store}.before {self.store} && systemctl restart icom-gateway")
         self.wait_until_ready(2)
 
+    def assert_check_says(self, *words):
+        """Root's, on a machine whose settings are right."""
+        done = self.machine.run("icom-gateway check")
+        self.assertEqual(0, done.returncode, done.stdout)
+        for word in words:
+            self.assertIn(word, done.stdout)
+
+    def test_check_tells_a_gateway_that_runs_from_a_port_that_is_held_for_one(self):
+        self.start()
+        self.assert_check_says("ok    account icom-gateway: ", "the gateway that runs, process ", "ok    gateway: runs: process ",
+                               "held for the gateway, which runs")
+        self.machine.shell("systemctl stop icom-gateway.service")
+        self.assert_check_says("ok    account icom-gateway: ", "User= of icom-gateway.service", "note  gateway: does not run",
+                               "root listens there, and no gateway runs")
+
+    def test_members_of_the_readers_group_may_ask_the_gateway_and_nobody_else(self):
+        self.start()
+        self.machine.shell("groupadd --system icom-readers && usermod -aG icom-readers icom-gateway")
+        self.machine.shell("useradd physicist && useradd somebody && usermod -aG icom-readers physicist && chmod 0750 /etc/icom")
+        self.machine.shell("systemctl restart icom-gateway")
+        self.wait_until_ready(2)
+        self.assertIn("site", self.machine.shell("runuser -u physicist -- icom-gateway ledger"))
+        refused = self.machine.run("runuser -u somebody -- icom-gateway ledger")
+        self.assertEqual(1, refused.returncode)
+        self.assertIn("usermod -aG icom-readers", refused.stderr)
+        self.machine.shell("runuser -u physicist -- test ! -r /var/lib/icom/store/icom.db")
+
 
 OLD_UNIT = """\
 [Service]

@@ -1,0 +1,102 @@
+#include "gateway/readers/ask_gateway.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <array>
+#include <functional>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "gateway/readers/answer_stream.hpp"
+#include "tests/unit/os/temporary_directory.hpp"
+
+namespace icom::readers {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// Asks a gateway that answers as a test says.
+class AskGateway : public testing::Test {
+ protected:
+  using Answer = std::function<void(os::LocalStream&)>;
+  bool ask(const Answer& answer) {
+    os::LocalListener listener(socket_, ::getegid());
+    std::jthread gateway([&] {
+      auto reader = listener.accept(20s);
+      if (!reader) return;
+      std::array<std::byte, kMostRequestBytes> request{};
+      reader->read_some(request, 20s);
+      answer(*reader);
+    });
+    return ask_gateway(socket_, {.question = Question::frames}, out_, problems_);
+  }
+  std::string failure(const Answer& answer) {
+    try {
+      ask(answer);
+      return "nothing";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+  static void end(os::LocalStream& reader, std::byte code) {
+    send_piece(reader, Piece::end, {&code, 1});
+  }
+
+  os::TemporaryDirectory folder_;
+  const std::filesystem::path socket_ = folder_.path() / "readers.sock";
+  std::ostringstream out_;
+  std::ostringstream problems_;
+};
+
+TEST_F(AskGateway, WhatIsPrintedComesInItsOrder) {
+  EXPECT_TRUE(ask([](os::LocalStream& reader) {
+    send_piece(reader, Piece::begun, {});
+    send_piece(reader, Piece::output, as_bytes("one, "));
+    send_piece(reader, Piece::output, as_bytes("two"));
+    end(reader, std::byte{0});
+  }));
+  EXPECT_EQ(out_.str(), "one, two");
+  EXPECT_EQ(problems_.str(), "");
+}
+
+TEST_F(AskGateway, OneThatLacksSomethingIsNotWhole) {
+  EXPECT_FALSE(ask([](os::LocalStream& reader) {
+    send_piece(reader, Piece::begun, {});
+    send_piece(reader, Piece::output, as_bytes("a frame"));
+    send_piece(reader, Piece::problem, as_bytes("a Linac's are damaged"));
+    end(reader, std::byte{1});
+  }));
+  EXPECT_EQ(out_.str(), "a frame");
+  EXPECT_EQ(problems_.str(), "a Linac's are damaged");
+}
+
+TEST_F(AskGateway, WhyThereIsNoneIsSaid) {
+  EXPECT_EQ(failure([](os::LocalStream& reader) { send_refusal(reader, "no such record", 1); }),
+            "no such record");
+  EXPECT_THROW(ask([](os::LocalStream& reader) { send_refusal(reader, "no question", 2); }),
+               std::invalid_argument);
+}
+
+TEST_F(AskGateway, OneThatEndsEarlyIsNoAnswer) {
+  EXPECT_THAT(failure([](os::LocalStream& reader) {
+                send_piece(reader, Piece::begun, {});
+                send_piece(reader, Piece::output, as_bytes("half"));
+              }),
+              HasSubstr("ended before it was whole"));
+  EXPECT_NE(failure([](os::LocalStream&) {}), "nothing");
+}
+
+TEST_F(AskGateway, WithoutAGatewayWhatToDoIsSaid) {
+  try {
+    ask_gateway(socket_, {}, out_, problems_);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the gateway does not run, or serves no readers"));
+  }
+}
+
+}  // namespace
+}  // namespace icom::readers
