@@ -296,7 +296,7 @@ bool check_whether_it_runs(CheckReport& report, const config::GatewaySettings& s
 }
 
 void check_ingest(CheckReport& report, const config::GatewaySettings& settings,
-                  const ServiceAccount& service, bool runs) {
+                  const ServiceAccount& service, std::optional<bool> runs) {
   check_ingest_reach(report, settings.ingest);
   auto account = stores_owner(settings.store);
   if (!account && service.account) account = service.account->user;
@@ -341,7 +341,7 @@ void check_machine(CheckReport& report, const config::GatewaySettings& settings,
     }
     report.line(true, "site " + site.site, "Linacs " + serials);
   }
-  bool runs = false;
+  std::optional<bool> runs;
   if (is_service) {
     runs = check_as_service(report, settings);
   } else {

@@ -92,14 +92,18 @@ IngestPortState state_of_used(const tcp::endpoint& endpoint, const KnownGateway&
     if (const auto other = named_instead(endpoint, units)) {
       return {true, "root listens there, but " + unit_names(*other), false};
     }
-    if (gateway.runs) {
+    if (gateway.runs == true) {
       return {true, "held for the gateway, which runs: root listens there, as systemd does for it"};
     }
-    return {true,
-            "root listens there, and no gateway runs: if that is systemd for the gateway "
-            "(systemctl status icom-gateway.socket names this address), whoever calls next starts "
-            "it, and so does systemctl start icom-gateway; if not, stop what listens there",
-            false};
+    const std::string systemds =
+        "if that is systemd for the gateway (systemctl status icom-gateway.socket names this "
+        "address), ";
+    const std::string how = gateway.runs == false
+                                ? ", and no gateway runs: " + systemds +
+                                      "whoever calls next starts it, and so does systemctl start "
+                                      "icom-gateway"
+                                : ": " + systemds + "all is well";
+    return {true, "root listens there" + how + "; if not, stop what listens there", false};
   }
   if (listens && listens != kRoot && listens != gateway.account) {
     return {false, named(*listens) + " listens there, and " +

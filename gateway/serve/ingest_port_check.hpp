@@ -20,8 +20,8 @@ struct IngestPortState {
 
 /// What is known of the gateway, other than by its port.
 struct KnownGateway {
-  std::optional<os::UserId> account;  ///< that it runs as
-  bool runs = false;                  ///< false as well if nobody can say
+  std::optional<os::UserId> account;        ///< that it runs as
+  std::optional<bool> runs = std::nullopt;  ///< nullopt: this account cannot say
 };
 
 /// Listens for a moment, accepting nobody. An address that a running icom-gateway has is usable

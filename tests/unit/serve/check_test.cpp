@@ -380,7 +380,7 @@ TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   using boost::asio::ip::tcp;
   tcp::acceptor held(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
   const config::Address address{"127.0.0.1", held.local_endpoint().port()};
-  const IngestPortState state = check_ingest_port(address, {0}, folder_);
+  const IngestPortState state = check_ingest_port(address, {0, false}, folder_);
   EXPECT_TRUE(state.usable) << state.text;
   EXPECT_FALSE(state.certain);
   EXPECT_THAT(state.text, HasSubstr("icom-gateway.socket"));
@@ -393,6 +393,7 @@ TEST_F(CheckTest, PortThatRootListensAtMayBeSystemdsAndNobodyConnects) {
   EXPECT_TRUE(running.certain);
   EXPECT_THAT(running.text, HasSubstr("held for the gateway, which runs"));
   EXPECT_THAT(state.text, HasSubstr("no gateway runs"));
+  EXPECT_THAT(check_ingest_port(address, {0}, folder_, {}).text, Not(HasSubstr("runs")));
   // Without systemd it is just in use.
   EXPECT_FALSE(check_ingest_port(address, {0}, folder_ / "nowhere").usable);
 }
