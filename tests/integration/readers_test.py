@@ -114,6 +114,9 @@ class Readers(LabCase):
         self.assertIn(f"account {STRANGER} is not in the group of readers", done.stderr)
 
     def test_what_asks_and_never_ends_takes_only_the_places_of_its_account(self):
+        linac = self.linac("4299", "--speed", "60", "--seed", "7", "--idle", "2", "--beam-frames", "20", "--wait-for-client")
+        site = self.agent_site("nbcc", self.hosting, {"4299": linac.address})
+        self.hosting.sshd.start()
         self.start()
         hold = f"import socket, sys\nheld = [socket.socket(socket.AF_UNIX) for _ in range({OF_AN_ACCOUNT})]\n" \
                f"[one.connect({str(self.runtime / 'readers.sock')!r}) for one in held]\nprint('held', flush=True)\nsys.stdin.read()\n"
@@ -125,9 +128,6 @@ class Readers(LabCase):
         self.assertEqual(1, done.returncode)
         self.assertIn("as many readers as it can at once", done.stderr)
         self.assertEqual(0, self.ask(ANOTHER_READER, "records").returncode)
-        linac = self.linac("4299", "--speed", "60", "--seed", "7", "--idle", "2", "--beam-frames", "20", "--wait-for-client")
-        site = self.agent_site("nbcc", self.hosting, {"4299": linac.address})
-        self.hosting.sshd.start()
         site.start_parts()
         self.wait_for(lambda: self.hosting.ledger().get(("nbcc", "4299"), {}).get("stored", 0) > 0, 30, "agents are served meanwhile")
         holder.stdin.close()
