@@ -25,8 +25,9 @@ constexpr const char* kStatusText =
 
 /// For whoever has broken the site's file: whether Linacs are recorded all the same.
 std::string what_goes_on_beside(const std::filesystem::path& site_file) {
-  const auto spool = config::spool_directory_in(site_file);
-  const auto agent = spool ? find_running_agent(os::real_file_system(), *spool) : std::nullopt;
+  const auto spool = config::readable_part_of_site(site_file).spool.directory;
+  const auto agent =
+      spool.empty() ? std::nullopt : find_running_agent(os::real_file_system(), spool);
   if (agent) {
     return "recording goes on: icom-agent run (process " + std::to_string(agent->pid) +
            ") works with the settings of before until the file is right. It must not be restarted "

@@ -150,10 +150,8 @@ SiteSettings site_from_text(const std::filesystem::path& file, const std::string
   return std::move(site.settings);
 }
 
-std::optional<std::filesystem::path> spool_directory_in(const std::filesystem::path& file) {
-  SiteFile site = read_site_file(file, SiteFileName::any_of_two);
-  std::filesystem::path& directory = site.settings.spool.directory;
-  return directory.empty() ? std::nullopt : std::optional(std::move(directory));
+SiteSettings readable_part_of_site(const std::filesystem::path& file) {
+  return std::move(read_site_file(file, SiteFileName::any_of_two).settings);
 }
 
 SiteSettings load_site(const std::filesystem::path& file) {

@@ -59,8 +59,9 @@ inline constexpr std::size_t kMaxLinacsPerSite = 64;
 /// (config_error.hpp): for each thing that is wrong file, line, key, what was
 /// read, what was expected.
 SiteSettings load_site(const std::filesystem::path& file);
-/// The spool directory that it names, whatever else is wrong in it. nullopt if that cannot be read.
-std::optional<std::filesystem::path> spool_directory_in(const std::filesystem::path& file);
+/// What can be read of it, whatever is wrong in it; the rest is empty. To show or to compare with,
+/// never to run by.
+SiteSettings readable_part_of_site(const std::filesystem::path& file);
 /// All *.yaml of a folder, by name; also refuses a serial that two sites have.
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder);
 

@@ -20,6 +20,7 @@
 #include "common/os/local_socket.hpp"
 #include "common/os/process.hpp"
 #include "gateway/cli/gap_listing.hpp"
+#include "gateway/cli/known_names.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/record_export.hpp"
 #include "gateway/cli/record_listing.hpp"
@@ -52,11 +53,13 @@ struct AtSocket {
   fs::path path;
 };
 
-/// The store's folder, or where to ask instead.
-std::variant<fs::path, AtSocket> source_of(const fs::path& config) {
+/// Where to read, or where to ask instead.
+std::variant<Sources, AtSocket> source_of(const fs::path& config) {
   try {
     const config::GatewaySettings settings = config::load_gateway_alone(config);
-    if (!os::is_closed_to_us(store::database_file(settings.store))) return settings.store;
+    if (!os::is_closed_to_us(store::database_file(settings.store))) {
+      return Sources{settings.store, settings.sites_folder};
+    }
     return AtSocket{settings.readers_socket.value_or(config::kUsualReadersSocket)};
   } catch (const config::ConfigError&) {
     // Another gateway's settings would have to be read to know where that one is.
@@ -77,7 +80,7 @@ std::optional<ReaderRequest> read_request(os::LocalStream& reader) {
   return readers::parse_request(std::string_view(text).substr(0, text.find('\n')));
 }
 
-void answer_one(os::LocalStream& reader, const fs::path& store) {
+void answer_one(os::LocalStream& reader, const Sources& sources) {
   const auto request = read_request(reader);
   if (!request) {
     return readers::send_refusal(
@@ -89,7 +92,7 @@ void answer_one(os::LocalStream& reader, const fs::path& store) {
   try {
     readers::AnswerOutput output(reader, readers::Piece::output);
     readers::AnswerOutput problems(reader, readers::Piece::problem);
-    is_whole = answer(*request, store, output.stream(), problems.stream());
+    is_whole = answer(*request, sources, output.stream(), problems.stream());
     output.stream().flush();
     problems.stream().flush();
   } catch (const std::invalid_argument& error) {
@@ -103,29 +106,32 @@ void answer_one(os::LocalStream& reader, const fs::path& store) {
 
 }  // namespace
 
-bool answer(const ReaderRequest& request, const fs::path& store, std::ostream& out,
+bool answer(const ReaderRequest& request, const Sources& sources, std::ostream& out,
             std::ostream& problems) {
-  const LedgerFilter of_linac{.serial = request.linac, .since = request.since};
+  require_known(request, sources);
+  const LedgerFilter of_linac{
+      .serial = request.linac, .since = request.since, .until = request.until};
   switch (request.question) {
     case Question::records:
-      list_records(store,
+      list_records(sources,
                    {.site = request.site,
                     .serial = request.linac,
                     .patient_id = request.patient,
                     .since = request.since,
+                    .until = request.until,
                     .with_undelivered = request.with_undelivered},
                    request.json, out);
       return true;
     case Question::export_record:
-      answer_export(request, store, out);
+      answer_export(request, sources.store, out);
       return true;
     case Question::ledger:
-      list_ledger(store, of_linac, request.json, out);
+      list_ledger(sources.store, of_linac, request.json, out);
       return true;
     case Question::frames:
-      return list_frames(store, of_linac, out, problems);
+      return list_frames(sources.store, of_linac, out, problems);
     case Question::gaps:
-      list_gaps(store, of_linac, request.json, out);
+      list_gaps(sources, of_linac, request.json, out);
       return true;
   }
   return true;
@@ -137,17 +143,17 @@ bool answer_for(const fs::path& config, const ReaderRequest& request, std::ostre
   if (const auto* const socket = std::get_if<AtSocket>(&source)) {
     return readers::ask_gateway(socket->path, request, out, problems);
   }
-  return answer(request, std::get<fs::path>(source), out, problems);
+  return answer(request, std::get<Sources>(source), out, problems);
 }
 
-int answer_reader(const fs::path& store) {
+int answer_reader(const Sources& sources) {
   os::end_process_within(readers::kAnswerTime);
   os::may_be_ended_for_memory();
   os::lower_priority_of_this_thread();
   os::limit_own_memory(kMostMemory);
   log::init("icom-gateway", spdlog::level::info);
   os::LocalStream reader{os::Descriptor(STDIN_FILENO)};
-  answer_one(reader, store);
+  answer_one(reader, sources);
   return 0;
 }
 

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <memory>
 
 #include "gateway/cli/answer.hpp"
@@ -7,11 +6,12 @@
 namespace icom::cli {
 
 void add_answer(CLI::App& app, Action& asked) {
-  auto store = std::make_shared<std::filesystem::path>();
+  auto sources = std::make_shared<Sources>();
   auto* command = app.add_subcommand("answer", "What the gateway starts for a reader");
   command->group("");  // nobody's to type
-  command->add_option("--store", *store, "the store's folder")->required();
-  command->callback([store, &asked] { asked = [store] { return answer_reader(*store); }; });
+  command->add_option("--store", sources->store, "the store's folder")->required();
+  command->add_option("--sites", sources->sites, "the folder of the sites' files")->required();
+  command->callback([sources, &asked] { asked = [sources] { return answer_reader(*sources); }; });
 }
 
 }  // namespace icom::cli

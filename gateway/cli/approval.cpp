@@ -1,7 +1,6 @@
 #include "gateway/cli/approval.hpp"
 
 #include <algorithm>
-#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
@@ -11,6 +10,7 @@
 #include "common/os/file_system.hpp"
 #include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
+#include "gateway/cli/text_table.hpp"
 
 namespace icom::cli {
 
@@ -67,14 +67,12 @@ void list_pending(const config::GatewaySettings& settings, const pending::Pendin
     out << "no Linac waits for approval\n";
     return;
   }
-  out << std::left << std::setw(14) << "SITE" << std::setw(14) << "LINAC" << std::setw(24)
-      << "ADDRESS" << std::setw(22) << "FIRST SEEN" << std::setw(22) << "LAST SEEN"
-      << "STATE\n";
+  TextTable table({{"SITE"}, {"LINAC"}, {"ADDRESS"}, {"FIRST SEEN"}, {"LAST SEEN"}, {"STATE"}});
   for (const pending::PendingLinac& linac : linacs) {
-    out << std::setw(14) << linac.site << std::setw(14) << linac.serial << std::setw(24)
-        << linac.address << std::setw(22) << time_text(linac.first_seen_us) << std::setw(22)
-        << time_text(linac.last_seen_us) << (linac.rejected ? "rejected" : "waits") << '\n';
+    table.add({linac.site, linac.serial, linac.address, time_text(linac.first_seen_us),
+               time_text(linac.last_seen_us), linac.rejected ? "rejected" : "waits"});
   }
+  table.print(out);
 }
 
 void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pending,

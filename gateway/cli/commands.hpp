@@ -45,16 +45,18 @@ void add_pymedphys_config(CLI::App& app, Action& asked);
 /// Where the gateway's settings are.
 void add_config_option(CLI::App& command, std::filesystem::path& config);
 
-/// Which Linac, and since when, as the user wrote them.
+/// Which Linac, and what time, as the user wrote them.
 struct LinacAndTime {
   std::string linac;
   std::string since;
+  std::string until = {};
 
   [[nodiscard]] readers::ReaderRequest request(readers::Question question, bool json) const;
 };
 void add_linac_option(CLI::App& command, std::string& linac);
 /// `what` says which times count.
 void add_since_option(CLI::App& command, std::string& since, const char* what);
+void add_until_option(CLI::App& command, std::string& until, const char* what);
 
 /// What the user wrote, or nothing where nothing was given.
 std::optional<std::string> given_text(const std::string& text);

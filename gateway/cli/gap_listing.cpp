@@ -1,10 +1,12 @@
 #include "gateway/cli/gap_listing.hpp"
 
-#include <iomanip>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "gateway/cli/linac_time_json.hpp"
 #include "gateway/cli/shown_text.hpp"
+#include "gateway/cli/text_table.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
@@ -18,21 +20,36 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-void print_gap(const store::LinacRow& linac, const store::Gap& gap, std::ostream& out) {
-  out << std::left << std::setw(8) << linac.site << std::setw(8) << linac.serial << std::setw(21)
-      << linac_time_listed(gap.from.time) << std::setw(21) << linac_time_listed(gap.to.time)
-      << std::setw(9) << gap.kind << std::right << std::setw(9) << gap.missing_estimate
-      << (gap.missing ? " " : "?");
-  if (gap.given_up) {
-    out << std::setw(10) << gap.given_up->frames << std::setw(13)
-        << gap.given_up->frames_with_patient << "  " << to_terminal(gap.given_up->reasons);
-  }
-  out << '\n';
+TextTable table_of_gaps() {
+  using enum TextTable::Align;
+  return TextTable({{"site"},
+                    {"linac"},
+                    {"from"},
+                    {"to"},
+                    {"kind"},
+                    {"missing", right},
+                    {"given up", right},
+                    {"with patient", right},
+                    {"why"}});
+}
+
+std::vector<std::string> row_of(const store::LinacRow& linac, const store::Gap& gap,
+                                LinacClocks& clocks) {
+  const auto& given_up = gap.given_up;
+  return {linac.site,
+          linac.serial,
+          zoned_listed(clocks.at(linac, gap.from)),
+          zoned_listed(clocks.at(linac, gap.to)),
+          gap.kind,
+          std::to_string(gap.missing_estimate) + (gap.missing ? " " : "?"),
+          given_up ? std::to_string(given_up->frames) : "",
+          given_up ? std::to_string(given_up->frames_with_patient) : "",
+          given_up ? to_terminal(given_up->reasons) : ""};
 }
 
 }  // namespace
 
-Json gap_json(const store::Gap& gap) {
+Json gap_json(const store::LinacRow& linac, const store::Gap& gap, LinacClocks& clocks) {
   Json object;
   object["from"] = linac_time_json(gap.from.time);
   object["from_counter"] = gap.from.counter;
@@ -45,32 +62,35 @@ Json gap_json(const store::Gap& gap) {
   object["given_up"] = given_up ? Json(given_up->frames) : Json(nullptr);
   object["given_up_with_patient"] = given_up ? Json(given_up->frames_with_patient) : Json(nullptr);
   object["reason"] = given_up ? Json(given_up->reasons) : Json(nullptr);
+  put_utc(object, "from", clocks.at(linac, gap.from));
+  put_utc(object, "to", clocks.at(linac, gap.to));
   return object;
 }
 
-void list_gaps(const std::filesystem::path& store, const LedgerFilter& filter, bool json,
-               std::ostream& out) {
-  store::StoreReader reader(store);
-  if (!json) {
-    out << "site    linac   from                 to                   kind       missing"
-           "  given up  with patient  why\n";
-  }
+void list_gaps(const Sources& sources, const LedgerFilter& filter, bool json, std::ostream& out) {
+  store::StoreReader reader(sources.store);
+  LinacClocks clocks(sources.sites, reader);
+  TextTable table = table_of_gaps();
   for (const store::LinacRow& linac : reader.linacs()) {
     if (filter.serial && *filter.serial != linac.serial) {
       continue;
     }
     for (const store::Gap& gap : reader.gaps(linac.id)) {
-      if (filter.since && gap.to.time < *filter.since) {
+      if ((filter.since && gap.to.time < *filter.since) ||
+          (filter.until && gap.from.time >= *filter.until)) {
         continue;
       }
       if (json) {
         Json object{{"site", linac.site}, {"linac", linac.serial}};
-        object.update(gap_json(gap));
+        object.update(gap_json(linac, gap, clocks));
         out << object.dump() << '\n';
       } else {
-        print_gap(linac, gap, out);
+        table.add(row_of(linac, gap, clocks));
       }
     }
+  }
+  if (!json) {
+    table.print(out);
   }
 }
 

@@ -1,12 +1,14 @@
 #include "gateway/cli/ledger_listing.hpp"
 
-#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "common/icom/frame_identity.hpp"
 #include "common/text/hex.hpp"
+#include "gateway/cli/text_table.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
@@ -41,13 +43,30 @@ nlohmann::ordered_json row_json(const store::LedgerRow& row) {
   return object;
 }
 
-void print_linac(const store::LedgerRow& row, std::ostream& out) {
-  out << std::left << std::setw(8) << row.linac.site << std::setw(8) << row.linac.serial
-      << std::right << std::setw(12) << row.counts.received << std::setw(12) << row.counts.stored
-      << std::setw(12) << row.counts.duplicates << std::setw(10) << row.counts.conflicts
-      << std::setw(8) << row.gaps << std::setw(10) << row.missing_estimate << std::setw(10)
-      << row.given_up.frames << std::setw(8) << row.counts.junk_runs << std::setw(9)
-      << row.counts.junk_dropped_runs << '\n';
+TextTable table_of_ledger() {
+  using enum TextTable::Align;
+  return TextTable({{"site"},
+                    {"linac"},
+                    {"received", right},
+                    {"stored", right},
+                    {"duplicates", right},
+                    {"conflicts", right},
+                    {"gaps", right},
+                    {"missing", right},
+                    {"given up", right},
+                    {"junk", right},
+                    {"dropped", right}});
+}
+
+std::vector<std::string> row_of(const store::LedgerRow& row) {
+  std::vector<std::string> cells{row.linac.site, row.linac.serial};
+  for (const std::int64_t count :
+       {row.counts.received, row.counts.stored, row.counts.duplicates, row.counts.conflicts,
+        row.gaps, row.missing_estimate, row.given_up.frames, row.counts.junk_runs,
+        row.counts.junk_dropped_runs}) {
+    cells.push_back(std::to_string(count));
+  }
+  return cells;
 }
 
 }  // namespace
@@ -55,16 +74,16 @@ void print_linac(const store::LedgerRow& row, std::ostream& out) {
 void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter, bool json,
                  std::ostream& out) {
   store::StoreReader reader(store);
-  if (!json) {
-    out << "site    linac       received      stored  duplicates conflicts    gaps   missing"
-           "  given up    junk  dropped\n";
-  }
+  TextTable table = table_of_ledger();
   for (const store::LedgerRow& row : reader.ledger(filter.serial, filter.since)) {
     if (json) {
       out << row_json(row).dump() << '\n';
     } else {
-      print_linac(row, out);
+      table.add(row_of(row));
     }
+  }
+  if (!json) {
+    table.print(out);
   }
 }
 

@@ -12,6 +12,7 @@ namespace icom::cli {
 struct LedgerFilter {
   std::optional<std::string> serial = std::nullopt;
   std::optional<std::int64_t> since = std::nullopt;  ///< seconds of the Linac's clock
+  std::optional<std::int64_t> until = std::nullopt;  ///< likewise, not included; for gaps
 };
 
 /// Prints the audit of each Linac, a table or, with `json`, one object a line. Throws

@@ -42,6 +42,7 @@ void add_gaps(CLI::App& app, Action& asked) {
   add_config_option(*command, given->config);
   add_linac_option(*command, given->which.linac);
   add_since_option(*command, given->which.since, "only those that end at this time or later");
+  add_until_option(*command, given->which.until, "only those that begin before this time");
   command->add_flag("--json", given->json, "one JSON object a line instead of a table");
   command->callback([given, &asked] {
     asked = [given] {

@@ -1,13 +1,20 @@
 #include "gateway/cli/record_listing.hpp"
 
-#include <iomanip>
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/cli/gap_listing.hpp"
+#include "gateway/cli/linac_clocks.hpp"
 #include "gateway/cli/linac_time_json.hpp"
 #include "gateway/cli/shown_text.hpp"
+#include "gateway/cli/text_table.hpp"
 
 namespace icom::cli {
 
@@ -15,33 +22,50 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json beams_json(const std::vector<records::Beam>& beams) {
+/// A record's beginning and end.
+struct Span {
+  ZonedTime start;
+  ZonedTime end;
+};
+
+Json beams_json(const std::vector<records::Beam>& beams, const store::LinacRow& linac,
+                const Span& span, LinacClocks& clocks) {
   Json list = Json::array();
   for (const records::Beam& beam : beams) {
-    list.push_back({{"field_id", to_utf8(beam.field_id)},
-                    {"start", linac_time_json(beam.first_time)},
-                    {"end", linac_time_json(beam.last_time)},
-                    {"frames", beam.frames},
-                    {"delivered_mu", rounded(beam.delivered_mu)}});
+    Json object;
+    object["field_id"] = to_utf8(beam.field_id);
+    object["start"] = linac_time_json(beam.first_time);
+    object["end"] = linac_time_json(beam.last_time);
+    object["frames"] = beam.frames;
+    object["delivered_mu"] = rounded(beam.delivered_mu);
+    put_utc(object, "start", clocks.between(linac, beam.first_time, span.start, span.end));
+    put_utc(object, "end", clocks.between(linac, beam.last_time, span.start, span.end));
+    list.push_back(std::move(object));
   }
   return list;
 }
 
-Json interlocks_json(const std::vector<records::Interlock>& interlocks) {
+Json interlocks_json(const std::vector<records::Interlock>& interlocks,
+                     const store::LinacRow& linac, const Span& span, LinacClocks& clocks) {
   Json list = Json::array();
   for (const records::Interlock& interlock : interlocks) {
-    list.push_back({{"text", to_utf8(interlock.text)},
-                    {"first", linac_time_json(interlock.first_time)},
-                    {"last", linac_time_json(interlock.last_time)},
-                    {"frames", interlock.frames}});
+    Json object;
+    object["text"] = to_utf8(interlock.text);
+    object["first"] = linac_time_json(interlock.first_time);
+    object["last"] = linac_time_json(interlock.last_time);
+    object["frames"] = interlock.frames;
+    put_utc(object, "first", clocks.between(linac, interlock.first_time, span.start, span.end));
+    put_utc(object, "last", clocks.between(linac, interlock.last_time, span.start, span.end));
+    list.push_back(std::move(object));
   }
   return list;
 }
 
-Json gaps_json(const std::vector<store::Gap>& gaps) {
+Json gaps_json(const std::vector<store::Gap>& gaps, const store::LinacRow& linac,
+               LinacClocks& clocks) {
   Json list = Json::array();
   for (const store::Gap& gap : gaps) {
-    list.push_back(gap_json(gap));
+    list.push_back(gap_json(linac, gap, clocks));
   }
   return list;
 }
@@ -62,10 +86,8 @@ Archived archived(std::optional<archive::ArchiveIndex>& index, std::int64_t reco
   return {index->written_file(record), unwritten ? std::optional(unwritten->reason) : std::nullopt};
 }
 
-Json record_json(const store::RecordRow& row, const Archived& in_archive,
-                 const std::vector<records::Beam>& beams,
-                 const std::vector<records::Interlock>& interlocks,
-                 const std::vector<store::Gap>& gaps) {
+Json record_json(const store::RecordRow& row, const Span& span, const Archived& in_archive,
+                 store::StoreReader& reader, LinacClocks& clocks) {
   const records::Record& record = row.stored.record;
   Json object;
   object["id"] = row.stored.id;
@@ -83,42 +105,84 @@ Json record_json(const store::RecordRow& row, const Archived& in_archive,
   object["open"] = !record.next.has_value();
   object["gaps"] = record.gaps;
   object["revision"] = row.stored.revision;
-  object["beams"] = beams_json(beams);
-  object["interlocks"] = interlocks_json(interlocks);
-  object["gap_list"] = gaps_json(gaps);
+  object["beams"] = beams_json(reader.beams(row.stored.id), row.linac, span, clocks);
+  object["interlocks"] = interlocks_json(reader.interlocks(row.stored.id), row.linac, span, clocks);
+  object["gap_list"] = gaps_json(reader.gaps_of(row), row.linac, clocks);
+  put_utc(object, "start", span.start);
+  put_utc(object, "end", span.end);
   return object;
 }
 
-void print_record(const store::RecordRow& row, std::ostream& out) {
-  const records::Record& record = row.stored.record;
-  const char* state = !record.next ? "open" : record.complete() ? "complete" : "gaps";
-  out << std::left << std::setw(8) << row.stored.id << std::setw(8) << row.linac.site
-      << std::setw(8) << row.linac.serial << std::setw(21) << linac_time_listed(record.first.time)
-      << std::setw(21) << linac_time_listed(record.last.time) << std::right << std::setw(7)
-      << record.frames << std::setw(10) << std::fixed << std::setprecision(1) << record.delivered_mu
-      << "  " << std::left << std::setw(10) << state << to_terminal(record.patient_id) << "  "
-      << to_terminal(record.patient_name) << '\n';
+TextTable table_of_records() {
+  using enum TextTable::Align;
+  return TextTable({{"id"},
+                    {"site"},
+                    {"linac"},
+                    {"start"},
+                    {"end"},
+                    {"frames", right},
+                    {"MU", right},
+                    {"state"},
+                    {"patient"},
+                    {"name"}});
 }
+
+std::string one_decimal(double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.1f", value);
+  return text.data();
+}
+
+std::vector<std::string> row_of(const store::RecordRow& row, const Span& span) {
+  const records::Record& record = row.stored.record;
+  return {std::to_string(row.stored.id),
+          row.linac.site,
+          row.linac.serial,
+          zoned_listed(span.start),
+          zoned_listed(span.end),
+          std::to_string(record.frames),
+          one_decimal(record.delivered_mu),
+          !record.next        ? "open"
+          : record.complete() ? "complete"
+                              : "gaps",
+          to_terminal(record.patient_id),
+          to_terminal(record.patient_name)};
+}
+
+struct Shown {
+  store::RecordRow row;
+  Span span;
+
+  /// What it is sorted by: where the zone is not known, as if it were UTC.
+  [[nodiscard]] std::int64_t begins() const { return span.start.utc().value_or(span.start.local); }
+};
 
 }  // namespace
 
-void list_records(const std::filesystem::path& store, const store::RecordFilter& filter, bool json,
+void list_records(const Sources& sources, const store::RecordFilter& filter, bool json,
                   std::ostream& out) {
-  store::StoreReader reader(store);
-  auto index = archive::ArchiveIndex::open_for_reading(store);
-  if (!json) {
-    out << "id      site    linac   start                end                   frames        MU"
-           "  state     patient\n";
+  store::StoreReader reader(sources.store);
+  LinacClocks clocks(sources.sites, reader);
+  auto index = archive::ArchiveIndex::open_for_reading(sources.store);
+  std::vector<Shown> all;
+  for (store::RecordRow& row : reader.records(filter)) {
+    const records::Record& record = row.stored.record;
+    const Span span{clocks.at(row.linac, record.first), clocks.at(row.linac, record.last)};
+    all.push_back({std::move(row), span});
   }
-  for (const store::RecordRow& row : reader.records(filter)) {
+  std::ranges::stable_sort(all, {}, &Shown::begins);
+  TextTable table = table_of_records();
+  for (const Shown& one : all) {
     if (json) {
-      out << record_json(row, archived(index, row.stored.id), reader.beams(row.stored.id),
-                         reader.interlocks(row.stored.id), reader.gaps_of(row))
+      out << record_json(one.row, one.span, archived(index, one.row.stored.id), reader, clocks)
                  .dump()
           << '\n';
     } else {
-      print_record(row, out);
+      table.add(row_of(one.row, one.span));
     }
+  }
+  if (!json) {
+    table.print(out);
   }
 }
 

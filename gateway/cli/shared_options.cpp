@@ -37,9 +37,18 @@ void add_since_option(CLI::App& command, std::string& since, const char* what) {
       ->check(CLI::Validator(check_time, ""));
 }
 
+void add_until_option(CLI::App& command, std::string& until, const char* what) {
+  command.add_option("--until", until, what)
+      ->type_name("TIME")
+      ->check(CLI::Validator(check_time, ""));
+}
+
 readers::ReaderRequest LinacAndTime::request(readers::Question question, bool json) const {
-  return {
-      .question = question, .linac = given_text(linac), .since = given_time(since), .json = json};
+  return {.question = question,
+          .linac = given_text(linac),
+          .since = given_time(since),
+          .until = given_time(until),
+          .json = json};
 }
 
 std::optional<std::string> given_text(const std::string& text) {

@@ -49,6 +49,7 @@ std::string request_line(const ReaderRequest& request) {
   put(object, "linac", request.linac);
   put(object, "patient", request.patient);
   put(object, "since", request.since);
+  put(object, "until", request.until);
   if (request.with_undelivered) object["all"] = true;
   if (request.json) object["json"] = true;
   if (request.record != 0) object["record"] = request.record;
@@ -75,6 +76,7 @@ std::optional<ReaderRequest> parse_request(std::string_view line) {
                          .linac = given<std::string>(object, "linac"),
                          .patient = given<std::string>(object, "patient"),
                          .since = given<std::int64_t>(object, "since"),
+                         .until = given<std::int64_t>(object, "until"),
                          .with_undelivered = given<bool>(object, "all").value_or(false),
                          .json = given<bool>(object, "json").value_or(false),
                          .record = given<std::int64_t>(object, "record").value_or(0),

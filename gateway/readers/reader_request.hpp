@@ -18,6 +18,7 @@ struct ReaderRequest {
   std::optional<std::string> linac = std::nullopt;
   std::optional<std::string> patient = std::nullopt;
   std::optional<std::int64_t> since = std::nullopt;  ///< seconds of the Linac's clock
+  std::optional<std::int64_t> until = std::nullopt;  ///< likewise, not included
   bool with_undelivered = false;
   bool json = false;
   std::int64_t record = 0;

@@ -21,8 +21,8 @@ constexpr int kFailed = 1;
 }  // namespace
 
 ReaderServer::ReaderServer(const std::filesystem::path& socket, os::UserId group,
-                           std::filesystem::path store)
-    : group_(group), store_(std::move(store)), listener_(socket, group) {
+                           std::filesystem::path store, std::filesystem::path sites)
+    : group_(group), store_(std::move(store)), sites_(std::move(sites)), listener_(socket, group) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -65,9 +65,10 @@ void ReaderServer::admit(os::LocalStream caller) {
   const std::string why = refusal(account);
   if (!why.empty()) return send_refusal(caller, why, kFailed);
   try {
-    answering_.emplace_back(account.user,
-                            std::vector<std::string>{"answer", "--store", store_.string()},
-                            caller.descriptor());
+    answering_.emplace_back(
+        account.user,
+        std::vector<std::string>{"answer", "--store", store_.string(), "--sites", sites_.string()},
+        caller.descriptor());
   } catch (const std::exception&) {
     send_refusal(caller, "the gateway cannot start another process now: try again", kFailed);
     throw;

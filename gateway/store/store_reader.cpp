@@ -55,7 +55,8 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
       const records::Record& record = stored.record;
       if ((filter.with_undelivered || record.kept) &&
           (!patient_id || *patient_id == record.patient_id) &&
-          (!filter.since || record.first.time >= *filter.since)) {
+          (!filter.since || record.first.time >= *filter.since) &&
+          (!filter.until || record.first.time < *filter.until)) {
         rows.push_back({linac, std::move(stored)});
       }
     }
@@ -218,6 +219,16 @@ void StoreReader::all_frames(std::int64_t linac, const Visitor& visit) {
     throw CorruptData("of " + std::to_string(stored) + " stored frames of Linac number " +
                       std::to_string(linac) + ", " + std::to_string(*read) + " were found");
   }
+}
+
+std::optional<std::int64_t> StoreReader::received_us(std::int64_t linac, const FramePlace& from,
+                                                     const FramePlace& to) {
+  std::optional<std::int64_t> received;
+  frames(linac, from, to, [&](const FrameKey& key, Bytes) {
+    received = key.received_us;
+    return false;
+  });
+  return received;
 }
 
 std::optional<std::int64_t> StoreReader::scan(std::int64_t linac, const FramePlace& from,

@@ -37,6 +37,7 @@ struct RecordFilter {
   /// As the Linac sent it, byte for byte, or as a record has it.
   std::optional<std::string> patient_id = std::nullopt;
   std::optional<std::int64_t> since = std::nullopt;  ///< begins at or after
+  std::optional<std::int64_t> until = std::nullopt;  ///< begins before
   bool with_undelivered = false;                     ///< also those without delivered MU
 };
 
@@ -104,6 +105,10 @@ class StoreReader {
   /// The same of all frames. Throws CorruptData, after the last one, if there are not as many as
   /// were stored: a damaged index hides rows without SQLite noticing.
   void all_frames(std::int64_t linac, const Visitor& visit);
+  /// When the agent got the first frame from one place to another, both included, in microseconds
+  /// since 1970. nullopt if none is there. Throws CorruptData.
+  std::optional<std::int64_t> received_us(std::int64_t linac, const FramePlace& from,
+                                          const FramePlace& to);
 
  private:
   /// How many were visited, or nothing if `visit` ended it. Precondition: in a transaction.

@@ -65,7 +65,7 @@ class Readers(LabCase):
 
     def test_a_reader_gets_what_root_gets_and_no_file_of_the_gateways(self):
         record = str(self.record())
-        for command in (["records"], ["records", "--json", "--all"], ["records", "--site", "nobody", "--json"],
+        for command in (["records"], ["records", "--json", "--all"], ["records", "--site", "nbcc", "--until", "2100-01-01", "--json"],
                         ["records", "--linac", "4299", "--since", "2000-01-01"], ["ledger"], ["ledger", "--json"],
                         ["ledger", "--linac", "4299", "--frames"], ["gaps", "--json"], ["export", record, "--format", "csv"],
                         ["export", record, "--format", "jsonl"]):
@@ -73,6 +73,9 @@ class Readers(LabCase):
                 told, direct = self.ask(READER, *command), self.hosting.run(*command)
                 self.assertEqual((0, direct.stdout), (told.returncode, told.stdout), told.stderr)
         self.assertIn("4299", self.ask(READER, "records").stdout)
+        for wrong in (["records", "--site", "nobody"], ["gaps", "--linac", "1"], ["records", "--patient", ""]):
+            told, direct = self.ask(READER, *wrong), self.hosting.run(*wrong, check=False)
+            self.assertEqual((2, direct.stderr), (told.returncode, told.stderr), wrong)
         self.assertEqual(1, self.ask(READER, "export", "999999", "--format", "xz").returncode)
         self.assertIn("there is no record 999999", self.ask(READER, "export", "999999", "--format", "xz").stderr)
         self.assert_closed_to(READER, self.hosting.store, self.hosting.store / "icom.db", self.hosting.tokens / "nbcc.token")

@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <lzma.h>
 
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "gateway/cli/gap_listing.hpp"
+#include "gateway/cli/known_names.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/record_export.hpp"
 #include "gateway/cli/record_listing.hpp"
@@ -29,9 +33,15 @@ class ListingTest : public test::StoreFixture {
               test::idle(33, 40));
   }
 
+  [[nodiscard]] Sources sources() const { return {folder(), temporary_.path() / "sites"}; }
+  /// What else its file has to have is missing.
+  void write_zone(const std::string& site, const std::string& zone) const {
+    std::filesystem::create_directories(sources().sites);
+    std::ofstream(sources().sites / (site + ".yaml")) << "timezone: " << zone << "\n";
+  }
   [[nodiscard]] std::vector<Json> records(const store::RecordFilter& filter) const {
     std::ostringstream out;
-    list_records(folder(), filter, true, out);
+    list_records(sources(), filter, true, out);
     return lines(out.str());
   }
   static std::vector<Json> lines(const std::string& text) {
@@ -97,6 +107,117 @@ TEST_F(ListingTest, FiltersLeaveWhatTheyShould) {
   EXPECT_EQ(records({.since = start + 1}).size(), 0U);
 }
 
+TEST_F(ListingTest, UntilLeavesThoseThatBeginBefore) {
+  const std::int64_t start = identify(delivery_.front())->time;
+  EXPECT_EQ(records({.until = start}).size(), 0U);
+  EXPECT_EQ(records({.until = start + 1}).size(), 1U);
+}
+
+TEST_F(ListingTest, TimesAreToldInUtcAndWithTheirOffsetWhereTheSitesZoneIsKnown) {
+  const Json unknown = records({}).at(0);
+  EXPECT_TRUE(unknown["start_utc"].is_null());
+  EXPECT_TRUE(unknown["start_offset"].is_null());
+  write_zone("nbcc", "Australia/Sydney");
+  const Json record = records({}).at(0);
+  EXPECT_EQ(record["start"], "2026-03-02T08:00:01");
+  EXPECT_EQ(record["start_utc"], "2026-03-01T21:00:01Z");
+  EXPECT_EQ(record["start_offset"], "+11:00");
+  EXPECT_EQ(record["beams"][0]["start_utc"], "2026-03-01T21:00:01Z");
+  EXPECT_EQ(record["interlocks"][0]["last_utc"], record["end_utc"]);
+  std::ostringstream out;
+  list_records(sources(), {}, false, out);
+  EXPECT_THAT(out.str(), testing::HasSubstr("  2026-03-02T08:00:01+11:00  "));
+  out.str("");
+  list_gaps(sources(), {}, true, out);
+  const Json gap = lines(out.str()).at(0);
+  EXPECT_EQ(gap["to_utc"], gap["to"].get<std::string>().replace(8, 5, "01T21") + "Z");
+}
+
+/// Four frames a second of 25 October 2026, from `number` on.
+std::vector<ByteVector> of_one_second(const std::string& time, unsigned number) {
+  std::vector<ByteVector> frames;
+  for (unsigned n = number; n < number + 4; ++n) {
+    test::FrameSpec spec;
+    spec.time = "2026-10-25" + time;
+    spec.counter = static_cast<std::uint8_t>(n);
+    spec.items = test::typical_items(test::Patient{"7", "A"}, n);
+    frames.push_back(test::build_frame(spec));
+  }
+  return frames;
+}
+
+/// In Berlin the hour from two to three comes twice then.
+TEST_F(ListingTest, ARecordOverTheEndOfSummerTimeEndsAfterItsBeginning) {
+  write_zone("rccc", "Europe/Berlin");
+  constexpr std::int64_t kBegin = 1'792'889'998;  // 00:59:58 in UTC
+  store::IncomingBatch batch =
+      test::Feed(store_->linac("rccc", "9183"), 1)
+          .frames(of_one_second("02:59:58", 0) + of_one_second("02:59:59", 4) +
+                  of_one_second("02:00:00", 8) + of_one_second("02:00:01", 12))
+          .batch();
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+    batch.entries[i].received_us = kBegin * 1'000'000 + static_cast<std::int64_t>(i) * 250'000;
+  }
+  ASSERT_TRUE(commit(std::move(batch)));
+  const auto found = records({.site = "rccc", .with_undelivered = true});
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.front()["start"], "2026-10-25T02:59:58");
+  EXPECT_EQ(found.front()["start_utc"], "2026-10-25T00:59:58Z");
+  EXPECT_EQ(found.front()["start_offset"], "+02:00");
+  EXPECT_EQ(found.back()["end"], "2026-10-25T02:00:01");
+  EXPECT_EQ(found.back()["end_utc"], "2026-10-25T01:00:01Z");
+  EXPECT_EQ(found.back()["end_offset"], "+01:00");
+}
+
+TEST_F(ListingTest, TheNewestIsTheLastOfAllSites) {
+  write_zone("nbcc", "Australia/Sydney");
+  write_zone("berlin", "Europe/Berlin");
+  const store::LinacId linac = store_->linac("berlin", "9183");
+  ASSERT_TRUE(
+      commit(test::Feed(linac, 1).frames(test::messages(0, 8, test::Patient{"7", "A"})).batch()));
+  std::vector<std::string> sites;
+  for (const Json& record : records({.with_undelivered = true})) sites.push_back(record["site"]);
+  EXPECT_EQ(sites, (std::vector<std::string>{"nbcc", "nbcc", "berlin"}));
+}
+
+TEST_F(ListingTest, ColumnsStandApartHoweverLongTheirTexts) {
+  const std::string serial(32, '7');
+  const std::string site(32, 's');
+  const store::LinacId linac = store_->linac(site, serial);
+  ASSERT_TRUE(commit(test::Feed(linac, 1)
+                         .frames(test::messages(0, 8, test::Patient{"7", "A"}) +
+                                 test::messages(12, 16, test::Patient{"7", "A"}))
+                         .batch()));
+  for (const auto& list : std::vector<std::function<void(std::ostream&)>>{
+           [&](std::ostream& out) {
+             list_records(sources(), {.with_undelivered = true}, false, out);
+           },
+           [&](std::ostream& out) { list_ledger(folder(), {}, false, out); },
+           [&](std::ostream& out) { list_gaps(sources(), {}, false, out); }}) {
+    std::ostringstream out;
+    list(out);
+    EXPECT_THAT(out.str(), testing::HasSubstr(site + "  " + serial + "  "));
+  }
+}
+
+TEST_F(ListingTest, ASiteOrLinacThatNobodyKnowsIsRefusedWithThoseThatThereAre) {
+  write_zone("rccc", "Europe/Berlin");
+  const auto refusal = [&](const readers::ReaderRequest& request) -> std::string {
+    try {
+      require_known(request, sources());
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal({}), "");
+  EXPECT_EQ(refusal({.site = "nbcc", .linac = "4299"}), "");
+  EXPECT_EQ(refusal({.site = "rccc"}), "");  // registered, and nothing has come
+  EXPECT_THAT(refusal({.site = "nbc"}), testing::HasSubstr("there is nbcc, rccc"));
+  EXPECT_THAT(refusal({.linac = "4298"}), testing::HasSubstr("there is 4299"));
+  EXPECT_THAT(refusal({.site = "rccc", .linac = "4299"}), testing::HasSubstr("none yet"));
+}
+
 TEST_F(ListingTest, TheLedgerIsAnObjectALinac) {
   std::ostringstream out;
   list_ledger(folder(), {}, true, out);
@@ -144,13 +265,13 @@ TEST_F(ListingTest, AHoleIsToldAsWhatItIsInTheLedgerTheGapsAndTheRecordThatLacks
   EXPECT_EQ(row["given_up_reasons"], "disk_full");
 
   out.str("");
-  list_gaps(folder(), {.serial = "9183", .since = {}}, true, out);
+  list_gaps(sources(), {.serial = "9183", .since = {}}, true, out);
   ASSERT_EQ(lines(out.str()).size(), 1U);
   Json gap = lines(out.str())[0];
-  EXPECT_EQ(keys(gap),
-            (std::vector<std::string>{"site", "linac", "from", "from_counter", "to", "to_counter",
-                                      "kind", "missing", "missing_estimate", "given_up",
-                                      "given_up_with_patient", "reason"}));
+  EXPECT_EQ(keys(gap), (std::vector<std::string>{
+                           "site", "linac", "from", "from_counter", "to", "to_counter", "kind",
+                           "missing", "missing_estimate", "given_up", "given_up_with_patient",
+                           "reason", "from_utc", "from_offset", "to_utc", "to_offset"}));
   EXPECT_EQ(gap["kind"], "hole");
   EXPECT_EQ(gap["from_counter"], 11);
   EXPECT_EQ(gap["to_counter"], 18);
@@ -171,14 +292,14 @@ TEST_F(ListingTest, AHoleIsToldAsWhatItIsInTheLedgerTheGapsAndTheRecordThatLacks
 
 TEST_F(ListingTest, GapsAreListedFromATimeOnAndForPeopleToo) {
   std::ostringstream out;
-  list_gaps(folder(), {}, true, out);
+  list_gaps(sources(), {}, true, out);
   ASSERT_EQ(lines(out.str()).size(), 1U);
   EXPECT_TRUE(lines(out.str())[0]["reason"].is_null());
   const std::int64_t end = identify(test::idle(33, 34)[0])->time;
   out.str("");
-  list_gaps(folder(), {.serial = {}, .since = end + 1}, true, out);
+  list_gaps(sources(), {.serial = {}, .since = end + 1}, true, out);
   EXPECT_TRUE(out.str().empty());
-  list_gaps(folder(), {.serial = {}, .since = end}, false, out);
+  list_gaps(sources(), {.serial = {}, .since = end}, false, out);
   EXPECT_NE(out.str().find("counter"), std::string::npos) << out.str();
 }
 
@@ -279,7 +400,7 @@ TEST_F(ListingTest, ARecordThatIsNotThereIsAClearError) {
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("no record 99"), std::string::npos);
   }
-  EXPECT_THROW(list_records(temporary_.path() / "none", {}, true, out), std::runtime_error);
+  EXPECT_THROW(list_records({temporary_.path() / "none", {}}, {}, true, out), std::runtime_error);
 }
 
 }  // namespace
