@@ -74,7 +74,7 @@ class Readers(LabCase):
                 self.assertEqual((0, direct.stdout), (told.returncode, told.stdout), told.stderr)
         self.assertIn("4299", self.ask(READER, "records").stdout)
         for wrong in (["records", "--site", "nobody"], ["gaps", "--linac", "1"], ["records", "--patient", ""]):
-            told, direct = self.ask(READER, *wrong), self.hosting.run(*wrong, check=False)
+            told, direct = self.ask(READER, *wrong), self.hosting.run(*wrong)
             self.assertEqual((2, direct.stderr), (told.returncode, told.stderr), wrong)
         self.assertEqual(1, self.ask(READER, "export", "999999", "--format", "xz").returncode)
         self.assertIn("there is no record 999999", self.ask(READER, "export", "999999", "--format", "xz").stderr)
