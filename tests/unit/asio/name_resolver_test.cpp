@@ -19,6 +19,7 @@
 
 #include "common/asio/lookup_error.hpp"
 #include "tests/unit/asio/test_names.hpp"
+#include "tests/unit/os/threads_that_stay.hpp"
 
 namespace icom {
 namespace {
@@ -288,6 +289,7 @@ TEST_F(NameLookup, OneThatReturnsWhileItsContextGoesTouchesNothing) {
 }
 
 TEST_F(NameLookup, TheOperatingSystemKnowsThisMachine) {
+  const ThreadsThatStay until_the_lookup_has_ended;
   asio::io_context io;
   const auto asked = ask_on(io, io.get_executor(), "localhost", kTestDeadline);
   io.restart();

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/unit/os/free_port.hpp"
+#include "tests/unit/os/threads_that_stay.hpp"
 #include "tests/unit/ssh/coroutine_test.hpp"
 #include "tests/unit/ssh/sshd_fixture.hpp"
 
@@ -165,6 +166,7 @@ TEST(Connect, NothingListeningIsANetworkError) {
 }
 
 TEST(Connect, NameThatDoesNotExistIsANetworkError) {
+  const ThreadsThatStay until_the_lookup_has_ended;
   const Sshd sshd;
   Settings settings = sshd.settings();
   settings.host = "no-such-host.invalid";

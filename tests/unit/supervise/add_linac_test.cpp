@@ -12,6 +12,7 @@
 #include <string>
 
 #include "agent/supervise/commands.hpp"
+#include "tests/unit/os/threads_that_stay.hpp"
 
 namespace icom::supervise {
 namespace {
@@ -89,6 +90,7 @@ class AddLinacTest : public ::testing::Test {
 };
 
 TEST_F(AddLinacTest, ALinacThatAnotherProgramOfThisMachineHasIsNeitherLookedAtNorWritten) {
+  const ThreadsThatStay until_the_lookup_has_ended;
   boost::asio::io_context io;
   using boost::asio::ip::tcp;
   tcp::acceptor linac(io, {boost::asio::ip::address_v4::loopback(), 0});
