@@ -38,6 +38,12 @@ PortReport port_from_json(const json& from) {
 
 }  // namespace
 
+std::uint64_t clients_of(const FanOutStatus& status) {
+  std::uint64_t clients = 0;
+  for (const auto& port : status.ports) clients += port.clients;
+  return clients;
+}
+
 nlohmann::ordered_json port_to_json(const PortReport& port) {
   nlohmann::ordered_json out;
   visit_port(port, [&out](const char* name, const auto& field) { out[name] = field; });

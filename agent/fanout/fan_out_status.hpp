@@ -45,6 +45,9 @@ struct FanOutStatus {
   friend bool operator==(const FanOutStatus&, const FanOutStatus&) = default;
 };
 
+/// Of all ports together, now.
+std::uint64_t clients_of(const FanOutStatus& status);
+
 /// Fields in the order in which they are shown.
 nlohmann::ordered_json port_to_json(const PortReport& port);
 std::string to_json(const FanOutStatus& status);

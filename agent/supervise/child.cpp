@@ -96,10 +96,8 @@ awaitable<void> Child::say_goodbye_for(os::Descriptor left, const char* why) {
 }
 
 awaitable<void> Child::watch_adopted() {
-  adopted_ = plan_.elsewhere();
+  adopt(plan_.elsewhere());
   adopted_settings_ = plan_.command;
-  unanswered_ = 0;
-  hangs_since_ = {};
   spdlog::info("{} runs already (process {}): it is left running, and watched", plan_.name,
                adopted_);
   if (stopping_ && !asking_) end_running(ProcessSignal::terminate);
@@ -115,6 +113,7 @@ awaitable<void> Child::watch_adopted() {
     kill_if_it_hangs();
     if (unanswered_ == 0) replace_if_due();
     look_whose_it_is();
+    end_for_one_of_ours_if_due();
     // A stop may find a process that cannot be named: that one is left to whoever started it.
     if (stopping_ && !asking_ && adopted_ == 0) break;
     // Whoever has come in the place of one that died may have its connection, or its own: what the
@@ -122,11 +121,22 @@ awaitable<void> Child::watch_adopted() {
     if (left_.valid() && Clock::now() >= give_up_left) {
       co_await say_goodbye_for(std::move(left_), "another one runs");
     }
-    const auto wait = left_.valid() ? std::min(timings_.poll, timings_.ask_again) : timings_.poll;
+    const bool soon = left_.valid() || is_ending();
+    const auto wait = soon ? std::min(timings_.poll, timings_.ask_again) : timings_.poll;
     co_await bell_.wait_until(Clock::now() + wait);
   }
   look_at_successor();
-  adopted_ = 0;
+  adopt(0);
+}
+
+/// 0: none, or it is not known which one.
+void Child::adopt(ProcessId process) {
+  adopted_ = process;
+  adopted_since_ = Clock::now();
+  unanswered_ = 0;
+  hangs_since_ = {};
+  told_to_end_ = {};
+  told_of_clients_ = false;
 }
 
 /// Somebody else's process may have come in the place of the adopted one.
@@ -134,15 +144,17 @@ void Child::look_whose_it_is() {
   if (!plan_.runs_elsewhere()) return;
   const ProcessId now = plan_.elsewhere();
   if (now == adopted_ || (successor_.lives() && now == successor_.process)) return;
-  adopted_ = now;
-  unanswered_ = 0;
-  hangs_since_ = {};
+  adopt(now);
   if (stopping_ && !asking_) end_adopted(ProcessSignal::terminate);
 }
 
 /// An adopted program shows no signs of life here: it is asked. Not while a successor takes over
 /// from it: it may then be waiting for its disk.
 awaitable<void> Child::look_at_adopted() {
+  if (is_ending()) {
+    kill_if_it_does_not_end();
+    co_return;
+  }
   if (adopted_ == 0 || !plan_.answers || successor_.lives()) co_return;
   const bool answers = co_await plan_.answers(timings_.answer);
   if (only_waits_for_disk(adopted_, answers)) {
@@ -176,6 +188,40 @@ awaitable<void> Child::look_at_adopted() {
   end_adopted(ProcessSignal::kill);
   unanswered_ = 1;  // nobody takes over from it
   hangs_since_ = {};
+}
+
+/// Nobody reads what it logs, nor hears signs of life from it. Only while it tells of itself: one
+/// that waits for its disk would end once that answers, and have waited for nothing.
+void Child::end_for_one_of_ours_if_due() {
+  const auto now = Clock::now();
+  if (stopping_ || left_as_it_is_ || plan_.only_if_it_runs || !plan_.would_cut_off) return;
+  if (adopted_ == 0 || is_ending() || unanswered_ > 0 || now < end_adopted_from_) return;
+  using std::chrono::milliseconds;
+  const auto adopted_for = std::chrono::duration_cast<milliseconds>(now - adopted_since_);
+  const auto cut_off = plan_.would_cut_off(adopted_for);
+  if (!cut_off || host_.waits_for_disk(adopted_)) return;
+  if (*cut_off > 0) {
+    if (std::exchange(told_of_clients_, true)) return;
+    spdlog::info(
+        "{} (process {}) has {}: nobody sees what it logs until it has none, and is started anew",
+        plan_.name, adopted_, *cut_off == 1 ? "1 client" : std::to_string(*cut_off) + " clients");
+    return;
+  }
+  spdlog::info("{} (process {}) is ended and started anew, so that what it logs is seen",
+               plan_.name, adopted_);
+  end_adopted(ProcessSignal::terminate);
+  end_adopted_from_ = now + timings_.most;  // whoever comes in its place may be a stranger again
+  if (adopted_ != 0) told_to_end_ = now;
+}
+
+/// As long as it waits for its disk a kill would end nothing either.
+void Child::kill_if_it_does_not_end() {
+  const auto now = Clock::now();
+  if (host_.waits_for_disk(adopted_)) told_to_end_ = now;
+  if (now - told_to_end_ < timings_.end) return;
+  spdlog::error("{} (process {}) does not end by itself: it is killed", plan_.name, adopted_);
+  told_to_end_ = {};
+  end_adopted(ProcessSignal::kill);
 }
 
 /// To be asked at each look. A program that reads a Linac is never excused: one that does not read

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ struct RestartTimings {
   std::chrono::milliseconds unkept = std::chrono::seconds(15);
   /// A successor that has neither taken over nor ended by then is killed.
   std::chrono::milliseconds take_over = std::chrono::seconds(20);
+  /// An adopted one that is to make room for one of ours is killed if it has not ended by then.
+  std::chrono::milliseconds end = std::chrono::seconds(10);
 };
 
 /// What is to run, and how one that runs already is recognised.
@@ -77,6 +80,10 @@ struct ChildPlan {
   /// A program that takes the work over from the one that runs, which ends by itself then. Empty:
   /// there is none.
   std::optional<Command> successor;
+  /// Whom the end of the one that runs would cut off, as it has told within that time; nullopt: it
+  /// has not told then. Only of one without a Linac, whose end costs nothing else. Empty: it is not
+  /// ended for the sake of one of ours.
+  std::function<std::optional<std::uint64_t>(std::chrono::milliseconds lately)> would_cut_off;
 };
 
 /// Keeps its program running until stop(); knows nothing of other children. A program that hangs is
@@ -84,7 +91,8 @@ struct ChildPlan {
 /// would not end that wait, and would cost its connections. One that runs already, left by a
 /// supervisor that was killed, is adopted: its successor takes over from it at once, if there is
 /// one, so that its connection is kept; otherwise it is watched, stopped when we stop, replaced
-/// when it ends. All on one executor.
+/// when it ends. What it logs is seen by nobody, so one whose end costs nothing is ended, and ours
+/// started in its place. All on one executor.
 class Child {
  public:
   /// `host` must outlive this.
@@ -107,6 +115,8 @@ class Child {
   /// plan's successor, if there is one; otherwise the next start counts. A successor that fails is
   /// tried again later.
   void change(ChildPlan plan);
+  /// From now on nothing is ended for the sake of one of ours in its place: all is about to stop.
+  void leave_as_it_is() { left_as_it_is_ = true; }
   /// Ends it. After stop().
   void kill();
 
@@ -140,7 +150,11 @@ class Child {
   };
 
   boost::asio::awaitable<void> watch_adopted();
+  void adopt(ProcessId process);
   boost::asio::awaitable<void> look_at_adopted();
+  [[nodiscard]] bool is_ending() const { return told_to_end_ != Clock::time_point{}; }
+  void kill_if_it_does_not_end();
+  void end_for_one_of_ours_if_due();
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<void> wait_for_end();
   boost::asio::awaitable<void> say_goodbye_for(os::Descriptor left, const char* why);
@@ -167,23 +181,28 @@ class Child {
   RestartTimings timings_;
   Bell bell_;
   Running ours_;
-  Running successor_;                 ///< ours too, as long as it has not taken over
-  ProcessId adopted_ = 0;             ///< another's, while it runs and is known
-  Command adopted_settings_;          ///< taken to be those of the plan when it was adopted
-  int unanswered_ = 0;                ///< times running that the adopted one did not answer
-  Clock::time_point hangs_since_{};   ///< the adopted one; as far as we have seen
-  Pulse pulse_;                       ///< of ours_
-  bool seen_at_disk_ = false;         ///< since it was last judged
-  bool told_of_disk_ = false;         ///< that it waits for its disk, since it last responded
-  bool replace_asked_ = false;        ///< for once the successor that lives has taken over
-  Clock::time_point replace_from_{};  ///< a successor has failed: none is started before
-  std::chrono::milliseconds delay_;   ///< before the next start
+  Running successor_;                ///< ours too, as long as it has not taken over
+  ProcessId adopted_ = 0;            ///< another's, while it runs and is known
+  Command adopted_settings_;         ///< taken to be those of the plan when it was adopted
+  int unanswered_ = 0;               ///< times running that the adopted one did not answer
+  Clock::time_point hangs_since_{};  ///< the adopted one; as far as we have seen
+  Clock::time_point adopted_since_{};
+  Clock::time_point told_to_end_{};  ///< the adopted one, for one of ours; or waits for its disk
+  Clock::time_point end_adopted_from_{};  ///< one was told to: the next one is not before
+  bool told_of_clients_ = false;          ///< that its end would cut somebody off
+  Pulse pulse_;                           ///< of ours_
+  bool seen_at_disk_ = false;             ///< since it was last judged
+  bool told_of_disk_ = false;             ///< that it waits for its disk, since it last responded
+  bool replace_asked_ = false;            ///< for once the successor that lives has taken over
+  Clock::time_point replace_from_{};      ///< a successor has failed: none is started before
+  std::chrono::milliseconds delay_;       ///< before the next start
   os::Descriptor left_;               ///< the connection of the program that ended, for the next
   Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
   bool hurried_ = false;  ///< it is not asked again
   bool saying_goodbye_ = false;
+  bool left_as_it_is_ = false;
   bool done_ = false;
 };
 

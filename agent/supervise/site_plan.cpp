@@ -45,12 +45,33 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
 struct ReadersFile {
   ProcessId pid = 0;
   FileChanges::Written written;
+  std::uint64_t clients = 0;
 };
 
 template <typename Status>
-std::optional<ReadersFile> readers_file(const std::optional<Status>& status) {
+std::optional<ReadersFile> readers_file(const std::optional<Status>& status,
+                                        std::uint64_t clients) {
   if (!status) return std::nullopt;
-  return ReadersFile{status->pid, {status->written_us, status->written_each_ms}};
+  return ReadersFile{status->pid, {status->written_us, status->written_each_ms}, clients};
+}
+
+std::optional<ReadersFile> forwarders_file(const std::filesystem::path& spool) {
+  return readers_file(forward::read_forward_status(spool), 0);
+}
+
+std::optional<ReadersFile> fan_outs_file(const std::filesystem::path& spool) {
+  const auto status = fanout::read_fan_out_status(spool);
+  return readers_file(status, status ? fanout::clients_of(*status) : 0);
+}
+
+std::optional<std::uint64_t> clients_told(const std::optional<ReadersFile>& file,
+                                          std::chrono::milliseconds lately) {
+  if (!file) return std::nullopt;
+  const auto now_us = os::utc_now_us();
+  const auto lives = forward::file_lives(file->written.each_ms);
+  const bool fresh = forward::is_fresh(file->written.at_us, now_us, lives) &&
+                     std::chrono::microseconds(now_us - file->written.at_us) < lately;
+  return fresh ? std::optional(file->clients) : std::nullopt;
 }
 
 boost::asio::awaitable<bool> file_answers(std::function<std::optional<ReadersFile>()> read_file,
@@ -84,6 +105,9 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
   plan.answers = [read_file, changes = std::make_shared<FileChanges>(),
                   spool = site.spool.directory](auto) {
     return file_answers(read_file, changes, spool);
+  };
+  plan.would_cut_off = [read_file](std::chrono::milliseconds lately) {
+    return clients_told(read_file(), lately);
   };
   return plan;
 }
@@ -188,8 +212,7 @@ ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::S
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;
   return reader_plan("forward", "icom-forward", site_file, site, programs,
-                     forward::kForwardLockFile, files,
-                     [spool] { return readers_file(forward::read_forward_status(spool)); });
+                     forward::kForwardLockFile, files, [spool] { return forwarders_file(spool); });
 }
 
 std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
@@ -198,7 +221,7 @@ std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
   if (site.fan_out.ports.empty()) return std::nullopt;
   const auto spool = site.spool.directory;
   return reader_plan("fanout", "icom-fanout", site_file, site, programs, fanout::kFanOutLockFile,
-                     files, [spool] { return readers_file(fanout::read_fan_out_status(spool)); });
+                     files, [spool] { return fan_outs_file(spool); });
 }
 
 bool DrainCheck::operator()() {

@@ -289,12 +289,20 @@ bool Supervisor::readers_done() const {
 
 void Supervisor::stop() {
   stopping_ = true;
+  leave_readers_as_they_are();
   bell_.ring();
 }
 
 void Supervisor::leave_all() {
   leaving_all_ = true;
+  leave_readers_as_they_are();
   bell_.ring();
+}
+
+/// What the listeners leave is sent by the forwarder that has its connection.
+void Supervisor::leave_readers_as_they_are() {
+  forwarder_.leave_as_it_is();
+  if (fan_out_) fan_out_->leave_as_it_is();
 }
 
 void Supervisor::hurry() {

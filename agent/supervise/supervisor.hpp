@@ -123,6 +123,7 @@ class Supervisor {
                                         Clock::time_point deadline);
   [[nodiscard]] bool listeners_done() const;
   [[nodiscard]] bool readers_done() const;
+  void leave_readers_as_they_are();
 
   boost::asio::any_io_executor executor_;
   ProcessHost& host_;

@@ -66,6 +66,8 @@ class KeptConnection : public ::testing::Test {
       if (on_asked_) on_asked_();
       co_return answers_;
     };
+    plan.only_if_it_runs = only_if_it_runs_;
+    if (would_cut_off_) plan.would_cut_off = [this](milliseconds) { return would_cut_off_(); };
     child_ = std::make_unique<Child>(io_.get_executor(), host_, std::move(plan), timings_);
     boost::asio::co_spawn(io_, child_->keep(), [this](const std::exception_ptr& failure) {
       over_ = true;
@@ -152,6 +154,8 @@ class KeptConnection : public ::testing::Test {
   bool has_name_ = true;                        ///< that one
   int asked_ = 0;
   std::function<void()> on_asked_;
+  bool only_if_it_runs_ = false;
+  std::function<std::optional<std::uint64_t>()> would_cut_off_;  ///< empty: it is not ended for us
   bool over_ = false;
   std::unique_ptr<Child> child_;
 };
@@ -524,6 +528,115 @@ TEST_F(KeptConnection, AnAdoptedOneWithoutALinacThatWaitsForItsDiskIsLeftAlone) 
   EXPECT_THAT(host_.events, ::testing::Not(::testing::Contains("kill 77")));
   host_.at_the_disk.clear();
   run_until([this] { return !host_.events.empty() && host_.events.front() == "kill 77"; });
+}
+
+/// An adopted program without a Linac, whose end cuts `clients_` off.
+class AdoptedReader : public KeptConnection {
+ protected:
+  AdoptedReader() {
+    connected_to_.clear();
+    elsewhere_ = 77;
+    host_.on_signal = [this](ProcessId process) {
+      if (process == 77 && heeds_signals_) elsewhere_ = 0;
+    };
+    would_cut_off_ = [this] {
+      ++told_;
+      return clients_;
+    };
+  }
+  /// So that it was looked at more than once, with what is so now.
+  void run_on() {
+    run_until([this, asked = asked_] { return asked_ > asked + 5; });
+  }
+
+  std::optional<std::uint64_t> clients_ = 0;  ///< nullopt: it has not told of itself
+  bool heeds_signals_ = true;
+  int told_ = 0;
+};
+
+TEST_F(AdoptedReader, OneWhoseEndCostsNothingMakesRoomForOneOfOurs) {
+  start();
+  run_until([this] { return host_.runs(kOld); });
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77", "start l"));
+}
+
+TEST_F(AdoptedReader, OneWithClientsIsLeftUntilItHasNone) {
+  clients_ = 2;
+  start();
+  run_on();
+  EXPECT_THAT(host_.events, ::testing::IsEmpty());
+  clients_ = 0;
+  run_until([this] { return host_.runs(kOld); });
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77", "start l"));
+}
+
+TEST_F(AdoptedReader, OneThatDoesNotTellOfItselfIsLeftAsLongAsThatLasts) {
+  clients_ = std::nullopt;
+  start();
+  run_on();
+  EXPECT_THAT(host_.events, ::testing::IsEmpty());
+  clients_ = 0;
+  run_until([this] { return host_.runs(kOld); });
+}
+
+TEST_F(AdoptedReader, OneThatWaitsForItsDiskIsLeftAsLongAsThatLasts) {
+  host_.at_the_disk.insert("77");
+  start();
+  run_on();
+  EXPECT_GT(told_, 3) << "it is not for want of that";
+  EXPECT_THAT(host_.events, ::testing::IsEmpty());
+  host_.at_the_disk.clear();
+  run_until([this] { return host_.runs(kOld); });
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77", "start l"));
+}
+
+TEST_F(AdoptedReader, OneThatDoesNotEndIsKilledButNotWhileItWaitsForItsDisk) {
+  heeds_signals_ = false;
+  timings_.end = milliseconds(20);
+  start();
+  run_until([this] { return !host_.events.empty(); });
+  host_.at_the_disk.insert("77");
+  run_for(timings_.end * 3);
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77"));
+  host_.at_the_disk.clear();
+  run_until([this] { return host_.events.size() == 2; });
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77", "kill 77"));
+  elsewhere_ = 0;
+  run_until([this] { return host_.runs(kOld); });
+}
+
+TEST_F(AdoptedReader, AStopWhileItEndsStartsNone) {
+  heeds_signals_ = false;
+  start();
+  run_until([this] { return !host_.events.empty(); });
+  child_->stop();
+  elsewhere_ = 0;
+  run_until([this] { return over_; });
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77", "terminate 77"));
+}
+
+TEST_F(AdoptedReader, IsLeftAsItIsWhereAStopIsNear) {
+  clients_ = 1;
+  start();
+  child_->leave_as_it_is();
+  clients_ = 0;
+  run_on();
+  EXPECT_THAT(host_.events, ::testing::IsEmpty());
+}
+
+TEST_F(AdoptedReader, OneThatIsOnlyToBeStoppedIsNotStartedAnew) {
+  only_if_it_runs_ = true;
+  start();
+  run_on();
+  EXPECT_THAT(host_.events, ::testing::IsEmpty());
+}
+
+TEST_F(AdoptedReader, AStrangerWhoComesInItsPlaceIsNotEndedAtOnce) {
+  host_.on_signal = [this](ProcessId) { elsewhere_ = 78; };
+  start();
+  run_until([this] { return elsewhere_ == 78; });
+  run_on();
+  EXPECT_THAT(host_.events, ::testing::ElementsAre("terminate 77"));
 }
 
 TEST_F(KeptConnection, AfterASleepOfOursWhatWaitsToBeHeardIsHeardFirst) {

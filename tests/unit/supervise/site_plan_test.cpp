@@ -8,14 +8,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/fanout/fan_out_status.hpp"
+#include "agent/forward/status_files.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/spool/spool_writer.hpp"
+#include "common/os/utc_clock.hpp"
 
 namespace icom::supervise::testing {
 namespace {
@@ -163,6 +169,38 @@ TEST(ReaderPlans, NameTheSiteAndTheSpoolsThatAreInUseWhateverTheFileSays) {
     EXPECT_EQ(value_of(plan, "--site-name"), "nbcc") << plan.name;
     EXPECT_EQ(value_of(plan, "--spool"), "/var/lib/icom/spool") << plan.name;
   }
+}
+
+using WhatReadersTell = AsItRuns;
+
+TEST_F(WhatReadersTell, WhomTheirEndWouldCutOffIsWhatTheyToldLately) {
+  site_.fan_out.ports.emplace_back().serial = "4299";
+  auto& files = os::real_file_system();
+  const auto fan_out = fan_out_plan("nbcc.yaml", site_, {}, files);
+  const auto forwarder = forwarder_plan("nbcc.yaml", site_, {}, files);
+  ASSERT_TRUE(fan_out);
+  EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::nullopt);
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::nullopt);
+
+  fanout::FanOutStatus fan_out_status;
+  fan_out_status.ports.resize(2);
+  fan_out_status.ports[0].clients = 2;
+  fan_out_status.ports[1].clients = 1;
+  forward::ForwardStatus forward_status;
+  const auto write = [&](std::chrono::microseconds age) {
+    fan_out_status.written_us = forward_status.written_us = os::utc_now_us() - age.count();
+    std::ofstream(folder_ / fanout::kFanOutStatusFile) << to_json(fan_out_status);
+    std::ofstream(folder_ / forward::kForwardStatusFile) << to_json(forward_status);
+  };
+  write(std::chrono::milliseconds(500));
+  EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(3));
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(0));
+  EXPECT_EQ(fan_out->would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
+  write(std::chrono::minutes(1));
+  EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::nullopt);
+  write(-std::chrono::minutes(1));  // the clock was set back
+  EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::nullopt);
 }
 
 }  // namespace

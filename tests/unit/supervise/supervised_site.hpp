@@ -6,9 +6,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,6 +52,9 @@ class SupervisedSite : public ::testing::Test {
     plan.command.program = name;
     plan.runs_elsewhere = [this, name] { return elsewhere_.contains(name); };
     plan.elsewhere = [this, name] { return elsewhere_.contains(name) ? elsewhere_.at(name) : 0; };
+    if (name == "f" && would_cut_off_) {
+      plan.would_cut_off = [this](std::chrono::milliseconds) { return would_cut_off_(); };
+    }
     if (name.starts_with('l')) {
       plan.ask_to_leave = [this, name](std::chrono::milliseconds) { return ask(name); };
       plan.unwanted = [this, name] { return unwanted_.contains(name); };
@@ -121,6 +126,7 @@ class SupervisedSite : public ::testing::Test {
   int deaf_ = 0;  ///< so many requests to leave are not answered
   std::set<std::string> unwanted_;
   std::map<std::string, ProcessId> elsewhere_;  ///< programs that somebody else runs
+  std::function<std::optional<std::uint64_t>()> would_cut_off_;  ///< by the end of an adopted f
   std::unique_ptr<Supervisor> supervisor_;
 };
 

@@ -291,5 +291,24 @@ TEST_F(SupervisorTest, AdoptedListenerIsStoppedWithTheOthers) {
               ElementsAre("terminate 77", "terminate l2", "end l2", "terminate f", "end f"));
 }
 
+TEST_F(SupervisorTest, AnAdoptedForwarderIsNotStartedAnewWhileTheSiteStops) {
+  elsewhere_["f"] = 77;
+  bool tells = false;
+  may_leave_ = false;
+  would_cut_off_ = [&]() -> std::optional<std::uint64_t> {
+    if (!tells) return std::nullopt;
+    return 0;
+  };
+  start();
+  supervisor_->stop();
+  tells = true;
+  for (int i = 0; i < 20; ++i) io_.run_one_for(milliseconds(2));
+  EXPECT_THAT(host_.events, Not(Contains("terminate 77")));
+  host_.on_signal = [this](ProcessId) { elsewhere_.clear(); };
+  may_leave_ = true;
+  run_until([this] { return !running_; });
+  EXPECT_EQ(host_.starts("f"), 0);
+}
+
 }  // namespace
 }  // namespace icom::supervise::testing
