@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "agent/forward/status_files.hpp"
 #include "common/os/edited_file.hpp"
 
 namespace icom::supervise {
@@ -13,6 +14,10 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace
 
+bool responds(const AgentFile& agent, std::int64_t now_us) {
+  return agent.alive_us == 0 || forward::is_fresh(agent.alive_us, now_us, kAgentFileLives);
+}
+
 std::error_code write_agent_file(os::FileSystem& files,
                                  const std::filesystem::path& spool_directory,
                                  const AgentFile& agent) {
@@ -20,7 +25,8 @@ std::error_code write_agent_file(os::FileSystem& files,
                   {"version", agent.version},
                   {"started_us", agent.started_us},
                   {"alive_us", agent.alive_us},
-                  {"waiting", agent.waiting}};
+                  {"waiting", agent.waiting},
+                  {"programs", agent.programs.string()}};
   // A name server's words may be in any encoding.
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
@@ -40,9 +46,12 @@ std::optional<AgentFile> find_running_agent(os::FileSystem& files,
   const Json json = Json::parse(text, nullptr, false);
   try {
     if (!json.is_object()) return std::nullopt;
-    return AgentFile{json.at("pid"), json.at("version"), json.at("started_us"),
+    return AgentFile{json.at("pid"),
+                     json.at("version"),
+                     json.at("started_us"),
                      json.value("alive_us", std::int64_t{0}),
-                     json.value("waiting", std::map<std::string, std::string>{})};
+                     json.value("waiting", std::map<std::string, std::string>{}),
+                     json.value("programs", std::string())};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 // agent.json: what a running `icom-agent run` tells of itself, in the spool directory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -15,6 +16,8 @@ namespace icom::supervise {
 inline constexpr const char* kAgentFile = "agent.json";
 /// Held by the one `icom-agent run` of a spool directory.
 inline constexpr const char* kAgentLockFile = "agent.lock";
+/// An older file than this is of one that hangs, or whose disk does.
+inline constexpr std::chrono::seconds kAgentFileLives{5};
 
 struct AgentFile {
   ProcessId pid = 0;
@@ -24,7 +27,12 @@ struct AgentFile {
   std::int64_t alive_us = 0;
   /// Listeners that it has not started yet, as "listen SERIAL", and what each of them waits for.
   std::map<std::string, std::string> waiting{};
+  /// The folder of the programs that it starts. Empty: one of before this was told.
+  std::filesystem::path programs{};
 };
+
+/// Whether its event loop ran lately, as far as that is told.
+bool responds(const AgentFile& agent, std::int64_t now_us);
 
 std::error_code write_agent_file(os::FileSystem& files,
                                  const std::filesystem::path& spool_directory,

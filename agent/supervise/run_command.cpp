@@ -188,9 +188,11 @@ int run_site(const RunOptions& options) {
   leave_on(leave_signals, options.site_file, site, supervisor);
   settings.start([&] { take_changes(options, programs, site, supervisor); });
   // Only now: whoever reads its process number there may send signals to it.
-  AgentFileWriter agent_file(
-      files, site.spool.directory,
-      {.pid = os::process_id(), .version = ICOM_VERSION, .started_us = os::utc_now_us()});
+  AgentFileWriter agent_file(files, site.spool.directory,
+                             {.pid = os::process_id(),
+                              .version = ICOM_VERSION,
+                              .started_us = os::utc_now_us(),
+                              .programs = std::filesystem::absolute(options.program_folder)});
   const LoopPulse pulse(io, manager, agent_file, supervisor);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {

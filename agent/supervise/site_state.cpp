@@ -29,8 +29,6 @@ constexpr std::chrono::seconds kStarting{3};
 /// been asked about it since there is a session: who looks at once sees no fault in that.
 constexpr std::chrono::seconds kGrace{10};
 
-constexpr std::chrono::seconds kAgentFileLives{5};
-
 ProgramState look_at_program(std::int64_t pid, bool runs, std::int64_t written_us,
                              std::chrono::seconds lives, std::int64_t now_us) {
   if (!runs) return {};

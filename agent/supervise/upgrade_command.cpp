@@ -12,6 +12,7 @@
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/readable.hpp"
+#include "agent/supervise/reader_upgrade.hpp"
 #include "agent/supervise/site_plan.hpp"
 
 namespace icom::supervise {
@@ -33,38 +34,27 @@ RunningListener listener_of(const config::SiteSettings& site, const std::string&
   return {status->pid, std::move(status->version)};
 }
 
-}  // namespace
+/// The process of each that runs.
+std::map<std::string, ProcessId> listeners_of(const config::SiteSettings& site,
+                                              const std::vector<std::string>& linacs) {
+  std::map<std::string, ProcessId> running;
+  for (const auto& serial : linacs) running[serial] = listener_of(site, serial).pid;
+  return running;
+}
 
-int upgrade(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
-  if (const auto why = why_site_cannot_be_told(site.spool.directory)) {
-    std::cerr << "icom-agent: what runs cannot be told: " << *why << '\n';
-    return 1;
-  }
-  const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
-  if (!agent) {
-    std::cerr << "icom-agent: no icom-agent run looks after " << site.spool.directory.string()
-              << ": start the new icom-listen with --take-over and the other options of the one "
-                 "that runs\n";
-    return 1;
-  }
-  std::map<std::string, ProcessId> before;
-  for (const auto& serial : linacs) before[serial] = listener_of(site, serial).pid;
-
-  boost::asio::io_context io;
+/// False: there is none of that process.
+bool ask_for_listeners(const config::SiteSettings& site, ProcessId agent, ProcessHost& host) {
   // The signal would end any other program.
-  const auto is_it = [&site, pid = agent->pid] {
+  const auto is_it = [&site, agent] {
     const auto now = find_running_agent(os::real_file_system(), site.spool.directory);
-    return now && now->pid == pid && is_program_of(pid, "icom-agent", site.spool.directory);
+    return now && now->pid == agent && is_program_of(agent, "icom-agent", site.spool.directory);
   };
-  if (!posix_process_host(io.get_executor())
-           ->send_to_other(agent->pid, ProcessSignal::replace, is_it)) {
-    std::cerr << "icom-agent: process " << agent->pid << ", which "
-              << (site.spool.directory / kAgentFile).string()
-              << " names, is not the icom-agent run that looks after it; try again if that one has "
-                 "just been started\n";
-    return 1;
-  }
+  return host.send_to_other(agent, ProcessSignal::replace, is_it);
+}
 
+/// Until others have taken over from these, and says so of each. Returns those that are left.
+std::map<std::string, ProcessId> wait_for_others(const config::SiteSettings& site,
+                                                 std::map<std::string, ProcessId> before) {
   const auto deadline = std::chrono::steady_clock::now() + kWithin;
   while (!before.empty() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kTakeOverPollInterval);
@@ -80,15 +70,49 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
       one = before.erase(one);
     }
   }
-  for (const auto& [serial, pid] : before) {
-    const auto refuses = why_spool_refuses(site.spool.directory / serial);
-    std::cerr << "icom-agent: Linac " << serial << ": process " << pid << " still listens: "
-              << (refuses.empty() ? "the log of icom-agent run tells why"
-                                  : refuses + "; make room for " + site.spool.directory.string() +
-                                        ", then upgrade again: nothing is lost meanwhile")
-              << '\n';
+  return before;
+}
+
+void say_that_it_still_listens(const config::SiteSettings& site, const std::string& serial,
+                               ProcessId pid) {
+  const auto refuses = why_spool_refuses(site.spool.directory / serial);
+  std::cerr << "icom-agent: Linac " << serial << ": process " << pid << " still listens: "
+            << (refuses.empty() ? "the log of icom-agent run tells why"
+                                : refuses + "; make room for " + site.spool.directory.string() +
+                                      ", then upgrade again: nothing is lost meanwhile")
+            << '\n';
+}
+
+}  // namespace
+
+int upgrade(const config::SiteSettings& site, const std::vector<std::string>& linacs,
+            bool cut_clients) {
+  if (const auto why = why_site_cannot_be_told(site.spool.directory)) {
+    std::cerr << "icom-agent: what runs cannot be told: " << *why << '\n';
+    return 1;
   }
-  return before.empty() ? 0 : 1;
+  const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
+  if (!agent) {
+    std::cerr << "icom-agent: no icom-agent run looks after " << site.spool.directory.string()
+              << ": start the new icom-listen with --take-over and the other options of the one "
+                 "that runs\n";
+    return 1;
+  }
+  boost::asio::io_context io;
+  const auto host = posix_process_host(io.get_executor());
+  auto before = listeners_of(site, linacs);
+  if (!ask_for_listeners(site, agent->pid, *host)) {
+    std::cerr << "icom-agent: process " << agent->pid << ", which "
+              << (site.spool.directory / kAgentFile).string()
+              << " names, is not the icom-agent run that looks after it; try again if that one has "
+                 "just been started\n";
+    return 1;
+  }
+  const auto left = wait_for_others(site, std::move(before));
+  for (const auto& [serial, pid] : left) say_that_it_still_listens(site, serial, pid);
+  // They read what any listener writes: one of these that stays is no reason to wait.
+  const bool readers = upgrade_readers(site, *host, cut_clients);
+  return left.empty() && readers ? 0 : 1;
 }
 
 }  // namespace icom::supervise

@@ -112,7 +112,7 @@ TEST_F(ReadableTest, WhereNothingIsThereADrainHasNothingToDo) {
 
 TEST_F(ReadableTest, NoOtherCommandTakesWhatCannotBeSeenForAbsent) {
   const NotForUs unreadable(site_.spool.directory);
-  EXPECT_THAT(said(1, [&] { return upgrade(site_, {"4299"}); }), kSaysSo);
+  EXPECT_THAT(said(1, [&] { return upgrade(site_, {"4299"}, false); }), kSaysSo);
   EXPECT_THAT(said(1, [&] { return resume(site_, {"4299"}); }), kSaysSo);
   EXPECT_EQ(stop_what_was_left(site_, std::chrono::milliseconds(0)), 1);
 }
