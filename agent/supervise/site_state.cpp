@@ -10,6 +10,7 @@
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/disk_wait.hpp"
 #include "agent/supervise/full_disk.hpp"
+#include "agent/supervise/older_programs.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
@@ -70,6 +71,7 @@ void look_at_agent(const std::optional<AgentFile>& agent, const std::filesystem:
   if (!agent) return;
   site.agent_runs = true;
   site.agent = look_at_program(agent->pid, true, agent->alive_us, kAgentFileLives, site.now_us);
+  site.agent.version = agent->version;
   if (!site.agent.silent) return;
   site.agent.no_room = why_no_room(spool);
   const std::string silent = silent_text("icom-agent run", site.agent);
@@ -121,8 +123,10 @@ ProgramState look_at_reader(const config::SiteSettings& settings, const Status& 
   const auto& spools = settings.spool.directory;
   const bool runs =
       is_there(spools / lock, [&] { return is_program_of(status.pid, program, spools); });
-  return look_at_program(status.pid, runs, status.written_us,
-                         forward::file_lives(status.written_each_ms), now_us);
+  auto state = look_at_program(status.pid, runs, status.written_us,
+                               forward::file_lives(status.written_each_ms), now_us);
+  if (runs) state.version = status.version;
+  return state;
 }
 
 LinacState look_at_listener(const config::LinacSettings& settings,
@@ -143,6 +147,7 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   });
   state.listener =
       look_at_program(status->pid, runs, status->written_us, forward::kListenerFileLives, now_us);
+  if (runs) state.listener.version = status->version;
   state.listening = runs && !state.listener.silent;
   if (runs && !status->address.empty() && status->address != state.address) {
     state.moves_to = std::exchange(state.address, status->address);
@@ -408,7 +413,8 @@ void judge_fan_out(SiteState& site) {
 
 }  // namespace
 
-SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us) {
+SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us,
+                       std::string_view version) {
   SiteState site;
   site.site = settings.site;
   site.now_us = now_us;
@@ -454,6 +460,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   }
   judge_fan_out(site);
   if (site.forwarding) judge_forwards(site);
+  site.notes = notes_on_older_programs(site, version);
   return site;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/fanout/fan_out_status.hpp"
@@ -18,6 +19,7 @@ struct ProgramState {
   std::int64_t pid = 0;             ///< 0: none runs, or it is not known
   bool silent = false;              ///< it runs, and its status file is older than it should be
   std::int64_t silent_seconds = 0;  ///< for how long, if so; negative: see written_ahead()
+  std::string version;              ///< as it tells; empty: it does not, or none runs
   std::string no_room;  ///< why its file may be old though it runs; empty: for no such reason
 
   /// What it last told is of a time to come: this machine's clock was set back since.
@@ -78,9 +80,12 @@ struct SiteState {
   /// One for each forward of the site's file, in its order; an empty `state`: not known.
   std::vector<forward::PortForwardStatus> forwards;
   std::vector<std::string>
-      problems;  ///< sentences: what is wrong and what to do; empty: all is well
+      problems;                    ///< sentences: what is wrong and what to do; empty: all is well
+  std::vector<std::string> notes;  ///< sentences: what is to be done some time, and is no fault
 };
 
-SiteState look_at_site(const config::SiteSettings& site, std::int64_t now_us);
+/// `version`: of the program that asks; what is older is noted.
+SiteState look_at_site(const config::SiteSettings& site, std::int64_t now_us,
+                       std::string_view version);
 
 }  // namespace icom::supervise

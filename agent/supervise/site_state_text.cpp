@@ -36,6 +36,7 @@ void add_program(nlohmann::ordered_json& out, const ProgramState& program) {
   out["pid"] = program.pid;
   out["silent_seconds"] = nullptr;
   if (program.silent) out["silent_seconds"] = program.silent_seconds;
+  out["version"] = program.version;
 }
 
 const char* silent_word(const ProgramState& program, const char* hangs) {
@@ -175,6 +176,7 @@ std::string to_table(const SiteState& site) {
   }
   for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
   for (const auto& problem : site.problems) text += "! " + problem + "\n";
+  for (const auto& note : site.notes) text += "note: " + note + "\n";
   if (site.problems.empty()) text += "all is well\n";
   return text;
 }
@@ -184,6 +186,7 @@ std::string to_json(const SiteState& site) {
   out["site"] = site.site;
   out["well"] = site.problems.empty();
   out["problems"] = site.problems;
+  out["notes"] = site.notes;
   out["unknown"] = site.unknown;
   out["now_us"] = site.now_us;
   auto& agent = out["agent"];

@@ -19,8 +19,8 @@ constexpr const char* kStatusText =
     "directory: for each Linac since when it is connected, frames received since the listener "
     "started, the age of the last one, gaps in the counter, what waits to be forwarded, and "
     "whether "
-    "the gateway takes it; and what is wrong, with what to do. Needs neither network nor the "
-    "programs.\n\n"
+    "the gateway takes it; and what is wrong, with what to do. Programs that run and are older "
+    "than this one are noted, which is no fault. Needs neither network nor the programs.\n\n"
     "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
 
 /// For whoever has broken the site's file: whether Linacs are recorded all the same.
@@ -45,7 +45,7 @@ int show_status(const std::filesystem::path& site_file, bool json) {
     std::cerr << error.what() << '\n' << what_goes_on_beside(site_file) << '\n';
     return kWrongUsage;
   }
-  const auto state = look_at_site(site, os::utc_now_us());
+  const auto state = look_at_site(site, os::utc_now_us(), ICOM_VERSION);
   std::cout << (json ? to_json(state) : to_table(state));
   return state.problems.empty() ? kDone : kFailed;
 }

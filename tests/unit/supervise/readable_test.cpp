@@ -119,7 +119,7 @@ TEST_F(ReadableTest, NoOtherCommandTakesWhatCannotBeSeenForAbsent) {
 
 TEST_F(ReadableTest, StatusOfWhatCannotBeSeenIsUnknownAndNotThatNothingRuns) {
   const NotForUs unreadable(site_.spool.directory);
-  const auto state = look_at_site(site_, os::utc_now_us());
+  const auto state = look_at_site(site_, os::utc_now_us(), "1.0.0");
   EXPECT_THAT(state.problems, ElementsAre(kSaysSo));
   EXPECT_THAT(to_table(state), AllOf(HasSubstr("4299   unknown"), Not(HasSubstr("no listener")),
                                      Not(HasSubstr("no forwarder"))));
@@ -132,7 +132,7 @@ TEST_F(ReadableTest, StatusOfWhatCannotBeSeenIsUnknownAndNotThatNothingRuns) {
 
 TEST_F(ReadableTest, StatusSaysOfWhichLinacNothingCanBeTold) {
   const NotForUs unreadable(site_.spool.directory / "4299");
-  const auto state = look_at_site(site_, os::utc_now_us());
+  const auto state = look_at_site(site_, os::utc_now_us(), "1.0.0");
   EXPECT_THAT(state.unknown, IsEmpty());
   EXPECT_THAT(state.problems,
               ElementsAre(HasSubstr("no forwarder runs"),

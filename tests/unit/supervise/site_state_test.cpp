@@ -23,6 +23,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/older_programs.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
 #include "agent/supervise/who_listens.hpp"
@@ -38,6 +39,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr std::int64_t kSecond = 1'000'000;
+constexpr const char* kVersion = "1.10.0";
 
 class SiteStateTest : public ::testing::Test {
  protected:
@@ -79,7 +81,7 @@ class SiteStateTest : public ::testing::Test {
     run("4299/lock", listener_.written_us, 5);
     run(forward::kForwardLockFile, forwarder_.written_us);
     run(fanout::kFanOutLockFile, fan_out_written_us_);
-    return look_at_site(site_, now_);
+    return look_at_site(site_, now_, kVersion);
   }
 
   /// As a program that runs holds its lock.
@@ -106,6 +108,73 @@ TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
   EXPECT_TRUE(state.linacs.at(0).forwarded);
   EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
   EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, ProgramsOfAnOlderVersionAreNotedAndAreNoFault) {
+  const auto held = hold(kAgentLockFile);
+  AgentFile agent{.pid = 815, .version = kVersion, .started_us = now_};
+  agent.alive_us = now_;
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  listener_.version = forwarder_.version = kVersion;
+  EXPECT_THAT(look().notes, IsEmpty());
+  EXPECT_THAT(to_table(look()), Not(HasSubstr("note")));
+
+  listener_.version = "1.9.3";
+  forwarder_.version = "1.9.9";
+  auto state = look();
+  EXPECT_THAT(
+      state.notes,
+      ElementsAre("older than this icom-agent (1.10.0): the listener of Linac 4299 (1.9.3), "
+                  "the forwarder (1.9.9): icom-agent upgrade replaces them"));
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(to_table(state), HasSubstr("\nnote: older than this icom-agent (1.10.0): "));
+  EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+
+  listener_.version = forwarder_.version = "1.11.0";  // it is this icom-agent that is old
+  agent.version = "1.9.3";
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  state = look();
+  EXPECT_THAT(state.notes,
+              ElementsAre(HasSubstr("icom-agent run (process 815) is of version 1.9.3, "
+                                    "older than this icom-agent (1.10.0): restart")));
+  const auto json = nlohmann::json::parse(to_json(state));
+  EXPECT_EQ(json["notes"].size(), 1U);
+  EXPECT_EQ(json["agent"]["version"], "1.9.3");
+  EXPECT_EQ(json["forwarder"]["version"], "1.11.0");
+  EXPECT_EQ(json["linacs"][0]["listener"]["version"], "1.11.0");
+
+  listener_.written_us = forwarder_.written_us = now_ - 60 * kSecond;  // gone
+  listener_.version = forwarder_.version = "1.9.3";
+  EXPECT_EQ(look().notes.size(), 1U) << "what does not run is not old";
+}
+
+TEST_F(SiteStateTest, AnOlderFanOutIsNotedWithItsClients) {
+  const auto held = hold(kAgentLockFile);
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_,
+                                {.pid = 815, .version = kVersion, .started_us = now_}));
+  site_.fan_out.ports = {{.serial = "4299", .listen = {"127.0.0.1", 1707}}};
+  fanout::FanOutStatus fan_out;
+  fan_out.site = "nbcc";
+  fan_out.version = "1.9.3";
+  fan_out.written_us = fan_out_written_us_ = now_;
+  auto& port = fan_out.ports.emplace_back();
+  port.serial = "4299";
+  port.clients = 3;
+  std::ofstream(folder_ / fanout::kFanOutStatusFile) << to_json(fan_out);
+  EXPECT_THAT(look().notes, ElementsAre("older than this icom-agent (1.10.0): the fan-out (1.9.3): "
+                                        "icom-agent upgrade replaces them; the fan-out only with "
+                                        "--cut-clients as long as it has clients (3 now)"));
+}
+
+TEST(IsOlder, ByNumbersAndNothingIsKnownOfWhatIsNone) {
+  EXPECT_TRUE(is_older("0.9.1", "0.10"));
+  EXPECT_TRUE(is_older("1.0", "1.0.1"));
+  EXPECT_FALSE(is_older("1.0.1", "1.0.1"));
+  EXPECT_FALSE(is_older("2.0", "1.9.9"));
+  for (const char* unknown : {"", "?", "1.", "1.x", "-1.0", ".1"}) {
+    EXPECT_FALSE(is_older(unknown, "9.0")) << unknown;
+    EXPECT_FALSE(is_older("0.1", unknown)) << unknown;
+  }
 }
 
 TEST_F(SiteStateTest, AListenerThatHangsIsToldFromNone) {
@@ -382,7 +451,7 @@ TEST_F(RemovedLinac, AListenerThatHangsIsNotSaidToBeReplaced) {
 }
 
 TEST_F(SiteStateTest, EmptySpoolDirectoryMeansThatNothingRuns) {
-  const auto state = look_at_site(site_, now_);
+  const auto state = look_at_site(site_, now_, kVersion);
   EXPECT_THAT(state.problems, Contains(HasSubstr("no forwarder runs")));
   EXPECT_THAT(state.problems, Contains(HasSubstr("Linac 4299: no listener runs")));
 }
@@ -595,7 +664,7 @@ TEST_F(SiteStateTest, DamagedFilesAreAsNone) {
   look();
   std::ofstream(folder_ / "forward.json") << "{";
   std::ofstream(folder_ / "4299" / "listener.json") << "\xff\xfe";
-  EXPECT_EQ(look_at_site(site_, now_).problems.size(), 2U);
+  EXPECT_EQ(look_at_site(site_, now_, kVersion).problems.size(), 2U);
 }
 
 TEST_F(SiteStateTest, JsonHoldsTheTablesValues) {
