@@ -81,8 +81,8 @@ struct ChildPlan {
   /// there is none.
   std::optional<Command> successor;
   /// Whom the end of the one that runs would cut off, as it has told within that time; nullopt: it
-  /// has not told then. Only of one without a Linac, whose end costs nothing else. Empty: it is not
-  /// ended for the sake of one of ours.
+  /// has not told then, or none could come in its place. Only of one without a Linac, whose end
+  /// costs nothing else. Empty: it is not ended for the sake of one of ours.
   std::function<std::optional<std::uint64_t>(std::chrono::milliseconds lately)> would_cut_off;
 };
 

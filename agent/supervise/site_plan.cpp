@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -83,6 +84,19 @@ boost::asio::awaitable<bool> file_answers(std::function<std::optional<ReadersFil
   co_return answers || !why_no_room(spool).empty();
 }
 
+/// One that is started reads the site's file anew.
+bool could_be_started(const std::filesystem::path& program,
+                      const std::filesystem::path& site_file) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(program, unknown)) return false;
+  try {
+    config::load_site(site_file);
+    return true;
+  } catch (const std::exception&) {  // the log has told what is wrong
+    return false;
+  }
+}
+
 /// A program of the whole site, which reads its spools. Started again it must read those that are
 /// written, whatever the file says by then.
 ChildPlan reader_plan(const char* name, const char* program, const std::filesystem::path& site_file,
@@ -106,8 +120,11 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
                   spool = site.spool.directory](auto) {
     return file_answers(read_file, changes, spool);
   };
-  plan.would_cut_off = [read_file](std::chrono::milliseconds lately) {
-    return clients_told(read_file(), lately);
+  plan.would_cut_off = [read_file, file = plan.command.program,
+                        site_file](auto lately) -> std::optional<std::uint64_t> {
+    const auto clients = clients_told(read_file(), lately);
+    if (clients == std::uint64_t{0} && !could_be_started(file, site_file)) return std::nullopt;
+    return clients;
   };
   return plan;
 }

@@ -18,6 +18,7 @@
 #include "agent/listen/listener_status.hpp"
 #include "agent/spool/spool_writer.hpp"
 #include "common/os/utc_clock.hpp"
+#include "tests/unit/config/example_site.hpp"
 #include "tests/unit/supervise/started_as.hpp"
 
 namespace icom::supervise::testing {
@@ -149,8 +150,12 @@ using WhatReadersTell = AsItRuns;
 TEST_F(WhatReadersTell, WhomTheirEndWouldCutOffIsWhatTheyToldLately) {
   site_.fan_out.ports.emplace_back().serial = "4299";
   auto& files = os::real_file_system();
-  const auto fan_out = fan_out_plan("nbcc.yaml", site_, {}, files);
-  const auto forwarder = forwarder_plan("nbcc.yaml", site_, {}, files);
+  const auto site_file = folder_ / "nbcc.yaml";
+  std::ofstream(site_file) << config::kSite;
+  const Programs programs{.folder = folder_, .log_level = "info"};
+  for (const char* program : {"icom-fanout", "icom-forward"}) std::ofstream(folder_ / program);
+  const auto fan_out = fan_out_plan(site_file, site_, programs, files);
+  const auto forwarder = forwarder_plan(site_file, site_, programs, files);
   ASSERT_TRUE(fan_out);
   EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::nullopt);
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::nullopt);
@@ -170,6 +175,13 @@ TEST_F(WhatReadersTell, WhomTheirEndWouldCutOffIsWhatTheyToldLately) {
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(0));
   EXPECT_EQ(fan_out->would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
+  // A program that could not run is no reason to end one that does.
+  std::ofstream(site_file) << "site: [";
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::nullopt);
+  std::ofstream(site_file) << config::kSite;
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(0));
+  std::filesystem::remove(folder_ / "icom-forward");
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::nullopt);
   write(std::chrono::minutes(1));
   EXPECT_EQ(fan_out->would_cut_off(std::chrono::hours(1)), std::nullopt);
   write(-std::chrono::minutes(1));  // the clock was set back
