@@ -235,8 +235,9 @@ ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::S
 std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
                                       const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files) {
-  if (site.fan_out.ports.empty()) return std::nullopt;
   const auto spool = site.spool.directory;
+  const bool runs = os::is_locked(files, spool / fanout::kFanOutLockFile);
+  if (site.fan_out.ports.empty() && !runs) return std::nullopt;
   return reader_plan("fanout", "icom-fanout", site_file, site, programs, fanout::kFanOutLockFile,
                      files, [spool] { return fan_outs_file(spool); });
 }

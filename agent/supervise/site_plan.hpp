@@ -42,7 +42,7 @@ config::SiteSettings as_it_runs(config::SiteSettings site);
 ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::SiteSettings& site,
                          const Programs& programs, os::FileSystem& files);
 
-/// None where no Linac has a port.
+/// None where no Linac has a port, but for one that runs already: somebody is to stop it.
 std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
                                       const config::SiteSettings& site, const Programs& programs,
                                       os::FileSystem& files);

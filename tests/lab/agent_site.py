@@ -96,7 +96,11 @@ class AgentSite:
 
     def listener_runs(self, serial):
         """Whether somebody holds the lock of its spool."""
-        with open(self.spool / serial / "lock", "rb") as lock:
+        return self.is_held(f"{serial}/lock")
+
+    def is_held(self, name):
+        """Whether a program holds that lock below the spool folder."""
+        with open(self.spool / name, "rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return False

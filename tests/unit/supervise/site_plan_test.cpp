@@ -147,6 +147,14 @@ TEST(ReaderPlans, NameTheSiteAndTheSpoolsThatAreInUseWhateverTheFileSays) {
 
 using WhatReadersTell = AsItRuns;
 
+TEST_F(AsItRuns, AFanOutThatRunsIsLookedAfterThoughNoLinacHasAPortAnyMore) {
+  auto& files = os::real_file_system();
+  EXPECT_FALSE(fan_out_plan("nbcc.yaml", site_, {}, files));
+  std::unique_ptr<os::File> lock;
+  ASSERT_FALSE(files.lock(folder_ / fanout::kFanOutLockFile, lock));
+  EXPECT_TRUE(fan_out_plan("nbcc.yaml", site_, {}, files));
+}
+
 TEST_F(WhatReadersTell, WhomTheirEndWouldCutOffIsWhatTheyToldLately) {
   site_.fan_out.ports.emplace_back().serial = "4299";
   auto& files = os::real_file_system();
