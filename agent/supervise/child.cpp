@@ -203,8 +203,10 @@ void Child::end_for_one_of_ours_if_due() {
   if (*cut_off > 0) {
     if (std::exchange(told_of_clients_, true)) return;
     spdlog::info(
-        "{} (process {}) has {}: nobody sees what it logs until it has none, and is started anew",
-        plan_.name, adopted_, *cut_off == 1 ? "1 client" : std::to_string(*cut_off) + " clients");
+        "{} (process {}) has {} open to others, which its end would cut: nobody sees what it logs "
+        "until there is none; it is started anew then",
+        plan_.name, adopted_,
+        *cut_off == 1 ? "1 connection" : std::to_string(*cut_off) + " connections");
     return;
   }
   spdlog::info("{} (process {}) is ended and started anew, so that what it logs is seen",

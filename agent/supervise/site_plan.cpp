@@ -56,8 +56,14 @@ std::optional<ReadersFile> readers_file(const std::optional<Status>& status,
   return ReadersFile{status->pid, {status->written_us, status->written_each_ms}, clients};
 }
 
+/// Its clients: whoever has a connection through one of its forwards.
 std::optional<ReadersFile> forwarders_file(const std::filesystem::path& spool) {
-  return readers_file(forward::read_forward_status(spool), 0);
+  const auto status = forward::read_forward_status(spool);
+  std::uint64_t clients = 0;
+  if (status) {
+    for (const auto& forward : status->forwards) clients += forward.connections;
+  }
+  return readers_file(status, clients);
 }
 
 std::optional<ReadersFile> fan_outs_file(const std::filesystem::path& spool) {

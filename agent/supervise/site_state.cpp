@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -212,8 +213,14 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
 void judge_left_spools(const forward::ForwardStatus& forwarder, const std::filesystem::path& spool,
                        SiteState& site) {
   for (const auto& linac : forwarder.linacs) {
-    if (linac.registered || linac.backlog_bytes == 0 || linac.accepted) continue;
+    if (linac.registered || linac.backlog_bytes == 0) continue;
     if (std::ranges::find(site.linacs, linac.serial, &LinacState::serial) != site.linacs.end()) {
+      continue;
+    }
+    if (linac.accepted) {
+      site.notes.push_back("Linac " + linac.serial + ", which the site's file does not have, has " +
+                           std::to_string(linac.backlog_bytes) +
+                           " bytes in its spool that are still to be sent");
       continue;
     }
     site.problems.push_back(
@@ -460,7 +467,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   }
   judge_fan_out(site);
   if (site.forwarding) judge_forwards(site);
-  site.notes = notes_on_older_programs(site, version);
+  std::ranges::move(notes_on_older_programs(site, version), std::back_inserter(site.notes));
   return site;
 }
 

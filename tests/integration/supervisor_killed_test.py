@@ -60,7 +60,7 @@ class SupervisorKilled(LabCase):
         self.site.agent.kill()
         before = len(self.site.agent.output())
         self.site.agent.start()
-        self.site.agent.wait_for_output(f"fanout (process {fan_out}) has 1 client: nobody sees what it logs", after=before)
+        self.site.agent.wait_for_output(f"fanout (process {fan_out}) has 1 connection open to others", after=before)
         self.site.agent.wait_for_output("forward | ", after=before)
         heard = client.received
         self.wait_for(lambda: client.received > heard + 100_000, 30, "the client goes on hearing")

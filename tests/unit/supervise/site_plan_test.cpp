@@ -183,6 +183,12 @@ TEST_F(WhatReadersTell, WhomTheirEndWouldCutOffIsWhatTheyToldLately) {
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(0));
   EXPECT_EQ(fan_out->would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::milliseconds(500)), std::nullopt);
+  forward_status.forwards.resize(2);
+  forward_status.forwards[1].connections = 2;
+  write(std::chrono::milliseconds(500));
+  EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::optional<std::uint64_t>(2));
+  forward_status.forwards.clear();
+  write(std::chrono::milliseconds(500));
   // A program that could not run is no reason to end one that does.
   std::ofstream(site_file) << "site: [";
   EXPECT_EQ(forwarder.would_cut_off(std::chrono::hours(1)), std::nullopt);

@@ -429,6 +429,19 @@ TEST_F(RemovedLinac, ThatTheGatewayDoesNotTakeItIsOneProblemWhichSparesTheSpoolI
   EXPECT_THAT(look().problems, ElementsAre(HasSubstr("delete " + (folder_ / "4300").string())));
 }
 
+TEST_F(RemovedLinac, WhatIsLeftInItsSpoolIsMentionedUntilAllOfItIsSent) {
+  supervise(now_);
+  held_.reset();  // it has left
+  forwarder_.linacs[1].backlog_bytes = 1'000;
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(
+      state.notes,
+      Contains(HasSubstr("Linac 4300, which the site's file does not have, has 1000 bytes")));
+  forwarder_.linacs[1].backlog_bytes = 0;
+  EXPECT_THAT(look().notes, Not(Contains(HasSubstr("4300"))));
+}
+
 TEST_F(RemovedLinac, WhenItLeavesDependsOnWhoTellsItTo) {
   const auto said = [this] { return to_table(look()); };
   EXPECT_THAT(said(), HasSubstr("still runs, and goes on until it is stopped, or until icom-agent "
