@@ -81,7 +81,7 @@ class SupervisorKilled(LabCase):
         self.site.agent.start()
         self.site.agent.wait_for_output("listen 4299 is not wanted any more")
         self.wait_for(lambda: not self.site.listener_runs("4299"), 60, "its listener has left")
-        self.assertTrue(self.site.is_held("fanout.lock"))
+        self.wait_for(lambda: self.site.is_held("fanout.lock"), 20, "a fan-out runs: one that is started anew needs a moment")
         self.assertEqual(0, self.site.agent.stop(15))
         self.assertFalse(self.site.is_held("fanout.lock"), "the fan-out is stopped though its last port was taken out meanwhile, too")
         self.assertEqual(0, self.linac_4299.process.stop())
