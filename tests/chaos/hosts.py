@@ -31,6 +31,22 @@ class Host:
         self.file.unlink()
 
 
+class NextDoor:
+    """Another host of a site, on a line to the site's own. Nothing disturbs that line."""
+
+    SITES_ADDRESS = "10.78.0.1"
+    OWN_ADDRESS = "10.78.0.2"
+
+    def __init__(self, folder, site):
+        """`site`: its host."""
+        self.host = Host(folder, f"{site.name}-next")
+        near, far = f"{site.name}-lan", f"{site.name}-next"
+        _ip("link", "add", near, "netns", site.file, "type", "veth", "peer", "name", far, "netns", self.host.file)
+        for host, device, address in ((site, near, self.SITES_ADDRESS), (self.host, far, self.OWN_ADDRESS)):
+            _ip("address", "add", f"{address}/30", "dev", device, inside=host.inside)
+            _ip("link", "set", device, "up", inside=host.inside)
+
+
 class Lines:
     """A line from each site's host to the hosting site, as good or bad as asked for."""
 

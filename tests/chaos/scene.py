@@ -12,7 +12,7 @@ from tests.lab.linac import Linac
 from tests.lab.process import LabError, wait_until
 
 from . import processes, schedule
-from .hosts import HOSTING_ADDRESS, Host, Lines
+from .hosts import HOSTING_ADDRESS, Host, Lines, NextDoor
 from .small_disk import SmallDisk
 
 MESSAGES_PER_SECOND = 4
@@ -81,7 +81,10 @@ class Site:
         where = folder / "agents"
         if name == schedule.SITE_WITH_SMALL_DISK:
             self.disk = SmallDisk(where / name / "spool", AGENT_DISK)
-        self.linacs = [Linac(programs, folder / "linacs", plan.serial, *plan.stream, "--replay", str(plan.replay),
+        # A second listener is of another machine: one machine is no Linac's second client.
+        self.next_door = NextDoor(folder / "hosts", host) if name == schedule.SITE_WITH_SECOND_AGENT else None
+        reached = ["--address", "0.0.0.0"] if self.next_door else []
+        self.linacs = [Linac(programs, folder / "linacs", plan.serial, *plan.stream, *reached, "--replay", str(plan.replay),
                              "--speed", str(speed), "--wait-for-client",
                              "--jump-on-signal", str(SET_BACK_WHILE_AWAY.get(plan.serial, 0)), inside=host.inside) for plan in plans]
         for linac in self.linacs:
@@ -89,10 +92,10 @@ class Site:
         self.agent = AgentSite(programs, where, name, hosting, {one.serial: one.address for one in self.linacs},
                                max_bytes=SMALL_SPOOL if self.disk else "2 GiB", inside=host.inside)
         self.second = None
-        if name == schedule.SITE_WITH_SECOND_AGENT:
+        if self.next_door:
             first = self.linacs[0]
-            self.second = AgentSite(programs, where, name, hosting, {first.serial: first.address}, beside=self.agent,
-                                    inside=host.inside)
+            self.second = AgentSite(programs, where, name, hosting, {first.serial: f"{NextDoor.SITES_ADDRESS}:{first.port}"},
+                                    beside=self.agent, inside=host.inside, listens_inside=self.next_door.host.inside)
 
     def forwarders(self):
         return processes.find("icom-forward", self.agent.yaml)
@@ -236,5 +239,5 @@ class Scene:
         self.hosting.sshd.stop()
         self.share.remove()
         self.lines.stop()
-        for host in self._hosts:
+        for host in [*self._hosts, *(site.next_door.host for site in self.sites.values() if site.next_door)]:
             host.let_go()

@@ -14,14 +14,14 @@ class AgentSite:
     """The programs run each by itself (`start_parts`), so that a test can kill one, or under `icom-agent run` (`start`)."""
 
     def __init__(self, programs, folder, name, hosting, linacs, stop_within=10, spool=None, *, beside=None, max_bytes="2 GiB",
-                 inside=(), fan_out=None, forwards=()):
+                 inside=(), listens_inside=None, fan_out=None, forwards=()):
         """`linacs`: {serial: "127.0.0.1:PORT"}; `stop_within`: seconds for which a stop of the agent waits for beams;
         `spool`: the spool directory, in the site's folder unless given; `beside`: the AgentSite whose second agent this one is:
-        the same site and token, its own key and spool; `inside`: see Process; `fan_out`: {serial: PORT}; `forwards`: dicts of their
-        keys as in the YAML, for which the site's key is authorised too."""
+        the same site and token, its own key and spool; `inside`: see Process; `listens_inside`: the same for listeners, if they are on another host;
+        `fan_out`: {serial: PORT}; `forwards`: dicts of their keys as in the YAML, for which the site's key is authorised too."""
         self.programs = Path(programs)
         self.folder = Path(folder) / (f"{name}-second" if beside else name)
-        self._inside = inside
+        self._listens_inside = inside if listens_inside is None else listens_inside
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.stop_within = stop_within
@@ -52,7 +52,7 @@ class AgentSite:
         """A listener that the test starts; it is in no YAML unless `linacs` named it."""
         command = [self.programs / "icom-listen", "--linac", address, "--serial", serial, "--spool", self.spool]
         self.listeners[serial] = Process(f"listener {serial}", command, self.folder / f"listen-{serial}.log",
-                                         inside=self._inside)
+                                         inside=self._listens_inside)
         return self.listeners[serial]
 
     def start(self):
