@@ -33,8 +33,8 @@ TextTable table_of_gaps() {
                     {"why"}});
 }
 
-std::vector<std::string> row_of(const store::LinacRow& linac, const store::Gap& gap,
-                                LinacClocks& clocks) {
+std::vector<std::string> gap_row(const store::LinacRow& linac, const store::Gap& gap,
+                                 LinacClocks& clocks) {
   const auto& given_up = gap.given_up;
   return {linac.site,
           linac.serial,
@@ -85,7 +85,7 @@ void list_gaps(const Sources& sources, const LedgerFilter& filter, bool json, st
         object.update(gap_json(linac, gap, clocks));
         out << object.dump() << '\n';
       } else {
-        table.add(row_of(linac, gap, clocks));
+        table.add(gap_row(linac, gap, clocks));
       }
     }
   }

@@ -58,7 +58,7 @@ TextTable table_of_ledger() {
                     {"dropped", right}});
 }
 
-std::vector<std::string> row_of(const store::LedgerRow& row) {
+std::vector<std::string> ledger_row(const store::LedgerRow& row) {
   std::vector<std::string> cells{row.linac.site, row.linac.serial};
   for (const std::int64_t count :
        {row.counts.received, row.counts.stored, row.counts.duplicates, row.counts.conflicts,
@@ -79,7 +79,7 @@ void list_ledger(const std::filesystem::path& store, const LedgerFilter& filter,
     if (json) {
       out << row_json(row).dump() << '\n';
     } else {
-      table.add(row_of(row));
+      table.add(ledger_row(row));
     }
   }
   if (!json) {

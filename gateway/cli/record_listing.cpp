@@ -133,7 +133,7 @@ std::string one_decimal(double value) {
   return text.data();
 }
 
-std::vector<std::string> row_of(const store::RecordRow& row, const Span& span) {
+std::vector<std::string> record_row(const store::RecordRow& row, const Span& span) {
   const records::Record& record = row.stored.record;
   return {std::to_string(row.stored.id),
           row.linac.site,
@@ -178,7 +178,7 @@ void list_records(const Sources& sources, const store::RecordFilter& filter, boo
                  .dump()
           << '\n';
     } else {
-      table.add(row_of(one.row, one.span));
+      table.add(record_row(one.row, one.span));
     }
   }
   if (!json) {
