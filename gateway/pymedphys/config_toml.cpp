@@ -26,20 +26,19 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Of `[site.export-directories]`.
 Pairs directories(const PyMedPhysSettings& ours, const SiteEntry& site) {
-  Pairs pairs;
-  const auto& patients = site.patients ? site.patients : ours.patients;
-  const auto& live = site.live ? site.live : ours.live;
-  if (patients) pairs.emplace_back("icom", *patients);
-  if (live) pairs.emplace_back("icom_live", *live);
+  const auto& folders = site.folders ? site.folders : ours.folders;
+  if (!folders) return {};
+  Pairs pairs{{"icom", folders->root}};
+  if (folders->live) pairs.emplace_back("icom_live", *folders->live);
   return pairs;
 }
 
 /// Of `[icom]`: where PyMedPhys looks for a patient.
 std::vector<std::string> patient_directories(const PyMedPhysSettings& ours) {
   std::vector<std::string> all;
-  if (ours.patients) all.push_back(*ours.patients);
+  if (ours.folders) all.push_back(ours.folders->patients);
   for (const SiteEntry& site : ours.sites) {
-    if (site.patients) all.push_back(*site.patients);
+    if (site.folders) all.push_back(site.folders->patients);
   }
   return all;
 }

@@ -11,6 +11,12 @@ std::string below(const std::string& archive, const std::string& folder) {
   return archive + (archive.ends_with(separator) ? "" : std::string(1, separator)) + folder;
 }
 
+ArchiveFolders folders_in(const std::string& root, bool live) {
+  ArchiveFolders folders{root, below(root, "patients")};
+  if (live) folders.live = below(root, "live");
+  return folders;
+}
+
 }  // namespace
 
 PyMedPhysSettings pymedphys_settings(const config::GatewaySettings& settings,
@@ -26,16 +32,13 @@ PyMedPhysSettings pymedphys_settings(const config::GatewaySettings& settings,
   if (!settings.archive) return ours;
   const std::string folder = archive.value_or(settings.archive->directory.string());
   const bool live = settings.archive->live;
-  if (settings.archive->per_site) {
-    for (SiteEntry& site : ours.sites) {
-      const std::string of_site = below(folder, site.name);
-      site.patients = below(of_site, "patients");
-      if (live) site.live = below(of_site, "live");
-    }
+  if (!settings.archive->per_site) {
+    ours.folders = folders_in(folder, live);
     return ours;
   }
-  ours.patients = below(folder, "patients");
-  if (live) ours.live = below(folder, "live");
+  for (SiteEntry& site : ours.sites) {
+    site.folders = folders_in(below(folder, site.name), live);
+  }
   return ours;
 }
 

@@ -16,12 +16,21 @@ struct LinacEntry {
   bool operator==(const LinacEntry&) const = default;
 };
 
+/// Of the archive, as PyMedPhys' machine sees them.
+struct ArchiveFolders {
+  /// A site's `icom`: PyMedPhys looks for `patients` in it.
+  std::string root;
+  std::string patients;  ///< for `patient_directories`, where it looks as they are
+  std::optional<std::string> live = std::nullopt;  ///< nothing if no live files are written
+
+  bool operator==(const ArchiveFolders&) const = default;
+};
+
 struct SiteEntry {
   std::string name;
   std::vector<LinacEntry> linacs;
   /// In place of those of all sites, where each has its own.
-  std::optional<std::string> patients = std::nullopt;
-  std::optional<std::string> live = std::nullopt;
+  std::optional<ArchiveFolders> folders = std::nullopt;
 
   bool operator==(const SiteEntry&) const = default;
 };
@@ -29,10 +38,8 @@ struct SiteEntry {
 /// Nothing in it is a guess: what we do not know is not here.
 struct PyMedPhysSettings {
   std::vector<SiteEntry> sites;
-  /// Folders of the archive, as PyMedPhys' machine sees them; nullopt without an archive, and where
-  /// each site has its own.
-  std::optional<std::string> patients;
-  std::optional<std::string> live;  ///< nothing if no live files are written
+  /// nullopt without an archive, and where each site has its own.
+  std::optional<ArchiveFolders> folders;
 
   bool operator==(const PyMedPhysSettings&) const = default;
 };

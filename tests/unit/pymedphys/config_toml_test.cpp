@@ -23,15 +23,14 @@ using ::testing::MatchesRegex;
 
 const PyMedPhysSettings kOurs{{{"rccc", {{"2619", "192.168.100.200"}, {"2694", "192.168.100.201"}}},
                                {"sash", {{"9002", "192.168.40.10"}}}},
-                              "/srv/iCom/patients",
-                              "/srv/iCom/live"};
+                              ArchiveFolders{"/srv/iCom", "/srv/iCom/patients", "/srv/iCom/live"}};
 
 /// All that kOurs has.
 const std::string kAll = R"([[site]]
 name = "rccc"
 
 [site.export-directories]
-icom = "/srv/iCom/patients"
+icom = "/srv/iCom"
 icom_live = "/srv/iCom/live"
 
 [[site.linac]]
@@ -46,7 +45,7 @@ ip = "192.168.100.201"
 name = "sash"
 
 [site.export-directories]
-icom = "/srv/iCom/patients"
+icom = "/srv/iCom"
 icom_live = "/srv/iCom/live"
 
 [[site.linac]]
@@ -62,7 +61,7 @@ const std::string kSash = R"(
 name = "sash"
 
 [site.export-directories]
-icom = "/srv/iCom/patients"
+icom = "/srv/iCom"
 icom_live = "/srv/iCom/live"
 
 [[site.linac]]
@@ -126,7 +125,7 @@ root_directory = 'S:\trf'
     [site.export-directories]   # old ones
         monaco = '\\monaco\dicom'
         icom_live = "/srv/iCom/live"   # until March
-        icom = "/srv/iCom/patients"
+        icom = "/srv/iCom"
 
     [[site.linac]]
         name = "2619"   # the old one
@@ -150,7 +149,7 @@ name = "elsewhere"
 name = "sash"
 
 [site.export-directories]
-icom = "/srv/iCom/patients"
+icom = "/srv/iCom"
 icom_live = "/srv/iCom/live"
 
 [[site.linac]]
@@ -172,7 +171,7 @@ root_directory = 'S:\trf'
 name = "rccc"
 
 [site.export-directories]
-icom = "/srv/iCom/patients"
+icom = "/srv/iCom"
 icom_live = "/srv/iCom/live"
 
 [[site.linac]]
@@ -196,7 +195,7 @@ linac = [ { name = "2619", energies = [6] },   # old
        R"([[site]]
 name = "rccc"
 export-directories.monaco = "m"
-export-directories.icom = "/srv/iCom/patients"
+export-directories.icom = "/srv/iCom"
 export-directories.icom_live = "/srv/iCom/live"
 linac = [ { name = "2619", energies = [6], ip = "192.168.100.200" },   # old
           { name = "2694", ip = "192.168.100.201" },   # new
@@ -207,7 +206,7 @@ linac = [ { name = "2619", energies = [6], ip = "192.168.100.200" },   # old
        R"(site = [{ name = "rccc" }, { name = "sash", export-directories = {} }]
 icom = { patient_directories = ["x"] }
 )",
-       R"(site = [{ name = "rccc", export-directories = { icom = "/srv/iCom/patients", icom_live = "/srv/iCom/live" }, linac = [{ name = "2619", ip = "192.168.100.200" }, { name = "2694", ip = "192.168.100.201" }] }, { name = "sash", export-directories = { icom = "/srv/iCom/patients", icom_live = "/srv/iCom/live" }, linac = [{ name = "9002", ip = "192.168.40.10" }] }]
+       R"(site = [{ name = "rccc", export-directories = { icom = "/srv/iCom", icom_live = "/srv/iCom/live" }, linac = [{ name = "2619", ip = "192.168.100.200" }, { name = "2694", ip = "192.168.100.201" }] }, { name = "sash", export-directories = { icom = "/srv/iCom", icom_live = "/srv/iCom/live" }, linac = [{ name = "9002", ip = "192.168.40.10" }] }]
 icom = { patient_directories = ["x", "/srv/iCom/patients"] }
 )"},
       {"letters of other alphabets",
@@ -218,14 +217,14 @@ icom = { patient_directories = ["x", "/srv/iCom/patients"] }
        "[[site]]\nname = \"rccc\" # Ä\nlinac = [{ name = \"ü\", ip = \"é\" }, { name = \"2619\", "
        "ip = "
        "\"192.168.100.200\" }, { name = \"2694\", ip = \"192.168.100.201\" }]\n"
-       "export-directories = { icom = \"/srv/iCom/patients\", icom_live = '/srv/iCom/live', x = "
+       "export-directories = { icom = \"/srv/iCom\", icom_live = '/srv/iCom/live', x = "
        "'ö' }\n" +
            kSash + kIcomTable},
       {"a value over lines",
        "[[site]]\nname = \"rccc\"\nnote = \"\"\"\n[[site]]\nname = 'sash'\n\"\"\"\n" + kSash +
            kIcomTable,
        "[[site]]\nname = \"rccc\"\nnote = \"\"\"\n[[site]]\nname = 'sash'\n\"\"\"\n\n"
-       "[site.export-directories]\nicom = \"/srv/iCom/patients\"\nicom_live = "
+       "[site.export-directories]\nicom = \"/srv/iCom\"\nicom_live = "
        "\"/srv/iCom/live\"\n\n[[site.linac]]\nname = \"2619\"\nip = \"192.168.100.200\"\n\n"
        "[[site.linac]]\nname = \"2694\"\nip = \"192.168.100.201\"\n" +
            kSash + kIcomTable},
@@ -241,6 +240,28 @@ TEST(ConfigTomlTest, PutsOurPartIntoAFileOfAnyShapeAndLeavesTheRest) {
     SCOPED_TRACE(shape.name);
     EXPECT_EQ(with_ours(shape.before, kOurs, "config.toml"), shape.after);
   }
+}
+
+/// As every site that PyMedPhys serves has it: a share, its `icom` above `patients`.
+TEST(ConfigTomlTest, WhatIsRightAlreadyStaysByteForByte) {
+  const std::string right = R"([[site]]
+name = "nbcc"
+
+    [site.export-directories]
+    icom = '\\server\DataExchange\iCom'
+    icom_live = '\\server\DataExchange\iCom\live'
+
+    [[site.linac]]
+    name = "4299"
+    ip = '192.168.17.40'
+
+[icom]
+patient_directories = ['\\server\DataExchange\iCom\patients']
+)";
+  const std::string root = R"(\\server\DataExchange\iCom)";
+  const PyMedPhysSettings ours{{{"nbcc", {{"4299", "192.168.17.40"}}}},
+                               ArchiveFolders{root, root + R"(\patients)", root + R"(\live)"}};
+  EXPECT_EQ(with_ours(right, ours, "config.toml"), right);
 }
 
 TEST(ConfigTomlTest, IsContentWithWhatItHasWritten) {
@@ -271,8 +292,7 @@ TEST(ConfigTomlTest, ChangesAFileWithoutALineEndingAtItsEnd) {
 
 TEST(ConfigTomlTest, WithoutAnArchiveNoFolderIsWrittenAndNoneRemoved) {
   PyMedPhysSettings ours = kOurs;
-  ours.patients.reset();
-  ours.live.reset();
+  ours.folders.reset();
   EXPECT_EQ(with_ours(kAll, ours, "config.toml"), kAll);
   EXPECT_EQ(with_ours("", ours, "config.toml").find("icom"), std::string::npos);
 }
@@ -281,7 +301,7 @@ TEST(ConfigTomlTest, AWindowsFolderIsReadBackAsItIs) {
   for (const std::string folder :
        {R"(S:\Physics\iCom)", R"(\\nas\Physics\iCom's)", R"(C:\a "b")"}) {
     PyMedPhysSettings ours = kOurs;
-    ours.patients = folder;
+    ours.folders = ArchiveFolders{folder, folder + "\\patients"};
     const std::string once = with_ours("", ours, "config.toml");
     EXPECT_EQ(with_ours(once, ours, "config.toml"), once);
     EXPECT_NE(once.find("patient_directories"), std::string::npos);
@@ -401,38 +421,42 @@ TEST_F(PyMedPhysConfigTest, SettingsGiveEachSiteItsLinacsAndTheArchivesFolders) 
   const std::vector<SiteEntry> sites{
       {"nbcc", {{"4299", "192.168.17.40"}, {"9183", "192.168.17.42"}}}};
   EXPECT_EQ(pymedphys_settings(with_archive, {}),
-            (PyMedPhysSettings{sites, "/srv/iCom/patients", "/srv/iCom/live"}));
+            (PyMedPhysSettings{
+                sites, ArchiveFolders{"/srv/iCom", "/srv/iCom/patients", "/srv/iCom/live"}}));
   EXPECT_EQ(pymedphys_settings(with_archive, R"(S:\iCom)"),
-            (PyMedPhysSettings{sites, R"(S:\iCom\patients)", R"(S:\iCom\live)"}));
+            (PyMedPhysSettings{
+                sites, ArchiveFolders{R"(S:\iCom)", R"(S:\iCom\patients)", R"(S:\iCom\live)"}}));
   const auto per_site = pymedphys_settings(
       config::load_gateway(write("gateway.yaml", gateway + "archive:\n  directory: /srv/iCom\n"
                                                            "  per_site: true\n")),
       R"(S:\iCom)");
-  EXPECT_EQ(per_site.patients, std::nullopt);
-  EXPECT_EQ(per_site.sites.at(0).patients, R"(S:\iCom\nbcc\patients)");
-  EXPECT_EQ(per_site.sites.at(0).live, R"(S:\iCom\nbcc\live)");
+  EXPECT_EQ(per_site.folders, std::nullopt);
+  EXPECT_EQ(
+      per_site.sites.at(0).folders,
+      (ArchiveFolders{R"(S:\iCom\nbcc)", R"(S:\iCom\nbcc\patients)", R"(S:\iCom\nbcc\live)"}));
   EXPECT_EQ(pymedphys_settings(config::load_gateway(write("gateway.yaml", gateway)), "/x"),
-            (PyMedPhysSettings{sites, {}, {}}));
+            (PyMedPhysSettings{sites, std::nullopt}));
 }
 
 TEST_F(PyMedPhysConfigTest,
        SitesWithATreeOfTheirOwnHaveTheirOwnFoldersAndPatientsAreLookedForInAll) {
   PyMedPhysSettings ours;
   for (const std::string site : {"nbcc", "sash"}) {
-    ours.sites.push_back({site, {}, "/srv/" + site + "/patients", "/srv/" + site + "/live"});
+    const std::string root = "/srv/" + site;
+    ours.sites.push_back({site, {}, ArchiveFolders{root, root + "/patients", root + "/live"}});
   }
   EXPECT_EQ(with_ours("", ours, "config.toml"), R"([[site]]
 name = "nbcc"
 
 [site.export-directories]
-icom = "/srv/nbcc/patients"
+icom = "/srv/nbcc"
 icom_live = "/srv/nbcc/live"
 
 [[site]]
 name = "sash"
 
 [site.export-directories]
-icom = "/srv/sash/patients"
+icom = "/srv/sash"
 icom_live = "/srv/sash/live"
 
 [icom]
