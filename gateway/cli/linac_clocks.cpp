@@ -11,7 +11,7 @@ namespace icom::cli {
 
 namespace {
 
-constexpr std::int64_t kMicro = 1'000'000;
+constexpr std::int64_t kUsPerSecond = 1'000'000;
 
 }  // namespace
 
@@ -44,7 +44,7 @@ ZonedTime LinacClocks::at(const store::LinacRow& linac, const FramePlace& frame)
   return resolve(linac, frame.time, [&]() -> std::optional<std::int64_t> {
     try {
       const auto received = store_.received_us(linac.id, frame, frame);
-      return received ? std::optional(*received / kMicro) : std::nullopt;
+      return received ? std::optional(*received / kUsPerSecond) : std::nullopt;
     } catch (const std::runtime_error&) {
       return std::nullopt;  // damaged: the listing itself is whole
     }
@@ -57,7 +57,7 @@ ZonedTime LinacClocks::at(const store::LinacRow& linac, const store::GapEdge& ed
     try {
       const auto received = store_.received_us(linac.id, {edge.epoch, edge.time, edge.sub, 0},
                                                {edge.epoch, edge.time, edge.sub, kMost});
-      return received ? std::optional(*received / kMicro) : std::nullopt;
+      return received ? std::optional(*received / kUsPerSecond) : std::nullopt;
     } catch (const std::runtime_error&) {
       return std::nullopt;
     }
