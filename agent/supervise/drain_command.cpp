@@ -18,6 +18,7 @@
 #include "agent/supervise/leave_request.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
 
@@ -148,21 +149,32 @@ struct Resumed {
   bool is_recorded = false;
 };
 
-Resumed resumed(const std::filesystem::path& folder, bool was_drained, bool agent_runs) {
+Resumed resumed(const std::filesystem::path& folder, const std::string& serial, bool was_drained,
+                const std::optional<AgentFile>& agent) {
   if (is_running(folder)) return {"its listener runs", true};
-  if (agent_runs) return {"icom-agent run starts its listener within a second", true};
-  return {std::string(was_drained ? "its listener may be started again"
-                                  : "its listener was not asked to leave, and does not run") +
-              ": no icom-agent run is there to start it: start the service (systemctl start "
-              "icom-agent), or icom-listen by hand",
-          false};
+  const std::string now = was_drained ? "its listener may be started again"
+                                      : "its listener was not asked to leave, and does not run";
+  if (!agent) {
+    return {now +
+                ": no icom-agent run is there to start it: start the service (systemctl start "
+                "icom-agent), or icom-listen by hand",
+            false};
+  }
+  if (!responds(*agent, os::utc_now_us())) {
+    return {now + ": icom-agent run (process " + std::to_string(agent->pid) +
+                "), which is to start it, does not respond",
+            false};
+  }
+  const auto waits = agent->waiting.find(listener_name(serial));
+  if (waits != agent->waiting.end()) return {now + ", but not yet: " + waits->second, false};
+  if (!was_drained) return {now + ": the log of icom-agent run tells why", false};
+  return {"icom-agent run starts its listener within a second", true};
 }
 
 }  // namespace
 
 int resume(const config::SiteSettings& site, const std::vector<std::string>& linacs) {
-  const bool agent_runs =
-      find_running_agent(os::real_file_system(), site.spool.directory).has_value();
+  const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
   int code = 0;
   for (const auto& serial : linacs) {
     const auto folder = site.spool.directory / serial;
@@ -173,7 +185,7 @@ int resume(const config::SiteSettings& site, const std::vector<std::string>& lin
       continue;
     }
     const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile);
-    const Resumed end = resumed(folder, was_drained, agent_runs);
+    const Resumed end = resumed(folder, serial, was_drained, agent);
     std::cout << "Linac " << serial << ": " << end.text << '\n';
     if (!end.is_recorded) code = 1;
   }

@@ -10,33 +10,47 @@ namespace icom::os {
 
 namespace {
 
+struct Lock {
+  long process = 0;
+  unsigned device_major = 0;
+  unsigned device_minor = 0;
+  unsigned long long inode = 0;
+};
+
 /// The kernel's list has a line for each lock: `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`,
 /// with the device in hexadecimal and the file's number.
+std::optional<Lock> read_lock(const std::string& line) {
+  std::istringstream words(line);
+  std::string number;
+  std::string kind;
+  std::string way;
+  std::string access;
+  std::string where;
+  Lock lock;
+  if (!(words >> number >> kind >> way >> access >> lock.process >> where) || kind != "FLOCK") {
+    return std::nullopt;
+  }
+  std::istringstream parts(where);
+  char colon = 0;
+  parts >> std::hex >> lock.device_major >> colon >> lock.device_minor >> colon >> std::dec >>
+      lock.inode;
+  return parts ? std::optional(lock) : std::nullopt;
+}
+
+/// 0: nobody. Some file systems without a device of their own (their major number is 0) give stat()
+/// another one than the list has; of those a lock on the very device goes first.
 long holder_of(const struct stat& file) {
   std::ifstream locks("/proc/locks");
+  long elsewhere = 0;
   for (std::string line; std::getline(locks, line);) {
-    std::istringstream words(line);
-    std::string number;
-    std::string kind;
-    std::string way;
-    std::string access;
-    std::string where;
-    long process = 0;
-    if (!(words >> number >> kind >> way >> access >> process >> where) || kind != "FLOCK") {
-      continue;
+    const auto lock = read_lock(line);
+    if (!lock || lock->inode != file.st_ino) continue;
+    if (lock->device_major == major(file.st_dev) && lock->device_minor == minor(file.st_dev)) {
+      return lock->process;
     }
-    std::istringstream parts(where);
-    unsigned device_major = 0;
-    unsigned device_minor = 0;
-    unsigned long long inode = 0;
-    char colon = 0;
-    parts >> std::hex >> device_major >> colon >> device_minor >> colon >> std::dec >> inode;
-    // Some file systems give stat() another device than the kernel's list has.
-    const bool same_device =
-        device_major == major(file.st_dev) && device_minor == minor(file.st_dev);
-    if (inode == file.st_ino && (same_device || device_major == 0)) return process;
+    if (lock->device_major == 0 && major(file.st_dev) == 0) elsewhere = lock->process;
   }
-  return 0;
+  return elsewhere;
 }
 
 }  // namespace

@@ -27,8 +27,9 @@ std::vector<std::string> names_of_port(const std::string& host, std::uint16_t po
 }
 
 std::vector<std::string> names_of(const std::string& host, std::uint16_t port) {
-  std::vector<std::string> names = names_of_port(host, port);
-  if (port != kDefaultPort) names.insert(names.end(), {host, lower_case(host)});
+  std::vector<std::string> names;
+  if (port != kDefaultPort) names = names_of_port(host, port);
+  names.insert(names.end(), {host, lower_case(host)});
   return names;
 }
 

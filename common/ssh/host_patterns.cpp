@@ -58,6 +58,13 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', at) == std::string_view::npos;
 }
 
+/// `[host]:22`, which ssh writes as `host`.
+std::string_view without_usual_port(std::string_view entry) {
+  constexpr std::string_view kEnd = "]:22";
+  if (!entry.starts_with('[') || !entry.ends_with(kEnd)) return entry;
+  return entry.substr(1, entry.size() - 1 - kEnd.size());
+}
+
 }  // namespace
 
 bool is_named_by(std::string_view entry, const std::string& name) {
@@ -73,7 +80,7 @@ bool is_host_of(std::string_view field, const std::string& name) {
     field.remove_prefix(std::min(comma + 1, field.size()));
     const bool is_excluded = entry.starts_with('!');
     if (is_excluded) entry.remove_prefix(1);
-    if (!is_named_by(entry, name)) continue;
+    if (!is_named_by(without_usual_port(entry), name)) continue;
     if (is_excluded) return false;
     is_named = true;
   }

@@ -13,7 +13,7 @@ namespace icom::ssh {
 [[nodiscard]] bool is_named_by(std::string_view entry, const std::string& name);
 
 /// Whether the whole field does: one of its entries, separated by commas, names the host, and none
-/// that begins with `!` does.
+/// that begins with `!` does. `[host]:22` stands for `host`.
 [[nodiscard]] bool is_host_of(std::string_view field, const std::string& name);
 
 }  // namespace icom::ssh

@@ -272,27 +272,40 @@ std::optional<os::UserId> stores_owner(const fs::path& store) {
       .value_or(std::nullopt);
 }
 
-/// By the store's lock: systemd may hold the port while it is down.
-bool check_whether_it_runs(CheckReport& report, const config::GatewaySettings& settings) {
-  using Runs = std::optional<RunningGateway>;
-  const auto runs =
-      os::answer_within<Runs>(kAnswerTime, "check", [store = settings.store]() noexcept -> Runs {
-        try {
-          return running_gateway(store);
-        } catch (const std::exception&) {
-          return std::nullopt;
-        }
-      }).value_or(std::nullopt);
-  if (runs) {
-    report.line(
-        true, "gateway",
-        "runs: process " + std::to_string(runs->process) + " of account " + runs->account.name);
+/// ` of account icom-gateway`; nothing where the directory service does not answer.
+std::string whose(std::int64_t process) {
+  using Name = std::optional<std::string>;
+  const auto name = os::answer_within<Name>(kAnswerTime, "check", [process]() noexcept -> Name {
+                      try {
+                        const auto account = os::account_of_process(process);
+                        return account ? Name(account->name) : std::nullopt;
+                      } catch (const std::exception&) {
+                        return std::nullopt;
+                      }
+                    }).value_or(std::nullopt);
+  return name ? " of account " + *name : "";
+}
+
+/// By the store's lock: systemd may hold the port while it is down. nullopt if that cannot be told.
+std::optional<bool> check_whether_it_runs(CheckReport& report,
+                                          const config::GatewaySettings& settings) {
+  using Process = std::optional<std::int64_t>;
+  const auto process = os::answer_within<Process>(
+      kAnswerTime, "check",
+      [store = settings.store]() noexcept { return gateways_process(store); });
+  if (!process) {
+    report.note("gateway", "whether it runs cannot be told: the disk of " +
+                               settings.store.string() + " does not answer");
+    return std::nullopt;
+  }
+  if (*process) {
+    report.line(true, "gateway", "runs: process " + std::to_string(**process) + whose(**process));
   } else {
     report.note("gateway",
                 "does not run: nobody holds the lock of the store. systemctl start icom-gateway "
                 "starts it");
   }
-  return runs.has_value();
+  return process->has_value();
 }
 
 void check_ingest(CheckReport& report, const config::GatewaySettings& settings,
@@ -310,7 +323,7 @@ void check_ingest(CheckReport& report, const config::GatewaySettings& settings,
 }
 
 /// What the gateway's account, and nobody else, can say of its files. Whether the gateway runs.
-bool check_as_service(CheckReport& report, const config::GatewaySettings& settings) {
+std::optional<bool> check_as_service(CheckReport& report, const config::GatewaySettings& settings) {
   check_tokens(report, settings);
   check_store(report, settings);
   check_machine_ids(report, settings);

@@ -70,6 +70,21 @@ TEST_F(KnownHostsTest, PatternsMatchAsSshReadsThem) {
   EXPECT_THAT(hosts.pins_of("bad.example", 2222).types, ElementsAre("ecdsa-sha2-nistp256"));
 }
 
+TEST_F(KnownHostsTest, AHostThatAPatternExcludesIsPinnedByItOnNoPort) {
+  write("*,!gw.example " + std::string(kEd25519) + "\n");
+  const KnownHosts hosts(file_);
+  EXPECT_THAT(hosts.pins_of("gw.example", 22).types, IsEmpty());
+  EXPECT_THAT(hosts.pins_of("GW.example", 22).types, IsEmpty());
+  EXPECT_THAT(hosts.pins_of("other.example", 22).types, ElementsAre("ssh-ed25519"));
+}
+
+TEST_F(KnownHostsTest, TheUsualPortMayBeWrittenOut) {
+  write("[physics.example]:22 " + std::string(kEd25519) + "\n");
+  const KnownHosts hosts(file_);
+  EXPECT_THAT(hosts.pins_of("physics.example", 22).types, ElementsAre("ssh-ed25519"));
+  EXPECT_THAT(hosts.pins_of("Physics.Example", 22).types, ElementsAre("ssh-ed25519"));
+}
+
 TEST_F(KnownHostsTest, OfSeveralKeysForAHostEachIsTrustedAndNoOther) {
   write("*.example " + std::string(kEd25519) + "\na.example " + kEcdsa + "\n");
   const KnownHosts hosts(file_);
