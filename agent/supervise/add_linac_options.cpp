@@ -52,6 +52,10 @@ void add_add_linac(CLI::App& app, Action& asked) {
         throw std::invalid_argument("--address: '" + given->address +
                                     "' is not ADDRESS or ADDRESS:PORT");
       }
+      if (config::is_unspecified(*address)) {
+        throw std::invalid_argument("--address: '" + given->address +
+                                    "' is no machine's own address: name the Linac's");
+      }
       given->options.linac.address = *address;
       given->options.check = !given->without_check;
       given->options.look =

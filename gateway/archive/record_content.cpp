@@ -40,16 +40,13 @@ bool RecordContent::read_some(store::StoreReader& reader) {
   std::size_t bytes = 0;
   bool all = true;
   const auto add = [&](const store::FrameKey& key, Bytes frame) {
-    if (frames == kMostFrames || bytes >= kMostBytes) {
-      all = false;
-      return false;
-    }
     xz_.add(frame);
     readable_ = readable_ && reads_as_delivery(frame);
     from_ = just_after(key.place);
     ++frames;
     bytes += frame.size();
-    return true;
+    all = frames < kMostFrames && bytes < kMostBytes;
+    return all;
   };
   reader.frames(row_.linac.id, from_, row_.stored.record.last, add);
   return all;

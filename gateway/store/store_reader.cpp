@@ -206,18 +206,37 @@ void StoreReader::junk(std::int64_t linac, const std::function<void(const JunkRu
 
 void StoreReader::frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
                          const Visitor& visit) {
-  const Transaction snapshot(database_, Transaction::Kind::read);
-  scan(linac, from, to, visit);
+  FramePlace next = from;
+  for (bool more = true; more;) {
+    const Piece piece = read_piece(linac, next, to);
+    for (const auto& [key, frame] : piece.frames) {
+      if (!visit(key, frame)) {
+        return;
+      }
+    }
+    if (piece.damage) {
+      throw CorruptData(*piece.damage);
+    }
+    more = piece.is_cut;
+    if (more) next = just_after(piece.frames.back().first.place);
+  }
 }
 
 void StoreReader::all_frames(std::int64_t linac, const Visitor& visit) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-  const Transaction snapshot(database_, Transaction::Kind::read);
-  const auto read = scan(linac, FramePlace{}, FramePlace{kMost, kMost, kMost, kMost}, visit);
-  const std::int64_t stored = stored_frames(linac);
-  if (read && *read != stored) {
-    throw CorruptData("of " + std::to_string(stored) + " stored frames of Linac number " +
-                      std::to_string(linac) + ", " + std::to_string(*read) + " were found");
+  const StoredFrames stored = stored_frames(linac);
+  std::int64_t read = 0;
+  bool ended = false;
+  frames(linac, FramePlace{}, FramePlace{kMost, kMost, kMost, kMost},
+         [&](const FrameKey& key, Bytes frame) {
+           if (key.place.arrival > stored.arrivals) return true;  // came since
+           ended = !visit(key, frame);
+           ++read;
+           return !ended;
+         });
+  if (!ended && read != stored.left) {
+    throw CorruptData("of " + std::to_string(stored.left) + " stored frames of Linac number " +
+                      std::to_string(linac) + ", " + std::to_string(read) + " were found");
   }
 }
 
@@ -231,25 +250,38 @@ std::optional<std::int64_t> StoreReader::received_us(std::int64_t linac, const F
   return received;
 }
 
-std::optional<std::int64_t> StoreReader::scan(std::int64_t linac, const FramePlace& from,
-                                              const FramePlace& to, const Visitor& visit) {
-  FrameScan scan(database_, zstd_, linac, from, to);
-  std::int64_t read = 0;
-  while (scan.next()) {
-    if (!visit(scan.key(), scan.frame())) {
-      return std::nullopt;
+StoreReader::Piece StoreReader::read_piece(std::int64_t linac, const FramePlace& from,
+                                           const FramePlace& to) {
+  constexpr std::size_t kMostFrames = 256;
+  constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  Piece piece;
+  std::size_t bytes = 0;
+  try {
+    FrameScan scan(database_, zstd_, linac, from, to);
+    while (!piece.is_cut && scan.next()) {
+      const Bytes frame = scan.frame();
+      bytes += frame.size();
+      piece.frames.emplace_back(scan.key(), ByteVector(frame.begin(), frame.end()));
+      piece.is_cut = piece.frames.size() == kMostFrames || bytes >= kMostBytes;
     }
-    ++read;
+  } catch (const CorruptData& damage) {
+    piece.damage = damage.what();
   }
-  return read;
+  return piece;
 }
 
-std::int64_t StoreReader::stored_frames(std::int64_t linac) {
+StoreReader::StoredFrames StoreReader::stored_frames(std::int64_t linac) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
   Query query(database_,
-              "SELECT (SELECT arrivals FROM head WHERE linac = ?1) - "
-              "(SELECT coalesce(sum(frames), 0) FROM damaged_tail WHERE linac = ?1)");
+              "SELECT arrivals, arrivals - "
+              "(SELECT coalesce(sum(frames), 0) FROM damaged_tail WHERE linac = ?1) "
+              "FROM head WHERE linac = ?1");
   query.bind(linac);
-  return query.step() ? query.integer(0) : 0;
+  if (!query.step()) {
+    return {};
+  }
+  return {query.integer(0), query.integer(1)};
 }
 
 }  // namespace icom::store

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/store/frame_key.hpp"
@@ -98,12 +99,16 @@ class StoreReader {
   void junk(std::int64_t linac, const std::function<void(const JunkRun&)>& visit);
 
   /// Hands out a Linac's frames in order, both ends included, until `visit` returns false. The
-  /// bytes live during the call. Sees one state of the store from begin to end. Throws CorruptData.
+  /// bytes live during the call. Reads some hundred at a time, each time the store as it is then: a
+  /// visitor may take its time, and neither the store's log nor a writer waits for it. What is
+  /// stored meanwhile is handed out if it lies behind what has been. Throws CorruptData, after what
+  /// could be read before.
   using Visitor = std::function<bool(const FrameKey& key, Bytes frame)>;
   void frames(std::int64_t linac, const FramePlace& from, const FramePlace& to,
               const Visitor& visit);
-  /// The same of all frames. Throws CorruptData, after the last one, if there are not as many as
-  /// were stored: a damaged index hides rows without SQLite noticing.
+  /// The same of all frames that were stored when it was called. Throws CorruptData, after the last
+  /// one, if there are not as many as were stored: a damaged index hides rows without SQLite
+  /// noticing.
   void all_frames(std::int64_t linac, const Visitor& visit);
   /// When the agent got the first frame from one place to another, both included, in microseconds
   /// since 1970. nullopt if none is there. Throws CorruptData.
@@ -111,11 +116,19 @@ class StoreReader {
                                           const FramePlace& to);
 
  private:
-  /// How many were visited, or nothing if `visit` ended it. Precondition: in a transaction.
-  std::optional<std::int64_t> scan(std::int64_t linac, const FramePlace& from, const FramePlace& to,
-                                   const Visitor& visit);
-  /// What was ever stored of a Linac, but for what was set aside since.
-  std::int64_t stored_frames(std::int64_t linac);
+  struct Piece {
+    std::vector<std::pair<FrameKey, ByteVector>> frames;
+    bool is_cut = false;                ///< there may be more
+    std::optional<std::string> damage;  ///< what comes next cannot be read
+  };
+  Piece read_piece(std::int64_t linac, const FramePlace& from, const FramePlace& to);
+
+  struct StoredFrames {
+    std::int64_t arrivals = 0;  ///< the last one's number
+    std::int64_t left = 0;      ///< but for what was set aside since
+  };
+  /// Of a Linac.
+  StoredFrames stored_frames(std::int64_t linac);
 
   Database database_;
   ZstdCodec zstd_;

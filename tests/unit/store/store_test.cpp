@@ -294,5 +294,25 @@ TEST_F(StoreTest, LinacsAreIndependent) {
   EXPECT_EQ(ledger().counts.duplicates, 0);
 }
 
+/// A reader that takes its time must not keep the log from beginning anew: it would grow for as
+/// long, until the disk is full.
+TEST_F(StoreTest, WhileAReaderHandlesWhatItGotTheLogCanBeginAnew) {
+  const auto sent = test::messages(0, 700);
+  store_all(sent);
+  std::size_t read = 0;
+  StoreReader(folder()).all_frames(linac_, [&](const FrameKey& key, Bytes frame) {
+    EXPECT_EQ(ByteVector(frame.begin(), frame.end()), sent.at(read));
+    if (++read % 100 == 0) {
+      EXPECT_TRUE(commit(feed(2).from_seq(read).frame(test::message(700 + key.counter)).batch()));
+      Database writer(folder() / "icom.db", Database::Access::read_write);
+      Query checkpoint(writer, "PRAGMA wal_checkpoint(TRUNCATE)");
+      EXPECT_TRUE(checkpoint.step());
+      EXPECT_EQ(checkpoint.integer(0), 0) << "somebody is in the way";
+    }
+    return true;
+  });
+  EXPECT_EQ(read, 700U) << "what came meanwhile is not of all that was stored when it was called";
+}
+
 }  // namespace
 }  // namespace icom::store
