@@ -1,5 +1,6 @@
 #include "common/config/config_error.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace icom::config {
@@ -18,6 +19,9 @@ std::string lines(const std::vector<Problem>& problems) {
 
 std::string Problem::text() const {
   std::string all = file;
+  // Whoever owns a folder names the files in it, and others read the names in their terminals.
+  std::ranges::replace_if(
+      all, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, '?');
   if (line > 0) all += ':' + std::to_string(line);
   all += ": ";
   if (!key.empty()) all += key + ": ";

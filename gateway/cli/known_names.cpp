@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "common/config/site_settings.hpp"
+#include "gateway/cli/shown_text.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
@@ -42,7 +43,7 @@ void require(const std::string& what, const std::optional<std::string>& name,
              const std::set<std::string>& known) {
   if (!name || known.contains(*name)) return;
   std::string all;
-  for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
+  for (const std::string& one : known) all += (all.empty() ? "" : ", ") + to_terminal(one);
   throw std::invalid_argument("there is no " + what + " '" + *name + "'; there is " +
                               (all.empty() ? "none yet" : all));
 }

@@ -133,6 +133,19 @@ TEST_F(ListingTest, TimesAreToldInUtcAndWithTheirOffsetWhereTheSitesZoneIsKnown)
   EXPECT_EQ(gap["to_utc"], gap["to"].get<std::string>().replace(8, 5, "01T21") + "Z");
 }
 
+TEST_F(ListingTest, NoOffsetIsToldWhereTheZonesDatabaseKnowsNone) {
+  write_zone("nbcc", "Australia/Sydney");
+  store::StoreReader reader(folder());
+  LinacClocks clocks(sources().sites, reader);
+  const store::LinacRow linac{1, "nbcc", "4299"};
+  const auto offset = [&](std::int64_t local) {
+    return clocks.at(linac, FramePlace{1, local, 0, 0}).offset;
+  };
+  EXPECT_EQ(offset(1'772'438'400), 11 * 3600);
+  EXPECT_EQ(offset(9'224'318'015), std::nullopt) << "in 2262";
+  EXPECT_EQ(offset(-2'400'000'000), std::nullopt) << "in 1893, when Sydney had a time of its own";
+}
+
 /// Four frames a second of 25 October 2026, from `number` on.
 std::vector<ByteVector> of_one_second(const std::string& time, unsigned number) {
   std::vector<ByteVector> frames;

@@ -153,5 +153,10 @@ TEST_F(GatewaySettingsTest, EveryTruncationIsAnErrorOrALoad) {
   }
 }
 
+TEST(ProblemTest, AFilesNameCannotMoveATerminalsCursor) {
+  const Problem problem{"/etc/icom/sites/z\x1b[31m\n.yaml", 0, 0, "", "", "a site's file"};
+  EXPECT_EQ(problem.text(), "/etc/icom/sites/z?[31m?.yaml: expected a site's file");
+}
+
 }  // namespace
 }  // namespace icom::config
