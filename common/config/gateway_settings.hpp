@@ -31,6 +31,8 @@ struct TunnelEndSettings {
   bool operator==(const TunnelEndSettings&) const = default;
 };
 
+/// Where the service's settings are unless a command is told otherwise.
+inline constexpr const char* kUsualGatewaySettings = "/etc/icom/gateway.yaml";
 /// Who may read what is recorded without having the rights of the gateway's account. The group that
 /// `readers` names unless it is given: where the machine has no such group, nobody may.
 inline constexpr const char* kUsualReaders = "icom-readers";

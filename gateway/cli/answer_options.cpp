@@ -5,6 +5,7 @@
 
 namespace icom::cli {
 
+/// Its options are as gateway/readers/reader_server.cpp gives them.
 void add_answer(CLI::App& app, Action& asked) {
   auto sources = std::make_shared<Sources>();
   auto* command = app.add_subcommand("answer", "What the gateway starts for a reader");

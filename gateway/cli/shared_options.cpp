@@ -20,7 +20,7 @@ std::string check_time(const std::string& text) {
 }  // namespace
 
 void add_config_option(CLI::App& command, std::filesystem::path& config) {
-  config = "/etc/icom/gateway.yaml";
+  config = config::kUsualGatewaySettings;
   command.add_option("--config", config, "the gateway's settings")
       ->type_name("FILE")
       ->capture_default_str();

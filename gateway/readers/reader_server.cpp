@@ -65,6 +65,7 @@ void ReaderServer::admit(os::LocalStream caller) {
   const std::string why = refusal(account);
   if (!why.empty()) return send_refusal(caller, why, kFailed);
   try {
+    // As gateway/cli/answer_options.cpp has them.
     answering_.emplace_back(
         account.user,
         std::vector<std::string>{"answer", "--store", store_.string(), "--sites", sites_.string()},

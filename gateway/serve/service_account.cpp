@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kServiceUnit = "icom-gateway.service";
-constexpr const char* kUsualConfig = "/etc/icom/gateway.yaml";
 /// For a disk, or a directory service, that works.
 constexpr std::chrono::seconds kAccountAnswerTime{5};
 
@@ -69,7 +68,7 @@ fs::path config_in(const std::string& command) {
     if (word == kOption && words >> word) return word;
     if (word.starts_with(std::string(kOption) + "=")) return word.substr(kOption.size() + 1);
   }
-  return kUsualConfig;
+  return config::kUsualGatewaySettings;
 }
 
 bool is_same_file(const fs::path& one, const fs::path& other) {
