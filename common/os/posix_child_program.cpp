@@ -34,7 +34,14 @@ class Beginning {
     sigemptyset(&none);
     require(::posix_spawnattr_init(&attributes_));
     require(::posix_spawnattr_setsigmask(&attributes_, &none));
-    require(::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK));
+    // What a process ignores its programs would ignore as well.
+    sigset_t usual;
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGHUP);
+    require(::posix_spawnattr_setsigdefault(&attributes_, &usual));
+    require(
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
   ~Beginning() {
     ::posix_spawn_file_actions_destroy(&actions_);
