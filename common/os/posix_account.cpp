@@ -1,9 +1,11 @@
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -11,9 +13,12 @@
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include "common/os/account.hpp"
+#include "common/os/descriptor.hpp"
 
 namespace icom::os {
 
@@ -43,6 +48,35 @@ void require_done(bool done, const Account& account) {
   throw std::system_error(errno, std::generic_category(), "cannot act as account " + account.name);
 }
 
+/// For a sentence from a child: short enough for a pipe to hold it all.
+class Pipe {
+ public:
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+      throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+    }
+    read_ = Descriptor(ends[0]);
+    write_ = Descriptor(ends[1]);
+  }
+  void write(std::string_view text) const {
+    std::ignore = ::write(write_.get(), text.data(), std::min(text.size(), kMost));
+  }
+  /// Of a child that has ended.
+  std::string text() {
+    write_.reset();
+    std::string text(kMost, '\0');
+    const ssize_t got = ::read(read_.get(), text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 4096;
+  Descriptor read_;
+  Descriptor write_;
+};
+
 /// For good: the saved numbers too, so that nothing leads back, and the capabilities go with root.
 void become(const Account& account) {
   if (::geteuid() == account.user && account.user != 0) return;
@@ -52,14 +86,28 @@ void become(const Account& account) {
                account);
 }
 
-int exit_code_as(const Account& account, const std::function<int()>& work) {
+/// Why there is no outcome goes into the pipe.
+int exit_code_as(const Account& account, const std::function<int()>& work, const Pipe& why) {
   try {
     become(account);
     return work();
   } catch (const std::exception& error) {
-    std::cerr << "icom-gateway: " << error.what() << '\n';
+    why.write(error.what());
     return 1;
   }
+}
+
+std::vector<UserId> own_groups() {
+  const int count = ::getgroups(0, nullptr);
+  std::vector<UserId> groups(count > 0 ? static_cast<std::size_t>(count) : 0);
+  const int got = ::getgroups(count, groups.data());
+  groups.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return groups;
+}
+
+/// As POSIX and the manual have it: some directory services say one of these.
+bool says_there_is_none(int error) {
+  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
 }  // namespace
@@ -75,12 +123,16 @@ std::optional<Account> account_named(const std::string& name) {
 }
 
 Account account_of(UserId user, UserId group) {
-  std::vector<char> room(kEntryRoom);
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(user, &entry, room.data(), room.size(), &found);
-  return found == nullptr ? Account{user, group, {group}, std::to_string(user)}
-                          : account_of(*found);
+  for (std::vector<char> room(kEntryRoom);; room.resize(room.size() * 2)) {
+    passwd entry{};
+    passwd* found = nullptr;
+    const int error = ::getpwuid_r(user, &entry, room.data(), room.size(), &found);
+    if (found != nullptr) return account_of(*found);
+    if (error == ERANGE && room.size() < kMostEntryRoom) continue;
+    if (says_there_is_none(error)) return {user, group, {group}, std::to_string(user)};
+    throw std::system_error(error, std::generic_category(),
+                            "cannot look up account " + std::to_string(user));
+  }
 }
 
 std::optional<Account> account_of_process(std::int64_t process) {
@@ -104,27 +156,28 @@ std::optional<Account> account_of_process(std::int64_t process) {
 }
 
 Account own_account() {
-  Account account{::geteuid(), ::getegid(), {}, user_name(::geteuid())};
-  const int count = ::getgroups(0, nullptr);
-  account.groups.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  const int got = ::getgroups(count, account.groups.data());
-  account.groups.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return account;
+  return {::geteuid(), ::getegid(), own_groups(), user_name(::geteuid())};
+}
+
+bool is_own_group(UserId group) {
+  return ::geteuid() == 0 || Account{::geteuid(), ::getegid(), own_groups(), {}}.is_in(group);
 }
 
 int run_as(const Account& account, const std::function<int()>& work) {
+  Pipe why;
   std::cout.flush();
   std::fflush(nullptr);
   const pid_t child = ::fork();
   require_done(child >= 0, account);
   if (child == 0) {
-    const int code = exit_code_as(account, work);
+    const int code = exit_code_as(account, work, why);
     std::cout.flush();
     std::cerr.flush();
     ::_exit(code);
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) require_done(errno == EINTR, account);
+  if (const std::string text = why.text(); !text.empty()) throw std::runtime_error(text);
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   throw std::runtime_error("what was done as account " + account.name + " was killed by signal " +
                            std::to_string(WTERMSIG(status)));
@@ -137,10 +190,7 @@ std::optional<UserId> group_id(const std::string& name) {
     const int error = ::getgrnam_r(name.c_str(), &entry, room.data(), room.size(), &found);
     if (found != nullptr) return found->gr_gid;
     if (error == ERANGE && room.size() < kMostEntryRoom) continue;
-    // As POSIX and the manual have it: some directory services say one of these.
-    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) {
-      return std::nullopt;
-    }
+    if (says_there_is_none(error)) return std::nullopt;
     throw std::system_error(error, std::generic_category(), "cannot look up group " + name);
   }
 }

@@ -12,6 +12,7 @@
 #include "common/os/users.hpp"
 
 #include "common/os/folder_of.hpp"
+#include "common/os/limited_thread.hpp"
 
 namespace icom::os {
 
@@ -78,6 +79,11 @@ std::string user_name(UserId user) {
   passwd* found = nullptr;
   ::getpwuid_r(user, &entry, room.data(), room.size(), &found);
   return found == nullptr ? std::to_string(user) : found->pw_name;
+}
+
+std::string user_name_within(std::chrono::milliseconds limit, UserId user) {
+  return answer_within<std::string>(limit, "names", [user]() noexcept { return user_name(user); })
+      .value_or(std::to_string(user));
 }
 
 UserId own_user() {

@@ -1,6 +1,7 @@
 // Accounts of this machine.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -20,6 +21,8 @@ std::optional<UserId> user_number(const std::string& text);
 std::optional<UserId> user_id(const std::string& name);
 /// The number as text if it has no name. Asks the directory service, too.
 std::string user_name(UserId user);
+/// The same, and the number as well where the directory service does not answer within `limit`.
+std::string user_name_within(std::chrono::milliseconds limit, UserId user);
 /// Whom this process acts for.
 UserId own_user();
 

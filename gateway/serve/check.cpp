@@ -406,7 +406,8 @@ int check(const fs::path& config, std::ostream& out, const ServiceAccount& servi
     }
     if (!is_service) report.leave_out("what the settings name");
   }
-  report.say_left_out("account " + os::user_name(os::own_user()) + " is neither root nor " +
+  report.say_left_out("account " + os::user_name_within(std::chrono::seconds(2), os::own_user()) +
+                      " is neither root nor " +
                       (service.account ? service.account->name + ", as which the gateway runs"
                                        : "the one as which the gateway runs") +
                       ": run this as one of them");

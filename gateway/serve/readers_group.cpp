@@ -15,6 +15,9 @@ namespace icom::serve {
 
 namespace {
 
+/// For a directory service that works: the gateway does not listen before.
+constexpr std::chrono::seconds kGroupAnswerTime{2};
+
 /// As systemd.exec(5) has it: the folders that it has made, with a colon between.
 std::optional<std::filesystem::path> readers_socket(const config::GatewaySettings& settings) {
   if (settings.readers_socket) return settings.readers_socket;
@@ -29,7 +32,7 @@ std::optional<std::filesystem::path> readers_socket(const config::GatewaySetting
 ReadersGroup readers_group(const config::GatewaySettings& settings) {
   using Group = std::optional<os::UserId>;
   ReadersGroup readers;
-  readers.group = os::answer_within<Group>(std::chrono::seconds(2), "groups",
+  readers.group = os::answer_within<Group>(kGroupAnswerTime, "groups",
                                            [name = settings.readers]() noexcept -> Group {
                                              try {
                                                return os::group_id(name);
@@ -38,8 +41,7 @@ ReadersGroup readers_group(const config::GatewaySettings& settings) {
                                              }
                                            })
                       .value_or(std::nullopt);
-  readers.has_us =
-      readers.group && (os::own_user() == 0 || os::own_account().is_in(*readers.group));
+  readers.has_us = readers.group && os::is_own_group(*readers.group);
   return readers;
 }
 
@@ -51,7 +53,7 @@ std::string readers_fault(const config::GatewaySettings& settings, const Readers
            settings.readers;
   }
   if (readers.has_us) return {};
-  const std::string us = os::user_name(os::own_user());
+  const std::string us = os::user_name_within(kGroupAnswerTime, os::own_user());
   return "account " + us + " is not in group " + settings.readers +
          ", so its members can neither read new files of the archive nor ask the gateway: usermod "
          "-aG " +

@@ -27,6 +27,7 @@ TEST(Account, OfAProcess) {
   EXPECT_EQ(mine->group, own_account().group);
   EXPECT_EQ(mine->name, own_account().name);
   EXPECT_FALSE(account_of_process(0));
+  EXPECT_TRUE(is_own_group(mine->group));
 }
 
 TEST(Account, WhatIsDoneAsItHasItsRightsAndNoMoreAndTheCallerKeepsItsOwn) {
@@ -46,8 +47,13 @@ TEST(Account, WhatIsDoneAsItHasItsRightsAndNoMoreAndTheCallerKeepsItsOwn) {
   EXPECT_EQ(::access(secret.c_str(), R_OK), 0);
 }
 
-TEST(Account, WhatThrowsGivesOneAndWhatIsKilledIsSaid) {
-  EXPECT_EQ(run_as(own_account(), []() -> int { throw std::runtime_error("a fault"); }), 1);
+TEST(Account, WhatItThrowsIsThrownAndWhatIsKilledIsSaid) {
+  try {
+    run_as(own_account(), []() -> int { throw std::invalid_argument("a fault"); });
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "a fault");
+  }
   EXPECT_THROW(run_as(own_account(), [] { return ::raise(SIGKILL); }), std::runtime_error);
 }
 
