@@ -30,10 +30,32 @@ std::optional<Question> question_named(const std::string& name) {
   return std::nullopt;
 }
 
+constexpr std::array<std::string_view, 10> kKeys{"question", "site", "linac", "patient", "since",
+                                                 "until",    "all",  "json",  "record",  "format"};
+
+/// Another version's may ask for something else by a key that is not known here.
+bool has_only_known_keys(const Json& object) {
+  return std::ranges::all_of(object.items(), [](const auto& item) {
+    return std::ranges::find(kKeys, item.key()) != kKeys.end();
+  });
+}
+
 template <typename Value>
 std::optional<Value> given(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found == object.end() ? std::nullopt : std::optional(found->get<Value>());
+}
+
+/// Throws if it is no integer that there is: get() would take a fraction, or more than fits, for
+/// some other number.
+std::optional<std::int64_t> given_integer(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return std::nullopt;
+  const bool fits =
+      found->is_number_integer() &&
+      (!found->is_number_unsigned() || std::in_range<std::int64_t>(found->get<std::uint64_t>()));
+  if (!fits) throw std::invalid_argument("no integer");
+  return found->get<std::int64_t>();
 }
 
 template <typename Value>
@@ -70,18 +92,20 @@ std::optional<ReaderRequest> parse_request(std::string_view line) {
   try {
     const Json object = Json::parse(line);
     const auto question = question_named(object.at("question").get<std::string>());
-    if (!question) return std::nullopt;
+    if (!question || !has_only_known_keys(object)) return std::nullopt;
     return ReaderRequest{.question = *question,
                          .site = given<std::string>(object, "site"),
                          .linac = given<std::string>(object, "linac"),
                          .patient = given<std::string>(object, "patient"),
-                         .since = given<std::int64_t>(object, "since"),
-                         .until = given<std::int64_t>(object, "until"),
+                         .since = given_integer(object, "since"),
+                         .until = given_integer(object, "until"),
                          .with_undelivered = given<bool>(object, "all").value_or(false),
                          .json = given<bool>(object, "json").value_or(false),
-                         .record = given<std::int64_t>(object, "record").value_or(0),
+                         .record = given_integer(object, "record").value_or(0),
                          .format = given<std::string>(object, "format").value_or("")};
   } catch (const Json::exception&) {
+    return std::nullopt;
+  } catch (const std::invalid_argument&) {
     return std::nullopt;
   }
 }

@@ -34,7 +34,10 @@ TEST(ReaderRequest, IsReadAsItWasWritten) {
 TEST(ReaderRequest, WhatIsNoneIsNone) {
   for (const char* const line :
        {"", "{", "[]", "null", "\"records\"", "{}", R"({"question":"tokens"})", R"({"question":1})",
-        R"({"question":"export","record":"1"})", R"({"question":"records","all":"yes"})"}) {
+        R"({"question":"export","record":"1"})", R"({"question":"export","record":1.5})",
+        R"({"question":"records","since":1e300})", R"({"question":"records","since":true})",
+        R"({"question":"records","until":18446744073709551615})",
+        R"({"question":"records","fields":"all"})", R"({"question":"records","all":"yes"})"}) {
     EXPECT_EQ(parse_request(line), std::nullopt) << line;
   }
   EXPECT_EQ(parse_request(std::string(4000, '[')), std::nullopt);
