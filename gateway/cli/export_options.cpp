@@ -29,7 +29,7 @@ int export_one(const ExportGiven& given) {
     return print_answer(given.config, request);
   }
   os::OutputFile file(os::real_file_system(), given.output);
-  answer_for(given.config, request, file.stream(), std::cerr);
+  if (!answer_for(given.config, request, file.stream(), std::cerr)) return kFailed;
   file.finish();
   return kDone;
 }
