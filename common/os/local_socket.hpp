@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,8 +26,8 @@ class LocalStream {
 
   /// What has come, waited for `limit` at most. 0: the peer sends no more.
   std::size_t read_some(std::span<std::byte> into, std::chrono::milliseconds limit);
-  /// All of it; the peer takes some of it every `limit`.
-  void write_all(Bytes bytes, std::chrono::milliseconds limit);
+  /// All of it. The peer is waited for `limit` at most, all waits together; gives how long it was.
+  std::chrono::nanoseconds write_all(Bytes bytes, std::chrono::nanoseconds limit);
   /// Whose the other end was when the connection was made, with its groups of then; by its number.
   [[nodiscard]] Account peer() const;
 
@@ -62,8 +63,14 @@ class LocalListener {
   std::uint64_t inode_ = 0;
 };
 
+/// Somebody listens there who may not be who he should be: says whose account it is.
+class NotBelieved : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Connects within `limit`. Whoever listens there must be root or the owner of the folder that the
-/// socket is in: nobody else is believed (std::errc::permission_denied). Throws std::system_error.
+/// socket is in: of anybody else it throws NotBelieved. Throws std::system_error otherwise;
+/// std::errc::timed_out where too many wait to be let in.
 LocalStream connect_local(const std::filesystem::path& path, std::chrono::milliseconds limit);
 
 }  // namespace icom::os

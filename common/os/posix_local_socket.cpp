@@ -102,9 +102,12 @@ std::size_t LocalStream::read_some(std::span<std::byte> into, milliseconds limit
   }
 }
 
-void LocalStream::write_all(Bytes bytes, milliseconds limit) {
+std::chrono::nanoseconds LocalStream::write_all(Bytes bytes, std::chrono::nanoseconds limit) {
+  std::chrono::nanoseconds waited{0};
   while (!bytes.empty()) {
-    wait(POLLOUT, limit);
+    const auto begun = SteadyClock::now();
+    wait(POLLOUT, std::chrono::ceil<milliseconds>(limit - waited));
+    waited += SteadyClock::now() - begun;
     const ssize_t sent =
         ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) {
@@ -113,6 +116,7 @@ void LocalStream::write_all(Bytes bytes, milliseconds limit) {
       fail_with(errno, "a local connection");
     }
   }
+  return waited;
 }
 
 Account LocalStream::peer() const {
@@ -196,8 +200,9 @@ LocalStream connect_local(const std::filesystem::path& path, milliseconds limit)
   require_call(::fstat(place.folder.get(), &folder), path.string());
   const uid_t theirs = credentials(socket.get()).uid;
   if (theirs != 0 && theirs != folder.st_uid) {
-    fail_with(EACCES, path.string() + " is of account " + std::to_string(theirs) +
-                          ", whose folder it is not in, so it is not believed");
+    throw NotBelieved("what listens at " + path.string() + " is of account " +
+                      std::to_string(theirs) +
+                      ", whose folder it is not in, so it is not believed");
   }
   return LocalStream(std::move(socket));
 }

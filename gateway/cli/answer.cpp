@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 
 #include "common/config/config_error.hpp"
@@ -36,8 +37,7 @@ using readers::ReaderRequest;
 
 namespace {
 
-constexpr const char* kUsualSettings = "/etc/icom/gateway.yaml";
-constexpr int kNoAnswer = 1;
+constexpr int kTryLater = 1;
 constexpr int kWrongRequest = 2;
 /// All records of years, or the frames of the longest one, compressed.
 constexpr std::uint64_t kMostMemory = std::uint64_t{2} << 30U;
@@ -63,7 +63,7 @@ std::variant<Sources, AtSocket> source_of(const fs::path& config) {
     return AtSocket{settings.readers_socket.value_or(config::kUsualReadersSocket)};
   } catch (const config::ConfigError&) {
     // Another gateway's settings would have to be read to know where that one is.
-    if (config != kUsualSettings || !os::is_closed_to_us(config)) throw;
+    if (config != config::kUsualGatewaySettings || !os::is_closed_to_us(config)) throw;
     return AtSocket{config::kUsualReadersSocket};
   }
 }
@@ -80,28 +80,23 @@ std::optional<ReaderRequest> read_request(os::LocalStream& reader) {
   return readers::parse_request(std::string_view(text).substr(0, text.find('\n')));
 }
 
-void answer_one(os::LocalStream& reader, const Sources& sources) {
+void answer_one(os::LocalStream& reader, readers::AnswerSender& to, const Sources& sources) {
   const auto request = read_request(reader);
   if (!request) {
-    return readers::send_refusal(
-        reader, "the gateway does not know this question: it is of another version", kWrongRequest);
+    return to.refuse("the gateway does not know this question: it is of another version",
+                     kWrongRequest);
   }
   spdlog::info("reader: account {} asks for {}", reader.peer().name, readers::described(*request));
-  readers::send_piece(reader, readers::Piece::begun, {});
-  bool is_whole = false;
-  try {
-    readers::AnswerOutput output(reader, readers::Piece::output);
-    readers::AnswerOutput problems(reader, readers::Piece::problem);
-    is_whole = answer(*request, sources, output.stream(), problems.stream());
-    output.stream().flush();
-    problems.stream().flush();
-  } catch (const std::invalid_argument& error) {
-    return readers::send_refusal(reader, error.what(), kWrongRequest);
-  } catch (const std::exception& error) {
-    return readers::send_refusal(reader, error.what(), kNoAnswer);
+  // Those that are answered now end within kAnswerTime: then it starts over.
+  if (store::wal_is_held_up(sources.store, readers::kAnswerTime)) {
+    return to.refuse(
+        "the gateway's store has had readers for too long without a pause: try again later",
+        kTryLater);
   }
-  const std::byte exit_code{static_cast<unsigned char>(is_whole ? 0 : kNoAnswer)};
-  readers::send_piece(reader, readers::Piece::end, {&exit_code, 1});
+  to.send(readers::Piece::begun, {});
+  readers::send_answer(to, [&](std::ostream& out, std::ostream& problems) {
+    return answer(*request, sources, out, problems);
+  });
 }
 
 }  // namespace
@@ -153,7 +148,16 @@ int answer_reader(const Sources& sources) {
   os::limit_own_memory(kMostMemory);
   log::init("icom-gateway", spdlog::level::info);
   os::LocalStream reader{os::Descriptor(STDIN_FILENO)};
-  answer_one(reader, sources);
+  readers::AnswerSender to(reader);
+  try {
+    answer_one(reader, to, sources);
+  } catch (const std::system_error& error) {
+    // One that has seen enough has gone: that is no fault.
+    if (!to.has_lost_reader()) throw;
+    if (error.code() == std::errc::timed_out) {
+      spdlog::info("reader: account {} does not take its answer", reader.peer().name);
+    }
+  }
   return 0;
 }
 

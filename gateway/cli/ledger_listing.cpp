@@ -4,6 +4,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "common/icom/frame_identity.hpp"
@@ -103,6 +104,8 @@ bool list_frames(const std::filesystem::path& store, const LedgerFilter& filter,
         }
         return true;
       });
+    } catch (const std::system_error&) {
+      throw;  // of `out`: nobody takes it any more
     } catch (const std::runtime_error& error) {
       whole = false;
       problems << "icom-gateway: " << linac.site << ": Linac " << linac.serial << ": "

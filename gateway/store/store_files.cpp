@@ -13,6 +13,15 @@ std::filesystem::path lock_file(const std::filesystem::path& folder) {
   return folder / "icom.lock";
 }
 
+bool wal_is_held_up(const std::filesystem::path& folder, std::chrono::seconds lately) {
+  const auto wal = std::filesystem::path(database_file(folder).string() + "-wal");
+  std::error_code unknown;
+  const auto bytes = std::filesystem::file_size(wal, unknown);
+  if (unknown || bytes <= kMostWalBytes) return false;
+  const auto written = std::filesystem::last_write_time(wal, unknown);
+  return !unknown && std::filesystem::file_time_type::clock::now() - written < lately;
+}
+
 std::unique_ptr<os::File> claim_folder(const std::filesystem::path& folder) {
   os::FileSystem& files = os::real_file_system();
   if (const auto error = files.create_directories(folder)) {

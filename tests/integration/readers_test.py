@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import unittest
+from pathlib import Path
 
 from tests.lab.account import as_account, give_to, needs_root, run_as
 from tests.lab.case import LabCase
@@ -138,9 +139,60 @@ class Readers(LabCase):
         holder.stdout.close()
         self.wait_for(lambda: self.ask(READER, "records").returncode == 0, 20, "its places are free again")
 
+    def test_readers_wait_where_others_have_kept_the_wal_from_starting_over(self):
+        self.start()
+        wal = self.hosting.store / "icom.db-wal"
+        os.truncate(wal, (128 << 20) + 1)  # as long as nobody has written over it
+        done = self.ask(READER, "ledger", "--frames")
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertIn("try again later", done.stderr)
+        os.utime(wal, (0, 0))  # nobody writes: it is in nobody's way
+        self.assertEqual(0, self.ask(READER, "ledger", "--frames").returncode)
+
+    def test_a_reader_that_leaves_in_the_middle_is_no_fault(self):
+        record = str(self.record())
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(str(self.runtime / "readers.sock"))
+            asking.sendall(b'{"question":"export","record":%s,"format":"csv"}\n' % record.encode())
+        self.hosting.gateway.wait_for_output(f"asks for export of record {record}")
+        self.assertEqual(0, self.ask(READER, "records").returncode)
+        self.wait_for(lambda: not self.answering(), 30, "its answer is over")
+        self.assertNotIn("Broken pipe", self.hosting.gateway.output())
+
+    def answering(self):
+        """How many processes answer readers of this gateway."""
+        found = 0
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (process / "cmdline").read_bytes()
+            except OSError:  # it has ended
+                continue
+            found += b"\0answer\0" in command and os.fsencode(self.hosting.store) in command
+        return found
+
+    def test_an_export_of_what_is_not_whole_makes_no_file(self):
+        self.start()
+        self.assertEqual(0, self.hosting.gateway.stop())
+        half = (f"import socket\none = socket.socket(socket.AF_UNIX)\none.bind({str(self.runtime / 'readers.sock')!r})\none.listen()\n"
+                "print('listens', flush=True)\nreader = one.accept()[0]\nreader.recv(4096)\n"
+                "reader.sendall(b'b\\0\\0\\0\\0' b'o\\0\\0\\0\\4half' b'x\\0\\0\\0\\1\\1')\n")
+        gateway = subprocess.Popen([*as_account(SERVICE, self.group), "python3", "-c", half], stdout=subprocess.PIPE, text=True, cwd="/")
+        self._to_stop.append(gateway.kill)
+        self.assertEqual("listens\n", gateway.stdout.readline())
+        os.chmod(self.runtime / "readers.sock", 0o666)
+        theirs = self.folder / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, READER, self.group)
+        done = self.ask(READER, "export", "1", "--format", "xz", "--output", theirs / "record.xz")
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertEqual([], os.listdir(theirs))
+        gateway.wait(20)
+        gateway.stdout.close()
+
     def test_a_question_that_is_none_is_answered_and_ends(self):
         self.start()
-        for question in (b"nonsense\n", b'{"question":"tokens"}\n', b"x" * 10_000, b'{"question":"export","record":"1"}\n'):
+        for question in (b"nonsense\n", b'{"question":"tokens"}\n', b"x" * 10_000, b'{"question":"export","record":"1"}\n',
+                         b'{"question":"records","since":1e300}\n', b'{"question":"records","fields":"all"}\n'):
             with self.subTest(question=question[:20]), socket.socket(socket.AF_UNIX) as asking:
                 asking.settimeout(60)
                 asking.connect(str(self.runtime / "readers.sock"))
@@ -176,7 +228,8 @@ class Readers(LabCase):
         self.assertEqual("listens\n", squatter.stdout.readline())
         done = self.ask(READER, "records")
         self.assertEqual((1, ""), (done.returncode, done.stdout))
-        self.assertIn("cannot ask the gateway", done.stderr)
+        self.assertIn(f"is of account {STRANGER}, whose folder it is not in", done.stderr)
+        self.assertNotIn("usermod", done.stderr)
         squatter.stdin.close()
         squatter.wait(20)
         squatter.stdout.close()

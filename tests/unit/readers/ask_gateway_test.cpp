@@ -5,10 +5,13 @@
 
 #include <array>
 #include <functional>
+#include <future>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
+#include "gateway/readers/answer_spool.hpp"
 #include "gateway/readers/answer_stream.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
@@ -86,7 +89,74 @@ TEST_F(AskGateway, OneThatEndsEarlyIsNoAnswer) {
                 send_piece(reader, Piece::output, as_bytes("half"));
               }),
               HasSubstr("ended before it was whole"));
+  EXPECT_EQ(out_.str(), "") << "nothing of it is printed";
   EXPECT_NE(failure([](os::LocalStream&) {}), "nothing");
+}
+
+/// Takes nothing until it is let.
+class Blocked : public std::stringbuf {
+ public:
+  std::promise<void> let;
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    if (future_.valid()) future_.get();
+    return std::stringbuf::xsputn(text, size);
+  }
+
+ private:
+  std::future<void> future_ = let.get_future();
+};
+
+TEST_F(AskGateway, AnAnswerIsTakenWhateverTheOutputDoes) {
+  const std::string piece(kMostPieceBytes, 'a');
+  constexpr std::size_t kPieces = 3 * AnswerSpool::kMostInMemory / kMostPieceBytes;
+  Blocked blocked;
+  std::ostream out(&blocked);
+  os::LocalListener listener(socket_, ::getegid());
+  std::jthread gateway([&] {
+    auto reader = listener.accept(20s);
+    std::array<std::byte, kMostRequestBytes> request{};
+    reader->read_some(request, 20s);
+    AnswerSender sender(*reader, 20s);
+    try {
+      for (std::size_t i = 0; i < kPieces; ++i) sender.send(Piece::output, as_bytes(piece));
+      constexpr std::byte kAll{0};
+      sender.send(Piece::end, {&kAll, 1});
+    } catch (const std::system_error&) {
+      // Which has_lost_reader() says.
+    }
+    EXPECT_FALSE(sender.has_lost_reader());
+    blocked.let.set_value();
+  });
+  EXPECT_TRUE(ask_gateway(socket_, {}, out, problems_));
+  EXPECT_EQ(blocked.str().size(), kPieces * kMostPieceBytes);
+}
+
+TEST_F(AskGateway, WithoutRoomForTheAnswerWhatToDoIsSaid) {
+  AnswerSpool spool(folder_.path() / "none");
+  try {
+    spool.add(std::vector<std::byte>(AnswerSpool::kMostInMemory + 1));
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("set TMPDIR"));
+  }
+}
+
+TEST_F(AskGateway, OneThatLetsNobodyInIsBusy) {
+  os::LocalListener listener(socket_, ::getegid());
+  std::vector<os::LocalStream> waiting;
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 100; ++i) waiting.push_back(os::connect_local(socket_, 10ms));
+      },
+      std::system_error);
+  try {
+    ask_gateway(socket_, {}, out_, problems_, 10ms);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("busy"));
+  }
 }
 
 TEST_F(AskGateway, WithoutAGatewayWhatToDoIsSaid) {

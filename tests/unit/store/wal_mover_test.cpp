@@ -1,5 +1,6 @@
 #include "gateway/store/wal_mover.hpp"
 
+#include "gateway/store/store_files.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::store {
@@ -52,6 +53,18 @@ TEST_F(WalMoverTest, AMoveThatFailsIsOverToo) {
   mover.ask();
   mover.wait();
   EXPECT_TRUE(mover.has_moved());
+}
+
+TEST_F(WalMoverTest, ALargeWalThatIsWrittenIsOneThatReadersHoldUp) {
+  using namespace std::chrono_literals;
+  write();
+  const auto wal = std::filesystem::path(file_.string() + "-wal");
+  EXPECT_FALSE(wal_is_held_up(folder_.path(), 600s));
+  std::filesystem::resize_file(wal, kMostWalBytes + 1);
+  EXPECT_TRUE(wal_is_held_up(folder_.path(), 600s));
+  std::filesystem::last_write_time(wal, std::filesystem::file_time_type::clock::now() - 601s);
+  EXPECT_FALSE(wal_is_held_up(folder_.path(), 600s)) << "nobody writes it any more";
+  EXPECT_FALSE(wal_is_held_up(folder_.path() / "none", 600s));
 }
 
 TEST_F(WalMoverTest, IsEndedWhileItMoves) {
