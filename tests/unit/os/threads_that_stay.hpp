@@ -21,7 +21,11 @@ inline std::size_t own_threads() {
 /// program. Fails the test if they are not in time.
 class ThreadsThatStay {
  public:
-  ThreadsThatStay() = default;
+  ThreadsThatStay() {
+    // ThreadSanitizer starts one of its own beside a program's first, and that one does stay.
+    std::thread([] {}).join();
+    before_ = own_threads();
+  }
   ~ThreadsThatStay() {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
     while (own_threads() > before_) {
@@ -36,7 +40,7 @@ class ThreadsThatStay {
   ThreadsThatStay& operator=(const ThreadsThatStay&) = delete;
 
  private:
-  std::size_t before_ = own_threads();
+  std::size_t before_ = 0;
 };
 
 }  // namespace icom
