@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/text/control.hpp"
+
 namespace icom::config {
 namespace {
 
@@ -20,8 +22,7 @@ std::string lines(const std::vector<Problem>& problems) {
 std::string Problem::text() const {
   std::string all = file;
   // Whoever owns a folder names the files in it, and others read the names in their terminals.
-  std::ranges::replace_if(
-      all, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }, '?');
+  std::ranges::replace_if(all, text::is_control, '?');
   if (line > 0) all += ':' + std::to_string(line);
   all += ": ";
   if (!key.empty()) all += key + ": ";

@@ -4,15 +4,11 @@
 #include <utility>
 
 #include "common/config/yaml_mistake.hpp"
+#include "common/text/control.hpp"
 #include "common/text/nearest.hpp"
 
 namespace icom::config {
 namespace {
-
-/// Nobody means one in a path, and messages name paths.
-bool is_control(char c) {
-  return (c >= 0 && c < ' ') || c == 0x7F;
-}
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -99,7 +95,8 @@ std::optional<Address> MapReader::address(const std::string& key, const std::str
 }
 
 std::optional<std::filesystem::path> MapReader::parse_path(const std::string& text) const {
-  const bool is_none = text.empty() || std::ranges::any_of(text, is_control);
+  // Nobody means one in a path, and messages name paths.
+  const bool is_none = text.empty() || std::ranges::any_of(text, text::is_control);
   if (is_none || is_for_a_shell(text)) return std::nullopt;
   return file_->resolved(text);
 }

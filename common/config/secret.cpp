@@ -8,6 +8,7 @@
 #include "common/os/file_system.hpp"
 #include "common/os/machine_fault.hpp"
 #include "common/text/byte_order_mark.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::config {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::size_t kMaxSecret = 1024;
 
 bool is_secret(std::string_view text) {
   return text.size() >= kMinSecret && text.size() <= kMaxSecret &&
-         std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+         std::ranges::none_of(text, text::is_control);
 }
 
 std::string read_secret(const std::filesystem::path& file) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
+#include <string_view>
 
 #include "common/ssh/base64.hpp"
 #include "common/ssh/error.hpp"
@@ -68,21 +70,21 @@ void KnownHosts::add(std::string_view line, int number) {
 }
 
 KnownHosts::Pins KnownHosts::pins_of(const std::string& host, std::uint16_t port) const {
-  for (const std::string& name : names_of(host, port)) {
+  const std::vector<std::string> names = names_of(host, port);
+  for (const std::string& name : names) {
+    std::set<std::string_view> pinned;
+    for (const Entry& entry : entries_) {
+      if (is_host_of(entry.names, name)) pinned.insert(entry.type);
+    }
+    if (pinned.empty()) continue;
     Pins pins{name, {}, false};
     for (const HostKeyType& type : kHostKeyTypes) {
-      const bool is_pinned = std::ranges::any_of(entries_, [&](const Entry& entry) {
-        return entry.type == type.name && is_host_of(entry.names, name);
-      });
-      if (is_pinned) pins.types.emplace_back(type.name);
+      if (pinned.contains(type.name)) pins.types.emplace_back(type.name);
     }
-    pins.unusable_only =
-        pins.types.empty() && std::ranges::any_of(entries_, [&](const Entry& entry) {
-          return is_host_of(entry.names, name);
-        });
-    if (!pins.types.empty() || pins.unusable_only) return pins;
+    pins.unusable_only = pins.types.empty();
+    return pins;
   }
-  return {names_of(host, port).front(), {}, false};
+  return {names.front(), {}, false};
 }
 
 bool KnownHosts::trusts(const std::string& name, std::string_view type,

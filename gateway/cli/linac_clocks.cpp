@@ -45,10 +45,11 @@ ZonedTime LinacClocks::resolve(const store::LinacRow& linac, std::int64_t local,
   return {local, near ? std::optional(zone->offset_of(local, *near)) : std::nullopt};
 }
 
-ZonedTime LinacClocks::at(const store::LinacRow& linac, const FramePlace& frame) {
-  return resolve(linac, frame.time, [&]() -> std::optional<std::int64_t> {
+ZonedTime LinacClocks::at_first(const store::LinacRow& linac, const FramePlace& from,
+                                const FramePlace& to) {
+  return resolve(linac, from.time, [&]() -> std::optional<std::int64_t> {
     try {
-      const auto received = store_.received_us(linac.id, frame, frame);
+      const auto received = store_.received_us(linac.id, from, to);
       return received ? std::optional(*received / kUsPerSecond) : std::nullopt;
     } catch (const std::runtime_error&) {
       return std::nullopt;  // damaged: the listing itself is whole
@@ -56,17 +57,14 @@ ZonedTime LinacClocks::at(const store::LinacRow& linac, const FramePlace& frame)
   });
 }
 
+ZonedTime LinacClocks::at(const store::LinacRow& linac, const FramePlace& frame) {
+  return at_first(linac, frame, frame);
+}
+
 ZonedTime LinacClocks::at(const store::LinacRow& linac, const store::GapEdge& edge) {
-  return resolve(linac, edge.time, [&]() -> std::optional<std::int64_t> {
-    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-    try {
-      const auto received = store_.received_us(linac.id, {edge.epoch, edge.time, edge.sub, 0},
-                                               {edge.epoch, edge.time, edge.sub, kMost});
-      return received ? std::optional(*received / kUsPerSecond) : std::nullopt;
-    } catch (const std::runtime_error&) {
-      return std::nullopt;
-    }
-  });
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return at_first(linac, {edge.epoch, edge.time, edge.sub, 0},
+                  {edge.epoch, edge.time, edge.sub, kMost});
 }
 
 ZonedTime LinacClocks::between(const store::LinacRow& linac, std::int64_t local,

@@ -43,6 +43,8 @@ class LinacClocks {
 
  private:
   const std::optional<TimeZone>& zone_of(const std::string& site);
+  /// Of the first frame from one place to another, both included and of one second.
+  ZonedTime at_first(const store::LinacRow& linac, const FramePlace& from, const FramePlace& to);
   ZonedTime resolve(const store::LinacRow& linac, std::int64_t local,
                     const std::function<std::optional<std::int64_t>()>& about);
 
