@@ -20,6 +20,7 @@ json linac_to_json(const LinacForwardStatus& linac) {
       {"accepted", linac.accepted},
       {"reason", linac.reason},
       {"backlog_bytes", linac.backlog_bytes},
+      {"just_sent_bytes", linac.just_sent_bytes},
       // 64 random bits do not fit into the numbers of most JSON readers.
       {"acked_run", text::hex(linac.acked_run)},
       {"acked_seq", linac.acked_seq},
@@ -41,6 +42,7 @@ LinacForwardStatus linac_from_json(const json& from) {
   linac.accepted = from.value("accepted", linac.accepted);
   linac.reason = from.value("reason", linac.reason);
   linac.backlog_bytes = from.value("backlog_bytes", linac.backlog_bytes);
+  linac.just_sent_bytes = from.value("just_sent_bytes", linac.just_sent_bytes);
   linac.acked_run = std::stoull(from.value("acked_run", std::string("0")), nullptr, 16);
   linac.acked_seq = from.value("acked_seq", linac.acked_seq);
   linac.entries_sent = from.value("entries_sent", linac.entries_sent);

@@ -19,13 +19,23 @@ inline constexpr const char* kForwardLockFile = "forward.lock";
 /// The file is written at least this often.
 inline constexpr std::chrono::milliseconds kForwardFileEach{2'000};
 
+/// What is sent and not acknowledged is on its way for so long before it is called a backlog.
+inline constexpr std::chrono::milliseconds kJustSent{1'000};
+
+/// Of one Linac, sent and not acknowledged.
+struct BytesOnTheWay {
+  std::uint64_t all = 0;
+  std::uint64_t just_sent = 0;  ///< of these, within kJustSent
+};
+
 struct LinacForwardStatus {
   std::string serial;
   bool registered = true;           ///< the site's settings have it; else it was removed from them
   bool accepted = false;            ///< by the gateway, in the last session that was welcomed
   std::string reason;               ///< why not
   std::uint64_t backlog_bytes = 0;  ///< in the spool, not acknowledged (an estimate)
-  std::uint64_t acked_run = 0;      ///< 0: nothing was acknowledged since the forwarder started
+  std::uint64_t just_sent_bytes = 0;  ///< of these, sent within kJustSent
+  std::uint64_t acked_run = 0;        ///< 0: nothing was acknowledged since the forwarder started
   std::uint64_t acked_seq = 0;
   std::uint64_t entries_sent =
       0;  ///< since the forwarder started; those sent again after a broken session count again

@@ -126,7 +126,7 @@ void Forwarder::gateway_answered() {
     // Nobody is to do anything about a Linac that is not the site's any more.
     if (!linac.registered()) continue;
     refused = true;
-    const std::string reason = linac.status(0).reason;
+    const std::string reason = linac.status({}).reason;
     if (const auto unsaid = refused_linacs_[linac.serial()].admit(reason, Clock::now())) {
       spdlog::warn("the gateway does not take Linac {}: {}; its spool keeps everything{}",
                    linac.serial(), reason, repeats(*unsaid));
@@ -162,7 +162,7 @@ ForwardStatus Forwarder::status() const {
   ForwardStatus status = status_;
   for (const auto& linac : linacs_) {
     status.linacs.push_back(
-        linac.status(session_ == nullptr ? 0 : session_->bytes_on_the_way(linac)));
+        linac.status(session_ == nullptr ? BytesOnTheWay{} : session_->bytes_on_the_way(linac)));
   }
   if (surroundings_.forwards) status.forwards = surroundings_.forwards();
   return status;

@@ -145,10 +145,11 @@ std::uint64_t LinacStream::unsent_bytes() const {
   return reader_.backlog_bytes();
 }
 
-LinacForwardStatus LinacStream::status(std::uint64_t bytes_on_the_way) const {
+LinacForwardStatus LinacStream::status(const BytesOnTheWay& on_the_way) const {
   LinacForwardStatus status = status_;
   const auto counts = reader_.counts();
-  status.backlog_bytes = reader_.backlog_bytes() + bytes_on_the_way;
+  status.backlog_bytes = reader_.backlog_bytes() + on_the_way.all;
+  status.just_sent_bytes = on_the_way.just_sent;
   status.corrupt_entries = counts.corrupt_entries;
   status.holes = counts.holes;
   const auto damaged = reader_.damaged();

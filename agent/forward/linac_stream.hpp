@@ -60,8 +60,8 @@ class LinacStream {
   [[nodiscard]] bool accepted() const { return status_.accepted; }
   /// Bytes in the spool that are not sent yet.
   [[nodiscard]] std::uint64_t unsent_bytes() const;
-  /// `backlog_bytes` counts `bytes_on_the_way` too.
-  [[nodiscard]] LinacForwardStatus status(std::uint64_t bytes_on_the_way) const;
+  /// `backlog_bytes` counts those `on_the_way` too.
+  [[nodiscard]] LinacForwardStatus status(const BytesOnTheWay& on_the_way) const;
 
  private:
   void rewind();

@@ -243,8 +243,10 @@ void LinkSession::stop() {
   wake();
 }
 
-std::size_t LinkSession::bytes_on_the_way(const LinacStream& linac) const {
-  return window_ ? window_->bytes(linac.number()) : 0;
+BytesOnTheWay LinkSession::bytes_on_the_way(const LinacStream& linac) const {
+  if (!window_) return {};
+  return {.all = window_->bytes(linac.number()),
+          .just_sent = window_->bytes_sent_after(linac.number(), Clock::now() - kJustSent)};
 }
 
 }  // namespace icom::forward

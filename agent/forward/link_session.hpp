@@ -62,7 +62,7 @@ class LinkSession {
   void stop();
 
   [[nodiscard]] std::optional<Clock::time_point> welcomed_at() const { return welcomed_at_; }
-  [[nodiscard]] std::size_t bytes_on_the_way(const LinacStream& linac) const;
+  [[nodiscard]] BytesOnTheWay bytes_on_the_way(const LinacStream& linac) const;
 
  private:
   boost::asio::awaitable<void> greet();

@@ -83,6 +83,16 @@ std::size_t UnacknowledgedWindow::bytes(std::uint32_t linac) const {
   return found == linacs_.end() ? 0 : found->second.cost;
 }
 
+std::size_t UnacknowledgedWindow::bytes_sent_after(std::uint32_t linac,
+                                                   Clock::time_point time) const {
+  const auto found = linacs_.find(linac);
+  if (found == linacs_.end()) return 0;
+  const auto& sent = found->second.on_the_way;
+  std::size_t bytes = 0;
+  for (auto one = sent.rbegin(); one != sent.rend() && one->at > time; ++one) bytes += one->cost;
+  return bytes;
+}
+
 void UnacknowledgedWindow::forget(std::uint32_t linac) {
   const auto found = linacs_.find(linac);
   if (found == linacs_.end()) return;

@@ -54,6 +54,8 @@ class UnacknowledgedWindow {
   [[nodiscard]] bool empty() const { return total_ == 0; }
   [[nodiscard]] std::size_t bytes() const { return total_; }
   [[nodiscard]] std::size_t bytes(std::uint32_t linac) const;
+  /// Of these, what was sent later than `time`.
+  [[nodiscard]] std::size_t bytes_sent_after(std::uint32_t linac, Clock::time_point time) const;
 
  private:
   struct Sent {

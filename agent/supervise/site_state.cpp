@@ -204,6 +204,7 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
   linac.forwarded = connected && found->accepted;
   linac.refusal = found->reason;
   linac.backlog_bytes = found->backlog_bytes;
+  linac.just_sent_bytes = found->just_sent_bytes;
   linac.round_trip_ms = found->round_trip_ms;
   linac.damaged_segments = found->damaged_segments;
   linac.damaged_newest = found->damaged_newest;
@@ -249,10 +250,21 @@ std::vector<forward::PortForwardStatus> look_at_forwards(
   return all;
 }
 
+/// Its forwarder, or the link, has only just begun what it does now.
+bool is_new(const SiteState& site) {
+  return forward::is_fresh(site.since_us, site.now_us, kGrace);
+}
+
+/// Of a connection none of whose attempts has failed: no fault while it is new.
+void tell_first_attempt(bool is_new, std::string text, SiteState& site) {
+  (is_new ? site.notes : site.problems).push_back(std::move(text));
+}
+
 /// Many forwards wait for one tunnel: one sentence.
 void judge_forwards(SiteState& site) {
   using forward::PortForwardState;
   std::map<std::string, std::string> waiting;  // names by reason
+  bool any_failed = false;
   for (const auto& one : site.forwards) {
     if (one.state == name_of(PortForwardState::up)) continue;
     if (one.state == name_of(PortForwardState::refused)) {
@@ -263,9 +275,12 @@ void judge_forwards(SiteState& site) {
                                  : one.last_failure.empty() ? "connecting"
                                                             : one.last_failure];
     names += (names.empty() ? "" : ", ") + one.name;
+    any_failed = any_failed || !one.last_failure.empty();
   }
+  const bool is_fault = any_failed || !is_new(site);
   for (const auto& [reason, names] : waiting) {
-    site.problems.push_back("forwards without a tunnel: " + names + " (" + reason + ")");
+    (is_fault ? site.problems : site.notes)
+        .push_back("forwards without a tunnel: " + names + " (" + reason + ")");
   }
 }
 
@@ -318,13 +333,14 @@ void judge_listener(const LinacState& linac, SiteState& site) {
   } else if (!linac.listening) {
     site.problems.push_back(name +
                             "no listener runs: " + who_starts(site, "its icom-listen service"));
+  } else if (!linac.connected && linac.last_failure.empty()) {
+    tell_first_attempt(linac.starting, name + "the listener is connecting to " + linac.address,
+                       site);
   } else if (!linac.connected) {
     // No advice to connect to it: the listener does that, and says what comes of it.
-    const std::string why = !linac.last_failure.empty() ? linac.last_failure
-                            : linac.starting            ? "it has just been started"
-                                                        : "connecting";
     site.problems.push_back(name + "the listener has no connection to " + linac.address + " (" +
-                            why + ") and goes on trying: look at the Linac's iCom server, " +
+                            linac.last_failure +
+                            ") and goes on trying: look at the Linac's iCom server, " +
                             (linac.removed ? "" : "at its address in the site's file, ") +
                             "and at the network between");
   } else if (!forward::is_fresh(linac.last_frame_us, site.now_us, kQuiet)) {
@@ -456,8 +472,12 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
   } else if (!site.forwarding) {
     site.problems.push_back("no forwarder runs: " + who_starts(site, "the icom-forward service"));
   } else if (!site.connected) {
-    site.problems.push_back("the forwarder has no connection to the gateway: " +
-                            (site.last_error ? site.last_error->text : "connecting"));
+    if (site.last_error) {
+      site.problems.push_back("the forwarder has no connection to the gateway: " +
+                              site.last_error->text);
+    } else {
+      tell_first_attempt(is_new(site), "the forwarder is connecting to the gateway", site);
+    }
   }
   if (site.connected) judge_left_spools(*forwarder, settings.spool.directory, site);
   for (const auto& linac : site.linacs) {

@@ -56,6 +56,7 @@ struct LinacState {
   bool forwarded = false;  ///< accepted by the gateway, in the session that is on
   std::string refusal;     ///< why not, in the gateway's words
   std::uint64_t backlog_bytes = 0;
+  std::uint64_t just_sent_bytes = 0;  ///< of these: forward::LinacForwardStatus
   std::int64_t round_trip_ms = -1;
   std::uint64_t damaged_segments = 0;  ///< of its spool, set aside
   std::string damaged_newest;          ///< the newest one's path

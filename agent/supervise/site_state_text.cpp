@@ -146,16 +146,18 @@ std::string to_table(const SiteState& site) {
   std::vector<Row> rows{
       {"LINAC", "CONNECTED", "SINCE", "FRAMES", "LAST FRAME", "GAPS", "BACKLOG", "FORWARDED"}};
   for (const auto& linac : site.linacs) {
-    rows.push_back({linac.serial,
-                    linac.connected            ? "yes"
-                    : !linac.unknown.empty()   ? "unknown"
-                    : linac.listening          ? "no"
-                    : linac.listener.silent    ? silent_word(linac.listener, "listener hangs")
-                    : !linac.waits_for.empty() ? "waits"
-                                               : "no listener",
-                    age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
-                    age_text(linac.last_frame_us, site.now_us), std::to_string(linac.gaps),
-                    size_text(linac.backlog_bytes), forwarding_text(linac, site)});
+    rows.push_back(
+        {linac.serial,
+         linac.connected            ? "yes"
+         : !linac.unknown.empty()   ? "unknown"
+         : linac.listening          ? "no"
+         : linac.listener.silent    ? silent_word(linac.listener, "listener hangs")
+         : !linac.waits_for.empty() ? "waits"
+                                    : "no listener",
+         age_text(linac.since_us, site.now_us), std::to_string(linac.frames),
+         age_text(linac.last_frame_us, site.now_us), std::to_string(linac.gaps),
+         size_text(linac.backlog_bytes - std::min(linac.just_sent_bytes, linac.backlog_bytes)),
+         forwarding_text(linac, site)});
   }
   std::string text = lay_out(rows);
   if (!site.forwards.empty()) text += "\n" + lay_out(forward_rows(site));
@@ -226,6 +228,7 @@ std::string to_json(const SiteState& site) {
     one["forwarded"] = linac.forwarded;
     one["refusal"] = linac.refusal;
     one["backlog_bytes"] = linac.backlog_bytes;
+    one["just_sent_bytes"] = linac.just_sent_bytes;
     one["round_trip_ms"] = linac.round_trip_ms;
     one["damaged_segments"] = linac.damaged_segments;
     one["damaged_newest"] = linac.damaged_newest;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -70,10 +71,13 @@ std::variant<Sources, AtSocket> source_of(const fs::path& config) {
 
 /// nullopt if nothing of the kind comes in time.
 std::optional<ReaderRequest> read_request(os::LocalStream& reader) {
+  const auto until = std::chrono::steady_clock::now() + readers::kQuestionTime;
   std::string text;
   std::array<std::byte, readers::kMostRequestBytes> piece{};
   while (text.find('\n') == std::string::npos && text.size() < readers::kMostRequestBytes) {
-    const std::size_t got = reader.read_some(piece, readers::kPeerTime);
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    const std::size_t got = reader.read_some(piece, left);
     if (got == 0) return std::nullopt;
     text += as_text(Bytes(piece).first(got));
   }
@@ -153,9 +157,11 @@ int answer_reader(const Sources& sources) {
     answer_one(reader, to, sources);
   } catch (const std::system_error& error) {
     // One that has seen enough has gone: that is no fault.
-    if (!to.has_lost_reader()) throw;
-    if (error.code() == std::errc::timed_out) {
-      spdlog::info("reader: account {} does not take its answer", reader.peer().name);
+    const bool is_slow = error.code() == std::errc::timed_out;
+    if (!to.has_lost_reader() && !is_slow) throw;
+    if (is_slow) {
+      spdlog::info("reader: account {} {}", reader.peer().name,
+                   to.has_lost_reader() ? "does not take its answer" : "asks nothing");
     }
   }
   return 0;

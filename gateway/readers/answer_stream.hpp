@@ -29,6 +29,8 @@ inline constexpr std::size_t kMostPieceBytes = std::size_t{64} << 10U;
 /// For a reader, which is waited for no longer in all of one answer: the answer may hold a snapshot
 /// of the store. And for a gateway that listens.
 inline constexpr std::chrono::seconds kPeerTime{30};
+/// For a question, which its reader has before it connects.
+inline constexpr std::chrono::seconds kQuestionTime{5};
 /// For a whole answer.
 inline constexpr std::chrono::seconds kAnswerTime{600};
 

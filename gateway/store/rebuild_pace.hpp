@@ -19,9 +19,11 @@ struct RebuildPace {
   std::int64_t at_once = 2'048;
 
   /// What is read in one piece is no more than at_least once it has taken this long: frames may
-  /// cost more than they count. More than a whole chunk: to go on within one its beginning is read
-  /// again, and with less nothing new would ever be read.
-  std::int64_t at_least = 512;
+  /// cost more than they count.
+  std::int64_t at_least = 128;
+  /// The same, with what was read before and is read again to find the place to go on. More than a
+  /// whole chunk and at_least: with less nothing new would ever be read.
+  std::int64_t at_least_with_place = 512;
   std::chrono::milliseconds longest{20};
 
   using Clock = std::function<std::chrono::steady_clock::time_point()>;

@@ -118,7 +118,7 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
       now.closed.push_back(std::move(*record));
     }
     const std::int64_t read = work_of(scan);
-    if (read >= pace_.most_per_commit() || is_over(read)) {
+    if (read >= pace_.most_per_commit() || is_over(read, read)) {
       now.places = scan.places();
       return false;
     }
@@ -165,7 +165,8 @@ std::int64_t RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::int64
   if (!late_.empty()) {
     begin_piece();
   }
-  while (!late_.empty() && read < most && !is_over(read) && wanted_credit(database) <= credit_) {
+  while (!late_.empty() && read < most && !is_over(read, read) &&
+         wanted_credit(database) <= credit_) {
     const std::int64_t piece =
         build_piece(database, zstd, std::min(most - read, credit_ + most_overdrawn()));
     read += piece;
@@ -178,7 +179,7 @@ std::int64_t RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::int64
 void RecordKeeper::settle(Database& database, ZstdCodec& zstd, std::vector<std::int64_t>& changed) {
   write_open(database);
   begin_piece();
-  for (std::int64_t read = 0; !late_.empty() && read < pace_.at_once && !is_over(read);) {
+  for (std::int64_t read = 0; !late_.empty() && read < pace_.at_once && !is_over(read, read);) {
     read += build_piece(database, zstd, pace_.at_once - read);
   }
   finish(database, changed);
@@ -252,7 +253,8 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
   FrameScan scan(database, zstd, linac_, just_after(now.at), kBehindAll, std::move(now.places));
   now.places.clear();
   std::int64_t work = 0;
-  for (std::int64_t read = 0; read < most && !is_over(std::max(read, cost));) {
+  std::int64_t fresh = 0;  // of read, but for what finding the places of more chunks took
+  for (std::int64_t read = 0; read < most && !is_over(fresh, cost);) {
     const bool is_any = scan.next();
     const std::int64_t work_before = std::exchange(work, work_of(scan));
     cost += work - work_before;
@@ -262,7 +264,9 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
     }
     const FramePlace place = scan.key().place;
     // Finding the first one has its cost; each piece is to come further all the same.
-    read += work_before == 0 ? FrameScan::weight_of(scan.frame()) : work - work_before;
+    const std::int64_t weight = FrameScan::weight_of(scan.frame());
+    read += work_before == 0 ? weight : work - work_before;
+    fresh += weight;
     ++built_again_;
     const FrameFacts facts = facts_of(scan.frame());
     const FramePlace before = std::exchange(now.at, place);
@@ -271,6 +275,7 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
     if (closed) {
       now.closed.push_back(std::move(*closed));
       read += kCostOfARecord;
+      fresh += kCostOfARecord;
       cost += kCostOfARecord;
     } else if (!none_is_open || place <= late_.first().to) {
       continue;

@@ -60,8 +60,9 @@ class RecordKeeper {
     ScanPlaces places;  ///< to go on with
   };
   void begin_piece() { piece_end_ = clock_() + pace_.longest; }
-  [[nodiscard]] bool is_over(std::int64_t read) const {
-    return read >= pace_.at_least && clock_() >= piece_end_;
+  /// `cost`: of what was read, with what is before it in its chunks.
+  [[nodiscard]] bool is_over(std::int64_t read, std::int64_t cost) const {
+    return (read >= pace_.at_least || cost >= pace_.at_least_with_place) && clock_() >= piece_end_;
   }
   bool read_open(Database& database, ZstdCodec& zstd, Rebuild& now, bool build_again);
   [[nodiscard]] std::optional<FramePlace> first_of_open() const;

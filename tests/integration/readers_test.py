@@ -122,22 +122,25 @@ class Readers(LabCase):
         site = self.agent_site("nbcc", self.hosting, {"4299": linac.address})
         self.hosting.sshd.start()
         self.start()
-        hold = f"import socket, sys\nheld = [socket.socket(socket.AF_UNIX) for _ in range({OF_AN_ACCOUNT})]\n" \
-               f"[one.connect({str(self.runtime / 'readers.sock')!r}) for one in held]\nprint('held', flush=True)\nsys.stdin.read()\n"
-        holder = subprocess.Popen([*as_account(READER, self.group), "python3", "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True, cwd="/")
-        self._to_stop.append(holder.kill)
-        self.assertEqual("held\n", holder.stdout.readline())
+        self.hold_all_places()
         done = self.ask(READER, "records")
         self.assertEqual(1, done.returncode)
         self.assertIn("as many readers as it can at once", done.stderr)
         self.assertEqual(0, self.ask(ANOTHER_READER, "records").returncode)
         site.start_parts()
         self.wait_for(lambda: self.hosting.ledger().get(("nbcc", "4299"), {}).get("stored", 0) > 0, 30, "agents are served meanwhile")
-        holder.stdin.close()
-        holder.wait(20)
-        holder.stdout.close()
-        self.wait_for(lambda: self.ask(READER, "records").returncode == 0, 20, "its places are free again")
+        self.wait_for(lambda: self.ask(READER, "records").returncode == 0, 20, "its places are free again, though all stay connected")
+
+    def hold_all_places(self):
+        """Of READER: connected, and without a question, for as long as the test takes."""
+        hold = f"import socket, sys\nheld = [socket.socket(socket.AF_UNIX) for _ in range({OF_AN_ACCOUNT})]\n" \
+               f"[one.connect({str(self.runtime / 'readers.sock')!r}) for one in held]\nprint('held', flush=True)\nsys.stdin.read()\n"
+        holder = subprocess.Popen([*as_account(READER, self.group), "python3", "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True, cwd="/")
+        self._to_stop.append(holder.kill)
+        self.addCleanup(holder.stdout.close)
+        self.addCleanup(holder.stdin.close)
+        self.assertEqual("held\n", holder.stdout.readline())
 
     def test_readers_wait_where_others_have_kept_the_wal_from_starting_over(self):
         self.start()

@@ -61,7 +61,7 @@ class ProxiedForwarder {
   void wake() { forwarder_->wake(); }
   [[nodiscard]] bool has_cut() const { return proxy_.has_cut(); }
   [[nodiscard]] bool all_is_acknowledged() const {
-    const auto status = linacs_[0].status(0);
+    const auto status = linacs_[0].status({});
     return status.accepted && linacs_[0].unsent_bytes() == 0 &&
            status.entries_sent == status.entries_acked;
   }

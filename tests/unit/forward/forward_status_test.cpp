@@ -18,6 +18,7 @@ ForwardStatus example() {
   linac.serial = "4299";
   linac.accepted = true;
   linac.backlog_bytes = 123'456'789'012;
+  linac.just_sent_bytes = 8'064;
   linac.acked_run = 0xFEDC'BA98'7654'3210;
   linac.acked_seq = 42;
   linac.entries_sent = 50;

@@ -29,6 +29,18 @@ TEST(UnacknowledgedWindowTest, EntryLargerThanTheWindowGoesAlone) {
   EXPECT_TRUE(window.admits(1, 50'000));
 }
 
+TEST(UnacknowledgedWindowTest, WhatWasJustSentIsToldFromWhatWaitsLonger) {
+  UnacknowledgedWindow window(10'000, 1);
+  EXPECT_EQ(window.bytes_sent_after(1, kNow), 0U);
+  window.sent(1, 7, 1, kFrame, kNow);
+  window.sent(1, 7, 2, kFrame, kNow + milliseconds(500));
+  window.sent(1, 7, 3, kFrame, kNow + milliseconds(900));
+  EXPECT_EQ(window.bytes_sent_after(1, kNow), 2'000U);
+  window.acknowledge(1, 7, 2, kNow + milliseconds(950));
+  EXPECT_EQ(window.bytes_sent_after(1, kNow), 1'000U);
+  EXPECT_EQ(window.bytes_sent_after(2, kNow), 0U);
+}
+
 TEST(UnacknowledgedWindowTest, EntriesWithoutBytesAreBoundedToo) {
   UnacknowledgedWindow window(10'000, 1);
   std::uint64_t seq = 0;

@@ -215,6 +215,21 @@ TEST_F(LateWorkTest, AfterItsTimeAPieceEndsAndEachComesFurther) {
   EXPECT_EQ(log_->frames_built_again(), 601);  // none of them twice
 }
 
+TEST_F(LateWorkTest, FindingThePlaceToGoOnTakesNothingOffAPiece) {
+  // A chunk's beginning is read again to go on within it: more than at_least, as a rule.
+  constexpr RebuildPace kSlow{.per_commit = 0, .at_once = 2'000, .at_least = 50};
+  each_reading_ = kSlow.longest;
+  send_two_of_three();
+  open(kSlow);
+  int pieces = 0;
+  commit(test::Feed(1, 2).connected().received_at(0).frame(all_[1]).batch());
+  for (; log_->is_unsettled() && pieces < 601; ++pieces) {
+    settle();
+  }
+  EXPECT_EQ(frames_in_records(), 601);
+  EXPECT_LE(pieces, 601 / kSlow.at_least + 1);
+}
+
 TEST_F(LateWorkTest, ALongOpenRecordIsReadInPiecesAfterARestartAndWhatComesMeanwhileIsInIt) {
   const auto all = messages(0, 6'000, test::Patient{});
   test::Feed live(1, 1);

@@ -279,8 +279,10 @@ TEST_F(SiteStateTest, NoStateOfALinacAdvisesToConnectToIt) {
       listener_.started_us = now_ - (starting ? 1 : 3600) * kSecond;
       listener_.stream.last_failure = failure;
       const auto state = look();
-      ASSERT_THAT(state.problems, ElementsAre(HasSubstr("goes on trying")));
-      EXPECT_THAT(state.problems, Not(Contains(HasSubstr("probe"))));
+      std::vector<std::string> told = state.problems;
+      told.insert(told.end(), state.notes.begin(), state.notes.end());
+      ASSERT_THAT(told, Contains(HasSubstr(*failure != 0 ? "goes on trying" : "is connecting to")));
+      EXPECT_THAT(told, Not(Contains(HasSubstr("probe"))));
     }
   }
 }
@@ -697,6 +699,37 @@ TEST_F(SiteStateTest, JsonTellsOfAForwardAndOfTheLastErrorWhatTheForwarderDoes) 
   EXPECT_EQ(json.at("forwards"), told.at("forwards"));
   EXPECT_EQ(json.at("forwards").at(0).at("bytes_to_target"), 123);
   EXPECT_EQ(json.at("forwarder").at("last_error"), told.at("last_error"));
+}
+
+TEST_F(SiteStateTest, AFirstAttemptIsNoFaultUntilItFailsOrTakesLong) {
+  site_.forwards.emplace_back().name = "mosaiq";
+  listener_.started_us = now_ - kSecond;
+  listener_.stream.connected = false;
+  forwarder_.connected = false;
+  forwarder_.since_us = now_ - kSecond;
+  const auto connecting = look();
+  EXPECT_THAT(connecting.problems, IsEmpty());
+  EXPECT_THAT(connecting.notes,
+              ElementsAre("the forwarder is connecting to the gateway",
+                          HasSubstr("the listener is connecting to 192.168.17.40:1706"),
+                          HasSubstr("forwards without a tunnel: mosaiq")));
+
+  listener_.started_us = forwarder_.since_us = now_ - 11 * kSecond;
+  EXPECT_EQ(look().problems.size(), 3U) << "they take long";
+
+  listener_.started_us = forwarder_.since_us = now_ - kSecond;
+  listener_.stream.last_failure = "Connection refused";
+  forwarder_.last_error = forward::ForwardError{"network", "no route to host", now_};
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("to the gateway: no route to host"),
+                                           HasSubstr("(Connection refused)")));
+}
+
+TEST_F(SiteStateTest, WhatIsOnItsWayIsNoBacklogInTheTable) {
+  forwarder_.linacs[0].backlog_bytes = 9'064;
+  forwarder_.linacs[0].just_sent_bytes = 8'064;
+  const auto state = look();
+  EXPECT_THAT(to_table(state), HasSubstr(" 1.0 kB "));
+  EXPECT_EQ(nlohmann::json::parse(to_json(state)).at("linacs").at(0).at("backlog_bytes"), 9'064);
 }
 
 TEST_F(SiteStateTest, ForwarderWithABacklogIsWorthWaitingFor) {
