@@ -24,6 +24,16 @@ void make_folder(std::int64_t record, const ArchiveFolder& archive, const std::s
   check(archive.files.create_directories(archive.directory / folder), record, "make its folder");
 }
 
+std::vector<std::string> folders_of_sites(const std::set<std::string>& sites, bool per_site) {
+  if (!per_site) return {"patients", "live"};
+  std::vector<std::string> folders;
+  for (const std::string& site : sites) {
+    const std::string name = safe_name(site);
+    folders.insert(folders.end(), {name, name + "/patients", name + "/live"});
+  }
+  return folders;
+}
+
 std::string patients_folder(const ArchiveFolder& archive, const std::string& site) {
   return (archive.per_site ? safe_name(site) + "/" : "") + "patients";
 }

@@ -15,6 +15,7 @@
 #include "common/log/rate_limit.hpp"
 #include "common/os/files_beneath.hpp"
 #include "common/os/process.hpp"
+#include "gateway/archive/archive_folder.hpp"
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/archive/live_files.hpp"
 #include "gateway/archive/live_folder.hpp"
@@ -54,6 +55,8 @@ struct Archivist::State {
   void run();
   // By whichever thread comes first.
   void make_directory();
+  // Those that PyMedPhys is told of by its settings, before there is anything to put into them.
+  void make_folders_of_sites();
   void say_if_folders_cannot_be_synced();
   // Waits for something to do, at most this long; false when it is time to end.
   bool wait(RecordTurns::Clock::duration longest);
@@ -70,6 +73,7 @@ struct Archivist::State {
   const Options options;
   mutable std::mutex hosts_mutex;
   Hosts hosts;
+  bool has_new_hosts = true;  // guarded by hosts_mutex, too
   os::FilesBeneath beneath;
   os::FileSystem& files;
   ShareWatch share;
@@ -80,6 +84,7 @@ struct Archivist::State {
   std::condition_variable ready;
   std::set<std::int64_t> told;  // records that changed since the thread looked
   bool compare = true;          // rather than go by `told`
+  bool looks = false;           // at what has changed beside records
   bool stop = false;
   Status status;
   std::map<std::string, std::size_t> held;  // by site
@@ -109,6 +114,23 @@ void Archivist::State::make_directory() {
   });
 }
 
+void Archivist::State::make_folders_of_sites() {
+  std::set<std::string> sites;
+  {
+    const std::lock_guard lock(hosts_mutex);
+    if (!std::exchange(has_new_hosts, false)) return;
+    for (const auto& [linac, host] : hosts) sites.insert(linac.first);
+  }
+  const ShareWatch::Call call(share);
+  std::error_code error;
+  // Where it is a share that is away, they would come to be in its mount point.
+  if (!std::filesystem::is_directory(options.archive_directory, error)) return;
+  for (const std::string& folder : folders_of_sites(sites, options.per_site)) {
+    error = files.create_directories(options.archive_directory / folder);
+    if (error) spdlog::warn("the archive's folder {} cannot be made: {}", folder, error.message());
+  }
+}
+
 void Archivist::State::say_if_folders_cannot_be_synced() {
   if (said_unsynced || beneath.folders_can_be_synced()) return;
   said_unsynced = true;
@@ -119,7 +141,8 @@ void Archivist::State::say_if_folders_cannot_be_synced() {
 
 bool Archivist::State::wait(RecordTurns::Clock::duration longest) {
   std::unique_lock lock(mutex);
-  ready.wait_for(lock, longest, [&] { return stop || !told.empty(); });
+  ready.wait_for(lock, longest, [&] { return stop || looks || !told.empty(); });
+  looks = false;
   return !stop;
 }
 
@@ -226,6 +249,7 @@ void Archivist::State::run() {
   RecordTurns::Clock::duration pause{};
   do {
     try {
+      make_folders_of_sites();
       do {
         find_unwritten();
       } while (!is_stopping() && write_some());
@@ -314,7 +338,13 @@ void Archivist::set_hosts(Hosts hosts) {
   {
     const std::lock_guard lock(state_->hosts_mutex);
     state_->hosts = std::move(hosts);
+    state_->has_new_hosts = true;
   }
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->looks = true;
+  }
+  state_->ready.notify_one();
   state_->live.forget_folders();
 }
 

@@ -16,8 +16,8 @@
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
+#include "gateway/archive/archive_folder.hpp"
 #include "gateway/archive/archive_index.hpp"
-#include "gateway/archive/archive_name.hpp"
 #include "gateway/archive/unwritten_records.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/serve/check_report.hpp"
@@ -80,21 +80,13 @@ void check_store(CheckReport& report, const config::GatewaySettings& settings) {
                 look_at_folder(parent, {}, kAnswerTime));
 }
 
-/// The folders that the gateway makes in the archive, as far as their names are known.
-std::vector<std::string> folders_in(const config::GatewaySettings& settings) {
-  if (!settings.archive->per_site) return {"patients", "live"};
-  std::vector<std::string> folders;
-  for (const config::SiteSettings& site : settings.sites) {
-    const std::string name = archive::safe_name(site.site);
-    folders.insert(folders.end(), {name, name + "/patients", name + "/live"});
-  }
-  return folders;
-}
-
 void check_archive(CheckReport& report, const config::GatewaySettings& settings) {
   const fs::path& folder = settings.archive->directory;
   const std::string named = "archive " + folder.string();
-  const FolderState state = look_at_folder(folder, folders_in(settings), kAnswerTime);
+  std::set<std::string> sites;
+  for (const config::SiteSettings& site : settings.sites) sites.insert(site.site);
+  const FolderState state = look_at_folder(
+      folder, archive::folders_of_sites(sites, settings.archive->per_site), kAnswerTime);
   if (!report_folder(report, "archive", folder, "make it, or mount the share that holds it",
                      state)) {
     return;

@@ -371,6 +371,27 @@ TEST_F(ArchivistTest, OneTreeForEachSiteMovesNothingThatIsThereUntilItChanges) {
                                                "nbcc/patients/2_B/20260302_080010.xz"}));
 }
 
+TEST_F(ArchivistTest, TheFoldersOfItsSettingsAreThereBeforeAnyRecord) {
+  const auto are_there = [&](const std::vector<std::string>& folders) {
+    return [this, folders] {
+      return std::ranges::all_of(folders, [this](const std::string& folder) {
+        return std::filesystem::is_directory(archive() / folder);
+      });
+    };
+  };
+  wait_until(are_there({"patients", "live"}), "one tree");
+  end();
+  Archivist::Options apart = options();
+  apart.per_site = true;
+  archivist_ = std::make_unique<Archivist>(apart);
+  open(archivist_.get());
+  archivist_->start();
+  wait_until(are_there({"nbcc/patients", "nbcc/live"}), "a tree of its own");
+  apart.hosts[{"sash", "9002"}] = "192.168.17.40";
+  archivist_->set_hosts(apart.hosts);
+  wait_until(are_there({"sash/patients", "sash/live"}), "that of a site that comes");
+}
+
 /// Of `count` Linacs at once.
 class ManyInOneSecond : public ArchivistTest {
  protected:
