@@ -17,6 +17,7 @@
 #include "agent/supervise/site_plan.hpp"
 #include "common/os/process_program.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::supervise {
 
@@ -42,7 +43,7 @@ struct Told {
   }
   /// `process 640 (version 0.1.0)`
   [[nodiscard]] std::string text() const {
-    return "process " + std::to_string(pid) + " (version " + version + ")";
+    return "process " + std::to_string(pid) + " (version " + text::without_controls(version) + ")";
   }
 };
 

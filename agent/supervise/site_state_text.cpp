@@ -7,12 +7,18 @@
 #include <vector>
 
 #include "agent/forward/forward_json.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::supervise {
 
 namespace {
 
 using Row = std::vector<std::string>;
+
+/// Serials are names of folders, and much of the rest is what files and a peer say.
+void add_line(std::string& text, const std::string& line) {
+  text += text::without_controls(line) + '\n';
+}
 
 std::string lay_out(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(rows.front().size(), 0);
@@ -26,7 +32,7 @@ std::string lay_out(const std::vector<Row>& rows) {
       line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
+    add_line(text, line);
   }
   return text;
 }
@@ -115,19 +121,19 @@ std::string late_text(const LinacState& linac) {
          (linac.late_connections == 1
               ? "1 connection that was given up is"
               : std::to_string(linac.late_connections) + " connections that were given up are") +
-         " still read; a stop of its listener loses what comes after it\n";
+         " still read; a stop of its listener loses what comes after it";
 }
 
 /// Of a listener that is to leave its Linac.
 std::string when_it_leaves(const LinacState& linac, const SiteState& site) {
-  if (linac.listener.silent) return "\n";  // what becomes of it: among the problems
+  if (linac.listener.silent) return {};  // what becomes of it: among the problems
   if (!site.agent_runs) {
-    return ", and goes on until it is stopped, or until icom-agent run is started\n";
+    return ", and goes on until it is stopped, or until icom-agent run is started";
   }
   if (site.agent.silent) {
-    return "; icom-agent run, which is to have it leave, does not respond\n";
+    return "; icom-agent run, which is to have it leave, does not respond";
   }
-  return ", and leaves once no beam is on\n";
+  return ", and leaves once no beam is on";
 }
 
 std::string removed_text(const LinacState& linac, const SiteState& site) {
@@ -172,13 +178,13 @@ std::string to_table(const SiteState& site) {
             age_text(site.since_us, site.now_us) + "\n";
   }
   for (const auto& linac : site.linacs) {
-    if (linac.late_connections > 0) text += late_text(linac);
-    if (linac.removed) text += removed_text(linac, site);
-    if (!linac.moves_to.empty()) text += move_text(linac, site);
+    if (linac.late_connections > 0) add_line(text, late_text(linac));
+    if (linac.removed) add_line(text, removed_text(linac, site));
+    if (!linac.moves_to.empty()) add_line(text, move_text(linac, site));
   }
-  for (const auto& port : site.fan_out) text += fan_out_text(port, site) + "\n";
-  for (const auto& problem : site.problems) text += "! " + problem + "\n";
-  for (const auto& note : site.notes) text += "note: " + note + "\n";
+  for (const auto& port : site.fan_out) add_line(text, fan_out_text(port, site));
+  for (const auto& problem : site.problems) add_line(text, "! " + problem);
+  for (const auto& note : site.notes) add_line(text, "note: " + note);
   if (site.problems.empty()) text += "all is well\n";
   return text;
 }

@@ -14,6 +14,7 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/reader_upgrade.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::supervise {
 
@@ -64,8 +65,9 @@ std::map<std::string, ProcessId> wait_for_others(const config::SiteSettings& sit
         ++one;
         continue;
       }
-      std::cout << "Linac " << one->first << ": process " << now.pid << " (version " << now.version
-                << ") has taken over from " << one->second << '\n'
+      std::cout << "Linac " << one->first << ": process " << now.pid << " (version "
+                << text::without_controls(now.version) << ") has taken over from " << one->second
+                << '\n'
                 << std::flush;
       one = before.erase(one);
     }

@@ -1,6 +1,5 @@
 #include "common/config/config_error.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/text/control.hpp"
@@ -20,9 +19,8 @@ std::string lines(const std::vector<Problem>& problems) {
 }  // namespace
 
 std::string Problem::text() const {
-  std::string all = file;
   // Whoever owns a folder names the files in it, and others read the names in their terminals.
-  std::ranges::replace_if(all, text::is_control, '?');
+  std::string all = text::without_controls(file);
   if (line > 0) all += ':' + std::to_string(line);
   all += ": ";
   if (!key.empty()) all += key + ": ";

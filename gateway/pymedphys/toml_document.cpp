@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/text/byte_order_mark.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::pymedphys {
 
@@ -27,8 +28,7 @@ bool is_array_of_headers(const toml::node& node) {
 }
 
 std::string toml_text(const std::string& value) {
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
-  if (std::ranges::any_of(value, is_control)) {
+  if (std::ranges::any_of(value, text::is_control)) {
     throw std::invalid_argument("a path with a control character in it");
   }
   const bool escapes = value.find_first_of("\\\"") != std::string::npos;

@@ -724,6 +724,14 @@ TEST_F(SiteStateTest, AFirstAttemptIsNoFaultUntilItFailsOrTakesLong) {
                                            HasSubstr("(Connection refused)")));
 }
 
+TEST_F(SiteStateTest, WhatOthersHaveWrittenMovesNoCursorAndAddsNoLine) {
+  forwarder_.connected = false;
+  forwarder_.last_error = forward::ForwardError{"refused", "no\x1b[2J\nall is well", now_};
+  const std::string table = to_table(look());
+  EXPECT_THAT(table, HasSubstr("no?[2J?all is well\n"));
+  EXPECT_THAT(table, Not(HasSubstr("\x1b")));
+}
+
 TEST_F(SiteStateTest, WhatIsOnItsWayIsNoBacklogInTheTable) {
   forwarder_.linacs[0].backlog_bytes = 9'064;
   forwarder_.linacs[0].just_sent_bytes = 8'064;
