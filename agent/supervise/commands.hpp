@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "common/config/site_settings.hpp"
+
 namespace icom::supervise {
 
 inline constexpr int kDone = 0;
@@ -32,6 +34,10 @@ void add_stop(CLI::App& app, Action& asked);
 void add_upgrade(CLI::App& app, Action& asked);
 void add_enrol(CLI::App& app, Action& asked);
 void add_rotate(CLI::App& app, Action& asked);
+
+/// For a command that does something at the site: run by root, only where the spool is in the same
+/// hands as the settings. Throws ConfigError, and std::runtime_error.
+config::SiteSettings site_to_act_at(const std::filesystem::path& site_file);
 
 /// An option that several have: whose site it is.
 void add_site_option(CLI::App& command, std::filesystem::path& site_file);

@@ -43,7 +43,7 @@ void add_drain(CLI::App& app, Action& asked) {
   command->add_flag("--json", given->options.json, "One JSON array at the end, for scripts");
   command->callback([given, &asked] {
     asked = [given] {
-      const auto site = config::load_site(given->site_file);
+      const auto site = site_to_act_at(given->site_file);
       given->options.linacs = chosen_linacs(site, given->linac);
       return drain(site, given->options);
     };
@@ -56,7 +56,7 @@ void add_resume(CLI::App& app, Action& asked) {
   add_site_and_linac(*command, *given);
   command->callback([given, &asked] {
     asked = [given] {
-      const auto site = config::load_site(given->site_file);
+      const auto site = site_to_act_at(given->site_file);
       return resume(site, chosen_linacs(site, given->linac));
     };
   });

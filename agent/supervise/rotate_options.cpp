@@ -8,6 +8,7 @@
 #include "common/config/config_error.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/users.hpp"
+#include "common/os/way_owner.hpp"
 
 namespace icom::supervise {
 
@@ -24,6 +25,7 @@ constexpr const char* kRotateText =
 int run_rotation(const std::filesystem::path& site_file) {
   const auto site = config::load_site(site_file);
   try {
+    os::require_same_hands(site_file, {site.tunnel.key, site.tunnel.token_file});
     os::become_owner_of(os::folder_of(site.tunnel.key));
     enrol::rotate(site, enrol::real_surroundings(say_step));
   } catch (const config::ConfigError&) {

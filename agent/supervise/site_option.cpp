@@ -1,6 +1,13 @@
 #include "agent/supervise/commands.hpp"
+#include "common/os/way_owner.hpp"
 
 namespace icom::supervise {
+
+config::SiteSettings site_to_act_at(const std::filesystem::path& site_file) {
+  config::SiteSettings site = config::load_site(site_file);
+  os::require_same_hands(site_file, {site.spool.directory});
+  return site;
+}
 
 void add_site_option(CLI::App& command, std::filesystem::path& site_file) {
   site_file = "/etc/icom/site.yaml";

@@ -36,7 +36,7 @@ void add_stop(CLI::App& app, Action& asked) {
   command->callback([given, &asked] {
     asked = [given] {
       log::init("icom-agent", spdlog::level::info);
-      return stop_what_was_left(config::load_site(given->site_file),
+      return stop_what_was_left(site_to_act_at(given->site_file),
                                 std::chrono::seconds(given->stop_within));
     };
   });

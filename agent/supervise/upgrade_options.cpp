@@ -33,7 +33,7 @@ void add_upgrade(CLI::App& app, Action& asked) {
                     "again a second or two later");
   command->callback([given, &asked] {
     asked = [given] {
-      const auto site = config::load_site(given->site_file);
+      const auto site = site_to_act_at(given->site_file);
       return upgrade(site, chosen_linacs(site, ""), given->cut_clients);
     };
   });

@@ -72,9 +72,10 @@ bool byte_lock_is_ours(int descriptor, off_t byte) {
   for (const fs::directory_iterator end; !error && at != end; at.increment(error)) {
     struct stat process {};
     if (!is_number(at->path().filename()) || ::stat(at->path().c_str(), &process) != 0) continue;
-    // To root, who may ask for a folder of another account, that account's count as well; where the
-    // folder is root's own, nobody can say whose are meant.
-    const bool is_owners = process.st_uid == locked.st_uid || locked.st_uid == 0;
+    // To root, who may ask for a folder of another account, that account's count as well; where
+    // others may write in a folder of root's, nobody can say whose are meant.
+    const bool is_shared = locked.st_uid == 0 && (locked.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool is_owners = process.st_uid == locked.st_uid || is_shared;
     const bool is_ours = process.st_uid == ::geteuid() || (::geteuid() == 0 && is_owners);
     if (is_ours && process_locks(at->path(), locked, byte, asking)) return true;
   }

@@ -15,6 +15,7 @@
 #include "common/icom/bytes.hpp"
 #include "common/os/account.hpp"
 #include "common/os/descriptor.hpp"
+#include "common/os/prompt_close.hpp"
 
 namespace icom::os {
 
@@ -23,6 +24,12 @@ namespace icom::os {
 class LocalStream {
  public:
   explicit LocalStream(Descriptor socket) : socket_(std::move(socket)) {}
+  /// Whatever the peer has sent into it: close_promptly().
+  ~LocalStream() { close_promptly(std::move(socket_)); }
+  LocalStream(LocalStream&&) = default;
+  LocalStream& operator=(LocalStream&&) = delete;
+  LocalStream(const LocalStream&) = delete;
+  LocalStream& operator=(const LocalStream&) = delete;
 
   /// What has come, waited for `limit` at most. 0: the peer sends no more.
   std::size_t read_some(std::span<std::byte> into, std::chrono::milliseconds limit);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "common/os/local_socket.hpp"
@@ -49,6 +50,13 @@ int connect_to(const Descriptor& socket, const sockaddr_un& address) {
 
 Descriptor new_socket() {
   return Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+/// Of callers, of whom nobody has any to give. Kernels before Linux 6.16 do not know of it.
+void take_no_descriptors(const Descriptor& socket) {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS, which Debian 12's headers do not have
+  constexpr int kNone = 0;
+  std::ignore = ::setsockopt(socket.get(), SOL_SOCKET, kPassRights, &kNone, sizeof kNone);
 }
 
 /// Nothing else: a file that somebody has put there is not ours.
@@ -141,6 +149,7 @@ LocalListener::LocalListener(const std::filesystem::path& path, UserId group) {
   // Linux gives the socket's name this mode when it is bound: nobody else gets in before that is
   // settled.
   require_call(::fchmod(socket_.get(), kSocketModeAtFirst), path.string());
+  take_no_descriptors(socket_);
   require_call(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
                path.string());
   struct stat status {};
@@ -163,6 +172,7 @@ LocalListener::~LocalListener() {
       status.st_ino == inode_) {
     ::unlinkat(folder_.get(), name_.c_str(), 0);
   }
+  close_promptly(std::move(socket_));  // with those that wait, and what they have sent
 }
 
 std::optional<LocalStream> LocalListener::accept(milliseconds limit) {

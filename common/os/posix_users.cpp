@@ -11,8 +11,8 @@
 
 #include "common/os/users.hpp"
 
-#include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
+#include "common/os/way_owner.hpp"
 
 namespace icom::os {
 
@@ -33,24 +33,15 @@ void check_acting(bool done, const std::filesystem::path& folder) {
 }
 
 /// Those of the account, as after its login. Returns its own.
-gid_t take_groups_of_owner(const struct stat& folder, const std::filesystem::path& path) {
+gid_t take_groups_of(const WayOwner& owner, const std::filesystem::path& path) {
   Room room;
   passwd entry{};
   passwd* found = nullptr;
-  ::getpwuid_r(folder.st_uid, &entry, room.data(), room.size(), &found);
-  const gid_t group = found == nullptr ? folder.st_gid : found->pw_gid;
+  ::getpwuid_r(owner.user, &entry, room.data(), room.size(), &found);
+  const gid_t group = found == nullptr ? owner.group : found->pw_gid;
   check_acting(
       (found == nullptr ? ::setgroups(1, &group) : ::initgroups(found->pw_name, group)) == 0, path);
   return group;
-}
-
-/// Of what is not there the nearest folder above.
-bool look_at_nearest(std::filesystem::path folder, struct stat& status) {
-  while (::lstat(folder.c_str(), &status) != 0) {
-    if (errno != ENOENT || folder == ".") return false;
-    folder = folder_of(folder);
-  }
-  return true;
 }
 
 }  // namespace
@@ -91,31 +82,29 @@ UserId own_user() {
 }
 
 void become_owner_of(const std::filesystem::path& folder) {
-  struct stat owner {};
   if (::geteuid() != 0) return;
-  check_acting(::lstat(folder.empty() ? "." : folder.c_str(), &owner) == 0, folder);
-  if (owner.st_uid == 0) return;
-  const gid_t group = take_groups_of_owner(owner, folder);
-  check_acting(::setgid(group) == 0 && ::setuid(owner.st_uid) == 0, folder);
+  const WayOwner owner = owner_of_way(folder);
+  if (owner.user == 0) return;
+  const gid_t group = take_groups_of(owner, folder);
+  check_acting(::setgid(group) == 0 && ::setuid(owner.user) == 0, folder);
 }
 
 ActingForOwner::ActingForOwner(const std::filesystem::path& folder) {
-  struct stat owner {};
   if (::geteuid() != 0) return;
-  check_acting(look_at_nearest(folder, owner), folder);
-  if (owner.st_uid == 0) return;
+  const WayOwner owner = owner_of_way(folder);
+  if (owner.user == 0) return;
   const int count = ::getgroups(0, nullptr);
   groups_before_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   check_acting(count >= 0 && ::getgroups(count, groups_before_.data()) == count, folder);
   group_before_ = ::getegid();
   try {
-    const gid_t group = take_groups_of_owner(owner, folder);
-    check_acting(::setegid(group) == 0 && ::seteuid(owner.st_uid) == 0, folder);
+    const gid_t group = take_groups_of(owner, folder);
+    check_acting(::setegid(group) == 0 && ::seteuid(owner.user) == 0, folder);
   } catch (const std::system_error&) {
     restore();
     throw;
   }
-  owner_ = owner.st_uid;
+  owner_ = owner.user;
 }
 
 ActingForOwner::~ActingForOwner() {

@@ -26,11 +26,11 @@ std::string user_name_within(std::chrono::milliseconds limit, UserId user);
 /// Whom this process acts for.
 UserId own_user();
 
-/// For a command that root runs on a file in somebody else's folder: the process is the folder's
-/// owner's from now on, so that whoever changes names in there meanwhile reaches nothing that is
-/// not his. A link in the folder's place is its maker's. Nothing happens where the process is not
-/// root's, or the folder is. An empty path is the current folder. Throws std::system_error where it
-/// cannot be done. Not beside other threads.
+/// For a command that root runs on a file in somebody else's folder: the process is from now on the
+/// account's that decides where the folder's name leads (way_owner.hpp), so that whoever changes
+/// names there meanwhile reaches nothing that is not his. Nothing happens where the process is not
+/// root's, or all of the way is. An empty path is the current folder. Throws std::system_error
+/// where it cannot be done, and as owner_of_way(). Not beside other threads.
 void become_owner_of(const std::filesystem::path& folder);
 
 /// The same for as long as it lives, for a command that has more to do as root, or in the folders

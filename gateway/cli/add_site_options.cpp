@@ -30,8 +30,8 @@ struct AddSiteGiven {
 int add_site(const AddSiteGiven& given) {
   registration::NewSite wanted = given.site;
   wanted.valid_for = registration::parse_duration(given.expires).value();
-  const auto added = registration::add_site(config::load_gateway_alone(given.config), wanted,
-                                            os::utc_now_seconds());
+  const auto added =
+      registration::add_site(settings_to_change(given.config), wanted, os::utc_now_seconds());
   if (!wanted.again) {
     std::cout << "wrote " << added.site_file.string() << "\nwrote " << added.token.string() << '\n';
   }

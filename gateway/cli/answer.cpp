@@ -90,6 +90,7 @@ void answer_one(os::LocalStream& reader, readers::AnswerSender& to, const Source
     return to.refuse("the gateway does not know this question: it is of another version",
                      kWrongRequest);
   }
+  os::end_process_within(readers::kAnswerTime);
   spdlog::info("reader: account {} asks for {}", reader.peer().name, readers::described(*request));
   // Those that are answered now end within kAnswerTime: then it starts over.
   if (store::wal_is_held_up(sources.store, readers::kAnswerTime)) {
@@ -146,7 +147,8 @@ bool answer_for(const fs::path& config, const ReaderRequest& request, std::ostre
 }
 
 int answer_reader(const Sources& sources) {
-  os::end_process_within(readers::kAnswerTime);
+  // It is not only waited for: what comes with it may hold up whoever reads it.
+  os::end_process_within(2 * readers::kQuestionTime);
   os::may_be_ended_for_memory();
   os::lower_priority_of_this_thread();
   os::limit_own_memory(kMostMemory);

@@ -29,6 +29,7 @@ void add_site_and_serial(CLI::App& command, ApprovalGiven& given) {
 
 int approve_given(const ApprovalGiven& given) {
   const auto settings = config::load_usable_gateway(given.config);
+  require_changeable(given.config, settings);
   auto pending = pending_of(settings);
   if (given.all) {
     return approve_all(settings, pending, given.site, std::cout, std::cerr) == 0 ? kDone : kFailed;
@@ -84,7 +85,7 @@ void add_reject(CLI::App& app, Action& asked) {
   command->get_option("SERIAL")->required();
   command->callback([given, &asked] {
     asked = [given] {
-      auto pending = pending_of(config::load_gateway_alone(given->config));
+      auto pending = pending_of(settings_to_change(given->config));
       reject(pending, given->site, given->serial, std::cout);
       return end_standard_output();
     };

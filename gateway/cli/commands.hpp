@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "common/config/gateway_settings.hpp"
 #include "gateway/readers/reader_request.hpp"
 
 namespace icom::cli {
@@ -64,6 +65,12 @@ std::optional<std::string> given_text(const std::string& text);
 std::optional<std::int64_t> given_time(const std::string& text);
 
 /// The store's folder, by the gateway's settings. Throws ConfigError.
+/// For a command that changes something in the places which the settings name; run by root, only
+/// where these are in the same hands as the settings. Throws as they do, and std::runtime_error.
+config::GatewaySettings settings_to_change(const std::filesystem::path& config);
+/// The check alone, of settings that are loaded.
+void require_changeable(const std::filesystem::path& config,
+                        const config::GatewaySettings& settings);
 std::filesystem::path store_of(const std::filesystem::path& config);
 
 /// All of `out` is written: kDone. Throws std::runtime_error, naming it, if it is not.

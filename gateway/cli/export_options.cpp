@@ -1,8 +1,11 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
+#include <optional>
 
+#include "common/os/folder_of.hpp"
 #include "common/os/output_file.hpp"
+#include "common/os/users.hpp"
 #include "gateway/cli/answer.hpp"
 #include "gateway/cli/commands.hpp"
 
@@ -28,9 +31,12 @@ int export_one(const ExportGiven& given) {
   if (means_standard_output(given.output)) {
     return print_answer(given.config, request);
   }
-  os::OutputFile file(os::real_file_system(), given.output);
-  if (!answer_for(given.config, request, file.stream(), std::cerr)) return kFailed;
-  file.finish();
+  // What is read may be root's alone; the file is made for whoever has the folder.
+  const auto folder = os::folder_of(given.output);
+  std::optional<os::OutputFile> file;
+  os::as_owner_of(folder, [&] { file.emplace(os::real_file_system(), given.output); });
+  if (!answer_for(given.config, request, file->stream(), std::cerr)) return kFailed;
+  os::as_owner_of(folder, [&] { file->finish(); });
   return kDone;
 }
 

@@ -28,7 +28,7 @@ struct ReconnectGiven {
 };
 
 int reconnect_site(const ReconnectGiven& given) {
-  const auto places = registration::places_of(config::load_gateway_alone(given.config));
+  const auto places = registration::places_of(settings_to_change(given.config));
   const auto sessions = registration::reconnect(places, given.site, os::utc_now_seconds());
   std::cout << "site " << given.site << ": " << sessions.ended << " SSH connections ended\n";
   for (const std::string& left : sessions.left) std::cerr << left << '\n';

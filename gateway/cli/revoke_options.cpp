@@ -24,7 +24,7 @@ struct RevokeGiven {
 };
 
 int revoke_site(const RevokeGiven& given) {
-  const auto places = registration::places_of(config::load_gateway_alone(given.config));
+  const auto places = registration::places_of(settings_to_change(given.config));
   const auto revoked = registration::revoke(places, given.site, os::utc_now_seconds());
   if (revoked.problems.empty()) {
     std::cout << "site " << given.site

@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "common/config/gateway_settings.hpp"
+#include "common/os/way_owner.hpp"
 #include "gateway/cli/answer.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/linac_time_text.hpp"
@@ -57,6 +58,18 @@ std::optional<std::string> given_text(const std::string& text) {
 
 std::optional<std::int64_t> given_time(const std::string& text) {
   return text.empty() ? std::nullopt : parse_linac_time(text);
+}
+
+config::GatewaySettings settings_to_change(const std::filesystem::path& config) {
+  config::GatewaySettings settings = config::load_gateway_alone(config);
+  require_changeable(config, settings);
+  return settings;
+}
+
+void require_changeable(const std::filesystem::path& config,
+                        const config::GatewaySettings& settings) {
+  os::require_same_hands(config,
+                         {settings.sites_folder, settings.tokens_folder, settings.registration});
 }
 
 std::filesystem::path store_of(const std::filesystem::path& config) {

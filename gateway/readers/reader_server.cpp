@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 
 /// So long a process that has answered may stay in the machine's list.
 constexpr milliseconds kLookForEnded{1'000};
+/// Between two callers: each costs a process and lines in the log.
+constexpr milliseconds kPause{50};
 constexpr int kFailed = 1;
 
 }  // namespace
@@ -45,6 +47,7 @@ void ReaderServer::run() {
                      *unsaid);
       }
     }
+    std::this_thread::sleep_for(kPause);
   }
   answering_.clear();
 }

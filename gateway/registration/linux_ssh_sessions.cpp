@@ -135,12 +135,21 @@ std::string end_children(pid_t parent) {
   }
 }
 
+/// A connection, and not the sshd that has let it in, whose parent is none. The note that names it
+/// is the service's: it is not to have root end whatever it likes.
+bool is_of_sshd(const Process& process) {
+  constexpr const char* kName = "sshd";
+  const auto state = look_at(process.pid);
+  if (!state || !state->name.starts_with(kName)) return false;
+  const auto parent = look_at(state->parent);
+  return parent && parent->name.starts_with(kName);
+}
+
 /// Empty if it is over.
 std::string end(const Process& connection) {
   const auto held = hold(connection);
   if (!held) return {};
-  const auto state = look_at(connection.pid);
-  if (!state || !state->name.starts_with("sshd")) return {};
+  if (!is_of_sshd(connection)) return {};
   const std::string which = "process " + std::to_string(connection.pid) + " of sshd";
   // Stopped, it can let nobody in and start nothing while its children are looked for.
   if (const auto error = held->send(SIGSTOP); error && error != std::errc::no_such_process) {
