@@ -26,7 +26,8 @@ class Upgrade(LabCase):
         self.hosting.start()
         self.site.start()
         self.site.wait_connected()
-        self.wait_for(lambda: self.site.status()["well"], 20, "all is well")
+        # A first attempt to connect is no fault yet.
+        self.wait_for(lambda: (status := self.site.status())["well"] and status["forwarder"]["connected"], 20, "all is well")
 
     def install(self, name):
         """As a package does it: the file is another one, and what runs goes on with the one of before."""

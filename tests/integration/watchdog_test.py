@@ -23,7 +23,7 @@ class Watchdog(LabCase):
         self.hosting.start()
         self.site.start()
         self.site.wait_connected()
-        self.wait_for(lambda: self.status()["well"], 20, "all is well")
+        self.wait_for(lambda: (status := self.status())["well"] and status["forwarder"]["connected"], 20, "all is well")
         self.wait_for(lambda: sum(frame.patient for frame in self.linac_4299.sent()) >= SPEED * BEAM_SECONDS + 12, 60, "the beam is on")
 
     def status(self):
@@ -41,7 +41,7 @@ class Watchdog(LabCase):
             os.kill(before, signal.SIGSTOP)
             self.site.agent.wait_for_output(f"{name} (process {before}) has not responded for 4 s: it hangs, and is killed")
             self.wait_for(lambda one=name, old=before: self.pid(one) != old, 20, f"another {name}")
-        self.wait_for(lambda: self.status()["well"], 20, "all is well again")
+        self.wait_for(lambda: (status := self.status())["well"] and status["forwarder"]["connected"], 20, "all is well again")
         self.assertEqual(["open"], self.clients())
 
     def test_a_supervisor_that_hangs_is_told_by_status_and_the_next_one_is_not_noticed(self):
