@@ -31,6 +31,7 @@ json linac_to_json(const LinacForwardStatus& linac) {
       {"damaged_segments", linac.damaged_segments},
       {"damaged_bytes", linac.damaged_bytes},
       {"damaged_newest", linac.damaged_newest},
+      {"unreadable", linac.unreadable},
       {"round_trip_ms", linac.round_trip_ms},
   };
 }
@@ -52,6 +53,7 @@ LinacForwardStatus linac_from_json(const json& from) {
   linac.damaged_segments = from.value("damaged_segments", linac.damaged_segments);
   linac.damaged_bytes = from.value("damaged_bytes", linac.damaged_bytes);
   linac.damaged_newest = from.value("damaged_newest", linac.damaged_newest);
+  linac.unreadable = from.value("unreadable", linac.unreadable);
   linac.round_trip_ms = from.value("round_trip_ms", linac.round_trip_ms);
   return linac;
 }

@@ -45,6 +45,7 @@ struct LinacForwardStatus {
   std::uint64_t damaged_segments = 0;  ///< set aside for a person to look at, there now
   std::uint64_t damaged_bytes = 0;     ///< of those
   std::string damaged_newest{};        ///< the newest one's path
+  std::string unreadable{};            ///< SpoolReader::unreadable()
   std::int64_t round_trip_ms =
       -1;  ///< from sending an entry to its last acknowledgement; -1: none yet
 

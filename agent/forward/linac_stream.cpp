@@ -88,6 +88,7 @@ const spool::Entry* LinacStream::waiting() {
   if (!status_.accepted) return nullptr;
   if (waiting_) return &*waiting_;
   waiting_ = reader_.next();
+  note_unreadable();
   if (waiting_) {
     const auto known = known_.find(waiting_->run);
     if (known != known_.end()) waiting_->run = known->second.run;
@@ -138,6 +139,19 @@ void LinacStream::tell_what_was_set_aside() {
         "and all goes on. It is kept as {}: have this machine's disk and memory checked, then "
         "delete the file",
         serial_, file.string());
+  }
+}
+
+void LinacStream::note_unreadable() {
+  if (reader_.unreadable() == status_.unreadable) return;
+  status_.unreadable = reader_.unreadable();
+  if (status_.unreadable.empty()) {
+    spdlog::info("Linac {}: its spool can be read again", serial_);
+  } else {
+    spdlog::error(
+        "Linac {}: its spool cannot be read ({}), so nothing of it is sent; it keeps everything. "
+        "Give this account the right to, or look at the disk",
+        serial_, status_.unreadable);
   }
 }
 

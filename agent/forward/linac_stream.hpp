@@ -68,6 +68,7 @@ class LinacStream {
   void tell_of_forks(const std::map<std::uint64_t, KnownRun>& before) const;
   void release(std::uint64_t run, std::uint64_t seq);
   void tell_what_was_set_aside();
+  void note_unreadable();
   void clear_spool_of_a_removed_one();
 
   os::FileSystem& files_;

@@ -62,6 +62,7 @@ struct SpoolReader::State {
   LastHole last_hole;
   std::vector<std::filesystem::path> set_aside;
   SpoolReaderCounts counts;  ///< without those of `scanner`
+  std::string unreadable;
 };
 
 SpoolReader::SpoolReader(os::FileSystem& files, std::filesystem::path directory)
@@ -160,6 +161,10 @@ std::vector<std::filesystem::path> SpoolReader::take_set_aside() {
   return std::exchange(state_->set_aside, {});
 }
 
+const std::string& SpoolReader::unreadable() const {
+  return state_->unreadable;
+}
+
 DamagedSegments::Summary SpoolReader::damaged() const {
   return DamagedSegments(state_->files, state_->directory).summary();
 }
@@ -219,7 +224,10 @@ bool SpoolReader::State::skip() {
 /// Opens the next segment that has something to give. False: there is none yet, or it cannot be
 /// opened now.
 bool SpoolReader::State::open_next() {
-  index.refresh();
+  unreadable.clear();
+  if (const auto error = index.refresh(); error && error != std::errc::no_such_file_or_directory) {
+    unreadable = directory.string() + ": " + error.message();
+  }
   if (const auto newest = index.newest(); newest && *newest < segment) {
     segment = 0;  // The directory was emptied and begun anew.
   }
@@ -237,6 +245,7 @@ bool SpoolReader::State::open_next() {
     }
     if (error) {
       ++counts.read_errors;
+      unreadable = segment_path(directory, *number).string() + ": " + error.message();
       return false;
     }
     scanner = std::make_unique<SegmentScanner>(std::move(file));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/spool/damaged_segments.hpp"
@@ -61,6 +62,10 @@ class SpoolReader {
   std::vector<std::filesystem::path> take_set_aside();
   /// All damaged segments that are kept now.
   [[nodiscard]] DamagedSegments::Summary damaged() const;
+
+  /// What keeps next() from giving what is there, since it was last called: a file or the folder
+  /// that cannot be opened, and why. Empty if nothing does. Tried again with each call.
+  [[nodiscard]] const std::string& unreadable() const;
 
   /// Bytes in segments from the reading position on (an estimate for status). Looks at the
   /// directory: true also while nobody reads.

@@ -208,6 +208,7 @@ void add_forwarding(LinacState& linac, const forward::ForwardStatus& status, boo
   linac.round_trip_ms = found->round_trip_ms;
   linac.damaged_segments = found->damaged_segments;
   linac.damaged_newest = found->damaged_newest;
+  linac.unreadable = found->unreadable;
 }
 
 /// Spools of Linacs that the settings do not have, and that nobody writes (any more).
@@ -368,6 +369,12 @@ void judge_losses(const LinacState& linac, SiteState& site) {
                             "tells where they belong: they are kept as bytes that are no frames "
                             "(junk), and are missing in the records");
   }
+  if (!linac.unreadable.empty()) {
+    site.problems.push_back(name + "the forwarder cannot read its spool (" + linac.unreadable +
+                            "), so nothing of it is sent, and it is full some day: have the spool "
+                            "belong to the account that the forwarder runs as (chown -R), or look "
+                            "at the disk");
+  }
   if (linac.damaged_segments > 0) {
     site.problems.push_back(
         name + std::to_string(linac.damaged_segments) +
@@ -434,6 +441,18 @@ void judge_fan_out(SiteState& site) {
   }
 }
 
+/// One that looked after what runs has left its file. Where none ever did, other services do.
+void judge_absent_agent(const std::filesystem::path& spool, SiteState& site) {
+  const bool any_runs = site.forwarding || std::ranges::any_of(site.linacs, &LinacState::listening);
+  if (site.agent_runs || !any_runs) return;
+  std::error_code unknown;
+  if (!std::filesystem::exists(spool / kAgentFile, unknown)) return;
+  site.problems.push_back(
+      "icom-agent run, which looked after these programs, is gone: they go on, and none that ends "
+      "is started again. Start it; if it ends at once, its log tells why (journalctl -u "
+      "icom-agent)");
+}
+
 }  // namespace
 
 SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us,
@@ -464,6 +483,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
 
   look_at_fan_out(settings, site);
 
+  if (site.unknown.empty()) judge_absent_agent(settings.spool.directory, site);
   if (!site.unknown.empty()) {
     site.problems.push_back("what runs cannot be told: " + site.unknown);
   } else if (site.forwarder.silent) {

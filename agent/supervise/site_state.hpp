@@ -60,6 +60,7 @@ struct LinacState {
   std::int64_t round_trip_ms = -1;
   std::uint64_t damaged_segments = 0;  ///< of its spool, set aside
   std::string damaged_newest;          ///< the newest one's path
+  std::string unreadable;              ///< what of its spool the forwarder cannot read, and why
 };
 
 struct SiteState {

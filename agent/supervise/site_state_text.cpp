@@ -238,6 +238,7 @@ std::string to_json(const SiteState& site) {
     one["round_trip_ms"] = linac.round_trip_ms;
     one["damaged_segments"] = linac.damaged_segments;
     one["damaged_newest"] = linac.damaged_newest;
+    one["unreadable"] = linac.unreadable;
     out["linacs"].push_back(std::move(one));
   }
   auto& fan_out = out["fan_out"];

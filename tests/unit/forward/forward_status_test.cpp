@@ -28,6 +28,7 @@ ForwardStatus example() {
   linac.damaged_segments = 3;
   linac.damaged_bytes = 24'000'000;
   linac.damaged_newest = "/spool/4299/000000000042.spool.damaged";
+  linac.unreadable = "/spool/4299/000000000043.spool: Permission denied";
   linac.round_trip_ms = 7;
   status.linacs = {linac, {.serial = "9183", .reason = "not registered"}};
   status.forwards = {{.name = "mosaiq",

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/os/temporary_directory.hpp"
 #include "tests/unit/spool/spool_test_support.hpp"
 
 namespace icom::spool {
@@ -217,6 +218,29 @@ TEST_F(SpoolReading, ADirectoryThatIsBegunAnewIsReadFromItsStart) {
   written_.clear();
   write(1, 3);
   EXPECT_EQ(read_all(reader), written_);
+}
+
+TEST(SpoolReadingOnDisk, ASegmentThatCannotBeOpenedIsToldUntilItCan) {
+  const os::TemporaryDirectory folder;
+  os::FileSystem& files = os::real_file_system();
+  {
+    SpoolWriter writer(files, folder.path(), kSmallSegments);
+    ASSERT_FALSE(writer.append(frame(0, 1).entry()));
+  }
+  std::filesystem::path segment;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    if (entry.path().extension() == ".spool") segment = entry.path();
+  }
+  const auto aside = folder.path() / "aside";
+  std::filesystem::rename(segment, aside);
+  std::filesystem::create_symlink(segment, segment);  // leads in a circle
+  SpoolReader reader(files, folder.path());
+  reader.rewind([](std::uint64_t) { return 0; });
+  EXPECT_FALSE(reader.next());
+  EXPECT_NE(reader.unreadable().find(segment.string() + ": "), std::string::npos);
+  std::filesystem::rename(aside, segment);
+  EXPECT_TRUE(reader.next());
+  EXPECT_EQ(reader.unreadable(), "");
 }
 
 TEST_F(SpoolReading, BacklogIsWhatIsNotYetRead) {

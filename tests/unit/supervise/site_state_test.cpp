@@ -732,6 +732,23 @@ TEST_F(SiteStateTest, WhatOthersHaveWrittenMovesNoCursorAndAddsNoLine) {
   EXPECT_THAT(table, Not(HasSubstr("\x1b")));
 }
 
+TEST_F(SiteStateTest, ASpoolThatTheForwarderCannotReadIsAProblem) {
+  forwarder_.linacs[0].unreadable = "/spool/4299/000000000043.spool: Permission denied";
+  EXPECT_THAT(look().problems,
+              ElementsAre(HasSubstr("4299: the forwarder cannot read its spool "
+                                    "(/spool/4299/000000000043.spool: Permission denied)")));
+}
+
+TEST_F(SiteStateTest, ProgramsThatTheirSupervisorHasLeftAreAProblem) {
+  EXPECT_THAT(look().problems, IsEmpty()) << "other services look after them";
+  AgentFile left;
+  left.alive_us = now_;
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, left));
+  EXPECT_THAT(look().problems, ElementsAre(HasSubstr("icom-agent run, which looked after")));
+  const auto lock = hold(kAgentLockFile);
+  EXPECT_THAT(look().problems, IsEmpty());
+}
+
 TEST_F(SiteStateTest, WhatIsOnItsWayIsNoBacklogInTheTable) {
   forwarder_.linacs[0].backlog_bytes = 9'064;
   forwarder_.linacs[0].just_sent_bytes = 8'064;
