@@ -174,7 +174,9 @@ void ListenProgram::stop() {
 }
 
 Lost ListenProgram::finish() {
-  return listener_ ? listener_->finish() : Lost{};
+  Lost lost = listener_ ? listener_->finish() : Lost{};
+  lost.given_up += given_up_;
+  return lost;
 }
 
 void ListenProgram::connection_over() {
@@ -294,6 +296,7 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   heartbeat_.busy();
   Remains remains = listener_->close_spool();
   listener_.reset();
+  given_up_ += remains.given_up;
   if (remains.writer) {
     spdlog::warn("no other listener can take over: the spool refuses the last entries");
     co_await go_on_with(std::move(held), std::move(remains));
