@@ -40,6 +40,7 @@ void BeamWatch::see(Bytes frame, bool has_patient, Clock::time_point now) {
   const bool selected_now = !std::exchange(patient_, true) || was_unknown;
   const auto mu = quick_delivery_mu(frame);
   if (selected_now || (mu && mu != mu_)) mu_changed_ = now;
+  if (selected_now) mu_.reset();  // those of another patient say nothing of this one's
   if (mu) mu_ = mu;
 }
 
@@ -48,7 +49,8 @@ void BeamWatch::disconnected() {
 }
 
 std::optional<BeamWatch::Clock::time_point> BeamWatch::quiet_from() const {
-  return patient_ ? std::optional(mu_changed_ + kQuiet) : std::nullopt;
+  if (!patient_) return std::nullopt;
+  return no_mu_read() ? Clock::time_point::max() : mu_changed_ + kQuiet;
 }
 
 bool BeamWatch::beam_may_be_on(Clock::time_point now) const {

@@ -12,13 +12,14 @@ namespace icom::listen {
 struct BeamState {
   bool patient = false;                   ///< is selected, or may be
   bool unknown = false;                   ///< no frame has come that shows whether one is
-  std::optional<double> mu;               ///< Delivery MU, the last that came
+  std::optional<double> mu;               ///< Delivery MU, the last since the patient is selected
   std::chrono::milliseconds unchanged{};  ///< for how long, if `patient`
 };
 
 /// Judges by what is certain in the stream (docs/protocol.md, "The iCom Vx stream"): a patient is
 /// selected, and Delivery MU change from frame to frame. Where it knows too little it says that a
-/// beam may be on. Not thread-safe; no clock of its own.
+/// beam may be on: of a patient none of whose MU could be read, for as long as he is selected. Not
+/// thread-safe; no clock of its own.
 class BeamWatch {
  public:
   using Clock = std::chrono::steady_clock;
@@ -43,10 +44,13 @@ class BeamWatch {
   /// Nobody is connected: nothing that we do can disturb a beam.
   void disconnected();
 
-  /// From when on no beam is on, should nothing change until then; nothing where none is on now
-  /// for another reason than the time: no patient, or no connection.
+  /// From when on no beam is on, should nothing change until then: never where no_mu_read().
+  /// Nothing where none is on now for another reason than the time: no patient, or no connection.
   [[nodiscard]] std::optional<Clock::time_point> quiet_from() const;
   [[nodiscard]] bool beam_may_be_on(Clock::time_point now) const;
+  /// A patient is selected, and no frame since then had Delivery MU that can be read: they may be
+  /// under another tag, or written in another way. Nothing tells that they stand still.
+  [[nodiscard]] bool no_mu_read() const { return patient_ && !unknown_ && !mu_; }
 
  private:
   bool patient_ = false;     ///< or it is unknown

@@ -18,8 +18,10 @@ inline constexpr std::string_view kTakeOver = "take-over";
 inline constexpr std::string_view kAlive = "alive";
 
 /// Answers to a drain: `waiting SINCE LEFT` again and again (milliseconds since MU last changed,
-/// and until the limit), then `leaving WHY`.
+/// and until the limit), then `leaving WHY`. Where no MU could be read, `waiting SINCE LEFT no-mu`:
+/// since the patient is selected. Who asks may be older, and reads two numbers.
 inline constexpr std::string_view kWaiting = "waiting";
+inline constexpr std::string_view kNoMu = "no-mu";
 inline constexpr std::string_view kLeaving = "leaving";
 
 /// `error WHY`: to a request that is not heeded. A take-over is not while the spool takes no

@@ -1,5 +1,7 @@
 #include "agent/listen/linac_connection.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "agent/listen/crash_farewell.hpp"
+#include "agent/listen/second_client.hpp"
 #include "agent/listen/silent_peer.hpp"
 #include "common/asio/socket_owner.hpp"
 #include "common/os/random.hpp"
@@ -105,7 +108,9 @@ asio::awaitable<void> LinacConnection::run() {
       set_crash_farewell(socket_.native_handle(), kept ? keeper_.socket() : -1);
       if (!adopted) sink_.connected();
       tell_peer();
-      given_up_ = false;
+      given_up_ = yields_ = looks_again_ = false;
+      // One that was handed over or kept is no attempt: whoever has come since came second.
+      next_look_ = adopted ? Clock::time_point::max() : begin;
       const auto reason = co_await read_until_over(adopted);
       if (!reason && letting_go_) co_return;
       const auto late = co_await close(given_up_);
@@ -141,9 +146,10 @@ asio::awaitable<std::string> LinacConnection::connect() {
   // Whoever reads the Linac already, whatever has become of its spool: nobody is to be a second
   // client. A connection of our own is over here, or was adopted.
   if (std::ranges::any_of(endpoints, is_connected_to)) {
-    co_return "a program of this machine is connected to it already, and nobody is to be its second "
-              "client: ss -tnp dst " + linac_.text() + " shows which one";
+    co_return "a program of this machine is connected to it already, or just connects, and nobody is "
+              "to be its second client: ss -tnp dst " + linac_.text() + " shows which one";
   }
+  addresses_ = endpoints;
   arm(until, [this] {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -210,6 +216,8 @@ asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over(boo
   std::string ended;
   while (ended.empty()) {
     if (stopping_) co_return std::nullopt;
+    ended = why_another_client_ends_it();
+    if (!ended.empty()) break;
     const bool ready = co_await readable(next_event);
     if (ready) {
       if (read_available(ended) == 0) continue;
@@ -225,9 +233,36 @@ asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over(boo
       ended = why_silence_ends_it(now - last_bytes, now - waited_since);
       next_event = std::max(last_bytes + timings_.silence, now + timings_.answer_look);
       next_event = std::min(next_event, waited_since + silence_.now(sink_.patient_open()));
+      next_event = std::min(next_event, next_look_);
     }
   }
   co_return ended;
+}
+
+/// Empty if it does not. Between our look before the attempt and the connection another program may
+/// have done the same: then both look here, and one of them leaves. One that looked before we were
+/// to be seen stays, and so does one that does not look: we leave then, in time.
+std::string LinacConnection::why_another_client_ends_it() {
+  if (Clock::now() < next_look_) return {};
+  next_look_ = Clock::time_point::max();
+  boost::system::error_code gone;
+  const ClientEnds ours{socket_.local_endpoint(gone), socket_.remote_endpoint(gone)};
+  const auto other = gone ? std::nullopt : other_client(ours, addresses_);
+  if (!other) return {};
+  if (leaves_to(ours, *other) || looks_again_) {
+    given_up_ = yields_ = true;
+    return "another program of this machine (port " + std::to_string(other->own.port()) +
+           ") has connected to it in the same moment, and nobody is to be its second client: this "
+           "one (port " +
+           std::to_string(ours.own.port()) + ") leaves";
+  }
+  spdlog::warn(
+      "another program of this machine (port {}) has connected to the Linac in the same moment, "
+      "and is to leave; if it is still there in {} ms, this one (port {}) does",
+      other->own.port(), timings_.other_leaves.count(), ours.own.port());
+  looks_again_ = true;
+  next_look_ = Clock::now() + timings_.other_leaves;
+  return {};
 }
 
 /// Empty if it does not.
@@ -244,13 +279,15 @@ std::string LinacConnection::why_silence_ends_it(std::chrono::nanoseconds silent
   return "no bytes for too long";
 }
 
-/// FIN first. Before the end of the listener the Linac gets time to answer it, and what it sends
-/// until then is kept: closing with unread bytes would send a reset. A connection that was given up
-/// is read on beside the next one; the number under which its bytes come.
+/// FIN first. Before the end of the listener, and where another program has the Linac, the Linac
+/// gets time to answer it, and what it sends until then is kept: closing with unread bytes would
+/// send a reset. A connection that was given up is read on beside the next one; the number under
+/// which its bytes come.
 asio::awaitable<std::optional<std::uint64_t>> LinacConnection::close(bool given_up) {
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  const auto give_up = Clock::now() + (stopping_ ? timings_.drain : timings_.drain.zero());
+  const auto give_up =
+      Clock::now() + (stopping_ || yields_ ? timings_.drain : timings_.drain.zero());
   std::string ended;
   read_available(ended);
   while (ended.empty() && Clock::now() < give_up) {

@@ -66,6 +66,7 @@ class LinacConnection {
   boost::asio::awaitable<std::optional<std::string>> read_until_over(bool adopted);
   [[nodiscard]] std::string why_silence_ends_it(std::chrono::nanoseconds silent,
                                                 std::chrono::nanoseconds waited);
+  [[nodiscard]] std::string why_another_client_ends_it();
   boost::asio::awaitable<std::optional<std::uint64_t>> close(bool given_up);
   void tell_peer();
   boost::asio::awaitable<void> pause_before_retry(std::chrono::nanoseconds lasted,
@@ -92,7 +93,12 @@ class LinacConnection {
   bool stopping_ = false;
   bool letting_go_ = false;
   bool adopted_ = false;   ///< socket_ is a connection that run() has not seen yet
-  bool given_up_ = false;  ///< the connection's end was our decision, for its silence
+  bool given_up_ = false;  ///< the connection's end was our decision: its silence, or yields_
+  bool yields_ = false;    ///< it was left to another program of this machine
+  Endpoints addresses_;    ///< of the Linac, at the last attempt
+  /// When to look for such another one: at once, and again if it is the one to leave.
+  Clock::time_point next_look_ = Clock::time_point::max();
+  bool looks_again_ = false;
 };
 
 }  // namespace icom::listen

@@ -65,6 +65,15 @@ std::optional<std::chrono::milliseconds> drain_limit(std::string_view line) {
   return std::chrono::milliseconds(limit);
 }
 
+std::string waiting_line(const BeamWatch& beam, std::chrono::steady_clock::time_point now,
+                         std::chrono::steady_clock::duration left) {
+  std::string line = std::string(control::kWaiting) + " " +
+                     std::to_string(beam.state(now).unchanged.count()) + " " +
+                     std::to_string(whole_milliseconds(left));
+  if (beam.no_mu_read()) line += " " + std::string(control::kNoMu);
+  return line + "\n";
+}
+
 }  // namespace
 
 ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
@@ -165,7 +174,9 @@ void ListenProgram::stop() {
 }
 
 Lost ListenProgram::finish() {
-  return listener_ ? listener_->finish() : Lost{};
+  Lost lost = listener_ ? listener_->finish() : Lost{};
+  lost.given_up += given_up_;
+  return lost;
 }
 
 void ListenProgram::connection_over() {
@@ -237,10 +248,7 @@ awaitable<void> ListenProgram::drain(ControlStream& peer, Milliseconds limit) {
       stop();
       co_return;
     }
-    const auto since_change = now - (*listener_->beam().quiet_from() - BeamWatch::kQuiet);
-    const std::string answer = std::string(control::kWaiting) + " " +
-                               std::to_string(whole_milliseconds(since_change)) + " " +
-                               std::to_string(whole_milliseconds(latest - now)) + "\n";
+    const std::string answer = waiting_line(listener_->beam(), now, latest - now);
     if (!co_await write_all(peer, as_bytes(answer), control::kStep)) {
       spdlog::info("who asked this listener to leave is gone: it stays");
       co_return;
@@ -254,8 +262,10 @@ const char* ListenProgram::why_leave_now(Clock::time_point limit) const {
   const auto quiet = listener_->beam().quiet_from();
   if (!quiet) return "no patient is selected, or nothing is connected";
   if (Clock::now() >= *quiet) return "no MU have been delivered for 10 s";
-  if (Clock::now() >= limit) return "the time limit is reached, and a beam may be on";
-  return nullptr;
+  if (Clock::now() < limit) return nullptr;
+  return listener_->beam().no_mu_read()
+             ? "the time limit is reached, and no MU could be read: a beam may be on"
+             : "the time limit is reached, and a beam may be on";
 }
 
 void ListenProgram::mark_drained() {
@@ -286,6 +296,7 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   heartbeat_.busy();
   Remains remains = listener_->close_spool();
   listener_.reset();
+  given_up_ += remains.given_up;
   if (remains.writer) {
     spdlog::warn("no other listener can take over: the spool refuses the last entries");
     co_await go_on_with(std::move(held), std::move(remains));

@@ -79,7 +79,8 @@ class ListenProgram {
   bool handing_over_ = false;
   bool declined_ = false;  ///< the last one offered: by an older listener, it may be
   bool stopping_ = false;
-  Bell let_go_;  ///< the listener reads no further
+  GivenUp given_up_;  ///< by listeners of this process that are over
+  Bell let_go_;       ///< the listener reads no further
 };
 
 }  // namespace icom::listen

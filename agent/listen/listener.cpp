@@ -40,6 +40,9 @@ struct Listener::Parts {
   std::vector<QueuedEntry> close_spool();
   [[nodiscard]] ListenerStatus status() const;
   bool write_status();
+  [[nodiscard]] GivenUp given_up() const {
+    return {.queue = given_up_by(queue.counts()), .spool = given_up_by(writer->counts())};
+  }
 
   boost::asio::io_context& io;
   os::FileSystem& files;
@@ -78,7 +81,11 @@ std::vector<QueuedEntry> Listener::Parts::close_spool() {
 Remains Listener::close_spool() {
   Remains remains{.writer = nullptr, .entries = parts_->close_spool()};
   parts_->sync.stop();
-  if (!remains.entries.empty()) remains.writer = std::move(parts_->writer);
+  remains.given_up = parts_->given_up();
+  if (!remains.entries.empty()) {
+    remains.given_up.spool = {};
+    remains.writer = std::move(parts_->writer);
+  }
   parts_.reset();
   return remains;
 }
@@ -87,6 +94,7 @@ Lost Listener::finish() {
   if (!parts_) return {};
   const auto left = parts_->close_spool();
   Lost lost;
+  lost.given_up = parts_->given_up();
   for (const auto& entry : left) {
     if (entry.kind == EntryKind::hole) {
       const Hole told = decode_hole(entry.bytes);

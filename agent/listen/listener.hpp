@@ -11,6 +11,7 @@
 
 #include "agent/listen/beam_watch.hpp"
 #include "agent/listen/entry_queue.hpp"
+#include "agent/listen/given_up.hpp"
 #include "agent/listen/handover.hpp"
 #include "agent/listen/keeper_link.hpp"
 #include "agent/listen/listener_status.hpp"
@@ -34,6 +35,7 @@ struct ListenerSettings {
 struct Remains {
   std::unique_ptr<spool::SpoolWriter> writer;  ///< null: there is nothing that remains
   std::vector<QueuedEntry> entries;            ///< received, and not in the spool
+  GivenUp given_up = {};                       ///< what `writer` does not count, if there is one
 };
 
 /// What a spool has not taken, at the end.
@@ -42,6 +44,7 @@ struct Lost {
   std::uint64_t frames_with_patient = 0;
   std::uint64_t others = 0;  ///< entries that are no frames
   bool told = false;         ///< by a hole entry in the spool
+  GivenUp given_up;          ///< beside that, by this listener until then
 };
 
 /// Three threads, so that the Linac is read whatever the disk does: this object's `io` reads and

@@ -41,6 +41,9 @@ struct ListenerTimings {
   Milliseconds late{1'800'000};
   /// The same, once the Linac's kernel has our FIN and the Linac goes on sending all the same.
   Milliseconds late_unheeded{10'000};
+  /// For another program of this machine that has connected in the same moment, and is the one to
+  /// leave: it does so at once. One that has not left by then knows nothing of that rule.
+  Milliseconds other_leaves{2'000};
   /// Between syncs of the spool; what a power cut may cost.
   Milliseconds sync{100};
   /// Between writes of listener.json where nothing but counts changes.

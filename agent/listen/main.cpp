@@ -98,15 +98,18 @@ Options parse(int argc, char** argv) {
 }
 
 void say_end(const icom::listen::Lost& lost) {
-  if (lost.frames + lost.others == 0) {
-    spdlog::info("ended; everything received is in the spool");
-  } else {
+  if (lost.frames + lost.others > 0) {
     spdlog::error(
         "ended; LOST: {} frames, {} of them with a patient, and {} other entries, which the spool "
-        "did not take; {}",
+        "did not take; {}{}",
         lost.frames, lost.frames_with_patient, lost.others,
-        lost.told ? "a hole in the spool tells the gateway how many"
-                  : "nothing else tells of them");
+        lost.told ? "a hole in the spool tells the gateway how many" : "nothing else tells of them",
+        lost.given_up.none() ? "" : "; GIVEN UP before that: " + text_of(lost.given_up));
+  } else if (lost.given_up.none()) {
+    spdlog::info("ended; everything received is in the spool");
+  } else {
+    spdlog::error("ended; everything received is in the spool but for what was GIVEN UP: {}",
+                  text_of(lost.given_up));
   }
 }
 

@@ -70,6 +70,7 @@ bool SpoolThread::append_all(std::vector<QueuedEntry>& batch) {
     const auto error = writer_.append(left, appended);
     left = left.subspan(appended);
     if (appended > 0) sync_.note_appended();
+    tell_given_up();
     const bool goes_on = !error || refused(error, left.size());
     if (goes_on) continue;
     leave(batch, batch.size() - left.size());
@@ -89,6 +90,13 @@ bool SpoolThread::refused(std::error_code error, std::size_t left) {
   if (!queue_.wait_closed(timings_.append_retry)) return true;
   // We are to end: once more, and the disk has had its chances.
   return !std::exchange(tried_last_, true);
+}
+
+void SpoolThread::tell_given_up() {
+  const auto so_far = given_up_by(writer_.counts());
+  if (!given_up_lines_.admit(so_far, GivenUpLines::Clock::now())) return;
+  spdlog::error("the spool is at its bound, or its disk full: the oldest is given up, so far {}",
+                text_of(so_far));
 }
 
 void SpoolThread::leave(std::vector<QueuedEntry>& batch, std::size_t from) {

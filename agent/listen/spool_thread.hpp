@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/listen/entry_queue.hpp"
+#include "agent/listen/given_up.hpp"
 #include "agent/listen/listener_timings.hpp"
 #include "agent/listen/sync_thread.hpp"
 #include "agent/spool/spool_writer.hpp"
@@ -49,6 +50,7 @@ class SpoolThread {
   bool refused(std::error_code error, std::size_t left);
   void leave(std::vector<QueuedEntry>& batch, std::size_t from);
   void note_refusal(std::error_code error, std::size_t left);
+  void tell_given_up();
   void write_status_if_due(bool change);
 
   EntryQueue& queue_;
@@ -61,6 +63,7 @@ class SpoolThread {
   std::vector<QueuedEntry> left_;
   bool tried_last_ = false;  ///< since the queue is closed
   log::RateLimit failure_lines_;
+  GivenUpLines given_up_lines_;
   mutable std::mutex refusal_mutex_;
   std::error_code refusal_;  ///< none: the spool takes what it is offered
   std::size_t refused_ = 0;  ///< entries beside those in the queue

@@ -144,6 +144,7 @@ void StreamIntake::received(std::size_t count) {
   last_received_us_ = status_.last_bytes_us = now;
   status_.bytes += count;
   note_convention();
+  tell_dropped();
   post();
 }
 
@@ -297,6 +298,15 @@ void StreamIntake::note_convention() {
     say(stream_lines_, steady_(), spdlog::level::warn,
         "the length field no longer agrees with the stream: frames are found by their date");
   }
+}
+
+/// Here, not where the disk is written to: that may stand still for as long.
+void StreamIntake::tell_dropped() {
+  const auto so_far = given_up_by(queue_.counts());
+  if (!dropped_lines_.admit(so_far, steady_())) return;
+  spdlog::error(
+      "the disk does not take what comes, and the memory for it is full: dropped so far {}",
+      text_of(so_far));
 }
 
 void StreamIntake::post() {

@@ -12,6 +12,7 @@
 #include "agent/listen/beam_watch.hpp"
 #include "agent/listen/counter_watch.hpp"
 #include "agent/listen/entry_queue.hpp"
+#include "agent/listen/given_up.hpp"
 #include "agent/listen/handover.hpp"
 #include "agent/listen/late_frames.hpp"
 #include "agent/listen/listener_timings.hpp"
@@ -88,6 +89,7 @@ class StreamIntake final : public StreamSink {
   void push_disconnected(std::string_view reason, std::int64_t when_us);
   void end_silence();
   void note_convention();
+  void tell_dropped();
   void post();
 
   EntryQueue& queue_;
@@ -110,6 +112,7 @@ class StreamIntake final : public StreamSink {
   log::RepeatedLine failures_;   ///< connections that did not come about
   log::RateLimit connection_lines_;
   log::RateLimit stream_lines_;
+  GivenUpLines dropped_lines_;
 };
 
 }  // namespace icom::listen

@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdio>
 #include <deque>
 #include <iostream>
 #include <limits>
@@ -54,7 +53,7 @@ class Departure {
       co_return;
     }
     LeaveProgress progress;
-    progress.waiting = [this](milliseconds since_change, milliseconds) { waits(since_change); };
+    progress.waiting = [this](const LeaveWait& wait) { waits(wait); };
     progress.leaving = [this](const std::string& why) {
       why_ = why;
       tell("leaves: " + why);
@@ -74,16 +73,12 @@ class Departure {
   }
 
  private:
-  void waits(milliseconds since_change) {
+  void waits(const LeaveWait& wait) {
     const auto now = Clock::now();
     if (told_ != Clock::time_point{} && now - told_ < kTellEach) return;
     told_ = now;
-    char text[96];
-    std::snprintf(
-        text, sizeof text,
-        "waits: a beam may be on, MU changed %.1f s ago; leaves 10 s after the last change",
-        static_cast<double>(since_change.count()) / 1000);
-    tell(text);
+    tell("waits: a beam may be on, " + text_of(wait) +
+         (wait.no_mu_read ? "; leaves once none is" : "; leaves 10 s after the last change"));
   }
   awaitable<bool> ends() const {
     asio::steady_timer timer(co_await asio::this_coro::executor);

@@ -1,6 +1,8 @@
 #include "agent/supervise/leave_request.hpp"
 
+#include <array>
 #include <boost/asio/this_coro.hpp>
+#include <cstdio>
 #include <sstream>
 
 #include "agent/listen/control_protocol.hpp"
@@ -22,8 +24,11 @@ bool understand(const std::string& line, const LeaveProgress& progress) {
   if (kind == control::kWaiting) {
     std::int64_t since_change = 0;
     std::int64_t left = 0;
-    words >> since_change >> left;
-    progress.waiting(milliseconds(since_change), milliseconds(left));
+    std::string more;
+    words >> since_change >> left >> more;
+    progress.waiting({.since_change = milliseconds(since_change),
+                      .left = milliseconds(left),
+                      .no_mu_read = more == control::kNoMu});
   } else if (kind == control::kLeaving) {
     std::string why;
     std::getline(words >> std::ws, why);
@@ -34,6 +39,15 @@ bool understand(const std::string& line, const LeaveProgress& progress) {
 }
 
 }  // namespace
+
+std::string text_of(const LeaveWait& wait) {
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(),
+                wait.no_mu_read ? "no MU could be read since a patient was selected, %.1f s ago"
+                                : "MU changed %.1f s ago",
+                static_cast<double>(wait.since_change.count()) / 1000);
+  return text.data();
+}
 
 awaitable<LeaveOutcome> ask_to_leave(std::filesystem::path folder, milliseconds within,
                                      LeaveProgress progress) {

@@ -10,11 +10,19 @@
 
 namespace icom::supervise {
 
+/// Why a listener waits.
+struct LeaveWait {
+  /// Since MU changed last; `no_mu_read`: since the patient is selected.
+  std::chrono::milliseconds since_change{};
+  std::chrono::milliseconds left{};  ///< it waits no longer than that
+  bool no_mu_read = false;           ///< of this patient
+};
+/// "MU changed 0.3 s ago".
+std::string text_of(const LeaveWait& wait);
+
 /// What the listener says meanwhile.
 struct LeaveProgress {
-  /// It waits: so long ago MU changed last; so long it will wait at most.
-  std::function<void(std::chrono::milliseconds since_change, std::chrono::milliseconds left)>
-      waiting;
+  std::function<void(const LeaveWait& wait)> waiting;
   /// It leaves, and why it may.
   std::function<void(const std::string& why)> leaving;
 };

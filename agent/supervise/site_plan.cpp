@@ -31,11 +31,11 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
                                    std::chrono::milliseconds within) {
   using Clock = std::chrono::steady_clock;
   LeaveProgress progress;
-  progress.waiting = [name, told = Clock::time_point{}](auto since_change, auto left) mutable {
+  progress.waiting = [name, told = Clock::time_point{}](const LeaveWait& wait) mutable {
     if (told != Clock::time_point{} && Clock::now() - told < kPlanTellsEach) return;
     told = Clock::now();
-    spdlog::info("{} stays while a beam may be on: MU changed {:.1f} s ago; for {} s at most", name,
-                 static_cast<double>(since_change.count()) / 1000, left.count() / 1000);
+    spdlog::info("{} stays while a beam may be on: {}; for {} s at most", name, text_of(wait),
+                 wait.left.count() / 1000);
   };
   progress.leaving = [name](const std::string& why) { spdlog::info("{} leaves: {}", name, why); };
   const auto outcome = co_await ask_to_leave(std::move(spool), within, std::move(progress));

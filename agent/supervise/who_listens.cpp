@@ -119,7 +119,8 @@ std::optional<std::string> why_it_is_taken(boost::asio::io_context& io,
   });
   if (!taken) return std::nullopt;
   return "a program of this machine is connected to " + linac.text() +
-         " already. Nobody is to be its second client: stop that one first, once no beam is on";
+         " already, or just connects. Nobody is to be its second client: stop that one first, "
+         "once no beam is on";
 }
 
 std::optional<std::string> why_not_to_add(boost::asio::io_context& io,

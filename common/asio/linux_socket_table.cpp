@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::array kTables{"/proc/net/tcp", "/proc/net/tcp6"};
 constexpr std::string_view kEstablishedText = "01";
+constexpr std::string_view kSynSent = "02";
 constexpr std::string_view kListening = "0A";
 
 std::vector<std::string_view> words(std::string_view line) {
@@ -44,6 +45,11 @@ std::optional<Number> number(std::string_view text, int base) {
 
 tcp::endpoint plain_end(const tcp::endpoint& endpoint) {
   return {plain(endpoint.address()), endpoint.port()};
+}
+
+/// The tables do not tell of which link: two machines may have it.
+bool is_of_a_link(const tcp::endpoint& endpoint) {
+  return endpoint.address().is_v6() && endpoint.address().to_v6().is_link_local();
 }
 
 /// `0100007F:1F90`: words of four bytes as this machine writes them as numbers, then the port.
@@ -114,9 +120,20 @@ std::optional<SocketOwner> connected_in(std::string_view table, const tcp::endpo
 bool is_connected_in(std::string_view table, const tcp::endpoint& peer) {
   return find_row(table,
                   [peer = plain_end(peer)](const Row& at) {
-                    return at.peer == peer && at.state == kEstablishedText;
+                    return at.peer == peer && (at.state == kEstablishedText ||
+                                               (at.state == kSynSent && !is_of_a_link(peer)));
                   })
       .has_value();
+}
+
+std::vector<tcp::endpoint> connected_ends_in(std::string_view table, const tcp::endpoint& peer) {
+  std::vector<tcp::endpoint> ends;
+  if (is_of_a_link(peer)) return ends;
+  find_row(table, [&ends, peer = plain_end(peer)](const Row& at) {
+    if (at.peer == peer && at.own && at.state == kEstablishedText) ends.push_back(*at.own);
+    return false;
+  });
+  return ends;
 }
 
 std::optional<os::UserId> listening_in(std::string_view table, const tcp::endpoint& endpoint) {
@@ -137,6 +154,15 @@ std::optional<SocketOwner> connected_in_tables(const tcp::endpoint& own,
 bool is_connected_to(const tcp::endpoint& peer) {
   return std::ranges::any_of(kTables,
                              [&](const char* table) { return is_connected_in(read(table), peer); });
+}
+
+std::vector<tcp::endpoint> connected_ends(const tcp::endpoint& peer) {
+  std::vector<tcp::endpoint> all;
+  for (const char* table : kTables) {
+    const auto ends = connected_ends_in(read(table), peer);
+    all.insert(all.end(), ends.begin(), ends.end());
+  }
+  return all;
 }
 
 std::optional<os::UserId> listener_user(const tcp::endpoint& endpoint) {

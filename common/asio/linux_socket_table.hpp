@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/asio/socket_owner.hpp"
 
@@ -15,8 +16,14 @@ std::optional<SocketOwner> connected_in(std::string_view table,
                                         const boost::asio::ip::tcp::endpoint& own,
                                         const boost::asio::ip::tcp::endpoint& peer);
 
-/// Whether a socket in `table` is connected to `peer`.
+/// Whether a socket in `table` is connected to `peer`, or connects. Of an address of a link:
+/// whether it is connected, to that address of any link.
 bool is_connected_in(std::string_view table, const boost::asio::ip::tcp::endpoint& peer);
+
+/// The own ends of the sockets in `table` that are connected to `peer`; of an address of a link
+/// none.
+std::vector<boost::asio::ip::tcp::endpoint> connected_ends_in(
+    std::string_view table, const boost::asio::ip::tcp::endpoint& peer);
 
 /// The account of the socket in `table` that listens at exactly `endpoint`.
 std::optional<os::UserId> listening_in(std::string_view table,

@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
+#include <vector>
 
 #include "common/os/users.hpp"
 
@@ -31,9 +32,15 @@ inline std::optional<os::UserId> peer_account(const boost::asio::ip::tcp::endpoi
   return owner ? owner->user : std::nullopt;
 }
 
-/// Whether a program of this machine, whosever it is, has a connection to this endpoint. Takes time
-/// for each socket of the machine: not for an event loop. Thread-safe.
+/// Whether a program of this machine, whosever it is, has a connection to this endpoint, or makes
+/// one; of an address of a link (fe80::), has one: nobody tells of which link it is. Takes time for
+/// each socket of the machine: not for an event loop. Thread-safe.
 bool is_connected_to(const boost::asio::ip::tcp::endpoint& peer);
+
+/// The own ends of this machine's connections to `peer`, in plain() addresses: of those that stand,
+/// neither end having said FIN; none of an address of a link. As is_connected_to() otherwise.
+std::vector<boost::asio::ip::tcp::endpoint> connected_ends(
+    const boost::asio::ip::tcp::endpoint& peer);
 
 /// The account that listens at `endpoint`. Returns nullopt if nothing does, or the kernel does not
 /// say. Nothing is connected to. Takes time for each socket of the machine: not for an event loop.

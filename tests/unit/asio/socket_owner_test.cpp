@@ -1,7 +1,7 @@
 #include "common/asio/socket_owner.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -46,6 +46,36 @@ TEST(SocketTableTest, WhoeverIsConnectedToAnAddressIsSeen) {
   EXPECT_TRUE(is_connected_in(kTable6, {make_address("::1"), 1706}));
   EXPECT_FALSE(is_connected_in(kTable, {make_address("127.0.1.1"), 1707}));
   EXPECT_FALSE(is_connected_in(kTable, {make_address("127.0.0.1"), 40001})) << "it is closed";
+}
+
+TEST(SocketTableTest, WhoeverIsAboutToConnectIsSeen) {
+  constexpr const char* kConnecting =
+      "0: 0100007F:9C45 0101007F:06AA 02 0:0 0:0 0 1010 0 4252 1 0\n";
+  EXPECT_TRUE(is_connected_in(kConnecting, kOurs));
+  EXPECT_THAT(connected_ends_in(kConnecting, kOurs), testing::IsEmpty()) << "it is not yet";
+}
+
+TEST(SocketTableTest, TheOwnEndsAreThoseOfTheConnectionsThatStand) {
+  const tcp::endpoint first{make_address("127.0.0.1"), 40000};
+  EXPECT_THAT(connected_ends_in(kTable, kOurs), testing::ElementsAre(first));
+  EXPECT_THAT(connected_ends_in(kTable6, kOurs),
+              testing::ElementsAre(tcp::endpoint{make_address("127.0.0.1"), 40002}));
+  constexpr const char* kSaidFin = "0: 0100007F:9C40 0101007F:06AA 04 0:0 0:0 0 1007 0 4242 1 0\n";
+  EXPECT_THAT(connected_ends_in(kSaidFin, kOurs), testing::IsEmpty());
+}
+
+/// Another Linac may have the same one on another link.
+TEST(SocketTableTest, OfAnAddressOfALinkNobodyIsSaidToConnect) {
+  constexpr const char* kOfALink =
+      "0: 000080FE000000000000000001000000:9C44 000080FE000000000000000002000000:06AA 02 0:0 0:0 0 "
+      "1010 0 4252 1 0\n";
+  constexpr const char* kConnected =
+      "0: 000080FE000000000000000001000000:9C44 000080FE000000000000000002000000:06AA 01 0:0 0:0 0 "
+      "1010 0 4252 1 0\n";
+  const tcp::endpoint linac{make_address("fe80::2%8"), 1706};
+  EXPECT_FALSE(is_connected_in(kOfALink, linac));
+  EXPECT_TRUE(is_connected_in(kConnected, linac));
+  EXPECT_THAT(connected_ends_in(kConnected, linac), testing::IsEmpty());
 }
 
 TEST(SocketTableTest, TheAccountIsThatOfTheVisitorsEnd) {

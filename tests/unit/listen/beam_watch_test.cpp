@@ -119,6 +119,40 @@ TEST_F(BeamWatchTest, MuThatAreMissingOrNotAvailableChangeNothing) {
   EXPECT_FALSE(on());
 }
 
+TEST_F(BeamWatchTest, OfAPatientWhoseMuCannotBeReadABeamMayBeOnForAsLongAsHeIsSelected) {
+  watch_.connected(now_);
+  for (const char* mu : {"", "12,5", "-32767", "1.234,5"}) frame(mu);
+  EXPECT_TRUE(watch_.no_mu_read());
+  wait(seconds(3600));
+  EXPECT_TRUE(on());
+  BeamWatch next;
+  next.resume(watch_.state(now_), now_);
+  EXPECT_TRUE(next.no_mu_read());
+  for (int i = 1; i < BeamWatch::kGoneFrames; ++i) frame("", false);
+  EXPECT_TRUE(on());
+  frame("", false);
+  EXPECT_FALSE(watch_.quiet_from());
+  EXPECT_FALSE(watch_.no_mu_read());
+}
+
+TEST_F(BeamWatchTest, MuThatAreReadOnceTellWhenTheyStandStill) {
+  frame("");
+  frame("1.5");
+  EXPECT_FALSE(watch_.no_mu_read());
+  wait(BeamWatch::kQuiet);
+  frame("");
+  EXPECT_FALSE(on());
+}
+
+TEST_F(BeamWatchTest, MuOfThePatientBeforeSayNothingOfThisOnes) {
+  frame("1.5");
+  wait(BeamWatch::kQuiet);
+  frame("", false);
+  frame("12,5");
+  wait(BeamWatch::kQuiet);
+  EXPECT_TRUE(on());
+}
+
 TEST_F(BeamWatchTest, OfAConnectionThatHasBroughtNoFrameABeamMayBeOnForTenSeconds) {
   watch_.connected(now_);
   EXPECT_TRUE(on());

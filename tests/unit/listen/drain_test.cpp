@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/listen/listen_program.hpp"
+#include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
 
@@ -93,6 +94,22 @@ TEST_F(Drain, AtItsLimitItLeavesDuringABeamToo) {
   linac_.close();
   EXPECT_EQ(listener_->wait(), 0);
   EXPECT_EQ(spooled(), linac_frames(0, 9));
+}
+
+TEST_F(Drain, OfAPatientWhoseMuCannotBeReadItSaysSoAndWaitsToTheLimit) {
+  test::FrameSpec spec;
+  spec.items = {{0x0010, 0x0020, "LO", 'P', "100234"}, {0x3008, 0x0032, "DS", 'R', "12,5"}};
+  ByteVector stream;
+  for (spec.counter = 0; spec.counter < 4; ++spec.counter) append(stream, test::build_frame(spec));
+  linac_.send(stream);
+  ASSERT_TRUE(has_spooled(stream));
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("drain 300"));
+  auto line = talk.hear();
+  EXPECT_TRUE(line && line->starts_with("waiting ") && line->ends_with(" no-mu")) << *line;
+  while (line && line->starts_with("waiting ")) line = talk.hear();
+  EXPECT_EQ(line, "leaving the time limit is reached, and no MU could be read: a beam may be on");
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
 }
 
 TEST_F(Drain, WhoeverAskedAndIsGoneDoesNotEndTheListener) {

@@ -2,8 +2,6 @@
 #include "agent/listen/linac_connection.hpp"
 
 #include <gmock/gmock.h>
-#include <linux/filter.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -16,42 +14,11 @@
 
 #include "tests/unit/asio/test_names.hpp"
 #include "tests/unit/listen/fake_linac.hpp"
+#include "tests/unit/listen/noting_sink.hpp"
+#include "tests/unit/listen/silent_address.hpp"
 
 namespace icom::listen {
 namespace {
-
-class Sink : public StreamSink {
- public:
-  void connected() override {
-    ++connections;
-    connected_at_ = std::chrono::steady_clock::now();
-  }
-  std::span<std::byte> room() override { return room_; }
-  void received(std::size_t count) override { append(bytes, Bytes(room_).first(count)); }
-  void paused() override {}
-  void disconnected(std::string_view reason) override {
-    ends.emplace_back(reason);
-    lasted.push_back(std::chrono::steady_clock::now() - connected_at_);
-  }
-  void connect_failed(std::string_view reason) override { failures.emplace_back(reason); }
-  [[nodiscard]] bool patient_open() const override { return has_patient; }
-  [[nodiscard]] bool brought_frame() const override { return false; }
-  void late(std::uint64_t /*number*/, Bytes some) override { append(late_bytes, some); }
-  void late_over(std::uint64_t /*number*/) override { ++late_ends; }
-
-  bool has_patient = false;
-  int connections = 0;
-  std::vector<std::string> ends;
-  std::vector<std::chrono::nanoseconds> lasted;
-  std::vector<std::string> failures;
-  ByteVector bytes;
-  ByteVector late_bytes;
-  int late_ends = 0;
-
- private:
-  std::chrono::steady_clock::time_point connected_at_;
-  std::array<std::byte, 4096> room_{};
-};
 
 class NamedLinac : public ::testing::Test {
  protected:
@@ -78,7 +45,7 @@ class NamedLinac : public ::testing::Test {
 
   TestNames names_;
   boost::asio::io_context io_;
-  Sink sink_;
+  NotingSink sink_;
   std::optional<LinacConnection> connection_;
 };
 
@@ -92,22 +59,6 @@ TEST_F(NamedLinac, IsConnectedToAtTheAddressOfItsName) {
   linac.close();
   EXPECT_TRUE(ends());
 }
-
-/// Whoever connects there gets no answer at all.
-class SilentAddress {
- public:
-  SilentAddress(boost::asio::io_context& io, const std::string& address, std::uint16_t port)
-      : acceptor_(io, {boost::asio::ip::make_address(address), port}) {
-    sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
-    const sock_fprog program{1, &drop};
-    EXPECT_EQ(::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                           sizeof program),
-              0);
-  }
-
- private:
-  boost::asio::ip::tcp::acceptor acceptor_;
-};
 
 TEST_F(NamedLinac, OfSeveralAddressesOneThatDoesNotAnswerDoesNotKeepItFromTheNext) {
   FakeLinac linac;

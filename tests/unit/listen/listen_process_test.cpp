@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/listen_process.hpp"
 
 namespace icom::listen {
@@ -21,6 +22,27 @@ TEST_F(ListenProgramTest, SigtermGivesTheLinacAFinAndKeepsEverything) {
   EXPECT_EQ(listener->wait(), 0);
   EXPECT_EQ(spooled(), linac_frames(0, 21));
   EXPECT_FALSE(status()->stream.connected);
+}
+
+TEST_F(ListenProgramTest, WhatTheSpoolGaveUpAtItsBoundIsSaidWhenItBeginsAndInTheLastLine) {
+  const auto listener = start({"--max-bytes", std::to_string(16U << 20U)});
+  linac_.accept();
+  test::FrameSpec spec;
+  spec.items = {{0x0010, 0x0020, "LO", 'P', "100234"},
+                {0x3001, 0x1003, "LO", 'P', std::string(60'000, 'x')}};
+  const auto frame = test::build_frame(spec);
+  for (std::size_t sent = 0; sent < (40U << 20U); sent += frame.size()) linac_.send(frame);
+  const auto said = [&] { return errors().find("the oldest is given up") != std::string::npos; };
+  EXPECT_TRUE(eventually(said)) << errors();
+  listener->signal(SIGTERM);
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(listener->wait(), 0);
+  const auto lines = errors();
+  const auto last = lines.substr(lines.rfind("ended; "));
+  EXPECT_NE(last.find("GIVEN UP: "), std::string::npos) << last;
+  EXPECT_NE(last.find("in the spool, which was at its bound"), std::string::npos) << last;
+  EXPECT_EQ(last.find("\n"), last.size() - 1) << "it is the last";
 }
 
 TEST_F(ListenProgramTest, ALostTerminalAndAClosedPipeEndNothing) {

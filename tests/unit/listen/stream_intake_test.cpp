@@ -695,6 +695,28 @@ TEST_F(Intake, ASilentNightCostsAConnectionAMinuteAndAFewEntriesAndLinesAnHour) 
   EXPECT_GE(log.lines(), 10) << "it is said again each hour";
 }
 
+TEST_F(Intake, WhatAFullQueueDropsIsSaidWhenItBegins) {
+  const CountingLog log;
+  EntryQueue small(4'000);
+  StreamIntake intake(
+      small, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+  intake.connected();
+  const auto receive_one = [&](unsigned number) {
+    const auto frame = linac_frame(number);
+    std::ranges::copy(frame, intake.room().begin());
+    intake.received(frame.size());
+  };
+  unsigned number = 0;
+  while (small.counts().dropped_frames == 0) receive_one(number++);
+  const int lines = log.lines();
+  for (int i = 0; i < 100; ++i) receive_one(number++);
+  EXPECT_EQ(log.lines(), lines) << "once";
+  pass(std::chrono::minutes(1));
+  receive_one(number++);
+  EXPECT_EQ(log.lines(), lines + 1);
+  EXPECT_GE(lines, 2) << "connected; dropped";
+}
+
 /// The same of one that does not answer: an attempt every five seconds.
 TEST_F(Intake, ANightWithoutAnAnswerCostsALineAnHour) {
   const CountingLog log;
