@@ -39,7 +39,7 @@ struct Admission {
 /// the store leaves out what it has. A spool that was cut off for months, its listener restarting
 /// all the while, still gets its answer at once. Fewer would not be safe: of a spool that was set
 /// back, what is sent again of a run that is stored further is left out, whatever it is, unless the
-/// agent is told of that position. What so many cost is bounded by AnnouncementTurns.
+/// agent is told of that position. What so many cost is bounded by SiteTurns.
 inline constexpr std::size_t kMaxRunsAnswered = 10'000;
 
 /// What an agent announces of a site that is known to be it. A Linac that is not the site's is

@@ -2,6 +2,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <optional>
@@ -25,6 +26,9 @@ namespace {
 
 using Socket = websocket::stream<beast::tcp_stream>;
 
+/// A site that has another request at the desk is asked again this often whether it is over.
+constexpr std::chrono::milliseconds kDeskTurnRetry{20};
+
 link::DeskAnswer malformed(const char* text) {
   link::DeskAnswer answer;
   answer.mutable_refused()->set_code(link::DeskRefused::MALFORMED);
@@ -32,34 +36,21 @@ link::DeskAnswer malformed(const char* text) {
   return answer;
 }
 
-/// On the desk's thread.
-template <typename Answer, typename Work>
-awaitable<Answer> on_thread(asio::any_io_executor desk_thread, Work work) {
-  auto working = asio::co_spawn(
-      desk_thread, [](Work doing) -> awaitable<Answer> { co_return doing(); }(std::move(work)),
-      asio::use_awaitable);
-  co_return co_await std::move(working);
-}
-
 /// One request from its hello to its answer.
 class DeskTalk {
  public:
-  DeskTalk(Socket& socket, Desk& desk, asio::any_io_executor desk_thread, RefusalLog& refusals,
-           Origin origin)
-      : socket_(socket),
-        desk_(desk),
-        thread_(std::move(desk_thread)),
-        refusals_(refusals),
-        origin_(origin) {}
+  /// References outlive it.
+  DeskTalk(Socket& socket, DeskWork& work, const DeskCaller& caller)
+      : socket_(socket), work_(work), caller_(caller) {}
 
   /// Empty where the peer has gone.
-  awaitable<std::string> answer(const DeskProgress& progress) {
-    const bool greeted = co_await hear_hello(progress);
+  awaitable<std::string> answer() {
+    const bool greeted = co_await hear_hello();
     if (!greeted) co_return refused_;
     const bool known = co_await hear_proof();
     if (!known) co_return refused_;
     has_proved_ = true;
-    progress.proved(hello_.site());
+    caller_.proved(hello_.site());
     const auto bytes = co_await read();
     if (!bytes) co_return std::string();
     const auto plain = link::decrypt(key(link::Role::agent), *bytes);
@@ -69,15 +60,52 @@ class DeskTalk {
         request.site() != hello_.site()) {
       answer = malformed("the request cannot be read");
     } else {
-      auto asking = on_thread<link::DeskAnswer>(
-          thread_, [this, &request] { return desk_.answer(request, secret_); });
-      answer = co_await std::move(asking);
+      auto asking = ask_in_turn(request);
+      auto answered = co_await std::move(asking);
+      if (!answered) co_return std::string();
+      answer = std::move(*answered);
     }
     note(answer);
     co_return link::encrypt_once(key(link::Role::gateway), answer.SerializeAsString());
   }
 
  private:
+  /// On the desk's thread; nothing if the connection was dropped before.
+  template <typename Answer>
+  awaitable<std::optional<Answer>> on_thread(std::function<Answer()> work) {
+    const auto working_on = [](const DeskCaller& caller,
+                               std::function<Answer()> doing) -> awaitable<std::optional<Answer>> {
+      if (caller.is_dropped()) co_return std::nullopt;
+      co_return doing();
+    };
+    auto working =
+        asio::co_spawn(work_.thread, working_on(caller_, std::move(work)), asio::use_awaitable);
+    co_return co_await std::move(working);
+  }
+  /// Nothing if the connection was dropped before.
+  awaitable<std::optional<SiteTurns::Turn>> turn_at_desk() {
+    asio::steady_timer pause(socket_.get_executor());
+    while (!caller_.is_dropped()) {
+      std::optional<SiteTurns::Turn> turn = work_.turns.begin(hello_.site());
+      if (turn) co_return turn;
+      pause.expires_after(kDeskTurnRetry);
+      co_await pause.async_wait(kAsTuple);
+    }
+    co_return std::nullopt;
+  }
+  /// The same.
+  awaitable<std::optional<link::DeskAnswer>> ask_in_turn(const link::DeskRequest& request) {
+    auto waiting = turn_at_desk();
+    std::optional<SiteTurns::Turn> turn = co_await std::move(waiting);
+    if (!turn) co_return std::nullopt;
+    auto asking = on_thread<link::DeskAnswer>([this, &request, &turn] {
+      const auto begun = SiteTurns::Clock::now();
+      link::DeskAnswer answer = work_.desk.answer(request, secret_);
+      turn->charge(SiteTurns::Clock::now() - begun);
+      return answer;
+    });
+    co_return co_await std::move(asking);
+  }
   /// The next message; nothing if the peer has gone.
   awaitable<std::optional<std::string>> read() {
     beast::flat_buffer buffer;
@@ -93,20 +121,21 @@ class DeskTalk {
     co_return !error;
   }
 
-  awaitable<bool> hear_hello(const DeskProgress& progress) {
+  awaitable<bool> hear_hello() {
     const auto bytes = co_await read();
     if (!bytes) co_return false;
     if (!link::read_message(*bytes, hello_, link::kMaxUnprovedParts)) {
       co_return refuse(malformed("the request cannot be read"));
     }
     auto looking = on_thread<std::variant<std::vector<std::string>, link::DeskAnswer>>(
-        thread_, [this] { return desk_.secrets_for(hello_); });
+        [this] { return work_.desk.secrets_for(hello_); });
     auto found = co_await std::move(looking);
-    if (const auto* const refused = std::get_if<link::DeskAnswer>(&found)) {
+    if (!found) co_return false;
+    if (const auto* const refused = std::get_if<link::DeskAnswer>(&*found)) {
       co_return refuse(*refused);
     }
-    secrets_ = std::get<std::vector<std::string>>(std::move(found));
-    progress.named(hello_.site());
+    secrets_ = std::get<std::vector<std::string>>(*std::move(found));
+    caller_.named(hello_.site());
     const link::DeskHello& hello = hello_.hello();
     const auto agreed = share_.agreed_with(hello.share());
     if (hello.nonce().size() != link::kNonceBytes || !agreed) {
@@ -137,9 +166,9 @@ class DeskTalk {
     const auto proved = link::proved_secret(request.proof().mac(), secrets_, transcript_);
     if (!proved) {
       auto refusing =
-          on_thread<link::DeskAnswer>(thread_, [this] { return desk_.refuse_proof(hello_); });
-      const link::DeskAnswer refused = co_await std::move(refusing);
-      co_return refuse(refused);
+          on_thread<link::DeskAnswer>([this] { return work_.desk.refuse_proof(hello_); });
+      const auto refused = co_await std::move(refusing);
+      co_return refused&& refuse(*refused);
     }
     secret_ = {hello_.hello().secret(), *proved};
     link::DeskAnswer answer;
@@ -153,8 +182,8 @@ class DeskTalk {
   }
   void note(const link::DeskAnswer& answer) {
     if (!answer.has_refused()) return;
-    refusals_.note(hello_.site(), has_proved_ ? nullptr : &origin_, answer.refused(),
-                   log::RateLimit::Clock::now());
+    work_.refusals.note(hello_.site(), has_proved_ ? nullptr : &caller_.origin, answer.refused(),
+                        log::RateLimit::Clock::now());
   }
   bool refuse(const link::DeskAnswer& answer) {
     note(answer);
@@ -163,10 +192,8 @@ class DeskTalk {
   }
 
   Socket& socket_;
-  Desk& desk_;
-  asio::any_io_executor thread_;
-  RefusalLog& refusals_;
-  const Origin origin_;
+  DeskWork& work_;
+  const DeskCaller& caller_;
   bool has_proved_ = false;
   link::DeskShare share_;
   link::DeskRequest hello_;
@@ -179,20 +206,18 @@ class DeskTalk {
 
 }  // namespace
 
-awaitable<void> serve_desk(Socket& socket, Desk& desk, asio::any_io_executor desk_thread,
-                           RefusalLog& refusals, Origin origin, std::chrono::milliseconds deadline,
-                           DeskProgress progress) {
-  const auto give_up = [&socket] { beast::get_lowest_layer(socket).close(); };
-  std::optional<Deadline> in_time(std::in_place, socket.get_executor(), deadline, give_up);
-  DeskTalk talk(socket, desk, std::move(desk_thread), refusals, origin);
-  const std::function<void(const std::string&)> when_proved = std::move(progress.proved);
-  progress.proved = [&](const std::string& site) {
-    in_time.emplace(socket.get_executor(), deadline, give_up);
+awaitable<void> serve_desk(Socket& socket, DeskWork work, DeskCaller caller,
+                           std::chrono::milliseconds deadline) {
+  std::optional<Deadline> in_time(std::in_place, socket.get_executor(), deadline, caller.drop);
+  const std::function<void(const std::string&)> when_proved = std::move(caller.proved);
+  caller.proved = [&](const std::string& site) {
+    in_time.emplace(socket.get_executor(), deadline, caller.drop);
     when_proved(site);
   };
-  const std::string answer = co_await talk.answer(progress);
+  DeskTalk talk(socket, work, caller);
+  const std::string answer = co_await talk.answer();
   if (answer.empty()) co_return;
-  in_time.emplace(socket.get_executor(), deadline, give_up);
+  in_time.emplace(socket.get_executor(), deadline, caller.drop);
   const auto out = asio::buffer(answer);
   const auto [error, size] = co_await socket.async_write(out, kAsTuple);
   if (error) co_return;

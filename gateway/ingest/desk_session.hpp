@@ -11,23 +11,37 @@
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/origin.hpp"
 #include "gateway/ingest/refusal_log.hpp"
+#include "gateway/ingest/site_turns.hpp"
 
 namespace icom::ingest {
 
-/// Told of a request's peer, of the site in its hello.
-struct DeskProgress {
+/// What all requests share. All of it outlives them.
+struct DeskWork {
+  Desk& desk;
+  boost::asio::any_io_executor thread;  ///< that the desk is asked on
+  SiteTurns& turns;                     ///< of whoever has proved himself
+  RefusalLog& refusals;
+};
+
+/// The session that a request comes through. The site is that of the peer's hello.
+struct DeskCaller {
+  Origin origin;
   /// It has named a site that may be asked about, and proved nothing.
-  std::function<void(const std::string& site)> named = [](const std::string&) {};
-  std::function<void(const std::string& site)> proved = [](const std::string&) {};
+  std::function<void(const std::string& site)> named;
+  std::function<void(const std::string& site)> proved;
+  /// Ends the connection.
+  std::function<void()> drop;
+  /// Whether that was done, by whomever. Called from any thread.
+  std::function<bool()> is_dropped;
 };
 
 /// `socket` is a WebSocket already. Has the peer prove that it knows a secret, proves the same to
-/// it, reads a request, has `desk` answer it on `desk_thread`, sends the answer and closes;
-/// `refusals` hears of a refusal, and from whom, and outlives this. The peer has `deadline` for the
-/// proof, after which `progress` hears of it, for the request, and for the answer.
+/// it, reads a request, has the desk answer it once it is the site's turn, sends the answer and
+/// closes. The peer has `deadline` for the proof, for the request with its turn, and for the
+/// answer. The desk is not asked for a connection that was dropped before: whoever makes many has
+/// done only what his site's places hold, and none is left to be done where the gateway ends.
 boost::asio::awaitable<void> serve_desk(
-    boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, Desk& desk,
-    boost::asio::any_io_executor desk_thread, RefusalLog& refusals, Origin origin,
-    std::chrono::milliseconds deadline, DeskProgress progress);
+    boost::beast::websocket::stream<boost::beast::tcp_stream>& socket, DeskWork work,
+    DeskCaller caller, std::chrono::milliseconds deadline);
 
 }  // namespace icom::ingest

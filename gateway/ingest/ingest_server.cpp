@@ -89,6 +89,7 @@ struct IngestServer::State {
                      options.session,
                      options.desk,
                      desk_thread.get_executor(),
+                     desk_turns,
                      announcements,
                      announcement_thread.get_executor(),
                      options.newcomers,
@@ -118,8 +119,9 @@ struct IngestServer::State {
   RefusalLog refusals{[this](const std::string& site) { return registry.find(site) != nullptr; }};
   AddressLog addresses;
   std::shared_ptr<Intake> intake;
+  SiteTurns desk_turns;
   asio::thread_pool desk_thread{1};  ///< waits for the disk, which no frame is to do
-  AnnouncementTurns announcements;
+  SiteTurns announcements;
   /// Looks up what is stored: the same, and no enrolment is to wait for that.
   asio::thread_pool announcement_thread{1};
   Surroundings surroundings;

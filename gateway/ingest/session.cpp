@@ -14,7 +14,6 @@
 #include "common/link/proof.hpp"
 #include "common/link/read_message.hpp"
 #include "common/log/printable.hpp"
-#include "gateway/ingest/desk_session.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
 namespace icom::ingest {
@@ -63,11 +62,11 @@ using AdmissionAnswer = std::variant<Admission, link::Refused>;
 /// What it refers to lives until it ends.
 awaitable<AdmissionAnswer> look_up_announced(std::shared_ptr<const RegisteredSite> site,
                                              const link::Hello& hello, const Surroundings& around,
-                                             AnnouncementTurns::Turn& turn) {
-  const auto begun = AnnouncementTurns::Clock::now();
+                                             SiteTurns::Turn& turn) {
+  const auto begun = SiteTurns::Clock::now();
   AdmissionAnswer answer = admit(std::move(site), hello, around.registry, around.sink,
                                  around.newcomers, around.limits.max_unacknowledged_bytes);
-  turn.charge(AnnouncementTurns::Clock::now() - begun);
+  turn.charge(SiteTurns::Clock::now() - begun);
   co_return answer;
 }
 
@@ -97,13 +96,9 @@ awaitable<void> Session::run() {
     if (purpose == Purpose::desk) {
       deadline.reset();
       if (around_.desk == nullptr) co_return;
-      DeskProgress progress{[this](const std::string& site) { around_.named(*this, site); },
-                            [this](const std::string& site) {
-                              close_with(Closing::fin);
-                              around_.proved(*this, site);
-                            }};
-      auto serving = serve_desk(socket_, *around_.desk, around_.desk_thread, around_.refusals,
-                                origin_, around_.limits.hello, std::move(progress));
+      auto serving = serve_desk(
+          socket_, {*around_.desk, around_.desk_thread, around_.desk_turns, around_.refusals},
+          desk_caller(), around_.limits.hello);
       co_await std::move(serving);
       co_return;
     }
@@ -120,6 +115,15 @@ awaitable<void> Session::run() {
     spdlog::error("{}: the session ended by an error: {}", log::printable(site_given_),
                   error.what());
   }
+}
+
+DeskCaller Session::desk_caller() {
+  return {origin_, [this](const std::string& site) { around_.named(*this, site); },
+          [this](const std::string& site) {
+            close_with(Closing::fin);
+            around_.proved(*this, site);
+          },
+          [this] { abort(); }, [this] { return aborted_.load(); }};
 }
 
 /// How the connection closes where both ends have not said goodbye. Whoever has proved nothing is
@@ -265,7 +269,7 @@ awaitable<bool> Session::send_welcome() {
 /// The store is asked on a thread of its own, site by site in turn: frames do not wait for that.
 awaitable<void> Session::admit_site(std::shared_ptr<const RegisteredSite> site) {
   auto waiting = turn_to_announce(site->site);
-  std::optional<AnnouncementTurns::Turn> turn = co_await std::move(waiting);
+  std::optional<SiteTurns::Turn> turn = co_await std::move(waiting);
   if (!turn) co_return;
   auto looking = asio::co_spawn(around_.announcement_thread,
                                 look_up_announced(std::move(site), hello_, around_, *turn),
@@ -282,10 +286,9 @@ awaitable<void> Session::admit_site(std::shared_ptr<const RegisteredSite> site) 
 }
 
 /// Nothing if the session is over before.
-awaitable<std::optional<AnnouncementTurns::Turn>> Session::turn_to_announce(
-    const std::string& site) {
+awaitable<std::optional<SiteTurns::Turn>> Session::turn_to_announce(const std::string& site) {
   while (!is_over() && !aborted_) {
-    std::optional<AnnouncementTurns::Turn> turn = around_.announcements.begin(site);
+    std::optional<SiteTurns::Turn> turn = around_.announcements.begin(site);
     if (turn) co_return turn;
     co_await read_bell_.wait_until(Bell::Clock::now() + kTurnRetry);
   }

@@ -1,6 +1,7 @@
 // One agent's connection. Its phases: docs/protocol.md, "The link".
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -23,8 +24,8 @@
 #include "common/link/message_seal.hpp"
 #include "gateway/ingest/address_log.hpp"
 #include "gateway/ingest/admission.hpp"
-#include "gateway/ingest/announcement_turns.hpp"
 #include "gateway/ingest/desk.hpp"
+#include "gateway/ingest/desk_session.hpp"
 #include "gateway/ingest/intake.hpp"
 #include "gateway/ingest/link_status_board.hpp"
 #include "gateway/ingest/newcomers.hpp"
@@ -32,6 +33,7 @@
 #include "gateway/ingest/proof_book.hpp"
 #include "gateway/ingest/refusal_log.hpp"
 #include "gateway/ingest/session_limits.hpp"
+#include "gateway/ingest/site_turns.hpp"
 
 namespace icom::ingest {
 
@@ -48,7 +50,8 @@ struct Surroundings {
   SessionLimits limits;
   Desk* desk;  ///< null: nobody enrols here
   boost::asio::any_io_executor desk_thread;
-  AnnouncementTurns& announcements;
+  SiteTurns& desk_turns;
+  SiteTurns& announcements;
   boost::asio::any_io_executor announcement_thread;
   Newcomers* newcomers = nullptr;
   ProofBook* proofs = nullptr;  ///< null: nobody remembers
@@ -95,6 +98,7 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
     bool drain = false;  ///< only after everything submitted is answered
   };
 
+  DeskCaller desk_caller();
   enum class Closing { reset, fin };
   void close_with(Closing closing);
 
@@ -113,8 +117,7 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
 
   void take_clear_hello();
   boost::asio::awaitable<void> admit_site(std::shared_ptr<const RegisteredSite> site);
-  boost::asio::awaitable<std::optional<AnnouncementTurns::Turn>> turn_to_announce(
-      const std::string& site);
+  boost::asio::awaitable<std::optional<SiteTurns::Turn>> turn_to_announce(const std::string& site);
   void take_admission(Admission admission);
   void trust();
   void change_registration(const link::SpoolState& spool, std::size_t& runs_left);
@@ -160,8 +163,9 @@ class Session final : public IntakeClient, public std::enable_shared_from_this<S
   std::map<std::uint32_t, link::LinacPosition> to_acknowledge_;
 
   std::optional<Goodbye> goodbye_;
-  bool lost_ = false;     ///< the connection is over
-  bool aborted_ = false;  ///< the same, before anybody has read or written
+  bool lost_ = false;  ///< the connection is over
+  /// The same, before anybody has read or written. The desk's thread looks at it, too.
+  std::atomic<bool> aborted_ = false;
   Bell read_bell_;
   Bell decode_bell_;
   Bell write_bell_;

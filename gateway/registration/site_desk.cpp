@@ -1,7 +1,5 @@
 #include "gateway/registration/site_desk.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -160,25 +158,13 @@ DeskAnswer SiteDesk::guarded(const link::DeskRequest& request,
   try {
     answer = work();
   } catch (const std::exception& error) {
-    log_failure(site, error.what());
+    log_.failed(site, error.what());
     answer = refused(DeskRefused::FAILED,
                      "the gateway could not do it: its log says why; try again once that is "
                      "mended");
   }
   answer.set_gateway_time(hooks_.now());
   return answer;
-}
-
-/// Anybody can ask, as often as they like.
-void SiteDesk::log_failure(const std::string& site, const std::string& why) {
-  constexpr std::size_t kMaxSites = 256;
-  constexpr std::chrono::minutes kSameAgain{5};
-  const bool is_one_of_many = failures_.size() >= kMaxSites && !failures_.contains(site);
-  auto& limit = failures_.try_emplace(is_one_of_many ? "" : site, log::RateLimit(1, kSameAgain))
-                    .first->second;
-  if (const auto unsaid = limit.admit(log::RateLimit::Clock::now())) {
-    spdlog::error("{}: the desk failed: {} ({} like this not logged)", site, why, *unsaid);
-  }
 }
 
 DeskAnswer SiteDesk::decide(const link::DeskRequest& request, const link::DeskSecret& secret) {
@@ -237,7 +223,9 @@ DeskAnswer SiteDesk::enrol(const std::string& site, const std::string& code_hash
     hooks_.replaced(site);
   }
   settle(site);
-  spdlog::info("{}: enrolled {} with key {}", site, repeated ? "again" : "now", key->fingerprint());
+  log_.done(
+      site, DeskLog::Done::enrolled,
+      std::string("enrolled ") + (repeated ? "again" : "now") + " with key " + key->fingerprint());
   DeskAnswer answer;
   answer.mutable_enrolled()->set_token(config::read_secret(places_.token(site)));
   answer.mutable_enrolled()->set_site_file(site_file);
@@ -263,8 +251,8 @@ DeskAnswer SiteDesk::rotate(const std::string& site, const std::string& given_to
   record.next_key = SiteKey{*key, hooks_.now()};
   book_.save(record);
   settle(site);
-  spdlog::info("{}: key {} and a new token are valid beside those in use", site,
-               key->fingerprint());
+  log_.done(site, DeskLog::Done::rotated,
+            "key " + key->fingerprint() + " and a new token are valid beside those in use");
   DeskAnswer answer;
   answer.mutable_rotated()->set_token(token);
   return answer;
@@ -291,8 +279,8 @@ DeskAnswer SiteDesk::finish(const std::string& site, const std::string& given_to
   }
   if (given == Given::next) std::ignore = promote_next_token(site);
   settle(site);
-  spdlog::info("{}: key {} and the new token are the only ones now", site,
-               record->key->key.fingerprint());
+  log_.done(site, DeskLog::Done::finished,
+            "key " + record->key->key.fingerprint() + " and the new token are the only ones now");
   DeskAnswer answer;
   answer.mutable_rotation_finished();
   return answer;

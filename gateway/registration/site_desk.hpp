@@ -5,14 +5,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "common/link/desk_seal.hpp"
-#include "common/log/rate_limit.hpp"
 #include "gateway/ingest/desk.hpp"
+#include "gateway/registration/desk_log.hpp"
 #include "gateway/registration/places.hpp"
 #include "gateway/registration/site_book.hpp"
 
@@ -56,14 +55,13 @@ class SiteDesk final : public ingest::Desk {
   void write_next_token(const std::string& site, const std::string& token) const;
   /// False if that was done already.
   [[nodiscard]] bool promote_next_token(const std::string& site) const;
-  void log_failure(const std::string& site, const std::string& why);
   /// A record has changed: what follows from it.
   void settle(const std::string& site);
 
   Places places_;
   SiteBook book_;
   Hooks hooks_;
-  std::map<std::string, log::RateLimit> failures_;  ///< by site
+  DeskLog log_;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <tuple>
 
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
@@ -13,6 +15,7 @@
 #include "gateway/registration/authorized_keys.hpp"
 #include "gateway/registration/secrets.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "tests/unit/ingest/captured_log.hpp"
 #include "tests/unit/registration/asked_desk.hpp"
 #include "tests/unit/registration/registration_folder.hpp"
 
@@ -382,6 +385,17 @@ TEST_F(SiteDeskTest, SiteThatUsesTheNewPairUnfinishedKeepsItWhenItRotatesOnce) {
   const std::string third_token = ask(rotate(second_token, third)).rotated().token();
   EXPECT_TRUE(!lets_in(first) && lets_in(second) && lets_in(third));
   EXPECT_THAT(tokens(), ElementsAre(second_token, third_token));
+}
+
+TEST_F(SiteDeskTest, ASiteThatRotatesAgainAndAgainFillsNoLogAndHidesNoEnrolment) {
+  const ingest::CapturedLog log;
+  const auto key = new_key("key");
+  const std::string token = enrolled(key);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(ask(rotate(token, key)).has_rotated());
+  std::ignore = enrolled(key);
+  const std::string text = log.text();
+  EXPECT_THAT(text, HasSubstr("nbcc: enrolled again with key " + key.public_key().fingerprint()));
+  EXPECT_EQ(std::ranges::count(text, '\n'), DeskLog::kDoneAtOnce + 2);
 }
 
 TEST_F(SiteDeskTest, RotationNeedsTheSitesOwnToken) {

@@ -1,4 +1,4 @@
-#include "gateway/ingest/announcement_turns.hpp"
+#include "gateway/ingest/site_turns.hpp"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ constexpr int kPauseFactor = 10;
 
 }  // namespace
 
-std::optional<AnnouncementTurns::Turn> AnnouncementTurns::begin(const std::string& site) {
+std::optional<SiteTurns::Turn> SiteTurns::begin(const std::string& site) {
   const std::lock_guard lock(mutex_);
   Site& own = sites_[site];
   if (own.has_turn || now_() < own.not_before) return std::nullopt;
@@ -18,7 +18,7 @@ std::optional<AnnouncementTurns::Turn> AnnouncementTurns::begin(const std::strin
   return std::optional<Turn>(std::in_place, *this, site);
 }
 
-void AnnouncementTurns::end(const std::string& site, Clock::duration took) {
+void SiteTurns::end(const std::string& site, Clock::duration took) {
   const std::lock_guard lock(mutex_);
   Site& own = sites_[site];
   own.has_turn = false;

@@ -1,4 +1,4 @@
-// Whose announcement is looked up in the store.
+// Whose work is done next on a thread that all sites share.
 #pragma once
 
 #include <chrono>
@@ -11,11 +11,12 @@
 
 namespace icom::ingest {
 
-/// One announcement of a site at a time, and after one that took long the site's next has to wait
+/// One piece of work of a site at a time, and after one that took long the site's next has to wait
 /// ten times as long, for kMostPause at most. So a site that announces ten thousand runs again and
 /// again has a tenth of the thread that looks them up, and each other site waits for one of its
-/// announcements at most. An ordinary one takes microseconds. Thread-safe.
-class AnnouncementTurns {
+/// announcements at most. An ordinary one takes microseconds. The same holds for the requests at
+/// the desk, which take as long as the disk. Thread-safe.
+class SiteTurns {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kMostPause{2};
@@ -23,7 +24,7 @@ class AnnouncementTurns {
   /// Given back by its end. The turns outlive it.
   class Turn {
    public:
-    Turn(AnnouncementTurns& turns, std::string site) : turns_(&turns), site_(std::move(site)) {}
+    Turn(SiteTurns& turns, std::string site) : turns_(&turns), site_(std::move(site)) {}
     ~Turn() {
       if (turns_ != nullptr) turns_->end(site_, took_);
     }
@@ -39,13 +40,12 @@ class AnnouncementTurns {
     void charge(Clock::duration took) { took_ = took; }
 
    private:
-    AnnouncementTurns* turns_;
+    SiteTurns* turns_;
     std::string site_;
     Clock::duration took_{};
   };
 
-  explicit AnnouncementTurns(std::function<Clock::time_point()> now = Clock::now)
-      : now_(std::move(now)) {}
+  explicit SiteTurns(std::function<Clock::time_point()> now = Clock::now) : now_(std::move(now)) {}
 
   /// Nothing while it is not this site's turn: to be asked again a little later.
   std::optional<Turn> begin(const std::string& site);
@@ -59,7 +59,7 @@ class AnnouncementTurns {
 
   std::function<Clock::time_point()> now_;
   std::mutex mutex_;                   ///< guards what follows
-  std::map<std::string, Site> sites_;  ///< those that have announced: registered ones, not many
+  std::map<std::string, Site> sites_;  ///< those that had one: registered ones, not many
 };
 
 }  // namespace icom::ingest

@@ -1,4 +1,4 @@
-#include "gateway/ingest/announcement_turns.hpp"
+#include "gateway/ingest/site_turns.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class AnnouncementTurnsTest : public testing::Test {
+class SiteTurnsTest : public testing::Test {
  protected:
   /// One that took so long.
   void announce(const std::string& site, milliseconds took) {
@@ -17,18 +17,18 @@ class AnnouncementTurnsTest : public testing::Test {
   }
   bool may_begin(const std::string& site) { return turns_.begin(site).has_value(); }
 
-  AnnouncementTurns::Clock::time_point now_{};
-  AnnouncementTurns turns_{[this] { return now_; }};
+  SiteTurns::Clock::time_point now_{};
+  SiteTurns turns_{[this] { return now_; }};
 };
 
-TEST_F(AnnouncementTurnsTest, ASiteHasOneAtATimeAndOthersDoNotWaitForIt) {
+TEST_F(SiteTurnsTest, ASiteHasOneAtATimeAndOthersDoNotWaitForIt) {
   const auto turn = turns_.begin("nbcc");
   ASSERT_TRUE(turn);
   EXPECT_FALSE(may_begin("nbcc"));
   EXPECT_TRUE(may_begin("rccc"));
 }
 
-TEST_F(AnnouncementTurnsTest, AfterOneThatTookLongTheSitesNextWaitsTenTimesAsLong) {
+TEST_F(SiteTurnsTest, AfterOneThatTookLongTheSitesNextWaitsTenTimesAsLong) {
   announce("nbcc", milliseconds(20));
   EXPECT_TRUE(may_begin("rccc"));
   now_ += milliseconds(199);
@@ -37,13 +37,13 @@ TEST_F(AnnouncementTurnsTest, AfterOneThatTookLongTheSitesNextWaitsTenTimesAsLon
   EXPECT_TRUE(may_begin("nbcc"));
 }
 
-TEST_F(AnnouncementTurnsTest, ThePauseIsBounded) {
+TEST_F(SiteTurnsTest, ThePauseIsBounded) {
   announce("nbcc", std::chrono::minutes(1));
-  now_ += AnnouncementTurns::kMostPause;
+  now_ += SiteTurns::kMostPause;
   EXPECT_TRUE(may_begin("nbcc"));
 }
 
-TEST_F(AnnouncementTurnsTest, AfterAnOrdinaryOneTheNextMayFollowAtOnce) {
+TEST_F(SiteTurnsTest, AfterAnOrdinaryOneTheNextMayFollowAtOnce) {
   announce("nbcc", milliseconds(0));
   EXPECT_TRUE(may_begin("nbcc"));
 }
