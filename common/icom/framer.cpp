@@ -95,9 +95,18 @@ void Framer::reset() {
   begin_ = 0;
   end_ = 0;
   run_ = {};
-  items_at_ = kHeaderSize;
   items_reach_end_ = 0;
-  convention_ = {};
+  convention_.doubt();
+}
+
+KnownFraming Framer::known() const {
+  const auto learnt = convention_.constant();
+  return {learnt ? learnt : convention_.suspected(), learnt.has_value(), items_at_};
+}
+
+void Framer::adopt(const KnownFraming& known) {
+  if (known.constant) convention_.adopt(*known.constant, known.learnt);
+  items_at_ = std::clamp(known.items_at, kHeaderSize, kMaxFrame);
 }
 
 std::optional<Piece> Framer::take(Stream stream) {
@@ -125,7 +134,7 @@ std::optional<Piece> Framer::take(Stream stream) {
     }
     run_.scanned = std::max(run_.scanned, *next_start + 1);
   }
-  if (stream != Stream::flowing && complete_at_last_byte(predicted)) {
+  if (stream != Stream::flowing && complete_at_last_byte(predicted, stream)) {
     return hand_out_frame(pending(), counts_.frames_by_pause);
   }
   if (stream == Stream::ended) {
@@ -194,10 +203,12 @@ std::optional<std::size_t> Framer::predicted_size() const {
 }
 
 // Frames of one size prove no convention, but one of the three that have a meaning is worth a try
-// when the frame before agreed with it: the items must end there as well.
+// when the frame before agreed with it, and so is one that an earlier connection has proved: the
+// items must end there as well.
 std::optional<std::size_t> Framer::suspected_size() const {
   const auto constant = convention_.suspected();
-  if (convention_.constant() || !constant || !has_a_meaning(*constant, items_at_)) {
+  if (convention_.constant() || !constant ||
+      !(convention_.learnt_before() || has_a_meaning(*constant, items_at_))) {
     return std::nullopt;
   }
   return frame_size(*constant + load_little_endian<std::uint32_t>(at(0)));
@@ -329,12 +340,29 @@ std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_sta
 }
 
 // No more bytes are coming, for now or ever: do those that are here make a whole frame?
-bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
-  // Where a frame was interrupted, items may end by chance; a learnt length does not.
-  if (predicted && *predicted > pending() && *predicted <= kOrdinarySize) {
+bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream) {
+  if (length_tells_of_more(predicted, stream)) {
     return false;
   }
   return pending() >= kHeaderSize && (predicted == pending() || walk_to(pending()));
+}
+
+// Where a frame was interrupted, items may end by chance; its length, learnt or suspected, does
+// not.
+bool Framer::length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const {
+  const auto more = [this](std::size_t size) { return size > pending() && size <= kOrdinarySize; };
+  if (const auto size = predicted ? predicted : suspected_size()) {
+    return more(*size);
+  }
+  // Nothing is known yet. At a pause a field that may mean nothing does not hold back the first
+  // frame of all; at an end there is nothing to wait for, and a meaning of it is believed.
+  if (stream != Stream::ended || convention_.constant() || convention_.suspected()) {
+    return false;
+  }
+  const auto length = load_little_endian<std::uint32_t>(at(0));
+  const auto items = run_.items > 0 ? run_.items : items_at_;
+  const auto constant = static_cast<std::int64_t>(pending()) - std::int64_t{length};
+  return !has_a_meaning(constant, items) && more(std::size_t{length} + items);
 }
 
 // Walks the run's items on, never past `limit`. True when they end exactly there.
