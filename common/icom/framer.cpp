@@ -309,19 +309,33 @@ Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t>
   return Verdict::undecided;
 }
 
-// Where an item holds the whole date in its value, what follows the item decides. Nothing if there
-// is no such item.
+// The date may stand in an item's value: in that at which the walk has stopped or, where no whole
+// item stands in front of the date, in the frame's first one. Nothing if there is no such item.
 std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_start, Stream stream) {
   const bool like_own_header = std::equal(at(4), at(6), at(next_start + 4));
-  if (run_.items == 0 || run_.walked >= next_start || like_own_header) {
+  if (like_own_header) {
     return std::nullopt;
   }
-  const std::byte* item = at(run_.walked);
+  if (run_.items > 0) {
+    return run_.walked < next_start ? judge_by_item(run_.walked, next_start, stream) : std::nullopt;
+  }
+  const std::size_t date = next_start + kDateOffset;
+  for (std::size_t item = kHeaderSize; item + kItemHeaderSize <= date; ++item) {
+    if (const auto verdict = judge_by_item(item, next_start, stream)) {
+      return verdict;
+    }
+  }
+  return std::nullopt;
+}
+
+// Where the item at `start` holds the whole date in its value, what follows the item decides.
+std::optional<Framer::Verdict> Framer::judge_by_item(std::size_t start, std::size_t next_start,
+                                                     Stream stream) {
+  const std::byte* item = at(start);
   if (!begins_item(item)) {
     return std::nullopt;
   }
-  const std::size_t end =
-      run_.walked + kItemHeaderSize + load_little_endian<std::uint32_t>(item + 8);
+  const std::size_t end = start + kItemHeaderSize + load_little_endian<std::uint32_t>(item + 8);
   const std::size_t date_end = next_start + kAnchorEnd;
   if (end < date_end || end > date_end + kMaxTextBehindDate) {
     return std::nullopt;

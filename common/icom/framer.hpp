@@ -119,6 +119,7 @@ class Framer {
   bool length_names_walked_end() const;
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
+  std::optional<Verdict> judge_by_item(std::size_t start, std::size_t next_start, Stream stream);
   bool complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream);
   bool length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const;
   bool walk_to(std::size_t limit);
