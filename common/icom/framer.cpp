@@ -254,7 +254,8 @@ std::size_t Framer::end_in_front_of(std::size_t next_start,
     return *predicted;
   }
   const bool items_tell =
-      run_.walked > run_.items && (items_reach_end_ >= kItemsReachEnd || length_names_walked_end());
+      run_.walked > run_.items && (items_reach_end_ >= kItemsReachEnd ||
+                                   (length_names(run_.walked) && !length_names(next_start)));
   return items_tell && !items_from(run_.walked, next_start) ? run_.walked : next_start;
 }
 
@@ -271,10 +272,12 @@ bool Framer::items_from(std::size_t from, std::size_t to) const {
   return false;
 }
 
-// Two witnesses: where the items end is where the length says, in one of its meanings.
-bool Framer::length_names_walked_end() const {
+// True when the run's length says that the frame ends at `end`, in one of its meanings. Where the
+// items end there, these are two witnesses; but where it can mean the next frame's start as well,
+// the longer frame is the safer one.
+bool Framer::length_names(std::size_t end) const {
   const auto length = load_little_endian<std::uint32_t>(at(0));
-  return has_a_meaning(static_cast<std::int64_t>(run_.walked) - length, run_.items);
+  return has_a_meaning(static_cast<std::int64_t>(end) - length, run_.items);
 }
 
 // Does the run's frame end where this date says that another starts? The date may also stand in a

@@ -116,7 +116,7 @@ class Framer {
   bool contradicted_behind(std::size_t end) const;
   std::size_t end_in_front_of(std::size_t next_start, std::optional<std::size_t> predicted) const;
   bool items_from(std::size_t from, std::size_t to) const;
-  bool length_names_walked_end() const;
+  bool length_names(std::size_t end) const;
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
   std::optional<Verdict> judge_by_item(std::size_t start, std::size_t next_start, Stream stream);

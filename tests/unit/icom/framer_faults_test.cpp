@@ -213,6 +213,26 @@ TEST(FramerFaults, ADateInTheFirstItemDoesNotSplitAFrameThatAPauseCutsAnywhere) 
   }
 }
 
+// Whether the length leaves out itself, or the four bytes behind the items, cannot be told at
+// first.
+TEST(FramerFaults, FourBytesBehindTheItemsStayWithTheirFrameWhereTheLengthIsFourShort) {
+  for (const bool of_one_size : {false, true}) {
+    std::vector<ByteVector> frames;
+    ByteVector stream;
+    for (unsigned tick = 0; tick < 12; ++tick) {
+      frames.push_back(build_frame(good_spec_at(of_one_size ? 0 : tick)));
+      append(frames.back(), as_bytes("CRC!"));
+      append(stream, frames.back());
+    }
+    for (const std::size_t step : {std::size_t{1}, std::size_t{97}, stream.size()}) {
+      auto got = test::frames_of(test::pieces_of(stream, step));
+      ASSERT_GE(got.size(), 11U) << step;
+      got.resize(11);  // where nothing is learnt, nothing tells whether the last one is whole
+      EXPECT_TRUE(std::equal(got.begin(), got.end(), frames.begin())) << step;
+    }
+  }
+}
+
 TEST(FramerFaults, ATruncatedFrameIsHandedOutAndTheNextOnesStayWhole) {
   FrameSpec cut_spec = good_spec_at(51);
   for (const std::int64_t convention : {0, 4, 27}) {
