@@ -55,9 +55,28 @@ QueuedEntry frame_from(const Json& json) {
   return frame;
 }
 
+Json to_json(const KnownFraming& framing) {
+  Json json{{"items_at", framing.items_at}, {"learnt", framing.learnt}};
+  if (framing.constant) json["constant"] = *framing.constant;
+  return json;
+}
+
+/// Nothing known: the other listener is an older one.
+KnownFraming framing_in(const Json& json) {
+  KnownFraming framing;
+  if (!json.contains("framing")) return framing;
+  const Json& known = json.at("framing");
+  known.at("items_at").get_to(framing.items_at);
+  known.at("learnt").get_to(framing.learnt);
+  if (known.contains("constant")) framing.constant = known.at("constant").get<std::int64_t>();
+  return framing;
+}
+
 Json to_json(const LateState& late) {
-  Json json{
-      {"own", late.own}, {"overtaken", late.overtaken}, {"unfinished", text::hex(late.unfinished)}};
+  Json json{{"own", late.own},
+            {"overtaken", late.overtaken},
+            {"unfinished", text::hex(late.unfinished)},
+            {"framing", to_json(late.framing)}};
   if (!late.last_frame.bytes.empty()) json["last_frame"] = to_json(late.last_frame);
   return json;
 }
@@ -68,6 +87,7 @@ LateState late_from(const Json& json) {
   json.at("overtaken").get_to(late.overtaken);
   late.unfinished = bytes_from(json.at("unfinished"));
   if (json.contains("last_frame")) late.last_frame = frame_from(json.at("last_frame"));
+  late.framing = framing_in(json);
   return late;
 }
 
@@ -80,6 +100,7 @@ ByteVector encode_handover(const Handover& handover, std::size_t largest_last_fr
             {"since_us", handover.since_us},
             {"last_received_us", handover.last_received_us}};
   json["brought_frame"] = handover.brought_frame;
+  json["framing"] = to_json(handover.framing);
   if (handover.beam) json["beam"] = to_json(*handover.beam);
   const auto& last = handover.last_frame;
   if (!last.bytes.empty() && last.bytes.size() <= largest_last_frame) {
@@ -116,6 +137,7 @@ std::optional<Handover> decode_handover_text(std::string_view text) {
     if (json.contains("beam")) handover.beam = beam_from(json.at("beam"));
     if (json.contains("brought_frame")) json.at("brought_frame").get_to(handover.brought_frame);
     if (json.contains("last_frame")) handover.last_frame = frame_from(json.at("last_frame"));
+    handover.framing = framing_in(json);
     if (json.contains("late")) {
       for (const Json& late : json.at("late")) {
         auto& one = handover.late.emplace_back();

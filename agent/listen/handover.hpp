@@ -42,6 +42,9 @@ struct Handover {
   /// The last in the spool, of any connection; without bytes if there is none, the other listener
   /// is an older one, or it takes this one for an older one.
   QueuedEntry last_frame;
+  /// What the stream has shown of its frames, on this connection or an earlier one. Nothing: the
+  /// other listener is an older one.
+  KnownFraming framing;
   /// The oldest first. They go with the bytes of the head after the first, one each.
   std::vector<LateHandover> late;
   /// It comes from a keeper: what the listener before had in memory is lost, and nothing of the

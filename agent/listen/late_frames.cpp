@@ -43,6 +43,7 @@ void LateFrames::adopt(std::uint64_t number, const std::optional<LateState>& sta
   if (!state) return;
   connection.last_frame = state->last_frame;
   connection.own = state->own && !state->last_frame.bytes.empty();
+  connection.framer.adopt(state->framing);
   connection.framer.add(state->unfinished);
 }
 
@@ -53,7 +54,8 @@ std::optional<LateState> LateFrames::state(std::uint64_t number) const {
     return LateState{.last_frame = one.last_frame,
                      .own = one.own,
                      .unfinished = ByteVector(unfinished.begin(), unfinished.end()),
-                     .overtaken = one.overtaken};
+                     .overtaken = one.overtaken,
+                     .framing = one.framer.known()};
   }
   return std::nullopt;
 }

@@ -24,6 +24,7 @@ struct LateState {
   bool own = false;        ///< that frame came on this connection
   ByteVector unfinished;   ///< received, and part of no entry yet: the beginning of a frame
   bool overtaken = false;  ///< a later connection has brought a frame, or may have
+  KnownFraming framing;    ///< what the connection has shown of its frames
 };
 
 /// Frames come late when a dead line is back: those that the Linac's kernel still had to send. They

@@ -161,7 +161,7 @@ Handover Listener::release() {
     handover.late.push_back({std::move(late), parts_->intake.late_state(number)});
   }
   handover.linac = parts_->settings.linac.text();
-  parts_->intake.note_last_frame(handover);
+  parts_->intake.note_memory(handover);
   if (handover.connection.valid()) {
     parts_->intake.tell_connection();
     parts_->intake.note_unfinished(handover);

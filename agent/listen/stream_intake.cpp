@@ -87,6 +87,16 @@ void StreamIntake::note_unfinished(Handover& handover) const {
   handover.unfinished.assign(unfinished.begin(), unfinished.end());
 }
 
+void StreamIntake::note_memory(Handover& handover) const {
+  handover.last_frame = last_frame_;
+  handover.framing = framer_.known();
+}
+
+void StreamIntake::remember(const Handover& handover) {
+  last_frame_ = handover.last_frame;
+  framer_.adopt(handover.framing);
+}
+
 void StreamIntake::connected() {
   status_.connected = true;
   status_.since_us = last_received_us_ = clock_();

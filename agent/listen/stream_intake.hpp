@@ -54,9 +54,11 @@ class StreamIntake final : public StreamSink {
   void tell_connection();
   /// After the last call from a connection that is to be handed over: what resume() needs of it.
   void note_unfinished(Handover& handover) const;
-  /// The last frame in the spool, also where no connection is handed over: what remember() needs.
-  void note_last_frame(Handover& handover) const { handover.last_frame = last_frame_; }
-  void remember(const Handover& handover) { last_frame_ = handover.last_frame; }
+  /// The last frame in the spool, and what is known of the Linac's frames, also where no connection
+  /// is handed over: what remember() needs.
+  void note_memory(Handover& handover) const;
+  /// Before resume().
+  void remember(const Handover& handover);
   /// Of a connection that was given up; for the next listener, and from the one before.
   [[nodiscard]] std::optional<LateState> late_state(std::uint64_t number) const {
     return late_.state(number);

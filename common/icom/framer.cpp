@@ -95,9 +95,18 @@ void Framer::reset() {
   begin_ = 0;
   end_ = 0;
   run_ = {};
-  items_at_ = kHeaderSize;
   items_reach_end_ = 0;
-  convention_ = {};
+  convention_.doubt();
+}
+
+KnownFraming Framer::known() const {
+  const auto learnt = convention_.constant();
+  return {learnt ? learnt : convention_.suspected(), learnt.has_value(), items_at_};
+}
+
+void Framer::adopt(const KnownFraming& known) {
+  if (known.constant) convention_.adopt(*known.constant, known.learnt);
+  items_at_ = std::clamp(known.items_at, kHeaderSize, kMaxFrame);
 }
 
 std::optional<Piece> Framer::take(Stream stream) {
@@ -125,7 +134,7 @@ std::optional<Piece> Framer::take(Stream stream) {
     }
     run_.scanned = std::max(run_.scanned, *next_start + 1);
   }
-  if (stream != Stream::flowing && complete_at_last_byte(predicted)) {
+  if (stream != Stream::flowing && complete_at_last_byte(predicted, stream)) {
     return hand_out_frame(pending(), counts_.frames_by_pause);
   }
   if (stream == Stream::ended) {
@@ -194,10 +203,12 @@ std::optional<std::size_t> Framer::predicted_size() const {
 }
 
 // Frames of one size prove no convention, but one of the three that have a meaning is worth a try
-// when the frame before agreed with it: the items must end there as well.
+// when the frame before agreed with it, and so is one that an earlier connection has proved: the
+// items must end there as well.
 std::optional<std::size_t> Framer::suspected_size() const {
   const auto constant = convention_.suspected();
-  if (convention_.constant() || !constant || !has_a_meaning(*constant, items_at_)) {
+  if (convention_.constant() || !constant ||
+      !(convention_.learnt_before() || has_a_meaning(*constant, items_at_))) {
     return std::nullopt;
   }
   return frame_size(*constant + load_little_endian<std::uint32_t>(at(0)));
@@ -243,7 +254,8 @@ std::size_t Framer::end_in_front_of(std::size_t next_start,
     return *predicted;
   }
   const bool items_tell =
-      run_.walked > run_.items && (items_reach_end_ >= kItemsReachEnd || length_names_walked_end());
+      run_.walked > run_.items && (items_reach_end_ >= kItemsReachEnd ||
+                                   (length_names(run_.walked) && !length_names(next_start)));
   return items_tell && !items_from(run_.walked, next_start) ? run_.walked : next_start;
 }
 
@@ -260,10 +272,12 @@ bool Framer::items_from(std::size_t from, std::size_t to) const {
   return false;
 }
 
-// Two witnesses: where the items end is where the length says, in one of its meanings.
-bool Framer::length_names_walked_end() const {
+// True when the run's length says that the frame ends at `end`, in one of its meanings. Where the
+// items end there, these are two witnesses; but where it can mean the next frame's start as well,
+// the longer frame is the safer one.
+bool Framer::length_names(std::size_t end) const {
   const auto length = load_little_endian<std::uint32_t>(at(0));
-  return has_a_meaning(static_cast<std::int64_t>(run_.walked) - length, run_.items);
+  return has_a_meaning(static_cast<std::int64_t>(end) - length, run_.items);
 }
 
 // Does the run's frame end where this date says that another starts? The date may also stand in a
@@ -298,19 +312,33 @@ Framer::Verdict Framer::judge(std::size_t next_start, std::optional<std::size_t>
   return Verdict::undecided;
 }
 
-// Where an item holds the whole date in its value, what follows the item decides. Nothing if there
-// is no such item.
+// The date may stand in an item's value: in that at which the walk has stopped or, where no whole
+// item stands in front of the date, in the frame's first one. Nothing if there is no such item.
 std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_start, Stream stream) {
   const bool like_own_header = std::equal(at(4), at(6), at(next_start + 4));
-  if (run_.items == 0 || run_.walked >= next_start || like_own_header) {
+  if (like_own_header) {
     return std::nullopt;
   }
-  const std::byte* item = at(run_.walked);
+  if (run_.items > 0) {
+    return run_.walked < next_start ? judge_by_item(run_.walked, next_start, stream) : std::nullopt;
+  }
+  const std::size_t date = next_start + kDateOffset;
+  for (std::size_t item = kHeaderSize; item + kItemHeaderSize <= date; ++item) {
+    if (const auto verdict = judge_by_item(item, next_start, stream)) {
+      return verdict;
+    }
+  }
+  return std::nullopt;
+}
+
+// Where the item at `start` holds the whole date in its value, what follows the item decides.
+std::optional<Framer::Verdict> Framer::judge_by_item(std::size_t start, std::size_t next_start,
+                                                     Stream stream) {
+  const std::byte* item = at(start);
   if (!begins_item(item)) {
     return std::nullopt;
   }
-  const std::size_t end =
-      run_.walked + kItemHeaderSize + load_little_endian<std::uint32_t>(item + 8);
+  const std::size_t end = start + kItemHeaderSize + load_little_endian<std::uint32_t>(item + 8);
   const std::size_t date_end = next_start + kAnchorEnd;
   if (end < date_end || end > date_end + kMaxTextBehindDate) {
     return std::nullopt;
@@ -329,12 +357,29 @@ std::optional<Framer::Verdict> Framer::judge_by_item_across(std::size_t next_sta
 }
 
 // No more bytes are coming, for now or ever: do those that are here make a whole frame?
-bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
-  // Where a frame was interrupted, items may end by chance; a learnt length does not.
-  if (predicted && *predicted > pending() && *predicted <= kOrdinarySize) {
+bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream) {
+  if (length_tells_of_more(predicted, stream)) {
     return false;
   }
   return pending() >= kHeaderSize && (predicted == pending() || walk_to(pending()));
+}
+
+// Where a frame was interrupted, items may end by chance; its length, learnt or suspected, does
+// not.
+bool Framer::length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const {
+  const auto more = [this](std::size_t size) { return size > pending() && size <= kOrdinarySize; };
+  if (const auto size = predicted ? predicted : suspected_size()) {
+    return more(*size);
+  }
+  // Nothing is known yet. At a pause a field that may mean nothing does not hold back the first
+  // frame of all; at an end there is nothing to wait for, and a meaning of it is believed.
+  if (stream != Stream::ended || convention_.constant() || convention_.suspected()) {
+    return false;
+  }
+  const auto length = load_little_endian<std::uint32_t>(at(0));
+  const auto items = run_.items > 0 ? run_.items : items_at_;
+  const auto constant = static_cast<std::int64_t>(pending()) - std::int64_t{length};
+  return !has_a_meaning(constant, items) && more(std::size_t{length} + items);
 }
 
 // Walks the run's items on, never past `limit`. True when they end exactly there.

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "common/icom/bytes.hpp"
+#include "common/icom/frame_identity.hpp"
 #include "common/icom/length_convention.hpp"
 
 namespace icom {
@@ -33,6 +34,13 @@ struct FramerCounts {
   std::uint64_t junk_runs = 0;
   std::uint64_t junk_bytes = 0;
   std::uint64_t convention_changes = 0;  ///< the learnt convention stopped agreeing and was dropped
+};
+
+/// What a framer has found out about its stream, for another one that goes on with it.
+struct KnownFraming {
+  std::optional<std::int64_t> constant;  ///< frame size - length field
+  bool learnt = false;                   ///< the connection has shown it; otherwise it is suspected
+  std::size_t items_at = kHeaderSize;    ///< where the items of the latest frame started
 };
 
 /// Splits a byte stream into frames. Not thread-safe: one owner, one connection; make a new one (or
@@ -78,7 +86,11 @@ class Framer {
   [[nodiscard]] std::optional<std::int64_t> learnt_convention() const {
     return convention_.constant();
   }
-  /// Forgets buffered bytes and the convention; counts stay.
+  [[nodiscard]] KnownFraming known() const;
+  /// Before the first bytes.
+  void adopt(const KnownFraming& known);
+  /// For the next connection to the same Linac: forgets buffered bytes, and that the convention was
+  /// learnt: it is suspected only. Counts stay.
   void reset();
 
  private:
@@ -104,10 +116,12 @@ class Framer {
   bool contradicted_behind(std::size_t end) const;
   std::size_t end_in_front_of(std::size_t next_start, std::optional<std::size_t> predicted) const;
   bool items_from(std::size_t from, std::size_t to) const;
-  bool length_names_walked_end() const;
+  bool length_names(std::size_t end) const;
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
-  bool complete_at_last_byte(std::optional<std::size_t> predicted);
+  std::optional<Verdict> judge_by_item(std::size_t start, std::size_t next_start, Stream stream);
+  bool complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream);
+  bool length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const;
   bool walk_to(std::size_t limit);
   bool anchored_at(std::size_t offset) const;
   std::size_t possible_header_size() const;

@@ -162,6 +162,77 @@ TEST(FramerFaults, ADateInAnyValueNeverSplitsAFrame) {
   }
 }
 
+// As a connection begins with the patient `Smith 2026-03-0208:00:00`: no whole item stands in front
+// of the date, and nothing has shown where items start.
+TEST(FramerFaults, ADateInTheFirstItemNeverSplitsAFrameWhereverItemsStart) {
+  for (const bool length_is_nonsense : {false, true}) {
+    for (const std::string_view opaque : {"", "\x07", "\x07\x01", "a few opaque bytes"}) {
+      for (const std::string_view around : {"", "x", "Smith, ", "2026-03-0208:00:00 "}) {
+        std::vector<ByteVector> frames;
+        ByteVector stream;
+        for (unsigned tick = 0; tick < 12; ++tick) {
+          FrameSpec spec = good_spec_at(tick);
+          spec.opaque = opaque;
+          spec.items[0].value = std::string(around) + "2026-03-0208:00:00" + std::string(around);
+          spec.items[1].value = "2026-03-0208:00:00";
+          if (length_is_nonsense) {
+            spec.length_field = 77;
+          }
+          frames.push_back(build_frame(spec));
+          append(stream, frames.back());
+        }
+        for (const std::size_t step : {std::size_t{1}, std::size_t{97}, stream.size()}) {
+          EXPECT_TRUE(test::frames_of(test::pieces_of(stream, step)) == frames)
+              << opaque.size() << " opaque bytes, " << around << " by " << step;
+        }
+      }
+    }
+  }
+}
+
+TEST(FramerFaults, ADateInTheFirstItemDoesNotSplitAFrameThatAPauseCutsAnywhere) {
+  FrameSpec spec = good_spec_at(0);
+  spec.opaque = "\x07";
+  spec.items[0].value = "Smith 2026-03-0208:00:00";
+  const ByteVector first = build_frame(spec);
+  spec.counter = 1;
+  const ByteVector second = build_frame(spec);
+  for (std::size_t cut = 1; cut < first.size(); ++cut) {
+    Framer framer;
+    KeptPieces kept;
+    test::feed(framer, first, 1000, kept);
+    test::feed(framer, Bytes(second).first(cut), 1000, kept);
+    while (const auto piece = framer.paused()) {
+      test::keep(kept, *piece);
+    }
+    test::feed(framer, Bytes(second).subspan(cut), 1000, kept);
+    while (const auto piece = framer.paused()) {
+      test::keep(kept, *piece);
+    }
+    EXPECT_EQ(test::frames_of(kept), (std::vector<ByteVector>{first, second})) << cut;
+  }
+}
+
+// Whether the length leaves out itself, or the four bytes behind the items, cannot be told at
+// first.
+TEST(FramerFaults, FourBytesBehindTheItemsStayWithTheirFrameWhereTheLengthIsFourShort) {
+  for (const bool of_one_size : {false, true}) {
+    std::vector<ByteVector> frames;
+    ByteVector stream;
+    for (unsigned tick = 0; tick < 12; ++tick) {
+      frames.push_back(build_frame(good_spec_at(of_one_size ? 0 : tick)));
+      append(frames.back(), as_bytes("CRC!"));
+      append(stream, frames.back());
+    }
+    for (const std::size_t step : {std::size_t{1}, std::size_t{97}, stream.size()}) {
+      auto got = test::frames_of(test::pieces_of(stream, step));
+      ASSERT_GE(got.size(), 11U) << step;
+      got.resize(11);  // where nothing is learnt, nothing tells whether the last one is whole
+      EXPECT_TRUE(std::equal(got.begin(), got.end(), frames.begin())) << step;
+    }
+  }
+}
+
 TEST(FramerFaults, ATruncatedFrameIsHandedOutAndTheNextOnesStayWhole) {
   FrameSpec cut_spec = good_spec_at(51);
   for (const std::int64_t convention : {0, 4, 27}) {

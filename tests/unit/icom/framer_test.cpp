@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 
 #include "tests/data/sample.hpp"
@@ -365,6 +366,165 @@ TEST(Framer, HandsOutAFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
     EXPECT_EQ(piece->kind, Piece::Kind::junk) << cut;
     EXPECT_EQ(as_text(piece->bytes), as_text(Bytes(frame).first(cut)));
     EXPECT_FALSE(framer.finish());
+  }
+}
+
+// Frames of one size, as an idle Linac sends them: nothing is learnt.
+class FramerThatSuspects : public testing::TestWithParam<std::int64_t> {
+ protected:
+  FramerThatSuspects() {
+    FrameSpec spec = spec_at(1);
+    spec.convention = GetParam();
+    frame_ = build_frame(spec);
+  }
+
+  // A framer that has seen `count` frames of that size.
+  [[nodiscard]] Framer after(std::size_t count) const {
+    Framer framer;
+    KeptPieces kept;
+    for (std::size_t i = 0; i < count; ++i) {
+      test::feed(framer, frame_, 1000, kept);
+    }
+    while (const auto piece = framer.paused()) {
+      test::keep(kept, *piece);
+    }
+    EXPECT_EQ(test::frames_of(kept), std::vector<ByteVector>(count, frame_));
+    EXPECT_EQ(framer.learnt_convention(), std::nullopt);
+    return framer;
+  }
+
+  void expect_whole_through_a_pause(Framer framer, std::size_t cut) const {
+    framer.add(Bytes(frame_).first(cut));
+    EXPECT_FALSE(framer.next()) << cut;
+    EXPECT_FALSE(framer.paused()) << cut;
+    framer.add(Bytes(frame_).subspan(cut));
+    const auto piece = framer.next();
+    ASSERT_TRUE(piece) << cut;
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame_)) << cut;
+  }
+
+  void expect_junk_at_an_end(Framer framer, std::size_t cut) const {
+    framer.add(Bytes(frame_).first(cut));
+    EXPECT_FALSE(framer.next()) << cut;
+    const auto piece = framer.finish();
+    ASSERT_TRUE(piece) << cut;
+    EXPECT_EQ(piece->kind, Piece::Kind::junk) << cut;
+    EXPECT_EQ(as_text(piece->bytes), as_text(Bytes(frame_).first(cut)));
+  }
+
+  ByteVector frame_;
+};
+
+TEST_P(FramerThatSuspects, KeepsAnUnfinishedFrameThroughAPauseWhereverItIsCut) {
+  const Framer framer = after(2);
+  for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
+    expect_whole_through_a_pause(framer, cut);
+  }
+}
+
+TEST_P(FramerThatSuspects, HandsOutAFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
+  const Framer framer = after(2);
+  for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
+    expect_junk_at_an_end(framer, cut);
+  }
+}
+
+TEST_P(FramerThatSuspects, HandsOutAFirstFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
+  for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
+    expect_junk_at_an_end(Framer(), cut);
+  }
+}
+
+TEST_P(FramerThatSuspects, GivesAFirstFrameAtAPauseAndAtAnEnd) {
+  for (const auto give : {&Framer::paused, &Framer::finish}) {
+    Framer framer;
+    framer.add(frame_);
+    EXPECT_FALSE(framer.next());
+    const auto piece = (framer.*give)();
+    ASSERT_TRUE(piece);
+    EXPECT_EQ(piece->kind, Piece::Kind::frame);
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame_));
+  }
+}
+
+TEST_P(FramerThatSuspects, GivesUpASuspicionThatTheNextFrameRefutes) {
+  Framer framer = after(2);
+  FrameSpec spec = spec_at(2);
+  spec.length_field = 8051;
+  const ByteVector odd = build_frame(spec);
+  KeptPieces kept;
+  test::feed(framer, odd, 100, kept);
+  EXPECT_FALSE(framer.paused());  // it says that there is more
+  test::feed(framer, odd, 100, kept);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(as_text(kept[0].bytes), as_text(odd));
+  const auto piece = framer.paused();
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(as_text(piece->bytes), as_text(odd));
+}
+
+TEST_P(FramerThatSuspects, TellsAnotherFramer) {
+  Framer next;
+  next.adopt(after(2).known());
+  for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
+    expect_whole_through_a_pause(next, cut);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Conventions, FramerThatSuspects, testing::Values(0, 4, 27));
+
+// What the machine sends between two connections is not known: it may be another one then.
+TEST(Framer, SuspectsOnTheNextConnectionWhatItHasLearntOnTheLast) {
+  for (const std::int64_t convention : {0, 4, 27, 31}) {
+    Framer framer;
+    KeptPieces kept;
+    const auto frame_at = [convention](unsigned tick) {
+      FrameSpec spec = spec_at(tick);
+      spec.convention = convention;
+      return build_frame(spec);
+    };
+    for (unsigned tick = 0; tick < 20; ++tick) {
+      test::feed(framer, frame_at(tick), 1000, kept);
+    }
+    EXPECT_EQ(framer.learnt_convention(), convention);
+    framer.reset();
+    const ByteVector frame = frame_at(20);
+    for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+      Framer same = framer;
+      same.add(Bytes(frame).first(cut));
+      EXPECT_FALSE(same.next());
+      EXPECT_FALSE(same.paused()) << cut;
+      same.add(Bytes(frame).subspan(cut));
+      const auto piece = same.next();
+      ASSERT_TRUE(piece) << cut;
+      EXPECT_EQ(as_text(piece->bytes), as_text(frame)) << cut;
+      EXPECT_EQ(same.learnt_convention(), std::nullopt);
+    }
+  }
+}
+
+TEST(Framer, TellsAnotherOneWhatItHasLearnt) {
+  Framer first;
+  teach(first);
+  Framer next;
+  next.adopt(first.known());
+  EXPECT_EQ(next.learnt_convention(), 0);
+  const ByteVector frame = build_frame(spec_at(20));
+  next.add(frame);
+  const auto piece = next.next();
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(as_text(piece->bytes), as_text(frame));
+}
+
+TEST(Framer, BelievesNoStartOfItemsThatCannotBe) {
+  for (const std::size_t items_at : {std::size_t{0}, std::size_t{26}, Framer::kMaxFrame + 1,
+                                     std::numeric_limits<std::size_t>::max()}) {
+    Framer framer;
+    framer.adopt({.constant = std::nullopt, .learnt = false, .items_at = items_at});
+    KeptPieces kept;
+    const auto frames = frames_with(LengthField::whole_message, 20);
+    test::feed(framer, stream_of(frames), 100, kept);
+    EXPECT_TRUE(test::frames_of(kept) == frames);
   }
 }
 

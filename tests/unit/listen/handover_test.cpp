@@ -12,6 +12,12 @@ QueuedEntry frame_of(std::string_view text) {
   return frame;
 }
 
+void expect_same_framing(const KnownFraming& got, const KnownFraming& sent) {
+  EXPECT_EQ(got.constant, sent.constant);
+  EXPECT_EQ(got.learnt, sent.learnt);
+  EXPECT_EQ(got.items_at, sent.items_at);
+}
+
 void expect_same_frame(const QueuedEntry& got, const QueuedEntry& sent) {
   EXPECT_EQ(got.kind, EntryKind::frame);
   EXPECT_EQ(got.received_us, sent.received_us);
@@ -31,11 +37,13 @@ Handover example() {
       .patient = true, .unknown = true, .mu = 12.5, .unchanged = std::chrono::milliseconds(320)};
   handover.brought_frame = false;
   handover.last_frame = frame_of("the last frame");
+  handover.framing = {.constant = -3, .learnt = true, .items_at = 29};
   handover.late.resize(3);
   handover.late[0].state = LateState{.last_frame = frame_of("another"),
                                      .own = true,
                                      .unfinished = frame_of("half a").bytes,
-                                     .overtaken = true};
+                                     .overtaken = true,
+                                     .framing = {.constant = 4, .learnt = false, .items_at = 28}};
   handover.late[2].state = LateState{};
   return handover;
 }
@@ -61,15 +69,18 @@ TEST(HandoverFormat, EveryFieldComesBack) {
   EXPECT_EQ(got->beam->unchanged, sent.beam->unchanged);
   EXPECT_FALSE(got->brought_frame);
   expect_same_frame(got->last_frame, sent.last_frame);
+  expect_same_framing(got->framing, sent.framing);
   ASSERT_EQ(got->late.size(), 3U);
   ASSERT_TRUE(got->late[0].state);
   const LateState& late = *got->late[0].state;
   expect_same_frame(late.last_frame, sent.late[0].state->last_frame);
   EXPECT_EQ(late.unfinished, sent.late[0].state->unfinished);
   EXPECT_TRUE(late.own && late.overtaken);
+  expect_same_framing(late.framing, sent.late[0].state->framing);
   EXPECT_FALSE(got->late[1].state);
   ASSERT_TRUE(got->late[2].state);
   EXPECT_TRUE(got->late[2].state->last_frame.bytes.empty());
+  EXPECT_FALSE(got->late[2].state->framing.constant);
 }
 
 TEST(HandoverFormat, AnOlderListenersIsUnderstood) {
@@ -81,6 +92,7 @@ TEST(HandoverFormat, AnOlderListenersIsUnderstood) {
   EXPECT_TRUE(got->brought_frame);
   EXPECT_TRUE(got->last_frame.bytes.empty());
   EXPECT_TRUE(got->late.empty());
+  expect_same_framing(got->framing, KnownFraming());
 }
 
 TEST(HandoverFormat, TheLastFrameComesBackHoweverLargeItIs) {

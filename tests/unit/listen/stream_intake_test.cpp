@@ -238,6 +238,101 @@ TEST_F(Intake, WhatIsKnownOfTheBeamIsHandedOver) {
   EXPECT_EQ(next.beam().quiet_from(), intake_.beam().quiet_from());
 }
 
+/// As the next listener gets it.
+Handover handed_over(const StreamIntake& intake) {
+  Handover sent;
+  intake.note_memory(sent);
+  intake.note_unfinished(sent);
+  const auto bytes = encode_handover(sent);
+  const Bytes rest = Bytes(bytes).subspan(kHandoverHeadSize);
+  const auto text = decode_handover_head(bytes)->text;
+  auto held = decode_handover_text(as_text(rest.first(text))).value();
+  held.unfinished.assign(rest.begin() + text, rest.end());
+  return held;
+}
+
+/// The stream of a Linac before that frame: of many sizes, or of one.
+ByteVector stream_before(bool of_one_size) {
+  if (!of_one_size) return linac_frames(0, 19);
+  auto stream = linac_frame(20);
+  append(stream, linac_frame(20));
+  return stream;
+}
+
+TEST_F(Intake, AFrameThatIsCutByATakeOverAndAPauseStaysWhole) {
+  const auto frame = linac_frame(20);
+  for (const bool of_one_size : {false, true}) {
+    for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+      intake_.connected();
+      receive(stream_before(of_one_size));
+      intake_.paused();
+      receive(Bytes(frame).first(cut));
+      StreamIntake next(
+          queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+      const auto held = handed_over(intake_);
+      next.remember(held);
+      next.resume(held);
+      take();
+      next.paused();
+      std::copy(frame.begin() + static_cast<long>(cut), frame.end(), next.room().begin());
+      next.received(frame.size() - cut);
+      const auto entries = take();
+      ASSERT_EQ(entries.size(), 1U) << cut;
+      EXPECT_EQ(entries[0].kind, EntryKind::frame);
+      EXPECT_EQ(entries[0].bytes, frame) << cut;
+      intake_.disconnected("over");
+    }
+  }
+}
+
+TEST_F(Intake, TheFirstFrameOfTheNextConnectionStaysWholeThroughAPause) {
+  const auto frame = linac_frame(20);
+  for (const bool of_one_size : {false, true}) {
+    for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+      intake_.connected();
+      receive(stream_before(of_one_size));
+      intake_.disconnected("closed by the Linac");
+      intake_.connected();
+      take();
+      receive(Bytes(frame).first(cut));
+      intake_.paused();
+      receive(Bytes(frame).subspan(cut));
+      const auto entries = take();
+      ASSERT_EQ(entries.size(), 1U) << cut;
+      EXPECT_EQ(entries[0].bytes, frame) << cut;
+      intake_.disconnected("over");
+    }
+  }
+}
+
+TEST_F(Intake, AFrameThatComesLateToTheNextListenerInPiecesStaysWhole) {
+  const auto frame = linac_frame(20);
+  for (std::size_t cut = 1; cut < frame.size(); ++cut) {
+    StreamIntake intake(
+        queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+    intake.connected();
+    const auto before = stream_before(false);
+    std::copy(before.begin(), before.end(), intake.room().begin());
+    intake.received(before.size());
+    intake.given_up("half-open", 1);
+    Handover sent;
+    sent.late.push_back({{}, intake.late_state(1)});
+    const auto bytes = encode_handover(sent);
+    const auto held = decode_handover_text(
+        as_text(Bytes(bytes).subspan(kHandoverHeadSize, decode_handover_head(bytes)->text)));
+    ASSERT_TRUE(held);
+    StreamIntake next(
+        queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
+    next.adopt_late(1, held->late.at(0).state);
+    take();
+    next.late(1, Bytes(frame).first(cut));
+    next.late(1, Bytes(frame).subspan(cut));
+    const auto entries = take();
+    const auto is_frame = [&](const QueuedEntry& entry) { return entry.bytes == frame; };
+    EXPECT_EQ(std::ranges::count_if(entries, is_frame), 1) << cut;
+  }
+}
+
 std::vector<EntryKind> kinds_of(const std::vector<QueuedEntry>& entries) {
   std::vector<EntryKind> kinds;
   for (const auto& entry : entries) kinds.push_back(entry.kind);
@@ -445,7 +540,7 @@ TEST_F(Intake, LateFramesAreInTheirPlaceAfterATakeOver) {
   intake_.late(1, late);
   Handover sent;
   sent.late.push_back({{}, intake_.late_state(1)});
-  intake_.note_last_frame(sent);
+  intake_.note_memory(sent);
   intake_.note_unfinished(sent);
   take();
 
@@ -478,7 +573,7 @@ TEST_F(Intake, LateFramesOfAConnectionThatATakenOverListenerGivesUpAreInTheirPla
   intake_.paused();
   take();
   Handover held;
-  intake_.note_last_frame(held);
+  intake_.note_memory(held);
   intake_.note_unfinished(held);
   StreamIntake next(
       queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
