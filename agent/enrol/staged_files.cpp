@@ -16,9 +16,12 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
                    const std::string& text) {
   const auto error = os::write_atomically_for(files, file, os::Access::owner, as_bytes(text));
   if (error) {
-    throw std::runtime_error("cannot write " + file.string() + " (" + error.message() +
-                             "): run this as the account that owns " +
-                             os::folder_of(file).string() + ", or as root");
+    const bool lacks_rights = error == std::errc::permission_denied;
+    throw std::runtime_error(
+        "cannot write " + file.string() + " (" + error.message() + ")" +
+        (lacks_rights ? ": run this as the account that owns " + os::folder_of(file).string() +
+                            ", or as root"
+                      : ": nothing that was there is changed; mend that, then run this again"));
   }
 }
 

@@ -26,6 +26,7 @@
 #include "common/os/process.hpp"
 #include "common/os/service_manager.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/os/way_owner.hpp"
 
 namespace icom::supervise {
 
@@ -162,6 +163,9 @@ int run_site(const RunOptions& options) {
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {options.site_file});
   auto site = config::load_site(options.site_file);
+  if (const auto why = os::why_not_as_root(site.spool.directory, "icom-agent"); !why.empty()) {
+    throw std::runtime_error(why);
+  }
   // Two supervisors would each stop what the other runs.
   const auto lock = program::lock_spool_directory(site.spool.directory, kAgentLockFile,
                                                   "another icom-agent run looks after");

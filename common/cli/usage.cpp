@@ -1,5 +1,7 @@
 #include "common/cli/usage.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -35,12 +37,29 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
   return names;
 }
 
+/// Where the command of the other program is to be run; empty if it has none of this name.
+std::string at_the_other(const std::string& command, const std::string& program) {
+  constexpr std::array kAgents{"run",    "status", "add-linac", "remove-linac", "probe", "drain",
+                               "resume", "stop",   "upgrade",   "enrol",        "rotate"};
+  constexpr std::array kGateways{"serve",  "check",  "add-site",   "pending",         "approve",
+                                 "reject", "revoke", "reconnect",  "records",         "export",
+                                 "ledger", "gaps",   "machine-id", "pymedphys-config"};
+  if (program == "icom-gateway" && std::ranges::find(kAgents, command) != kAgents.end()) {
+    return "that is a command of icom-agent, at the Linacs' site";
+  }
+  if (program == "icom-agent" && std::ranges::find(kGateways, command) != kGateways.end()) {
+    return "that is a command of icom-gateway, at the hosting site";
+  }
+  return "";
+}
+
 /// Empty if nothing is to be said of it.
 std::string hint_on(const std::string& word, const CLI::App& chosen) {
   const bool is_option = word.starts_with('-');
   const std::vector<std::string> names =
       is_option ? names_of_options(chosen) : names_of_commands(chosen);
   if (names.empty()) return "";
+  if (std::string other = at_the_other(word, chosen.get_name()); !other.empty()) return other;
   const std::string written = word.substr(0, is_option ? word.find('=') : std::string::npos);
   if (const std::string* const meant = text::nearest(names, written)) {
     return "did you mean " + *meant + "?";

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/config/closed_file.hpp"
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
 #include "common/config/tunnel_parts.hpp"
@@ -58,7 +59,7 @@ std::string content_of(const std::filesystem::path& file) {
   std::size_t size = 0;
   error = os::real_file_system().open_read(file, opened);
   if (!error) error = opened->read_at(0, std::as_writable_bytes(std::span(text)), size);
-  if (error) refuse_file(file, "a file that this account can read");
+  if (error) refuse_file(file, readable_file(file, error));
   if (size > kMaxFileBytes) refuse_file(file, "an enrolment file; this one is far too large");
   text.resize(size);
   return without_carriage_returns(std::move(text));

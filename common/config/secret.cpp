@@ -3,6 +3,7 @@
 #include <memory>
 #include <system_error>
 
+#include "common/config/closed_file.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
@@ -51,7 +52,7 @@ std::string read_secret(const std::filesystem::path& file) {
   error = os::real_file_system().open_read(file, opened);
   if (!error) error = opened->read_at(0, buffer, size);
   if (os::is_machine_fault(error)) fail(file, error);
-  if (error) refuse_file(file, "a file that this account can read");
+  if (error) refuse_file(file, readable_file(file, error));
   std::string secret(text::without_byte_order_mark(as_text(Bytes(buffer).first(size))));
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/config/closed_file.hpp"
 #include "common/config/yaml_mistake.hpp"
 #include "common/log/printable.hpp"
 #include "common/os/file_system.hpp"
@@ -62,7 +63,7 @@ std::optional<std::string> YamlFile::text() {
   }
   std::uint64_t size = std::filesystem::file_size(file_, error);
   if (error) {
-    problem("a file that can be read (" + error.message() + ")");
+    problem(readable_file(file_, error));
     return std::nullopt;
   }
   // Looked at again once it is open: whoever may change the folder may have changed it meanwhile.
@@ -70,7 +71,7 @@ std::optional<std::string> YamlFile::text() {
   error = os::real_file_system().open_read(file_, opened);
   const bool too_large = !error && !opened->size(size) && size > kMaxYamlBytes;
   if (error || too_large) {
-    problem(error ? "a file that this account can read" : "a settings file of at most 1 MiB");
+    problem(error ? readable_file(file_, error) : "a settings file of at most 1 MiB");
     return std::nullopt;
   }
   std::string text(size + 1, '\0');  // and one more, which only a file that grows has

@@ -1,11 +1,13 @@
 #include "gateway/cli/approval.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
 
 #include "common/config/address.hpp"
+#include "common/config/name.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/users.hpp"
@@ -41,9 +43,25 @@ std::vector<pending::PendingLinac> unregistered(const config::GatewaySettings& s
   return linacs;
 }
 
-[[noreturn]] void does_not_wait(const std::string& site, const std::string& serial) {
+bool is_site(const config::GatewaySettings& settings, const std::string& name) {
+  std::error_code unknown;
+  return config::parse_name(name) &&
+         std::filesystem::exists(settings.sites_folder / (name + ".yaml"), unknown);
+}
+
+constexpr const char* kHowToList = "icom-gateway pending lists those that do";
+
+std::string why_it_does_not(const config::GatewaySettings& settings, const std::string& site,
+                            const std::string& serial) {
+  if (is_site(settings, site)) return kHowToList;
+  return is_site(settings, serial) ? "first the site, then the Linac: " + serial + ' ' + site
+                                   : "there is no site of this name";
+}
+
+[[noreturn]] void does_not_wait(const std::string& site, const std::string& serial,
+                                const std::string& why) {
   throw std::invalid_argument("no Linac " + serial + " of site " + site +
-                              " waits for approval: icom-gateway pending lists those that do");
+                              " waits for approval: " + why);
 }
 
 }  // namespace
@@ -87,9 +105,9 @@ void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pe
   const auto found = std::ranges::find_if(linacs, [&](const pending::PendingLinac& linac) {
     return linac.site == site && linac.serial == serial;
   });
-  if (found == linacs.end()) does_not_wait(site, serial);
-  const auto address = config::parse_address(found->address, 0);
-  if (!address) does_not_wait(site, serial);
+  const auto address =
+      found == linacs.end() ? std::nullopt : config::parse_address(found->address, 0);
+  if (!address) does_not_wait(site, serial, why_it_does_not(settings, site, serial));
   const auto edit = os::as_owner_of(settings.sites_folder, [&] {
     auto change = config::with_linac(settings.sites_folder / (site + ".yaml"), {serial, *address});
     config::write_edit(change, os::real_file_system());
@@ -120,7 +138,7 @@ std::size_t approve_all(const config::GatewaySettings& settings, pending::Pendin
 
 void reject(pending::PendingLinacs& pending, const std::string& site, const std::string& serial,
             std::ostream& out) {
-  if (!pending.reject(site, serial)) does_not_wait(site, serial);
+  if (!pending.reject(site, serial)) does_not_wait(site, serial, kHowToList);
   out << "Linac " << serial << " of site " << site
       << " is rejected: its agent is told so, and keeps its spool\n";
 }

@@ -51,9 +51,16 @@ bool report_folder(CheckReport& report, const std::string& what, const fs::path&
     report.line(false, named, "is not there: " + where_absent);
   } else if (!state.is_folder) {
     report.line(false, named, "is no folder");
-  } else if (!state.is_writable) {
+  } else if (state.write_error == std::errc::no_space_on_device) {
+    report.line(false, named, "is full, " + state.free_space + ": make room");
+  } else if (state.write_error == std::errc::permission_denied) {
     report.line(false, named, "cannot be written by this account: give it the right to");
+  } else if (state.write_error) {
+    report.line(false, named, "cannot be written: " + state.write_error.message());
   } else {
+    if (state.is_nearly_full) {
+      report.note(named, "is nearly full, " + state.free_space + ": make room");
+    }
     report.line(true, named, "can be written, " + state.free_space);
     return true;
   }

@@ -16,24 +16,32 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Whether a file can be made in `folder`; leaves nothing behind.
-bool is_writable(const fs::path& folder) {
+constexpr std::uintmax_t kNearlyFull = std::uintmax_t{1} << 30U;
+
+/// Why no file can be made in `folder`; leaves nothing behind.
+std::error_code write_error(const fs::path& folder) {
   os::FileSystem& files = os::real_file_system();
   const fs::path probe = folder / (".icom-gateway-check-" + text::hex(os::random_u64()));
   std::unique_ptr<os::File> file;
-  if (files.create(probe, file)) return false;
+  if (const auto error = files.create(probe, file)) return error;
   const Bytes text = as_bytes("probe\n");
   std::size_t written = 0;
   const auto error = file->append({&text, 1}, written);
   file.reset();
   files.remove(probe);
-  return !error;
+  return error;
 }
 
-std::string free_space(const fs::path& folder) {
+std::string text_of(std::uintmax_t bytes) {
+  return bytes < kNearlyFull ? std::to_string(bytes >> 20U) + " MiB"
+                             : std::to_string(bytes >> 30U) + " GiB";
+}
+
+void look_at_space(const fs::path& folder, FolderState& state) {
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
-  return error ? "free space not known" : std::to_string(space.available >> 30U) + " GiB free";
+  state.free_space = error ? "free space not known" : text_of(space.available) + " free";
+  state.is_nearly_full = !error && space.available < kNearlyFull;
 }
 
 FolderState look(const fs::path& folder, const std::vector<std::string>& inner) {
@@ -44,14 +52,14 @@ FolderState look(const fs::path& folder, const std::vector<std::string>& inner) 
   state.is_folder = fs::is_directory(status);
   if (!state.is_folder) return state;
   state.all_may_write = (status.permissions() & fs::perms::others_write) != fs::perms::none;
-  state.is_writable = is_writable(folder);
+  state.write_error = write_error(folder);
   state.can_be_synced =
       !os::means_folders_cannot_be_synced(os::real_file_system().sync_directory(folder));
-  state.free_space = free_space(folder);
+  look_at_space(folder, state);
   for (const std::string& name : inner) {
     const fs::file_status there = fs::symlink_status(folder / name, error);
     if (fs::exists(there) && !fs::is_directory(there)) state.odd.push_back(name);
-    if (fs::is_directory(there) && !is_writable(folder / name)) state.unwritable.push_back(name);
+    if (fs::is_directory(there) && write_error(folder / name)) state.unwritable.push_back(name);
   }
   return state;
 }

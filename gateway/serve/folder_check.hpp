@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace icom::serve {
@@ -13,10 +14,11 @@ struct FolderState {
   bool answers = true;  ///< if not, nothing else is known
   bool exists = false;
   bool is_folder = false;
-  bool is_writable = false;
+  std::error_code write_error{};        ///< why no file can be made in it
   bool can_be_synced = true;            ///< if not, a power cut may undo a rename
   bool all_may_write = false;           ///< not only owner and group
   std::string free_space;               ///< for people
+  bool is_nearly_full = false;          ///< less is free than a few days of a large group take
   std::vector<std::string> odd;         ///< of `inner`: what is neither a folder nor absent
   std::vector<std::string> unwritable;  ///< of `inner`: folders in which no file can be made
 };

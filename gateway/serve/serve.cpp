@@ -20,6 +20,7 @@
 #include "common/os/descriptor_limit.hpp"
 #include "common/os/passed_sockets.hpp"
 #include "common/os/process.hpp"
+#include "common/os/way_owner.hpp"
 #include "gateway/serve/gateway.hpp"
 #include "gateway/serve/ingest_socket.hpp"
 #include "gateway/serve/known_stores.hpp"
@@ -127,6 +128,9 @@ bool serve(const std::filesystem::path& config) {
   config::GatewaySettings settings = config::load_usable_gateway(config);
   log_broken_sites(settings);
   if (const std::string lost = lost_store(settings); !lost.empty()) throw std::runtime_error(lost);
+  if (const auto why = os::why_not_as_root(settings.store, "icom-gateway"); !why.empty()) {
+    throw std::runtime_error(why);
+  }
   const ReadersGroup readers = readers_group(settings);
   if (const std::string fault = readers_fault(settings, readers); !fault.empty()) {
     spdlog::warn("readers: {}", fault);

@@ -86,6 +86,8 @@ TEST_F(ApprovalTest, OneThatWasWrittenByHandNeedsNoApproval) {
 TEST_F(ApprovalTest, WhatCannotBeApprovedIsSaidAndWaitsOn) {
   EXPECT_THAT(refusal("nbcc", "4711"), HasSubstr("no Linac 4711 of site nbcc waits"));
   EXPECT_THAT(refusal("rccc", "0815"), HasSubstr("no Linac 0815 of site rccc waits"));
+  EXPECT_THAT(refusal("rccc", "0815"), HasSubstr("there is no site of this name"));
+  EXPECT_THAT(refusal("0815", "nbcc"), HasSubstr("first the site, then the Linac: nbcc 0815"));
   EXPECT_THAT(refusal("sash", "0815"), HasSubstr("no Linac 0815 of site sash waits"));
   pending_.note("nbcc", {{"9002", kAddress}}, kNow);
   EXPECT_THAT(refusal("nbcc", "9002"), HasSubstr("for site sash"));

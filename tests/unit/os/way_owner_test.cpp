@@ -93,6 +93,18 @@ TEST_F(WayOwnerTest, LinksThatLeadInACircleEnd) {
   EXPECT_THAT(refusal(link("b", "a", 0)), HasSubstr("cannot look at"));
 }
 
+TEST_F(WayOwnerTest, RootRunsNoServiceByHandWhoseFolderIsAnAccounts) {
+  ::unsetenv("INVOCATION_ID");
+  EXPECT_EQ(why_not_as_root(folder("roots"), "icom-agent"), "");
+  EXPECT_EQ(why_not_as_root(top_.path() / "nowhere", "icom-agent"), "");
+  const fs::path theirs = folder("theirs", kOne);
+  EXPECT_THAT(why_not_as_root(theirs, "icom-agent"),
+              AllOf(HasSubstr("account 54321"), HasSubstr("systemctl start icom-agent")));
+  ::setenv("INVOCATION_ID", "1", 1);
+  EXPECT_EQ(why_not_as_root(theirs, "icom-agent"), "") << "a unit says as whom it runs";
+  ::unsetenv("INVOCATION_ID");
+}
+
 TEST_F(WayOwnerTest, SettingsAskRootForNothingInPlacesOfOthers) {
   folder("theirs", kOne);
   const fs::path settings = top_.path() / "theirs/gateway.yaml";

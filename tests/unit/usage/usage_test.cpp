@@ -59,6 +59,13 @@ TEST_F(UsageTest, AWordThatIsLikeNoCommandIsNamed) {
   EXPECT_THAT(said({"frobnicate"}).err, HasSubstr("there is no command 'frobnicate'"));
 }
 
+TEST_F(UsageTest, ACommandOfTheOtherProgramIsSaidToBeThat) {
+  app_.name("icom-agent");
+  EXPECT_THAT(said({"approve"}).err, HasSubstr("a command of icom-gateway, at the hosting site"));
+  app_.name("icom-gateway");
+  EXPECT_THAT(said({"add-linac"}).err, HasSubstr("a command of icom-agent, at the Linacs' site"));
+}
+
 TEST_F(UsageTest, AMisspeltOptionIsToldTheOneOfItsCommand) {
   for (const char* wrong : {"--pateint", "--pateint=5"}) {
     const Said words = said({"records", wrong});

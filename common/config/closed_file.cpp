@@ -1,0 +1,43 @@
+#include "common/config/closed_file.hpp"
+
+#include <chrono>
+#include <optional>
+
+#include "common/os/file_owner.hpp"
+#include "common/os/folder_of.hpp"
+#include "common/os/users.hpp"
+
+namespace icom::config {
+namespace {
+
+std::string name_of(os::UserId user) {
+  constexpr std::chrono::seconds kAnswerTime{2};
+  return os::user_name_within(kAnswerTime, user);
+}
+
+}  // namespace
+
+std::string readable_file(const std::filesystem::path& file, std::error_code error) {
+  if (error != std::errc::permission_denied) {
+    return "a file that can be read (" + error.message() + ")";
+  }
+  const std::string us = name_of(os::own_user());
+  const std::string wanted = "a file that account " + us + " can read; ";
+  if (const auto owner = os::owner_of(file)) {
+    const std::string other = name_of(*owner);
+    return wanted + "it is " + other + "'s: run this as " + other + " or root, or give it to " +
+           us + " (chown " + us + ")";
+  }
+  std::filesystem::path folder = os::folder_of(file);
+  auto owner = os::owner_of(folder);
+  while (!owner && folder.has_relative_path()) {
+    folder = os::folder_of(folder);
+    owner = os::owner_of(folder);
+  }
+  if (!owner) return wanted + "run this as root, or as the account that it is for";
+  const std::string other = name_of(*owner);
+  return wanted + folder.string() + " is " + other + "'s, and closed to it: run this as root" +
+         (*owner == 0 ? std::string() : ", or as " + other + " (runuser -u " + other + " -- ...)");
+}
+
+}  // namespace icom::config
