@@ -50,8 +50,7 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
         (filter.serial && *filter.serial != linac.serial)) {
       continue;
     }
-    for (StoredRecord& stored :
-         load_records_between(database_, linac.id, FramePlace{}, std::nullopt)) {
+    visit_records_from(database_, linac.id, FramePlace{}, [&](StoredRecord stored) {
       const records::Record& record = stored.record;
       if ((filter.with_undelivered || record.kept) &&
           (!patient_id || *patient_id == record.patient_id) &&
@@ -59,7 +58,8 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
           (!filter.until || record.first.time < *filter.until)) {
         rows.push_back({linac, std::move(stored)});
       }
-    }
+      return true;
+    });
   }
   return rows;
 }
