@@ -78,10 +78,11 @@ std::optional<RecordRow> StoreReader::record(std::int64_t id) {
   return RecordRow{{query.integer(0), query.text(1), query.text(2)}, std::move(*stored)};
 }
 
-std::vector<ClosedRecord> StoreReader::closed_records() {
+std::vector<ClosedRecord> StoreReader::closed_records(std::int64_t after, std::size_t most) {
   Query query(database_,
               "SELECT id, linac, revision, kept FROM record "
-              "WHERE next_time IS NOT NULL OR frames = 0");
+              "WHERE id > ? AND (next_time IS NOT NULL OR frames = 0) ORDER BY id LIMIT ?");
+  query.bind(after, static_cast<std::int64_t>(most));
   std::vector<ClosedRecord> rows;
   while (query.step()) {
     rows.push_back({query.integer(0), query.integer(1), query.integer(2), query.integer(3) != 0});
