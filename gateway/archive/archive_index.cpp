@@ -113,8 +113,10 @@ std::optional<std::string> ArchiveIndex::written_file(std::int64_t record) {
   return entry && entry->revision > 0 ? std::optional(entry->file) : std::nullopt;
 }
 
-std::map<std::int64_t, std::int64_t> ArchiveIndex::revisions() {
-  Query query(*database_, "SELECT record, revision FROM written");
+std::map<std::int64_t, std::int64_t> ArchiveIndex::revisions(std::int64_t after,
+                                                             std::int64_t last) {
+  Query query(*database_, "SELECT record, revision FROM written WHERE record > ? AND record <= ?");
+  query.bind(after, last);
   std::map<std::int64_t, std::int64_t> all;
   while (query.step()) {
     all[query.integer(0)] = query.integer(1);
@@ -217,9 +219,12 @@ void ArchiveIndex::set_unwritten(std::int64_t record, const Unwritten& why) {
   query.run();
 }
 
-std::map<std::int64_t, std::int64_t> ArchiveIndex::unwritten_revisions() {
+std::map<std::int64_t, std::int64_t> ArchiveIndex::unwritten_revisions(std::int64_t after,
+                                                                       std::int64_t last) {
   if (!has_unwritten_) return {};
-  Query query(*database_, "SELECT record, revision FROM unwritten");
+  Query query(*database_,
+              "SELECT record, revision FROM unwritten WHERE record > ? AND record <= ?");
+  query.bind(after, last);
   std::map<std::int64_t, std::int64_t> all;
   while (query.step()) all[query.integer(0)] = query.integer(1);
   return all;

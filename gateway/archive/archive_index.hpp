@@ -31,7 +31,8 @@ class ArchiveIndex {
   std::optional<Entry> find(std::int64_t record);
   /// The file as a reader should look for it: nothing before it is written.
   std::optional<std::string> written_file(std::int64_t record);
-  std::map<std::int64_t, std::int64_t> revisions();  ///< of all records
+  /// Of the records from behind `after` to `last`.
+  std::map<std::int64_t, std::int64_t> revisions(std::int64_t after, std::int64_t last);
 
   /// Whose file it is, or is about to be.
   std::optional<std::int64_t> owner(const std::string& file);
@@ -53,8 +54,9 @@ class ArchiveIndex {
   };
   std::optional<Unwritten> unwritten(std::int64_t record);
   void set_unwritten(std::int64_t record, const Unwritten& why);
-  std::map<std::int64_t, std::int64_t> unwritten_revisions();  ///< of all such records
-  void forget_unwritten();                                     ///< all of them
+  /// The same of such records.
+  std::map<std::int64_t, std::int64_t> unwritten_revisions(std::int64_t after, std::int64_t last);
+  void forget_unwritten();  ///< all of them
 
  private:
   void set_taken(const std::string& file, bool taken);

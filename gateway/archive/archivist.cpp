@@ -44,7 +44,7 @@ struct Archivist::State {
         beneath(options.archive_directory, options.readers),
         files(options.files != nullptr ? *options.files : beneath),
         live(files, share, options.archive_directory, [this] { return live_folders_of_all(); }),
-        turns(options.new_files_per_hour) {}
+        turns(options.new_files_per_hour, options.most_remembered) {}
 
   LiveFiles::Folders live_folders_of_all() const {
     store::StoreReader linacs(options.store_folder);
@@ -63,6 +63,7 @@ struct Archivist::State {
   bool is_stopping() const;
   // What the tables say is to be done goes to `turns`.
   void find_unwritten();
+  void compare_tables();
   void look_at(std::int64_t record);
   // One step of whose turn it is; false if there is nothing to do now.
   bool write_some();
@@ -161,17 +162,23 @@ void Archivist::State::find_unwritten() {
   std::set<std::int64_t> changed;
   {
     const std::lock_guard lock(mutex);
-    all = std::exchange(compare, false);
+    all = std::exchange(compare, false) || turns.needs_comparison();
     changed.swap(told);
   }
   if (all) {
-    for (const UnwrittenRecord& record : unwritten_records(*reader, *index)) {
-      turns.add(record.site, record.id, record.is_new);
-    }
+    compare_tables();
   } else {
     for (const std::int64_t record : changed) look_at(record);
   }
   if (all || !changed.empty()) count_waiting();
+}
+
+void Archivist::State::compare_tables() {
+  turns.begin_comparison();
+  visit_unwritten_records(*reader, *index, [this](const UnwrittenRecord& record) {
+    turns.add(record.site, record.id, record.is_new);
+  });
+  turns.end_comparison();
 }
 
 void Archivist::State::look_at(std::int64_t record) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -38,6 +39,9 @@ class Archivist final : public store::StoreObserver {
     /// New record files that a site makes in an hour: more than any hospital has. What is beyond
     /// waits, so that nobody fills a share with folders and files.
     std::uint32_t new_files_per_hour = 3600;
+    /// Records of a site that wait for their file are held in memory, so many new ones and so many
+    /// that have a file; the others are found in the tables once there is room.
+    std::size_t most_remembered = 10'000;
     /// The group that the files and folders are made for; it has to be one of this process's.
     std::optional<os::UserId> readers = std::nullopt;
     /// That the archive's folder is in, which outlives the threads. Unless given, the machine's
@@ -47,8 +51,10 @@ class Archivist final : public store::StoreObserver {
 
   /// What the archive is doing. Names nobody.
   struct Status {
-    std::uint64_t written = 0;       ///< record files since start()
-    std::uint64_t pending = 0;       ///< records whose file is not written yet, as far as known
+    std::uint64_t written = 0;  ///< record files since start()
+    /// Records whose file is not written yet, as far as known: at least so many, where a site has
+    /// more than RecordTurns remembers.
+    std::uint64_t pending = 0;
     std::uint64_t held = 0;          ///< of these, above what their site may make in an hour
     std::uint64_t unnamed = 0;       ///< times that a record got no file, all names being taken
     std::uint64_t failures = 0;      ///< attempts that failed since start()

@@ -18,9 +18,36 @@ auto take_first(Queue& queue) {
 
 void RecordTurns::add(const std::string& site, std::int64_t record, bool is_new) {
   Lane& lane = lanes_.try_emplace(site, new_files_).first->second;
-  if (!lane.known.insert(record).second) return;
-  lane.waiting.push_back({record, is_new});
+  if (lane.known.contains(record)) return;
+  Kind& kind = lane.kind(is_new);
+  if (kind.counted > 0 || kind.known >= most_of_kind_) {
+    // One that is told of once more may be among these already.
+    if (!compares_ && kind.counted > 0) return;
+    ++kind.counted;
+  } else {
+    lane.known.insert(record);
+    ++kind.known;
+    lane.waiting.push_back({record, is_new});
+  }
   ++waiting_;
+}
+
+bool RecordTurns::needs_comparison() const {
+  const auto has_room = [this](const Kind& kind) {
+    return kind.counted > 0 && kind.known <= most_of_kind_ / 2;
+  };
+  return std::ranges::any_of(lanes_, [&](const auto& lane) {
+    return has_room(lane.second.new_ones) || has_room(lane.second.with_file);
+  });
+}
+
+void RecordTurns::begin_comparison() {
+  compares_ = true;
+  for (auto& [site, lane] : lanes_) {
+    for (Kind* const kind : {&lane.new_ones, &lane.with_file}) {
+      waiting_ -= std::exchange(kind->counted, 0);
+    }
+  }
 }
 
 bool RecordTurns::choose(Lane& lane, Clock::time_point now) {
@@ -65,6 +92,7 @@ RecordTurns::Waiting RecordTurns::take_current(const Turn& turn, bool stays) {
   lane.current.reset();
   if (!stays) {
     lane.known.erase(current.record);
+    --lane.kind(current.is_new).known;
     --waiting_;
   }
   return current;
@@ -108,7 +136,7 @@ std::optional<RecordTurns::Clock::time_point> RecordTurns::next_time(Clock::time
 std::map<std::string, std::size_t> RecordTurns::held() const {
   std::map<std::string, std::size_t> all;
   for (const auto& [site, lane] : lanes_) {
-    if (!lane.held.empty()) all[site] = lane.held.size();
+    if (!lane.held.empty()) all[site] = lane.held.size() + lane.new_ones.counted;
   }
   return all;
 }

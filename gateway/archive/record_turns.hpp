@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -15,17 +16,27 @@ namespace icom::archive {
 
 /// One lane per site, and the sites take turns, whatever waits in each. A turn is one step of one
 /// record (RecordFile). A site makes so many new files in an hour; records beyond these wait, those
-/// whose file is written again do not. Not thread-safe.
+/// whose file is written again do not. Of a site so many of each of these two kinds are remembered;
+/// the others are only counted, and found again by comparing the tables. Not thread-safe.
 class RecordTurns {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr Clock::duration kFirstRetry = std::chrono::seconds(1);
   static constexpr Clock::duration kLongestRetry = std::chrono::seconds(60);
 
-  explicit RecordTurns(std::uint32_t new_files_per_hour) : new_files_(new_files_per_hour) {}
+  /// One that is remembered takes some 200 bytes.
+  RecordTurns(std::uint32_t new_files_per_hour, std::size_t most_of_kind)
+      : new_files_(new_files_per_hour), most_of_kind_(most_of_kind) {}
 
   /// Does nothing if it waits already. `is_new`: it has no file yet.
   void add(const std::string& site, std::int64_t record, bool is_new);
+
+  /// The tables are compared, since there is room again for some of those that are only counted.
+  [[nodiscard]] bool needs_comparison() const;
+  /// All that is to be done is added between these, the oldest of a site first: what was counted
+  /// before is counted anew.
+  void begin_comparison();
+  void end_comparison() { compares_ = false; }
 
   struct Turn {
     std::string site;
@@ -44,8 +55,10 @@ class RecordTurns {
 
   /// When next() has something again of what waits; nullopt if nothing waits.
   [[nodiscard]] std::optional<Clock::time_point> next_time(Clock::time_point now);
-  [[nodiscard]] std::size_t waiting() const { return waiting_; }  ///< all of them
-  /// By site: new records that wait for the hour to pass.
+  /// All of them. Of those that are only counted, as many as the last comparison found, and one at
+  /// least: others may have come.
+  [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// By site: new records that wait for the hour to pass; the same holds.
   [[nodiscard]] std::map<std::string, std::size_t> held() const;
 
  private:
@@ -53,8 +66,17 @@ class RecordTurns {
     std::int64_t record = 0;
     bool is_new = false;
   };
+  /// New ones, or those that have a file. While some are only counted no others are remembered:
+  /// they are younger.
+  struct Kind {
+    std::size_t known = 0;
+    std::size_t counted = 0;
+  };
   struct Lane {
     explicit Lane(std::uint32_t new_files) : allowance(new_files) {}
+    Kind& kind(bool is_new) { return is_new ? new_ones : with_file; }
+    Kind new_ones;
+    Kind with_file;
     std::set<std::int64_t> known;  ///< in one of the following
     std::optional<Waiting> current;
     std::deque<Waiting> waiting;
@@ -69,6 +91,8 @@ class RecordTurns {
   Waiting take_current(const Turn& turn, bool stays);
 
   const std::uint32_t new_files_;
+  const std::size_t most_of_kind_;
+  bool compares_ = false;
   std::map<std::string, Lane> lanes_;
   std::string last_;  ///< whose turn it was
   std::size_t waiting_ = 0;

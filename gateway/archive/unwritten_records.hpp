@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/store/store_reader.hpp"
@@ -16,7 +16,9 @@ struct UnwrittenRecord {
   bool is_new = false;  ///< it has no file, rather than one to be written again or removed
 };
 
-/// By number. Leaves out those for which there is no name. Throws store::SqlError.
-std::vector<UnwrittenRecord> unwritten_records(store::StoreReader& reader, ArchiveIndex& index);
+/// By number. Leaves out those for which there is no name. Holds a few thousand rows at a time,
+/// however many there are, and no snapshot of the store between them. Throws store::SqlError.
+void visit_unwritten_records(store::StoreReader& reader, ArchiveIndex& index,
+                             const std::function<void(const UnwrittenRecord&)>& visit);
 
 }  // namespace icom::archive

@@ -74,7 +74,8 @@ void send_answer(AnswerSender& to, const AnswerWork& work) {
     return to.refuse(error.what(), kWrongRequestCode);
   } catch (const std::bad_alloc&) {
     return to.refuse(
-        "this is too much to be answered at once: narrow it with --since, --until or --linac",
+        "this is too much to be answered at once: narrow it with --since, --until or --linac, or "
+        "with --site where the command has that",
         kNoAnswerCode);
   } catch (const std::exception& error) {
     if (to.has_lost_reader()) throw;

@@ -140,7 +140,8 @@ std::map<std::string, std::size_t> records_without_file(const fs::path& store) {
       store::StoreReader reader(store);
       auto index = archive::ArchiveIndex::open_for_reading(store);
       if (!index) return sites;
-      for (const auto& record : archive::unwritten_records(reader, *index)) ++sites[record.site];
+      archive::visit_unwritten_records(reader, *index,
+                                       [&sites](const auto& record) { ++sites[record.site]; });
     } catch (const std::runtime_error&) {
       sites.clear();
     }

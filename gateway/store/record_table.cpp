@@ -162,22 +162,26 @@ std::optional<StoredRecord> load_record_from(Database& database, std::int64_t li
   return first_row(query);
 }
 
-std::vector<StoredRecord> load_records_between(Database& database, std::int64_t linac,
-                                               const FramePlace& from,
-                                               const std::optional<FramePlace>& end) {
+void visit_records_from(Database& database, std::int64_t linac, const FramePlace& from,
+                        const std::function<bool(StoredRecord)>& visit) {
   Query query(database, ICOM_RECORD_COLUMNS
               "WHERE linac = ? AND frames > 0 AND "
               "(first_epoch, first_time, first_sub, first_arrival) >= (?, ?, ?, ?) "
               "ORDER BY first_epoch, first_time, first_sub, first_arrival");
   query.bind(linac, from.epoch, from.time, from.sub, from.arrival);
-  std::vector<StoredRecord> found;
-  while (query.step()) {
-    StoredRecord stored = read(query);
-    if (end && stored.record.first >= *end) {
-      break;
-    }
-    found.push_back(std::move(stored));
+  while (query.step() && visit(read(query))) {
   }
+}
+
+std::vector<StoredRecord> load_records_between(Database& database, std::int64_t linac,
+                                               const FramePlace& from,
+                                               const std::optional<FramePlace>& end) {
+  std::vector<StoredRecord> found;
+  visit_records_from(database, linac, from, [&](StoredRecord stored) {
+    if (end && stored.record.first >= *end) return false;
+    found.push_back(std::move(stored));
+    return true;
+  });
   return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,6 +34,10 @@ std::optional<StoredRecord> load_record_before(Database& database, std::int64_t 
 /// The first that begins at or after this place.
 std::optional<StoredRecord> load_record_from(Database& database, std::int64_t linac,
                                              const FramePlace& place);
+/// Hands out those that begin at or after this place, in order and one at a time, until `visit`
+/// returns false: of one Linac there may be millions.
+void visit_records_from(Database& database, std::int64_t linac, const FramePlace& from,
+                        const std::function<bool(StoredRecord)>& visit);
 /// Those that begin from `from` on and before `end` (nullopt: no end), in order.
 std::vector<StoredRecord> load_records_between(Database& database, std::int64_t linac,
                                                const FramePlace& from,

@@ -50,8 +50,7 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
         (filter.serial && *filter.serial != linac.serial)) {
       continue;
     }
-    for (StoredRecord& stored :
-         load_records_between(database_, linac.id, FramePlace{}, std::nullopt)) {
+    visit_records_from(database_, linac.id, FramePlace{}, [&](StoredRecord stored) {
       const records::Record& record = stored.record;
       if ((filter.with_undelivered || record.kept) &&
           (!patient_id || *patient_id == record.patient_id) &&
@@ -59,7 +58,8 @@ std::vector<RecordRow> StoreReader::records(const RecordFilter& filter) {
           (!filter.until || record.first.time < *filter.until)) {
         rows.push_back({linac, std::move(stored)});
       }
-    }
+      return true;
+    });
   }
   return rows;
 }
@@ -78,10 +78,11 @@ std::optional<RecordRow> StoreReader::record(std::int64_t id) {
   return RecordRow{{query.integer(0), query.text(1), query.text(2)}, std::move(*stored)};
 }
 
-std::vector<ClosedRecord> StoreReader::closed_records() {
+std::vector<ClosedRecord> StoreReader::closed_records(std::int64_t after, std::size_t most) {
   Query query(database_,
               "SELECT id, linac, revision, kept FROM record "
-              "WHERE next_time IS NOT NULL OR frames = 0");
+              "WHERE id > ? AND (next_time IS NOT NULL OR frames = 0) ORDER BY id LIMIT ?");
+  query.bind(after, static_cast<std::int64_t>(most));
   std::vector<ClosedRecord> rows;
   while (query.step()) {
     rows.push_back({query.integer(0), query.integer(1), query.integer(2), query.integer(3) != 0});

@@ -76,9 +76,9 @@ class StoreReader {
   /// By site, serial and beginning.
   std::vector<RecordRow> records(const RecordFilter& filter);
   std::optional<RecordRow> record(std::int64_t id);
-  /// Of all Linacs: what an archive has to be in step with. Also those whose frames went to other
-  /// records, as not kept.
-  std::vector<ClosedRecord> closed_records();
+  /// Of all Linacs: what an archive has to be in step with, by number, beginning behind `after`.
+  /// Also those whose frames went to other records, as not kept.
+  std::vector<ClosedRecord> closed_records(std::int64_t after, std::size_t most);
   /// How many different Patient IDs hold this text, of records with delivered MU.
   std::int64_t patient_ids_with(const std::string& text);
   std::vector<records::Beam> beams(std::int64_t record);

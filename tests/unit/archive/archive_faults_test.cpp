@@ -150,7 +150,7 @@ class ArchiveFaults : public testing::Test {
     try {
       const auto entry = ArchiveIndex::open_for_reading(store()).value().find(1);
       return entry &&
-             entry->revision == store::StoreReader(store()).closed_records().at(0).revision;
+             entry->revision == store::StoreReader(store()).closed_records(0, 1).at(0).revision;
     } catch (const std::exception&) {  // it had not come to that
       return false;
     }

@@ -472,10 +472,12 @@ TEST_F(ManyInOneSecond, WhereNamesRunOutTheRecordIsListedWithItsReasonAndOthersG
 /// Of two sites, while no archivist runs.
 class TwoSites : public ManyInOneSecond {
  protected:
-  void begin_on(test::WatchedFiles& share, std::uint32_t new_files_per_hour = 3600) {
+  void begin_on(test::WatchedFiles& share, std::uint32_t new_files_per_hour = 3600,
+                std::size_t most_remembered = 10'000) {
     Archivist::Options in_memory = options();
     in_memory.files = &share;
     in_memory.new_files_per_hour = new_files_per_hour;
+    in_memory.most_remembered = most_remembered;
     archivist_ = std::make_unique<Archivist>(in_memory);
     open(archivist_.get());
     archivist_->start();
@@ -548,7 +550,9 @@ TEST_F(TwoSites, NewRecordsAboveTheShareOfAnHourWaitAndAreNotLost) {
   {
     store::StoreReader reader(folder());
     auto index = ArchiveIndex::open_for_reading(folder());
-    const auto waiting = unwritten_records(reader, index.value());
+    std::vector<UnwrittenRecord> waiting;
+    visit_unwritten_records(reader, index.value(),
+                            [&](const UnwrittenRecord& record) { waiting.push_back(record); });
     EXPECT_EQ(waiting.size(), 5U);
     EXPECT_TRUE(std::ranges::all_of(waiting, [](const auto& one) { return one.site == "nbcc"; }));
   }
@@ -556,6 +560,23 @@ TEST_F(TwoSites, NewRecordsAboveTheShareOfAnHourWaitAndAreNotLost) {
   begin_on(share);
   wait_written(5);
   EXPECT_EQ(share.inner.all_files().size(), 9U);
+  end();
+}
+
+TEST_F(TwoSites, RecordsBeyondThoseThatAreRememberedGetTheirFilesAllTheSame) {
+  constexpr std::size_t kMany = 11;
+  open();
+  for (std::size_t i = 0; i < kMany; ++i) {
+    store_at("nbcc", "L" + std::to_string(i), {std::to_string(i), "A"}, 4);
+  }
+  store_at("sash", "9002", {"B1", "B"}, 4);
+  store_.reset();
+  test::WatchedFiles share;
+  begin_on(share, 3600, 2);
+  wait_written(kMany + 1);
+  EXPECT_LE(order_of(share, "B1_B"), 1U);
+  EXPECT_EQ(share.renamed().size(), kMany + 1);
+  wait_until([&] { return archivist_->status().pending == 0; }, "nothing to wait");
   end();
 }
 

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr RecordTurns::Clock::time_point kStart{1000h};
+constexpr std::size_t kMany = 1000;
 
 /// The records that are next, each finished at once, with a file made.
 std::vector<std::int64_t> all_turns(RecordTurns& turns, RecordTurns::Clock::time_point now) {
@@ -22,7 +23,7 @@ std::vector<std::int64_t> all_turns(RecordTurns& turns, RecordTurns::Clock::time
 }
 
 TEST(RecordTurns, SitesTakeTurnsWhateverOneHasWaiting) {
-  RecordTurns turns(100);
+  RecordTurns turns(100, kMany);
   for (std::int64_t record = 1; record <= 5; ++record) turns.add("a", record, true);
   turns.add("b", 6, true);
   turns.add("b", 7, true);
@@ -35,7 +36,7 @@ TEST(RecordTurns, SitesTakeTurnsWhateverOneHasWaiting) {
 }
 
 TEST(RecordTurns, ARecordOfManyStepsTakesItsSitesTurnsOnly) {
-  RecordTurns turns(100);
+  RecordTurns turns(100, kMany);
   turns.add("a", 1, true);
   turns.add("a", 2, true);
   turns.add("b", 3, true);
@@ -54,7 +55,7 @@ TEST(RecordTurns, ARecordOfManyStepsTakesItsSitesTurnsOnly) {
 }
 
 TEST(RecordTurns, WhatIsAboveASitesShareOfTheHourWaitsAndNothingElseDoes) {
-  RecordTurns turns(3);
+  RecordTurns turns(3, kMany);
   for (std::int64_t record = 1; record <= 5; ++record) turns.add("a", record, true);
   turns.add("a", 6, false);  // has a file, which is to be written again
   turns.add("b", 7, true);
@@ -69,7 +70,7 @@ TEST(RecordTurns, WhatIsAboveASitesShareOfTheHourWaitsAndNothingElseDoes) {
 }
 
 TEST(RecordTurns, ARecordThatMadeNoFileUsesNothingUp) {
-  RecordTurns turns(1);
+  RecordTurns turns(1, kMany);
   turns.add("a", 1, true);
   turns.add("a", 2, true);
   turns.finished(*turns.next(kStart), false, kStart);
@@ -77,7 +78,7 @@ TEST(RecordTurns, ARecordThatMadeNoFileUsesNothingUp) {
 }
 
 TEST(RecordTurns, WhatFailedIsTriedAgainAfterAWhileAndKeepsNoOtherWaiting) {
-  RecordTurns turns(100);
+  RecordTurns turns(100, kMany);
   turns.add("a", 1, true);
   turns.add("a", 2, true);
   turns.failed(*turns.next(kStart), kStart);
@@ -91,6 +92,53 @@ TEST(RecordTurns, WhatFailedIsTriedAgainAfterAWhileAndKeepsNoOtherWaiting) {
   EXPECT_EQ(turns.next_time(*at), *at + 2 * RecordTurns::kFirstRetry);
   at = turns.next_time(*at);
   EXPECT_EQ(all_turns(turns, *at), std::vector<std::int64_t>{1});
+}
+
+TEST(RecordTurns, OfASiteSoManyAreRememberedAndTheOthersCountedUntilTheTablesAreCompared) {
+  RecordTurns turns(100, 4);
+  turns.begin_comparison();
+  for (std::int64_t record = 1; record <= 9; ++record) turns.add("a", record, true);
+  turns.add("b", 10, true);
+  turns.end_comparison();
+  EXPECT_EQ(turns.waiting(), 10U);
+  turns.add("a", 11, true);  // younger than those that are only counted
+  turns.add("a", 5, true);   // one of these, told of once more
+  EXPECT_EQ(turns.waiting(), 10U);
+  EXPECT_FALSE(turns.needs_comparison());
+  EXPECT_EQ(all_turns(turns, kStart), (std::vector<std::int64_t>{1, 10, 2, 3, 4}));
+  EXPECT_EQ(turns.waiting(), 5U);
+  EXPECT_TRUE(turns.needs_comparison());
+  turns.begin_comparison();
+  for (const std::int64_t record : {5, 6, 7, 8, 9, 11}) turns.add("a", record, true);
+  turns.end_comparison();
+  EXPECT_EQ(turns.waiting(), 6U);
+  EXPECT_FALSE(turns.needs_comparison());
+  EXPECT_EQ(all_turns(turns, kStart), (std::vector<std::int64_t>{5, 6, 7, 8}));
+  turns.begin_comparison();
+  for (const std::int64_t record : {9, 11}) turns.add("a", record, true);
+  turns.end_comparison();
+  EXPECT_EQ(all_turns(turns, kStart), (std::vector<std::int64_t>{9, 11}));
+  EXPECT_EQ(turns.waiting(), 0U);
+  EXPECT_FALSE(turns.needs_comparison());
+}
+
+TEST(RecordTurns, OneIsCountedAtLeastWhereMoreAreToldOfThanAreRemembered) {
+  RecordTurns turns(100, 2);
+  for (std::int64_t record = 1; record <= 5; ++record) turns.add("a", record, true);
+  EXPECT_EQ(turns.waiting(), 3U);
+  EXPECT_EQ(all_turns(turns, kStart), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_TRUE(turns.needs_comparison());
+}
+
+TEST(RecordTurns, WhatIsToBeWrittenAgainDoesNotWaitForNewOnesThatFillTheirShare) {
+  RecordTurns turns(1, 2);
+  turns.begin_comparison();
+  for (std::int64_t record = 1; record <= 5; ++record) turns.add("a", record, true);
+  turns.end_comparison();
+  EXPECT_EQ(all_turns(turns, kStart), std::vector<std::int64_t>{1});
+  EXPECT_EQ(turns.held(), (std::map<std::string, std::size_t>{{"a", 4}}));
+  turns.add("a", 6, false);
+  EXPECT_EQ(all_turns(turns, kStart), std::vector<std::int64_t>{6});
 }
 
 TEST(HourlyAllowance, WhatWasNotUsedIsSavedForAnHourAndNoLonger) {

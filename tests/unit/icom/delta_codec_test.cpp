@@ -356,6 +356,22 @@ TEST(DeltaCodec, TheLargestFrameComesBack) {
   ends.pass(large);
 }
 
+TEST(RememberedFrame, GivesTheRoomOfALargeFrameBackWithTheNext) {
+  constexpr std::size_t kSmall = 64U << 10U;
+  FrameSpec spec;
+  spec.items = typical_items(Patient{}, 1);
+  const ByteVector small = build_frame(spec);
+  spec.items.resize(150'000, TestItem{0x300A, 0x011C, "DS", 'R', ""});
+  RememberedFrame before;
+  before.remember(build_frame(spec));
+  EXPECT_EQ(before.slots.size(), 150'000U);
+  EXPECT_EQ(before.slots.capacity(), before.slots.size());
+  before.remember(small);
+  EXPECT_TRUE(before.usable());
+  EXPECT_LE(before.bytes.capacity(), kSmall);
+  EXPECT_LE(before.slots.capacity() * sizeof(ItemSlot), kSmall);
+}
+
 TEST(DeltaDecoder, RefusesMoreThanItsBound) {
   ByteVector code(DeltaDecoder::kMaxDecoded + 2);
   DeltaDecoder decoder;

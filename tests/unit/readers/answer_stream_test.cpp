@@ -157,7 +157,8 @@ TEST_F(AnswerStream, WhatTheWorkThrowsIsWhyThereIsNoAnswer) {
             "1 a fault");
   EXPECT_EQ(refusal([](auto&, auto&) -> bool { throw std::invalid_argument("no"); }), "2 no");
   EXPECT_THAT(refusal([](auto&, auto&) -> bool { throw std::bad_alloc(); }),
-              HasSubstr("narrow it with --since"));
+              HasSubstr("narrow it with --since, --until or --linac, or with --site where the "
+                        "command has that"));
 }
 
 TEST_F(AnswerStream, APieceThatComesByteByByteIsWaitedForSoLongAndNoLonger) {
