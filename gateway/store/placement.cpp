@@ -4,15 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/store/begun_epoch.hpp"
+
 namespace icom::store {
 
 namespace {
 
-// Older epochs than this many are not searched for gaps: a Linac's clock is set back a few times a
-// year.
-constexpr std::int64_t kEpochsSearched = 16;
-// A frame this much earlier than the first one comes from a broken clock, not from a backlog.
-constexpr std::int64_t kMaxBacklogSeconds = 366LL * 24 * 3600;
 // What was received no later than this after a stored frame was may have been sent before it: the
 // clocks of two agents differ.
 constexpr std::int64_t kSameMomentUs = 5'000'000;
@@ -21,22 +18,6 @@ bool is_behind(const Head& head, const FrameIdentity& frame) {
   const FramePlace& last = head.last.place;
   return frame.time > last.time ||
          (frame.time == last.time && counter_distance(head.last.counter, frame.counter) > 0);
-}
-
-bool is_before_first(const Head& head, const FrameIdentity& frame) {
-  return frame.time < head.first_time ? head.first_time - frame.time <= kMaxBacklogSeconds
-                                      : frame.time == head.first_time &&
-                                            counter_distance(head.first_counter, frame.counter) < 0;
-}
-
-Placement append_to(const Head& head, const FrameIdentity& frame) {
-  Placement placement{.kind = Placement::Kind::append, .epoch = head.last.place.epoch};
-  if (frame.time == head.last.place.time) {
-    // A counter that does not count up says nothing of the order.
-    placement.sub = head.last.place.sub +
-                    std::max<std::int64_t>(1, counter_distance(head.last.counter, frame.counter));
-  }
-  return placement;
 }
 
 Placement new_epoch_after(const Head& head) {
@@ -110,12 +91,8 @@ const FrameKey* equal_one(const std::vector<FrameKey>& keys, const ArrivingFrame
 }
 
 std::optional<std::int64_t> received_at(const GapEdge& edge, const StoredFrames& stored) {
-  for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
-    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub) {
-      return key.received_us;
-    }
-  }
-  return std::nullopt;
+  const auto key = key_at(edge, stored);
+  return key ? std::optional(key->received_us) : std::nullopt;
 }
 
 // Nothing that a clock set back has sent was received before what was stored earlier.
@@ -184,6 +161,32 @@ std::optional<Placement> place_between_epochs(const Line& line, std::int64_t lin
   return put_into(std::move(*gap), frame, epoch, arriving.counted);
 }
 
+// Nothing tells yet whether the clock was set back, or this is a replay that begins with a frame
+// that was never received.
+Placement new_epoch_or_replay(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
+                              const StoredFrames& stored) {
+  Placement placement = new_epoch_after(head);
+  if (arriving.counted) {
+    placement.replay_until = where_replay_would_lead(stored.database, linac, head,
+                                                     arriving.identity, head.last.place.epoch);
+  }
+  return placement;
+}
+
+// The stored frame to which a replay that began the current epoch has counted on.
+std::optional<FrameKey> end_of_replay(const FrameIdentity& frame, const StoredFrames& stored) {
+  const std::optional<GapEdge>& until = stored.replay_until;
+  if (!until || frame.time != until->time || frame.counter != until->counter) {
+    return std::nullopt;
+  }
+  for (const FrameKey& key : matches(frame, stored)) {
+    if (key.hash == frame.hash && edge_of(key) == *until) {
+      return key;
+    }
+  }
+  return std::nullopt;
+}
+
 // Nothing but its numbers, and when it was received, tells where it belongs.
 Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                       const std::vector<FrameKey>& same, const StoredFrames& stored) {
@@ -196,7 +199,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
     const bool beside_head = arriving.counted && frame.time == last.time &&
                              frame.counter == head.last.counter &&
                              may_be_a_backlog(arriving, head.last.received_us);
-    return beside_head ? beside(last) : new_epoch_after(head);
+    return beside_head ? beside(last) : new_epoch_or_replay(linac, arriving, head, stored);
   }
   const std::int64_t current = head.last.place.epoch;
   const std::int64_t oldest = std::max(kFirstEpoch, current - kEpochsSearched);
@@ -210,9 +213,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
       return put_into(std::move(*gap), frame, epoch, arriving.counted);
     }
     if (current == kFirstEpoch && is_before_first(head, frame) &&
-        may_be_a_backlog(arriving, received_at({kFirstEpoch, head.first_time, head.first_sub,
-                                                head.first_counter},
-                                               stored))) {
+        may_be_a_backlog(arriving, received_at(first_edge(head), stored))) {
       Placement placement{.kind = Placement::Kind::before_first, .epoch = kFirstEpoch};
       if (frame.time == head.first_time) {
         placement.sub = head.first_sub - counter_distance(frame.counter, head.first_counter);
@@ -220,10 +221,29 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
       return placement;
     }
   }
-  return new_epoch_after(head);
+  return new_epoch_or_replay(linac, arriving, head, stored);
 }
 
 }  // namespace
+
+std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored) {
+  for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
+    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub) {
+      return key;
+    }
+  }
+  return std::nullopt;
+}
+
+Placement append_to(const Head& head, const FrameIdentity& frame) {
+  Placement placement{.kind = Placement::Kind::append, .epoch = head.last.place.epoch};
+  if (frame.time == head.last.place.time) {
+    // A counter that does not count up says nothing of the order.
+    placement.sub = head.last.place.sub +
+                    std::max<std::int64_t>(1, counter_distance(head.last.counter, frame.counter));
+  }
+  return placement;
+}
 
 Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                       const StoredFrames& stored) {
@@ -237,6 +257,11 @@ Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const H
     return duplicate_of(head.last);  // sent twice
   }
   if (arriving.run.continues(head, frame.counter)) {
+    if (const auto key = end_of_replay(frame, stored)) {
+      Placement placement = duplicate_of(*key);
+      placement.shows_replay = true;
+      return placement;
+    }
     // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
     // fell the clock was set back.
     return frame.time >= last.time ? append_to(head, frame) : new_epoch_after(head);
