@@ -86,6 +86,7 @@ void LinacLog::remove_epoch(const BegunEpoch& begun) {
   open_.discard(database_);
   for (const std::int64_t chunk : remove_chunks_of_epoch(database_, linac_, first.epoch)) {
     lookup_.forget(chunk);
+    std::erase(late_chunks_, chunk);
   }
   head_.last = begun.head_before;
   head_.given_up = begun.border.given_up;

@@ -13,6 +13,9 @@ namespace {
 // What was received no later than this after a stored frame was may have been sent before it: the
 // clocks of two agents differ.
 constexpr std::int64_t kSameMomentUs = 5'000'000;
+// A clock that was set back by whole rounds of the counter meets stored frames that were received
+// at least one round ago. What is received sooner after them is a replay.
+constexpr std::int64_t kSoonestRoundUs = kCounterWrapSeconds * 1'000'000 - kSameMomentUs;
 
 bool is_behind(const Head& head, const FrameIdentity& frame) {
   const FramePlace& last = head.last.place;
@@ -100,19 +103,25 @@ bool may_be_a_backlog(const ArrivingFrame& arriving, std::optional<std::int64_t>
   return stored_us && arriving.received_us <= *stored_us + kSameMomentUs;
 }
 
+// `later_us`: how much later frames are received than stored ones of their time and counter. Where
+// a listener receives them before it did, its own clock was set, and tells nothing.
+bool is_replay(std::int64_t later_us, bool held) {
+  return later_us < kSoonestRoundUs && (!held || later_us >= -kSameMomentUs);
+}
+
 // The connection stands at a stored frame that is not the head: the frame belongs there, or the
 // Linac's clock was set back since.
 Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame& arriving,
                       const Head& head, const std::vector<FrameKey>& same,
                       const StoredFrames& stored) {
   const FrameIdentity& frame = arriving.identity;
+  const bool held = arriving.run.held(head);
   for (const FrameKey& other : same) {
     const bool is_there = other.place.epoch == line.place.epoch &&
                           ((other.place.time == line.place.time && other.counter == line.counter) ||
-                           (!arriving.run.held(head) &&
-                            follows(line.place, line.counter, other.place, other.counter) &&
-                            line.received_later_us <= kSameMomentUs &&
-                            may_be_a_backlog(arriving, other.received_us)));
+                           (follows(line.place, line.counter, other.place, other.counter) &&
+                            is_replay(line.received_later_us, held) &&
+                            is_replay(arriving.received_us - other.received_us, held)));
     if (is_there) {
       return beside(other.place);
     }
@@ -120,9 +129,8 @@ Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame&
   if (frame.time >= line.place.time) {
     auto gap = find_gap(stored.database, linac, line.place.epoch, frame, arriving.counted);
     // At the gap's edge, or so near that what lies between came twice.
-    if (gap &&
-        (gap->from.time - line.place.time <= kMaxQuietSeconds ||
-         (!arriving.run.held(head) && may_be_a_backlog(arriving, received_at(gap->to, stored))))) {
+    if (gap && (gap->from.time - line.place.time <= kMaxQuietSeconds ||
+                (!held && may_be_a_backlog(arriving, received_at(gap->to, stored))))) {
       return put_into(std::move(*gap), frame, line.place.epoch, arriving.counted);
     }
   }
@@ -131,7 +139,7 @@ Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame&
   }
   Placement placement = new_epoch_after(head);
   const FramePlace place{line.place.epoch, frame.time, 0, 0};
-  if (arriving.run.held(head) && follows(line.place, line.counter, place, frame.counter)) {
+  if (held && follows(line.place, line.counter, place, frame.counter)) {
     // A replay would have gone on to the head. So the clock was set back by whole rounds of the
     // counter, and what this connection began with was sent anew, equal in every byte.
     placement.equal_before = line.equal.count();
@@ -227,12 +235,14 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
 }  // namespace
 
 std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored) {
+  std::optional<FrameKey> first;  // of those in conflict there
   for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
-    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub) {
-      return key;
+    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub &&
+        (!first || key.place.arrival < first->place.arrival)) {
+      first = key;
     }
   }
-  return std::nullopt;
+  return first;
 }
 
 Placement append_to(const Head& head, const FrameIdentity& frame) {

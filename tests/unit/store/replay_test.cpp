@@ -128,6 +128,66 @@ TEST_F(ReplayTest, LeavesWhatIsStoredAfterARestartAsItIs) {
   EXPECT_TRUE(test::same_frames(stored(), messages(0, 100) + messages(120, 220)));
 }
 
+/// As a Linac sends it again with another state byte.
+ByteVector with_other_byte(ByteVector frame) {
+  frame[6] = std::byte{0x77};
+  return frame;
+}
+
+TEST_F(ReplayTest, InWhichFramesDifferKeepsTheseBesideTheirOwnAndTheRestOnce) {
+  const std::vector<std::set<unsigned>> cases{{30}, {21, 22, 30, 38}, {30, 39}};
+  for (std::size_t n = 0; n < cases.size(); ++n) {
+    SCOPED_TRACE(n);
+    linac_ = known_linac("case-" + std::to_string(n));
+    std::vector<ByteVector> replay;
+    std::vector<ByteVector> expected = treated(0, 20);
+    for (unsigned k = 20; k < 60; ++k) {
+      const bool other = cases[n].contains(k);
+      const ByteVector frame = message(k, test::Patient{});
+      replay.push_back(other ? with_other_byte(frame) : frame);
+      expected.push_back(frame);
+      if (other) {
+        expected.push_back(replay.back());
+      }
+    }
+    test::Feed agent = feed(7);
+    connection(agent, treated(0, 40), 7);
+    agent.received_at(40);  // each some 30 s after it came first
+    connection(agent, replay + messages(60, 61), 7);
+    EXPECT_TRUE(test::same_frames(stored(), expected + messages(60, 61)));
+    EXPECT_TRUE(gaps().empty());
+    const auto own = records_of(linac_);
+    ASSERT_EQ(own.size(), 1U);
+    EXPECT_NEAR(own[0].stored.record.delivered_mu, 0.7 * 59, 1e-6);
+  }
+}
+
+TEST_F(ReplayTest, InWhichAFrameDiffersIsCountedAsItIs) {
+  test::Feed agent = feed(7);
+  connection(agent, messages(0, 40), 40);
+  agent.received_at(20);
+  connection(
+      agent,
+      messages(20, 30) + std::vector<ByteVector>{with_other_byte(message(30))} + messages(31, 60),
+      40);
+  const LedgerCounts counts = ledger().counts;
+  EXPECT_EQ(counts.stored, 61);
+  EXPECT_EQ(counts.duplicates, 19);
+  EXPECT_EQ(counts.conflicts, 1);
+}
+
+// Where the receiving machine's clock was set back as well, nothing tells the two apart: what
+// differs begins an epoch, and every frame is kept.
+TEST_F(ReplayTest, ThatIsReceivedBeforeItWasProvesNothing) {
+  test::Feed agent = feed(7);
+  agent.received_at(1000);
+  connection(agent, messages(0, 40), 40);
+  agent.received_at(500);
+  const auto again = messages(20, 30) + std::vector<ByteVector>{with_other_byte(message(30))};
+  connection(agent, again + messages(31, 60), 40);
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 40) + again + messages(31, 60)));
+}
+
 /// One connection after the other, each from any frame on that the Linac still has.
 TEST_F(ReplayTest, FromAnywhereGivesEachFrameOnce) {
   std::mt19937 random(36);
