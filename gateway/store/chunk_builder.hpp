@@ -39,6 +39,8 @@ class ChunkBuilder {
   /// Makes a chunk of everything collected, tail rows included, and starts anew. Gives the chunk's
   /// id; nothing happens, and nothing is given, if there is nothing.
   std::optional<std::int64_t> seal(Database& database, ZstdCodec& zstd);
+  /// Forgets everything collected, tail rows included.
+  void discard(Database& database) { start_anew(database); }
   /// Makes a tail row of what was added since the last call.
   void flush_to_tail(Database& database, ZstdCodec& zstd);
 

@@ -127,21 +127,27 @@ std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t
   return std::nullopt;
 }
 
-std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const FramePlace& last) {
+std::optional<Gap> find_clock_gap_before(Database& database, std::int64_t linac,
+                                         std::int64_t epoch) {
   Query query(database,
               ICOM_GAP_COLUMNS "WHERE linac = ? AND to_epoch = ? ORDER BY to_time, to_sub LIMIT ?");
   // Ends at the first frame of its epoch, so it is the first; the others are for subs that a broken
   // stream has put out of order.
-  query.bind(linac, last.epoch + 1, kMostGapsLookedAt);
+  query.bind(linac, epoch, kMostGapsLookedAt);
   while (query.step()) {
     Gap gap = read_gap(query);
     if (gap.from.epoch < gap.to.epoch) {
-      const bool begins_there =
-          gap.from.epoch == last.epoch && gap.from.time == last.time && gap.from.sub == last.sub;
-      return begins_there ? std::optional(std::move(gap)) : std::nullopt;
+      return gap;
     }
   }
   return std::nullopt;
+}
+
+std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const FramePlace& last) {
+  auto gap = find_clock_gap_before(database, linac, last.epoch + 1);
+  const bool begins_there = gap && gap->from.epoch == last.epoch && gap->from.time == last.time &&
+                            gap->from.sub == last.sub;
+  return begins_there ? std::move(gap) : std::nullopt;
 }
 
 }  // namespace icom::store

@@ -8,6 +8,7 @@
 
 #include "common/icom/frame_identity.hpp"
 #include "gateway/records/frame_place.hpp"
+#include "gateway/store/frame_key.hpp"
 #include "gateway/store/given_up.hpp"
 #include "gateway/store/sqlite.hpp"
 
@@ -19,7 +20,13 @@ struct GapEdge {
   std::int64_t time = 0;
   std::int64_t sub = 0;
   std::uint8_t counter = 0;
+
+  friend bool operator==(const GapEdge&, const GapEdge&) = default;
 };
+
+inline GapEdge edge_of(const FrameKey& key) {
+  return {key.place.epoch, key.place.time, key.place.sub, key.counter};
+}
 
 struct Gap {
   std::int64_t id = 0;  ///< 0 while it is no row
@@ -47,6 +54,9 @@ std::vector<Gap> load_gaps_between(Database& database, std::int64_t linac, const
 std::optional<Gap> find_gap(Database& database, std::int64_t linac, std::int64_t epoch,
                             const FrameIdentity& frame, bool counted);
 
+/// The gap with which an epoch begins.
+std::optional<Gap> find_clock_gap_before(Database& database, std::int64_t linac,
+                                         std::int64_t epoch);
 /// The gap between the last frame of an epoch, which is this one, and the next epoch.
 std::optional<Gap> find_clock_gap(Database& database, std::int64_t linac, const FramePlace& last);
 

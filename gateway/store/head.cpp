@@ -1,6 +1,21 @@
 #include "gateway/store/head.hpp"
 
+#include "gateway/store/gap_table.hpp"
+
 namespace icom::store {
+
+namespace {
+
+// A frame this much earlier than the first one comes from a broken clock, not from a backlog.
+constexpr std::int64_t kMaxBacklogSeconds = 366LL * 24 * 3600;
+
+}  // namespace
+
+bool is_before_first(const Head& head, const FrameIdentity& frame) {
+  return frame.time < head.first_time ? head.first_time - frame.time <= kMaxBacklogSeconds
+                                      : frame.time == head.first_time &&
+                                            counter_distance(head.first_counter, frame.counter) < 0;
+}
 
 Head load_head(Database& database, std::int64_t linac) {
   Head head;

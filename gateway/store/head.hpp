@@ -26,6 +26,13 @@ struct Head {
   [[nodiscard]] bool empty() const { return arrivals == 0; }
 };
 
+/// Older epochs than this many are not searched for gaps: a Linac's clock is set back a few times a
+/// year.
+inline constexpr std::int64_t kEpochsSearched = 16;
+
+/// Earlier than everything in the first epoch, though not as early as a broken clock would say.
+bool is_before_first(const Head& head, const FrameIdentity& frame);
+
 /// An empty head for a Linac without frames.
 Head load_head(Database& database, std::int64_t linac);
 void save_head(Database& database, std::int64_t linac, const Head& head);

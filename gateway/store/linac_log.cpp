@@ -27,10 +27,6 @@ std::uint64_t fingerprint_of(const IncomingEntry& entry) {
                            hashed ? entry.identity.hash : content_hash(entry.bytes));
 }
 
-GapEdge edge_of(const FrameKey& key) {
-  return {key.place.epoch, key.place.time, key.place.sub, key.counter};
-}
-
 }  // namespace
 
 LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const EventLimits& limits,
@@ -58,6 +54,9 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const Eve
   }
   counter_.load(database_, zstd_,
                 open_.keys().empty() ? head_.last.place : open_.keys().front().place);
+  if (counter_.is_known()) {
+    replay_until_ = where_replay_would_lead(database_, linac_, head_);
+  }
   records_.load(database_, zstd_);
 }
 
@@ -101,10 +100,23 @@ std::optional<FrameIdentity> LinacLog::take_frame(const IncomingEntry& entry) {
   return take_counted(counted, run) ? std::optional(counted.identity) : std::nullopt;
 }
 
+StoredFrames LinacLog::stored_frames() {
+  return {.database = database_,
+          .zstd = zstd_,
+          .chunks = lookup_,
+          .open = open_.keys(),
+          .late = late_.keys(),
+          .epoch = head_.last.place.epoch,
+          .replay_until = replay_until_};
+}
+
 bool LinacLog::take_counted(const IncomingEntry& entry, Lines::Run& run) {
   Placement placement =
       place_frame(linac_, {entry.identity, entry.received_us, run, counter_.is_known()}, head_,
-                  {database_, zstd_, lookup_, open_.keys(), late_.keys(), head_.last.place.epoch});
+                  stored_frames());
+  if (placement.shows_replay && !put_back_replay(run)) {
+    placement = append_to(head_, entry.identity);
+  }
   LedgerCounts& counts = ledger_.at(entry.identity.time);
   ++counts.received;
   if (placement.kind == Placement::Kind::duplicate) {
@@ -231,6 +243,9 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
                             Lines::Run& run) {
   const bool first_ever = head_.empty();
   const bool in_line = !first_ever && run.continues(head_, entry.identity.counter);
+  if (placement.kind == Placement::Kind::new_epoch) {
+    replay_until_ = placement.replay_until;
+  }
   const FrameKey key = next_key(entry, placement);
   bool incomplete = false;
   if (first_ever) {
@@ -332,12 +347,16 @@ void LinacLog::insert_frame(const IncomingEntry& entry, const Placement& placeme
     }
     return;
   }
-  if (!late_.accepts(key.place, entry.bytes.size())) {
+  add_late(key, entry.bytes);
+  Lines::stored_at(run, key.place, key.counter);
+}
+
+void LinacLog::add_late(const FrameKey& key, Bytes frame) {
+  if (!late_.accepts(key.place, frame.size())) {
     seal_late();
   }
-  late_.add(key, entry.bytes);
+  late_.add(key, frame);
   records_.insert(key.place);
-  Lines::stored_at(run, key.place, key.counter);
 }
 
 void LinacLog::split_gap(const Gap& gap, const FrameKey& key) {

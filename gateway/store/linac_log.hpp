@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "gateway/store/begun_epoch.hpp"
 #include "gateway/store/chunk_builder.hpp"
 #include "gateway/store/equal_frames.hpp"
 #include "gateway/store/event_log.hpp"
@@ -88,11 +89,20 @@ class LinacLog {
   void begin_epoch_with_equals(const IncomingEntry& entry, Placement& placement, Lines::Run& run);
   void append_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
   void insert_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
+  void add_late(const FrameKey& key, Bytes frame);
   void add_at_end(const FrameKey& key, const IncomingEntry& entry, bool incomplete_before);
   FrameKey next_key(const IncomingEntry& entry, const Placement& placement);
   Gap gap_before(const FrameKey& key, const Continuity& between) const;
   void split_gap(const Gap& gap, const FrameKey& key);
   void record_gap(GapEdge from, GapEdge to, const Gap& origin);
+  [[nodiscard]] StoredFrames stored_frames();
+  std::optional<BegunEpoch> begun_epoch();
+  std::vector<StoredFrame> frames_of(const BegunEpoch& begun);
+  bool put_back_replay(Lines::Run& run);
+  void remove_epoch(const BegunEpoch& begun);
+  FrameKey put_before(const GapEdge& until, const std::optional<Gap>& gap,
+                      const std::vector<StoredFrame>& frames);
+  void gap_ends_at(const FrameKey& key, const std::optional<Gap>& gap);
   void seal_late();
   void merge_late_chunks(std::int64_t& most_bytes);
 
@@ -101,6 +111,7 @@ class LinacLog {
   LinacId linac_;
   Head head_;
   bool head_changed_ = false;
+  std::optional<GapEdge> replay_until_;  // of the current epoch; see BegunEpoch
   std::int64_t frames_read_again_ = 0;
   std::int64_t coded_others_ = 0;  // entries that are no frames
   ChunkBuilder open_;              // the end of the order

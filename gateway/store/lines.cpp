@@ -115,6 +115,20 @@ bool Lines::cut(Run& run, Head& head) {
   return true;
 }
 
+void Lines::leave_epoch(Database& database, std::int64_t epoch) {
+  for (Run& one : runs_) {
+    if (one.line && one.line->place.epoch == epoch) {
+      one.line.reset();
+      one.changed = true;
+    }
+  }
+  Query query(database,
+              "UPDATE position SET epoch = NULL, time = NULL, sub = NULL, arrival = NULL, "
+              "counter = NULL WHERE linac = ? AND epoch = ?");
+  query.bind(linac_, epoch);
+  query.run();
+}
+
 void Lines::flush(Database& database, const Head& head) {
   for (Run& one : runs_) {
     if (!one.changed) {

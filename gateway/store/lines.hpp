@@ -65,6 +65,9 @@ class Lines {
   /// Its connection ended, began, or lacks frames from here on. True if the head changed by that.
   static bool cut(Run& run, Head& head);
 
+  /// Whoever stands in this epoch stands nowhere: its frames are no longer there.
+  void leave_epoch(Database& database, std::int64_t epoch);
+
   /// Brings the rows of the runs' positions, which must be there, up to what was told. Call before
   /// the commit, and save the head then.
   void flush(Database& database, const Head& head);

@@ -4,39 +4,23 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/store/begun_epoch.hpp"
+
 namespace icom::store {
 
 namespace {
 
-// Older epochs than this many are not searched for gaps: a Linac's clock is set back a few times a
-// year.
-constexpr std::int64_t kEpochsSearched = 16;
-// A frame this much earlier than the first one comes from a broken clock, not from a backlog.
-constexpr std::int64_t kMaxBacklogSeconds = 366LL * 24 * 3600;
 // What was received no later than this after a stored frame was may have been sent before it: the
 // clocks of two agents differ.
 constexpr std::int64_t kSameMomentUs = 5'000'000;
+// A clock that was set back by whole rounds of the counter meets stored frames that were received
+// at least one round ago. What is received sooner after them is a replay.
+constexpr std::int64_t kSoonestRoundUs = kCounterWrapSeconds * 1'000'000 - kSameMomentUs;
 
 bool is_behind(const Head& head, const FrameIdentity& frame) {
   const FramePlace& last = head.last.place;
   return frame.time > last.time ||
          (frame.time == last.time && counter_distance(head.last.counter, frame.counter) > 0);
-}
-
-bool is_before_first(const Head& head, const FrameIdentity& frame) {
-  return frame.time < head.first_time ? head.first_time - frame.time <= kMaxBacklogSeconds
-                                      : frame.time == head.first_time &&
-                                            counter_distance(head.first_counter, frame.counter) < 0;
-}
-
-Placement append_to(const Head& head, const FrameIdentity& frame) {
-  Placement placement{.kind = Placement::Kind::append, .epoch = head.last.place.epoch};
-  if (frame.time == head.last.place.time) {
-    // A counter that does not count up says nothing of the order.
-    placement.sub = head.last.place.sub +
-                    std::max<std::int64_t>(1, counter_distance(head.last.counter, frame.counter));
-  }
-  return placement;
 }
 
 Placement new_epoch_after(const Head& head) {
@@ -110,17 +94,19 @@ const FrameKey* equal_one(const std::vector<FrameKey>& keys, const ArrivingFrame
 }
 
 std::optional<std::int64_t> received_at(const GapEdge& edge, const StoredFrames& stored) {
-  for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
-    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub) {
-      return key.received_us;
-    }
-  }
-  return std::nullopt;
+  const auto key = key_at(edge, stored);
+  return key ? std::optional(key->received_us) : std::nullopt;
 }
 
 // Nothing that a clock set back has sent was received before what was stored earlier.
 bool may_be_a_backlog(const ArrivingFrame& arriving, std::optional<std::int64_t> stored_us) {
   return stored_us && arriving.received_us <= *stored_us + kSameMomentUs;
+}
+
+// `later_us`: how much later frames are received than stored ones of their time and counter. Where
+// a listener receives them before it did, its own clock was set, and tells nothing.
+bool is_replay(std::int64_t later_us, bool held) {
+  return later_us < kSoonestRoundUs && (!held || later_us >= -kSameMomentUs);
 }
 
 // The connection stands at a stored frame that is not the head: the frame belongs there, or the
@@ -129,13 +115,13 @@ Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame&
                       const Head& head, const std::vector<FrameKey>& same,
                       const StoredFrames& stored) {
   const FrameIdentity& frame = arriving.identity;
+  const bool held = arriving.run.held(head);
   for (const FrameKey& other : same) {
     const bool is_there = other.place.epoch == line.place.epoch &&
                           ((other.place.time == line.place.time && other.counter == line.counter) ||
-                           (!arriving.run.held(head) &&
-                            follows(line.place, line.counter, other.place, other.counter) &&
-                            line.received_later_us <= kSameMomentUs &&
-                            may_be_a_backlog(arriving, other.received_us)));
+                           (follows(line.place, line.counter, other.place, other.counter) &&
+                            is_replay(line.received_later_us, held) &&
+                            is_replay(arriving.received_us - other.received_us, held)));
     if (is_there) {
       return beside(other.place);
     }
@@ -143,9 +129,8 @@ Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame&
   if (frame.time >= line.place.time) {
     auto gap = find_gap(stored.database, linac, line.place.epoch, frame, arriving.counted);
     // At the gap's edge, or so near that what lies between came twice.
-    if (gap &&
-        (gap->from.time - line.place.time <= kMaxQuietSeconds ||
-         (!arriving.run.held(head) && may_be_a_backlog(arriving, received_at(gap->to, stored))))) {
+    if (gap && (gap->from.time - line.place.time <= kMaxQuietSeconds ||
+                (!held && may_be_a_backlog(arriving, received_at(gap->to, stored))))) {
       return put_into(std::move(*gap), frame, line.place.epoch, arriving.counted);
     }
   }
@@ -154,7 +139,7 @@ Placement place_after(const Line& line, std::int64_t linac, const ArrivingFrame&
   }
   Placement placement = new_epoch_after(head);
   const FramePlace place{line.place.epoch, frame.time, 0, 0};
-  if (arriving.run.held(head) && follows(line.place, line.counter, place, frame.counter)) {
+  if (held && follows(line.place, line.counter, place, frame.counter)) {
     // A replay would have gone on to the head. So the clock was set back by whole rounds of the
     // counter, and what this connection began with was sent anew, equal in every byte.
     placement.equal_before = line.equal.count();
@@ -184,6 +169,32 @@ std::optional<Placement> place_between_epochs(const Line& line, std::int64_t lin
   return put_into(std::move(*gap), frame, epoch, arriving.counted);
 }
 
+// Nothing tells yet whether the clock was set back, or this is a replay that begins with a frame
+// that was never received.
+Placement new_epoch_or_replay(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
+                              const StoredFrames& stored) {
+  Placement placement = new_epoch_after(head);
+  if (arriving.counted) {
+    placement.replay_until = where_replay_would_lead(stored.database, linac, head,
+                                                     arriving.identity, head.last.place.epoch);
+  }
+  return placement;
+}
+
+// The stored frame to which a replay that began the current epoch has counted on.
+std::optional<FrameKey> end_of_replay(const FrameIdentity& frame, const StoredFrames& stored) {
+  const std::optional<GapEdge>& until = stored.replay_until;
+  if (!until || frame.time != until->time || frame.counter != until->counter) {
+    return std::nullopt;
+  }
+  for (const FrameKey& key : matches(frame, stored)) {
+    if (key.hash == frame.hash && edge_of(key) == *until) {
+      return key;
+    }
+  }
+  return std::nullopt;
+}
+
 // Nothing but its numbers, and when it was received, tells where it belongs.
 Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                       const std::vector<FrameKey>& same, const StoredFrames& stored) {
@@ -196,7 +207,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
     const bool beside_head = arriving.counted && frame.time == last.time &&
                              frame.counter == head.last.counter &&
                              may_be_a_backlog(arriving, head.last.received_us);
-    return beside_head ? beside(last) : new_epoch_after(head);
+    return beside_head ? beside(last) : new_epoch_or_replay(linac, arriving, head, stored);
   }
   const std::int64_t current = head.last.place.epoch;
   const std::int64_t oldest = std::max(kFirstEpoch, current - kEpochsSearched);
@@ -210,9 +221,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
       return put_into(std::move(*gap), frame, epoch, arriving.counted);
     }
     if (current == kFirstEpoch && is_before_first(head, frame) &&
-        may_be_a_backlog(arriving, received_at({kFirstEpoch, head.first_time, head.first_sub,
-                                                head.first_counter},
-                                               stored))) {
+        may_be_a_backlog(arriving, received_at(first_edge(head), stored))) {
       Placement placement{.kind = Placement::Kind::before_first, .epoch = kFirstEpoch};
       if (frame.time == head.first_time) {
         placement.sub = head.first_sub - counter_distance(frame.counter, head.first_counter);
@@ -220,10 +229,31 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
       return placement;
     }
   }
-  return new_epoch_after(head);
+  return new_epoch_or_replay(linac, arriving, head, stored);
 }
 
 }  // namespace
+
+std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored) {
+  std::optional<FrameKey> first;  // of those in conflict there
+  for (const FrameKey& key : matches({edge.time, edge.counter, 0}, stored)) {
+    if (key.place.epoch == edge.epoch && key.place.sub == edge.sub &&
+        (!first || key.place.arrival < first->place.arrival)) {
+      first = key;
+    }
+  }
+  return first;
+}
+
+Placement append_to(const Head& head, const FrameIdentity& frame) {
+  Placement placement{.kind = Placement::Kind::append, .epoch = head.last.place.epoch};
+  if (frame.time == head.last.place.time) {
+    // A counter that does not count up says nothing of the order.
+    placement.sub = head.last.place.sub +
+                    std::max<std::int64_t>(1, counter_distance(head.last.counter, frame.counter));
+  }
+  return placement;
+}
 
 Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                       const StoredFrames& stored) {
@@ -237,6 +267,11 @@ Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const H
     return duplicate_of(head.last);  // sent twice
   }
   if (arriving.run.continues(head, frame.counter)) {
+    if (const auto key = end_of_replay(frame, stored)) {
+      Placement placement = duplicate_of(*key);
+      placement.shows_replay = true;
+      return placement;
+    }
     // Nothing came between, so it cannot be stored yet, whatever is equal to it: where its time
     // fell the clock was set back.
     return frame.time >= last.time ? append_to(head, frame) : new_epoch_after(head);

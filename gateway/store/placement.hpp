@@ -31,6 +31,11 @@ struct Placement {
   /// A new epoch only: so many frames before it on its connection, taken for stored ones since they
   /// are equal to these, are the epoch's first.
   std::size_t equal_before = 0;
+  /// A new epoch only: the frame would fit in before this stored one as well; see BegunEpoch.
+  std::optional<GapEdge> replay_until = std::nullopt;
+  /// A duplicate only: so its connection replays, and what it began an epoch with belongs before
+  /// this frame.
+  bool shows_replay = false;
 };
 
 /// A frame on its way, and the connection that brought it.
@@ -49,7 +54,15 @@ struct StoredFrames {
   std::span<const FrameKey> open;
   std::span<const FrameKey> late;
   std::int64_t epoch = 0;  ///< the current one
+  /// Whom a connection comes to that began the current epoch and replays; see BegunEpoch.
+  std::optional<GapEdge> replay_until = std::nullopt;
 };
+
+/// The frame at the edge of a gap.
+std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored);
+
+/// After the head, in its epoch.
+Placement append_to(const Head& head, const FrameIdentity& frame);
 
 Placement place_frame(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                       const StoredFrames& stored);

@@ -157,6 +157,23 @@ void RecordKeeper::insert(const FramePlace& place) {
   }
 }
 
+/// What the frames that are gone were told of in is read again, up to the head, as an open record
+/// is after a start. Their own records are emptied by that.
+void RecordKeeper::go_back(Database& database, const FramePlace& head, const FramePlace& gone) {
+  write_open(database);
+  const auto last = load_record_before(database, linac_, head);
+  const bool reaches_head = last && (!last->record.next || head < *last->record.next);
+  const FramePlace from = reaches_head ? last->record.first : head;
+  unread_open_ = unread_open_ ? std::min(*unread_open_, from) : from;
+  builder_ = {};
+  open_row_.reset();
+  open_changed_ = false;
+  rebuild_.reset();
+  late_.add(*unread_open_);
+  late_.add(gone);
+  ++late_frames_;
+}
+
 std::int64_t RecordKeeper::flush(Database& database, ZstdCodec& zstd, std::int64_t most,
                                  std::vector<std::int64_t>& changed) {
   credit_ = std::min(credit_ + pace_.per_commit, pace_.at_once);

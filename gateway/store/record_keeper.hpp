@@ -36,6 +36,9 @@ class RecordKeeper {
   /// A frame was put somewhere else.
   void insert(const FramePlace& place);
 
+  /// The frames from `gone` on, which were the last ones, are no longer there: `head` is the last.
+  void go_back(Database& database, const FramePlace& head, const FramePlace& gone);
+
   /// Call when all frames, gaps included, are in the tables. Reads up to `most` frames to build
   /// records again, as the pace allows, and returns how many that took. Appends the ids of records
   /// closed, or changed after being closed.

@@ -63,6 +63,7 @@ Scenario ScenarioFixture::first_start() {
 Scenario ScenarioFixture::busy_hour() {
   constexpr std::uint64_t kRun = 1;
   constexpr std::uint64_t kReplay = 2;
+  constexpr std::uint64_t kLateReplay = 3;
   const Patient patient;
   Scenario scenario;
   {
@@ -95,6 +96,16 @@ Scenario ScenarioFixture::busy_hour() {
             .from_seq(265)
             .event(EntryKind::hole, encode_hole({4, 0, "bound"}))
             .frames(messages(270, 272))
+            .batch();
+      },
+      [=](LinacId linac) {  // a replay that begins in that hole
+        return Feed(linac, kLateReplay).received_at(900).frames(messages(267, 269)).batch();
+      },
+      [=](LinacId linac) {  // and comes to what is stored
+        return Feed(linac, kLateReplay)
+            .from_seq(3)
+            .received_at(901)
+            .frames(messages(269, 274))
             .batch();
       },
   };
