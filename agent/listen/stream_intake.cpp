@@ -94,7 +94,8 @@ void StreamIntake::note_memory(Handover& handover) const {
 
 void StreamIntake::remember(const Handover& handover) {
   last_frame_ = handover.last_frame;
-  framer_.adopt(handover.framing);
+  // An older listener does not say what it knew; its last frame does.
+  framer_.adopt(handover.framing.constant ? handover.framing : framing_of(last_frame_.bytes));
 }
 
 void StreamIntake::connected() {

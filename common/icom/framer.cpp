@@ -53,6 +53,14 @@ std::optional<std::size_t> frame_size(std::int64_t size) {
 
 }  // namespace
 
+KnownFraming framing_of(Bytes frame) {
+  if (frame.size() < kHeaderSize) return {};
+  const auto length = load_little_endian<std::uint32_t>(frame.data());
+  return {.constant = static_cast<std::int64_t>(frame.size()) - std::int64_t{length},
+          .learnt = false,
+          .items_at = find_items(frame).value_or(kHeaderSize)};
+}
+
 Framer::Framer() : buffer_(kFirstBuffer), items_at_(kHeaderSize) {}
 
 std::span<std::byte> Framer::writable(std::size_t at_least) {

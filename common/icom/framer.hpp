@@ -43,6 +43,9 @@ struct KnownFraming {
   std::size_t items_at = kHeaderSize;    ///< where the items of the latest frame started
 };
 
+/// What a frame shows alone, which may be any bytes: nothing learnt, but what to suspect.
+KnownFraming framing_of(Bytes frame);
+
 /// Splits a byte stream into frames. Not thread-safe: one owner, one connection; make a new one (or
 /// reset()) for each connection.
 ///

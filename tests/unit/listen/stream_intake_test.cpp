@@ -259,7 +259,9 @@ ByteVector stream_before(bool of_one_size) {
   return stream;
 }
 
-TEST_F(Intake, AFrameThatIsCutByATakeOverAndAPauseStaysWhole) {
+class TakenOver : public Intake, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(TakenOver, AFrameThatIsCutByItAndAPauseStaysWhole) {
   const auto frame = linac_frame(20);
   for (const bool of_one_size : {false, true}) {
     for (std::size_t cut = 1; cut < frame.size(); ++cut) {
@@ -269,7 +271,8 @@ TEST_F(Intake, AFrameThatIsCutByATakeOverAndAPauseStaysWhole) {
       receive(Bytes(frame).first(cut));
       StreamIntake next(
           queue_, board_, [this] { return now_; }, timings_, [this] { return steady_now_; });
-      const auto held = handed_over(intake_);
+      auto held = handed_over(intake_);
+      if (GetParam()) held.framing = {};
       next.remember(held);
       next.resume(held);
       take();
@@ -284,6 +287,10 @@ TEST_F(Intake, AFrameThatIsCutByATakeOverAndAPauseStaysWhole) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Intake, TakenOver, ::testing::Bool(), [](const auto& param) {
+  return param.param ? "FromAnOlderListener" : "FromOneThatTellsWhatItKnows";
+});
 
 TEST_F(Intake, TheFirstFrameOfTheNextConnectionStaysWholeThroughAPause) {
   const auto frame = linac_frame(20);
