@@ -99,7 +99,8 @@ void RecordBuilder::extend_beam(const RecordFrame& frame) {
   const std::string field(field_unread
                               ? std::string_view(record_.beams.back().field_id)
                               : cut_text(frame.facts.field_id.value_or(std::string_view())));
-  const std::optional<double> mu = frame.facts.delivery_mu;
+  const std::optional<double> read = frame.facts.delivery_mu;
+  const std::optional<double> mu = read && is_mu(*read) ? read : std::nullopt;
   const bool fell_back = mu && beam_mu_ && *mu < *beam_mu_;
   const bool ends = record_.beams.empty() || record_.beams.back().field_id != field || fell_back;
   if (ends && record_.beams.size() < kMaxBeams) {

@@ -156,6 +156,19 @@ TEST(RecordBuilderTest, InterlocksAreBounded) {
 }
 
 // With a comparison of each text with each, this would take the better part of an hour.
+TEST(RecordBuilderTest, MuThatAreNoneMakeNoBeamAndNoInfiniteSum) {
+  Feeder feeder;
+  for (const double mu : {1.0, -1e308, 1e308, 2.0, 1e308, -1e308, 3.0}) {
+    feeder.frame({.id = "1", .mu = mu});
+  }
+  feeder.frame({});
+  const Record& record = feeder.closed.at(0);
+  EXPECT_DOUBLE_EQ(record.delivered_mu, 2);
+  EXPECT_TRUE(record.kept);
+  ASSERT_EQ(record.beams.size(), 1U);
+  EXPECT_DOUBLE_EQ(record.beams[0].delivered_mu, 2);
+}
+
 TEST(RecordBuilderTest, AMillionInterlocksInAFrameCostOneLookupEach) {
   constexpr std::size_t kTexts = 1'000'000;
   std::vector<std::string> texts;
