@@ -23,7 +23,6 @@ class SplitRecordsTest : public test::LogFixture {
     log_.emplace(database_, zstd_, 1, limits_, pace,
                  [] { return std::chrono::steady_clock::time_point(); });
   }
-  /// As many interlocks as a record may have, if any.
   static ByteVector frame(unsigned n, const std::string& patient, unsigned interlocks = 0) {
     test::FrameSpec spec;
     spec.time = test::time_after(n / 4);
@@ -35,14 +34,15 @@ class SplitRecordsTest : public test::LogFixture {
     }
     return test::build_frame(spec);
   }
-  /// Of every three frames two are of a patient who stays; the third comes late, with another one.
-  void send_what_cuts_a_record(unsigned frames, unsigned interlocks) {
+  /// All frames are of a patient who stays, but for the last of each `every`: it comes late, with
+  /// another one.
+  void send_what_cuts_a_record(unsigned frames, unsigned every = 3, unsigned interlocks = 0) {
     test::Feed live(1, 1);
     test::Feed late(1, 2);
     live.connected();
     late.connected().received_at(0);
     for (unsigned n = 0; n < frames; ++n) {
-      const bool is_late = n % 3 == 2 && n + 1 < frames;
+      const bool is_late = n % every == every - 1 && n + 1 < frames;
       (is_late ? late : live)
           .frame(frame(n, is_late ? "late " + std::to_string(n) : "stays", interlocks));
     }
@@ -87,7 +87,7 @@ class SplitRecordsTest : public test::LogFixture {
 };
 
 TEST_F(SplitRecordsTest, APieceWritesABoundedNumberOfRecordsBehindTheBeginningOfTheOpenOne) {
-  send_what_cuts_a_record(3'000, 0);
+  send_what_cuts_a_record(3'000);
   ASSERT_TRUE(log_->is_unsettled());
   EXPECT_LE(most_per_piece().first, kPace.at_once / 16 + 1);
   EXPECT_EQ(number("SELECT count(*) FROM record"), 1'999);
@@ -95,14 +95,17 @@ TEST_F(SplitRecordsTest, APieceWritesABoundedNumberOfRecordsBehindTheBeginningOf
 }
 
 TEST_F(SplitRecordsTest, TheirInterlocksAndBeamsCountAsWell) {
-  send_what_cuts_a_record(600, 100);
+  constexpr unsigned kFrames = 40;  // of a record, and its interlocks
+  send_what_cuts_a_record(1'600, kFrames + 1, kFrames);
   ASSERT_TRUE(log_->is_unsettled());
-  EXPECT_LE(most_per_piece().second, kPace.at_once + 101);
+  constexpr std::int64_t kRows = kFrames + 1 + 2;  // with its beam, and those of the late one
+  constexpr std::int64_t kCost = kFrames + 1 + 2 * 16 + kRows;
+  EXPECT_LE(most_per_piece().second, (kPace.at_once / kCost + 1) * kRows);
   expect_what_the_frames_make();
 }
 
 TEST_F(SplitRecordsTest, WhatGoesOnIsListedMeanwhileAndGoesOnAfterwards) {
-  send_what_cuts_a_record(900, 0);
+  send_what_cuts_a_record(900);
   settle();
   ASSERT_TRUE(log_->is_unsettled());
   EXPECT_EQ(number("SELECT count(*) FROM record WHERE next_time IS NULL"), 1);
@@ -116,7 +119,7 @@ TEST_F(SplitRecordsTest, WhatGoesOnIsListedMeanwhileAndGoesOnAfterwards) {
 }
 
 TEST_F(SplitRecordsTest, ACrashBetweenAnyTwoPiecesForgetsNothing) {
-  send_what_cuts_a_record(900, 3);
+  send_what_cuts_a_record(900, 3, 2);
   test::Feed live(1, 3);
   unsigned next = 900;
   for (int pieces = 0; log_->is_unsettled() && pieces < kMostPieces; ++pieces) {
