@@ -107,6 +107,7 @@ Json record_json(const store::RecordRow& row, const Span& span, const Archived& 
   object["revision"] = row.stored.revision;
   object["beams"] = beams_json(reader.beams(row.stored.id), row.linac, span, clocks);
   object["interlocks"] = interlocks_json(reader.interlocks(row.stored.id), row.linac, span, clocks);
+  object["interlocks_left_out"] = record.interlocks_left_out;
   object["gap_list"] = gaps_json(reader.gaps_of(row), row.linac, clocks);
   put_utc(object, "start", span.start);
   put_utc(object, "end", span.end);

@@ -1,6 +1,7 @@
 #include "gateway/records/record_builder.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace icom::records {
@@ -33,6 +34,7 @@ std::optional<Record> RecordBuilder::add(const RecordFrame& frame) {
   if (open_ && !unread && (!patient || !is_patient(*frame.facts.patient_id, record_))) {
     record_.gaps += frame.incomplete_before ? 1 : 0;
     record_.next = frame.place;
+    leave_out_interlocks();
     open_ = false;
     ended = std::move(record_);
   }
@@ -78,6 +80,7 @@ void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
     if (known == known_interlocks_.end()) {
       const std::size_t index = record_.interlocks.size();
       if (index == kMaxInterlocks) {
+        record_.interlocks_left_out = 1;  // at least
         continue;
       }
       record_.interlocks.push_back({.text = std::string(text), .first_time = frame.place.time});
@@ -93,13 +96,23 @@ void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
   }
 }
 
+/// Otherwise each frame of a few bytes could make a hundred rows.
+void RecordBuilder::leave_out_interlocks() {
+  const auto most = static_cast<std::size_t>(record_.frames);
+  if (record_.interlocks.size() > most) {
+    record_.interlocks_left_out += std::ssize(record_.interlocks) - record_.frames;
+    record_.interlocks.resize(most);
+  }
+}
+
 void RecordBuilder::extend_beam(const RecordFrame& frame) {
   const bool field_unread =
       frame.facts.patient_unread && !frame.facts.field_id && !record_.beams.empty();
   const std::string field(field_unread
                               ? std::string_view(record_.beams.back().field_id)
                               : cut_text(frame.facts.field_id.value_or(std::string_view())));
-  const std::optional<double> mu = frame.facts.delivery_mu;
+  const std::optional<double> read = frame.facts.delivery_mu;
+  const std::optional<double> mu = read && is_mu(*read) ? read : std::nullopt;
   const bool fell_back = mu && beam_mu_ && *mu < *beam_mu_;
   const bool ends = record_.beams.empty() || record_.beams.back().field_id != field || fell_back;
   if (ends && record_.beams.size() < kMaxBeams) {

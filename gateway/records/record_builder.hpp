@@ -57,7 +57,10 @@ struct Record {
   double delivered_mu = 0;
   bool kept = false;  ///< MU were delivered, or not one frame's MU could be read
   std::vector<Beam> beams;
-  std::vector<Interlock> interlocks;  ///< in the order in which they were first on
+  /// In the order in which they were first on; once it is closed, no more than it has frames.
+  std::vector<Interlock> interlocks;
+  std::int64_t interlocks_left_out =
+      0;  ///< different ones; beyond kMaxInterlocks: at least so many
 
   [[nodiscard]] bool complete() const { return next.has_value() && gaps == 0; }
   friend bool operator==(const Record&, const Record&) = default;
@@ -88,6 +91,7 @@ class RecordBuilder {
   void extend(const RecordFrame& frame);
   void extend_beam(const RecordFrame& frame);
   void extend_interlocks(const RecordFrame& frame);
+  void leave_out_interlocks();
 
   bool open_ = false;
   Record record_;

@@ -12,8 +12,8 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> without_arrival(const Frame
 
 GapsInOrder::GapsInOrder(Database& database, std::int64_t linac, const FramePlace& from)
     : query_(database,
-             "SELECT to_epoch, to_time, to_sub FROM gap WHERE linac = ? AND "
-             "(to_epoch, to_time, to_sub) >= (?, ?, ?) AND (missing IS NULL OR missing > 0) "
+             "SELECT to_epoch, to_time, to_sub, missing IS NULL OR missing > 0 FROM gap "
+             "WHERE linac = ? AND (to_epoch, to_time, to_sub) >= (?, ?, ?) "
              "ORDER BY to_epoch, to_time, to_sub") {
   query_.bind(linac, from.epoch, from.time, from.sub);
   advance();
@@ -47,17 +47,17 @@ bool GapsInOrder::take_first_ever(const Place& place) {
 
 bool GapsInOrder::take_gaps_up_to(const Place& place) {
   bool found = false;
-  while (end_of_next_ && *end_of_next_ <= place) {
-    found = *end_of_next_ == place;
+  while (next_ && next_->end <= place) {
+    found = next_->end == place && (found || next_->lacks_frames);
     advance();
   }
   return found;
 }
 
 void GapsInOrder::advance() {
-  end_of_next_.reset();
+  next_.reset();
   if (query_.step()) {
-    end_of_next_ = {query_.integer(0), query_.integer(1), query_.integer(2)};
+    next_ = {{query_.integer(0), query_.integer(1), query_.integer(2)}, query_.integer(3) != 0};
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <istream>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <ostream>
 #include <sstream>
@@ -15,6 +16,10 @@ namespace {
 
 // Late frames mostly come in order, so a run of them is one range.
 constexpr std::int64_t kNearSeconds = 60;
+
+// Where the range ends that names everything to the head: no frame is behind it.
+constexpr std::int64_t kNoFrames = std::numeric_limits<std::int64_t>::max();
+constexpr FramePlace kNoEnd{kNoFrames, kNoFrames, kNoFrames, kNoFrames};
 
 /// How far one range lies after another: epochs first.
 std::pair<std::int64_t, std::int64_t> distance(const LateRange& one, const LateRange& next) {
@@ -64,6 +69,23 @@ void LateRanges::add(const FramePlace& place) {
   if (ranges_.size() > kMost) {
     join_nearest();
   }
+}
+
+void LateRanges::add_all_from(const FramePlace& place) {
+  if (const auto already = all_from(); already && *already <= place) {
+    return;
+  }
+  add(place);
+  // Ranges behind this place are parts of it.
+  while (ranges_.back().from > place) {
+    ranges_.pop_back();
+  }
+  ranges_.back().to = kNoEnd;
+}
+
+std::optional<FramePlace> LateRanges::all_from() const {
+  return !ranges_.empty() && ranges_.back().to == kNoEnd ? std::optional(ranges_.back().from)
+                                                         : std::nullopt;
 }
 
 /// With the next one, if that is near.

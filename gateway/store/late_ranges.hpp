@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gateway/records/frame_place.hpp"
@@ -27,6 +28,10 @@ class LateRanges {
 
   void load(Database& database);
   void add(const FramePlace& place);
+  /// Everything from there on, whatever comes.
+  void add_all_from(const FramePlace& place);
+  /// From where on everything is to be built.
+  [[nodiscard]] std::optional<FramePlace> all_from() const;
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   /// The earliest. Only if there is one.
   [[nodiscard]] const LateRange& first() const { return ranges_.front(); }

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -17,8 +18,13 @@ namespace {
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 constexpr FramePlace kBehindAll{kLargest, kLargest, kLargest, kLargest};
 
-// What writing its rows costs, in frames read.
+// What writing its row costs, in frames read. One of a beam or an interlock costs about as much as
+// a frame.
 constexpr std::int64_t kCostOfARecord = 16;
+
+std::int64_t cost_of_rows(const records::Record& record) {
+  return kCostOfARecord + std::ssize(record.beams) + std::ssize(record.interlocks);
+}
 
 std::int64_t work_of(const FrameScan& scan) {
   return scan.work().weight + scan.work().lists + scan.rows();
@@ -63,11 +69,14 @@ bool differs(const records::Record& stored, records::Record fresh) {
 
 void RecordKeeper::load(Database& database, ZstdCodec& zstd) {
   late_.load(database);
+  unread_open_ = late_.all_from();
   const auto open = load_open_record(database, linac_);
-  if (!open) {
+  if (open) {
+    open_row_ = open->id;
+  }
+  if (!open || unread_open_) {
     return;
   }
-  open_row_ = open->id;
   // Its frames are read in any case; and a row that is not as they make it is nothing to go on
   // from.
   const bool build_again = late_.forget_from(open->record.first);
@@ -86,7 +95,7 @@ void RecordKeeper::load(Database& database, ZstdCodec& zstd) {
   }
   if (!is_read) {
     unread_open_ = now.from;
-    late_.add(now.from);
+    late_.add_all_from(now.from);
     if (late_.first().from == now.from) {
       rebuild_ = std::move(now);
     }
@@ -109,15 +118,17 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
     gaps.pass(now.at);
   }
   FrameScan scan(database, zstd, linac_, now.from, kBehindAll);
+  std::int64_t rows = 0;
   while (scan.next()) {
     const FramePlace place = scan.key().place;
     const FrameFacts facts = facts_of(scan.frame());
     built_again_ += build_again ? 1 : 0;
     now.at = place;
     if (auto record = now.builder.add({place, facts, gaps.any_before(place, facts)})) {
+      rows += cost_of_rows(*record);
       now.closed.push_back(std::move(*record));
     }
-    const std::int64_t read = work_of(scan);
+    const std::int64_t read = work_of(scan) + rows;
     if (read >= pace_.most_per_commit() || is_over(read, read)) {
       now.places = scan.places();
       return false;
@@ -126,7 +137,6 @@ bool RecordKeeper::read_open(Database& database, ZstdCodec& zstd, Rebuild& now, 
   return true;
 }
 
-/// The open record is never cut off from the head.
 std::optional<FramePlace> RecordKeeper::first_of_open() const {
   return unread_open_                 ? unread_open_
          : builder_.open() != nullptr ? std::optional(builder_.open()->first)
@@ -249,7 +259,9 @@ std::int64_t RecordKeeper::build_piece(Database& database, ZstdCodec& zstd, std:
 void RecordKeeper::begin_rebuild(Database& database) {
   rebuild_.emplace();
   rebuild_->from = late_.first().from;
-  const auto before = load_record_before(database, linac_, rebuild_->from);
+  const bool is_where_a_record_ends = unread_open_ && rebuild_->from >= *unread_open_;
+  const auto before =
+      is_where_a_record_ends ? std::nullopt : load_record_before(database, linac_, rebuild_->from);
   if (before && (!before->record.next || rebuild_->from < *before->record.next)) {
     rebuild_->from = before->record.first;
   }
@@ -288,35 +300,60 @@ void RecordKeeper::read_on(Database& database, ZstdCodec& zstd, std::int64_t mos
     const FrameFacts facts = facts_of(scan.frame());
     const FramePlace before = std::exchange(now.at, place);
     auto closed = now.builder.add({place, facts, gaps.any_before(place, facts)});
-    const bool none_is_open = now.builder.open() == nullptr;
     if (closed) {
+      const std::int64_t rows = cost_of_rows(*closed);
       now.closed.push_back(std::move(*closed));
-      read += kCostOfARecord;
-      fresh += kCostOfARecord;
-      cost += kCostOfARecord;
-    } else if (!none_is_open || place <= late_.first().to) {
+      read += rows;
+      fresh += rows;
+      cost += rows;
+    } else if (now.builder.open() != nullptr || place <= late_.first().to) {
       continue;
     }
-    // Every record up to here is read to its end. Only the open one, which the other builder goes
-    // on with, is never cut off from the head.
-    if (const auto open = first_of_open(); open && place > *open) {
-      continue;
-    }
-    replace(database, now.from, place, now.closed, false);
-    now.closed.clear();
-    now.from = place;
-    const bool is_late_before = late_.any_in(before, place);
-    late_.forget_before(place);
-    if (!none_is_open && is_late_before) {
-      late_.add(
-          place);  // what is missing before it may have changed: this record is to be read too
-    }
+    write_up_to(database, before, place);
     if (late_.empty() || place < late_.first().from) {
       rebuild_.reset();
       return;
     }
   }
   now.places = scan.places();
+  list_unread_open(database);
+}
+
+/// Every record up to here is read to its end. `before`: the frame before this one.
+void RecordKeeper::write_up_to(Database& database, const FramePlace& before,
+                               const FramePlace& place) {
+  Rebuild& now = *rebuild_;
+  const auto open = first_of_open();
+  replace(database, now.from, place, now.closed, false);
+  now.closed.clear();
+  now.from = place;
+  const bool is_late_before = late_.any_in(before, place);
+  late_.forget_before(place);
+  if (now.builder.open() != nullptr && is_late_before) {
+    late_.add(place);  // what is missing before it may have changed: this record is to be read too
+  }
+  if (open && place > *open) {
+    leave_unread(place);
+  }
+}
+
+/// The record that was open is another now. Those in it are not held until the head is reached,
+/// since a record may fall into any number: they are written as they are read, and the builder of
+/// the live end, which knows nothing of them, is of no use.
+void RecordKeeper::leave_unread(const FramePlace& from) {
+  builder_ = {};
+  open_changed_ = false;
+  unread_open_ = from;
+  late_.add_all_from(from);
+}
+
+/// So that a record that goes on is listed meanwhile, even if not with all of its frames.
+void RecordKeeper::list_unread_open(Database& database) {
+  const records::Record* open = rebuild_->builder.open();
+  if (unread_open_ && !open_row_ && open != nullptr &&
+      !load_record_from(database, linac_, open->first)) {
+    open_row_ = insert_record(database, linac_, 0, *open);
+  }
 }
 
 /// What is being built again is read to the head: its builder is the one to go on with.
@@ -346,6 +383,9 @@ void RecordKeeper::skip_damage(Database& database) {
   } else {
     late_.forget_first();
   }
+  if (unread_open_) {
+    late_.add_all_from(*unread_open_);
+  }
 }
 
 void RecordKeeper::replace(Database& database, const FramePlace& from,
@@ -358,6 +398,7 @@ void RecordKeeper::replace(Database& database, const FramePlace& from,
         update_record(database, match->id, match->revision + 1, record);
         changed_.push_back(match->id);
       }
+      forget_open_row(match->id);
     } else {
       changed_.push_back(insert_record(database, linac_, 1, record));
     }
@@ -377,6 +418,13 @@ void RecordKeeper::replace(Database& database, const FramePlace& from,
   for (const StoredRecord& stored : old) {
     empty_record(database, stored.id, stored.revision + 1);
     changed_.push_back(stored.id);
+    forget_open_row(stored.id);
+  }
+}
+
+void RecordKeeper::forget_open_row(std::int64_t row) {
+  if (open_row_ == row) {
+    open_row_.reset();
   }
 }
 

@@ -59,8 +59,8 @@ class RecordKeeper {
     FramePlace from;  ///< of the first of them
     FramePlace at;    ///< of the last frame read, or directly before the first
     records::RecordBuilder builder;
-    std::vector<records::Record> closed;
-    ScanPlaces places;  ///< to go on with
+    std::vector<records::Record> closed;  ///< and not written yet: no more than a piece has
+    ScanPlaces places;                    ///< to go on with
   };
   void begin_piece() { piece_end_ = clock_() + pace_.longest; }
   /// `cost`: of what was read, with what is before it in its chunks.
@@ -75,10 +75,14 @@ class RecordKeeper {
   std::int64_t build_piece(Database& database, ZstdCodec& zstd, std::int64_t most);
   void begin_rebuild(Database& database);
   void read_on(Database& database, ZstdCodec& zstd, std::int64_t most, std::int64_t& cost);
+  void write_up_to(Database& database, const FramePlace& before, const FramePlace& place);
+  void leave_unread(const FramePlace& from);
+  void list_unread_open(Database& database);
   void skip_damage(Database& database);
   void finish(Database& database, std::vector<std::int64_t>& changed);
   void replace(Database& database, const FramePlace& from, const std::optional<FramePlace>& end,
                const std::vector<records::Record>& closed, bool one_is_open);
+  void forget_open_row(std::int64_t row);
   void write_open(Database& database);
 
   std::int64_t linac_;
@@ -88,10 +92,11 @@ class RecordKeeper {
   std::int64_t credit_;  // so many frames may be read again; below 0 where more was read
   std::int64_t built_again_ = 0;
   records::RecordBuilder builder_;
-  std::optional<std::int64_t> open_row_;  // of the builder's open record
+  std::optional<std::int64_t> open_row_;  // of the open record: the builder's, or what is unread
   bool open_changed_ = false;
-  // Where the open record begins, as long as its frames are not read to the head: then builder_ is
-  // of no use, what is appended waits in the tables, and late_ names it.
+  // From where on frames are not read to the head: where the open record begins, or another one
+  // has ended. Then builder_ is of no use, what is appended waits in the tables, and late_ names
+  // all of it.
   std::optional<FramePlace> unread_open_;
   LateRanges late_;
   std::int64_t late_frames_ = 0;  // put there since there were none, and since the start

@@ -7,7 +7,7 @@ namespace {
 #define ICOM_RECORD_COLUMNS                                                               \
   "SELECT id, revision, patient_id, patient_name, first_epoch, first_time, first_sub, "   \
   "first_arrival, last_epoch, last_time, last_sub, last_arrival, next_epoch, next_time, " \
-  "next_sub, next_arrival, frames, delivered_mu, kept, gaps FROM record "
+  "next_sub, next_arrival, frames, delivered_mu, kept, gaps, unlisted FROM record "
 
 FramePlace place_at(const Query& query, int column) {
   return {query.integer(column), query.integer(column + 1), query.integer(column + 2),
@@ -31,6 +31,7 @@ StoredRecord read(const Query& query) {
   record.delivered_mu = query.real(17);
   record.kept = query.integer(18) != 0;
   record.gaps = query.integer(19);
+  record.interlocks_left_out = query.integer(20);
   return stored;
 }
 
@@ -80,7 +81,7 @@ void write(Query& query, std::int64_t key, std::int64_t revision, const records:
              record.last.epoch, record.last.time, record.last.sub, record.last.arrival,
              next(&FramePlace::epoch), next(&FramePlace::time), next(&FramePlace::sub),
              next(&FramePlace::arrival), record.frames, record.delivered_mu, record.kept,
-             record.gaps, record.complete(), key);
+             record.gaps, record.interlocks_left_out, record.complete(), key);
   query.run();
 }
 
@@ -96,8 +97,8 @@ std::int64_t insert_record(Database& database, std::int64_t linac, std::int64_t 
               "INSERT INTO record (revision, patient_id, patient_name, first_epoch, first_time, "
               "first_sub, first_arrival, last_epoch, last_time, last_sub, last_arrival, "
               "next_epoch, next_time, next_sub, next_arrival, frames, delivered_mu, kept, gaps, "
-              "complete, linac) "
-              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+              "unlisted, complete, linac) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   write(query, linac, revision, record);
   const std::int64_t id = database.last_inserted_id();
   if (record.next) {
@@ -113,7 +114,7 @@ void update_record(Database& database, std::int64_t id, std::int64_t revision,
               "first_epoch = ?, first_time = ?, first_sub = ?, first_arrival = ?, "
               "last_epoch = ?, last_time = ?, last_sub = ?, last_arrival = ?, next_epoch = ?, "
               "next_time = ?, next_sub = ?, next_arrival = ?, frames = ?, delivered_mu = ?, "
-              "kept = ?, gaps = ?, complete = ? WHERE id = ?");
+              "kept = ?, gaps = ?, unlisted = ?, complete = ? WHERE id = ?");
   write(query, id, revision, record);
   if (record.next) {
     write_parts(database, id, record);

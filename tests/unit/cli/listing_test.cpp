@@ -94,6 +94,7 @@ TEST_F(ListingTest, ARecordIsAnObjectWithTheKeysOfTheManual) {
   EXPECT_EQ(record["interlocks"][0]["first"], record["start"]);
   EXPECT_EQ(record["interlocks"][0]["last"], record["end"]);
   EXPECT_EQ(record["interlocks"][0]["frames"], 20);
+  EXPECT_EQ(record["interlocks_left_out"], 0);
 }
 
 TEST_F(ListingTest, FiltersLeaveWhatTheyShould) {

@@ -59,6 +59,15 @@ TEST(DeliveredMu, FramesWithoutAValueChangeNothing) {
   EXPECT_DOUBLE_EQ(sum.total(), 2);
 }
 
+TEST(DeliveredMu, WhatIsNoMuAddsNothingAndSaysThatNobodyCanTell) {
+  for (const double odd : {1e308, -1e308, 1.1e9, std::nan(""), -HUGE_VAL, HUGE_VAL}) {
+    const DeliveredMu sum = delivered({1, odd, 3, odd, -odd, odd});
+    EXPECT_DOUBLE_EQ(sum.total(), 2) << odd;
+    EXPECT_TRUE(delivered({5, odd, 5}).any_control_point_left()) << odd;
+  }
+  EXPECT_DOUBLE_EQ(delivered({-1e9, 1e9, -1e9, 1e9}).total(), 4e9);
+}
+
 // Every record of up to seven frames over four values.
 TEST(DeliveredMu, KeepsARecordExactlyWhenTheLiteralRuleLeavesAControlPoint) {
   const double values[] = {0, 0.1, 0.3, 50};

@@ -156,6 +156,36 @@ TEST(RecordBuilderTest, InterlocksAreBounded) {
 }
 
 // With a comparison of each text with each, this would take the better part of an hour.
+TEST(RecordBuilderTest, AClosedRecordListsNoMoreInterlocksThanItHasFramesAndCountsTheOthers) {
+  Feeder feeder;
+  std::vector<std::string> texts;
+  for (int n = 0; n < 50; ++n) {
+    texts.push_back("Interlock " + std::to_string(n));
+  }
+  for (int n = 0; n < 3; ++n) {
+    feeder.frame({.id = "1", .mu = n, .interlocks = {texts.begin(), texts.end()}});
+  }
+  feeder.frame({});
+  const Record& record = feeder.closed.at(0);
+  ASSERT_EQ(record.interlocks.size(), 3U);
+  EXPECT_EQ(record.interlocks.back().text, "Interlock 2");
+  EXPECT_EQ(record.interlocks.back().frames, 3);
+  EXPECT_EQ(record.interlocks_left_out, 47);
+}
+
+TEST(RecordBuilderTest, MuThatAreNoneMakeNoBeamAndNoInfiniteSum) {
+  Feeder feeder;
+  for (const double mu : {1.0, -1e308, 1e308, 2.0, 1e308, -1e308, 3.0}) {
+    feeder.frame({.id = "1", .mu = mu});
+  }
+  feeder.frame({});
+  const Record& record = feeder.closed.at(0);
+  EXPECT_DOUBLE_EQ(record.delivered_mu, 2);
+  EXPECT_TRUE(record.kept);
+  ASSERT_EQ(record.beams.size(), 1U);
+  EXPECT_DOUBLE_EQ(record.beams[0].delivered_mu, 2);
+}
+
 TEST(RecordBuilderTest, AMillionInterlocksInAFrameCostOneLookupEach) {
   constexpr std::size_t kTexts = 1'000'000;
   std::vector<std::string> texts;

@@ -48,6 +48,30 @@ TEST_F(RecordTextsTest, RowsHoldABoundedPartOfThem) {
   EXPECT_LT(written_bytes(), std::int64_t{2 * kHuge}) << "by 20 records with four such texts each";
 }
 
+TEST_F(RecordTextsTest, TheInterlocksOfShortRecordsTakeNoMoreThanARowAFrame) {
+  test::Feed feed(1, 1);
+  feed.connected();
+  constexpr unsigned kRecords = 200;
+  for (unsigned n = 0; n <= kRecords; ++n) {
+    test::FrameSpec spec;
+    spec.time = test::time_after(n / 4);
+    spec.counter = static_cast<std::uint8_t>(n);
+    spec.items = {{0x0010, 0x0020, "LO", 'P', std::to_string(n)}};
+    for (unsigned number = 0; number < 100; ++number) {
+      const std::string text = std::to_string(number) + std::string(250, 'x');
+      spec.items.push_back({0x3001, 0x1016, "LO", 'R', text});
+    }
+    feed.frame(test::build_frame(spec));
+  }
+  commit(feed.batch());
+  EXPECT_EQ(number("SELECT count(*) FROM record WHERE next_time IS NOT NULL"), kRecords);
+  EXPECT_EQ(number("SELECT count(*) FROM interlock"), kRecords);
+  const std::vector<RecordRow> listed =
+      StoreReader(folder_.path()).records({.with_undelivered = true});
+  EXPECT_EQ(listed.at(0).stored.record.interlocks_left_out, 99);
+  EXPECT_LT(written_bytes(), std::int64_t{2} << 20U) << "by frames with 100 times 250 bytes each";
+}
+
 TEST_F(RecordTextsTest, AnOpenRecordsRowIsSmallInEachCommit) {
   const std::string text(kHuge, 'x');
   test::Feed feed(1, 1);

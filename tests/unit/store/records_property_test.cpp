@@ -2,8 +2,7 @@
 #include <random>
 #include <set>
 
-#include "gateway/records/record_builder.hpp"
-#include "tests/unit/store/store_fixture.hpp"
+#include "tests/unit/store/built_anew.hpp"
 
 namespace icom::store {
 namespace {
@@ -112,54 +111,10 @@ class RecordsPropertyTest : public test::StoreFixture {
   }
   RebuildPace pace_;
 
-  /// What the frames of the Linac make, built from nothing.
-  [[nodiscard]] std::vector<records::Record> built_anew(LinacId linac) const {
-    StoreReader reader(folder());
-    std::set<std::tuple<std::int64_t, std::int64_t, std::int64_t>> gap_ends;
-    for (const Gap& gap : reader.gaps(linac)) {
-      if (gap.missing != 0) {
-        gap_ends.insert({gap.to.epoch, gap.to.time, gap.to.sub});
-      }
-    }
-    records::RecordBuilder builder;
-    std::vector<records::Record> built;
-    bool first_ever = true;
-    reader.all_frames(linac, [&](const FrameKey& key, Bytes frame) {
-      const FrameFacts facts = facts_of(frame);
-      const bool gap =
-          gap_ends.erase({key.place.epoch, key.place.time, key.place.sub}) > 0 ||  // the first only
-          (std::exchange(first_ever, false) && records::is_amid_treatment(facts));
-      if (auto record = builder.add({key.place, facts, gap})) {
-        built.push_back(std::move(*record));
-      }
-      return true;
-    });
-    if (builder.open() != nullptr) {
-      built.push_back(*builder.open());
-    }
-    return built;
-  }
-
   void expect_consistent(LinacId linac, const std::vector<ByteVector>& stream) const {
     StoreReader reader(folder());
-    std::vector<records::Record> kept;
-    for (const RecordRow& row : reader.records({.with_undelivered = true})) {
-      if (row.linac.id == linac && row.stored.record.frames > 0) {
-        kept.push_back(row.stored.record);
-        if (kept.back().next) {
-          kept.back().beams = reader.beams(row.stored.id);
-          kept.back().interlocks = reader.interlocks(row.stored.id);
-        }
-      }
-    }
-    std::ranges::sort(kept, {}, &records::Record::first);
-    std::vector<records::Record> expected = built_anew(linac);
-    for (records::Record& record : expected) {
-      if (!record.next) {  // written once it is closed
-        record.beams.clear();
-        record.interlocks.clear();
-      }
-    }
+    const std::vector<records::Record> kept = test::listed_records(folder(), linac);
+    const std::vector<records::Record> expected = test::records_built_anew(folder(), linac);
     ASSERT_EQ(kept.size(), expected.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
       EXPECT_EQ(kept[i].first, expected[i].first) << i;

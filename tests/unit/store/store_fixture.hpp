@@ -212,6 +212,7 @@ inline store::Store::Options on_a_quick_machine() {
 inline void set_back_to_step_10(store::Database& database) {
   database.execute(
       "DROP TABLE chunk_place;"
+      "ALTER TABLE record DROP COLUMN unlisted;"
       "ALTER TABLE linac DROP COLUMN unplaced;"
       "ALTER TABLE linac DROP COLUMN machine;"
       "ALTER TABLE linac DROP COLUMN other_machine;"
