@@ -52,7 +52,9 @@ class SecondClient : public ::testing::Test {
     names_.answer_for(io_);
     timings_.first_retry = timings_.last_retry = milliseconds(2);
     timings_.call_each = milliseconds(0);
-    timings_.drain = timings_.other_leaves = milliseconds(50);
+    timings_.drain = milliseconds(50);
+    timings_.other_leaves =
+        milliseconds(500);  // the other one's drain, and what a busy machine adds
     timings_.pause = milliseconds(5);
   }
   ~SecondClient() override {
@@ -102,6 +104,7 @@ class SecondClient : public ::testing::Test {
   ListenerTimings timings_;
   tcp::socket other_;
   NotingSink sink_;
+  NotingSink other_sink_;
   std::vector<std::unique_ptr<LinacConnection>> listeners_;
 };
 
@@ -134,7 +137,7 @@ TEST_F(SecondClient, TheOneWithTheLowerPortStaysIfTheOtherLeaves) {
   run_until([&] { return sink_.connections == 1; });
   run_for(timings_.other_leaves / 10);
   other_.shutdown(tcp::socket::shutdown_send);
-  run_for(timings_.other_leaves * 3);
+  run_for(timings_.other_leaves * 2);
   EXPECT_THAT(sink_.ends, IsEmpty());
   EXPECT_EQ(sink_.connections, 1);
 }
@@ -155,27 +158,27 @@ TEST_F(SecondClient, AConnectionThatWasTakenOverIsLeftToNobody) {
   auto& listener = make_listener(sink_);
   listener.adopt(os::Descriptor(before.release()), false);
   run(listener);
-  run_for(timings_.other_leaves * 3);
+  run_for(timings_.other_leaves * 2);
   EXPECT_THAT(sink_.ends, IsEmpty());
 }
 
 /// Both look before either is to be seen: their first address refuses, which takes a moment.
 TEST_F(SecondClient, OfTwoListenersThatConnectAtOnceOneIsConnectedInTheEnd) {
+  timings_.other_leaves = kTestDeadline;  // both leave, for once, where this machine stalls longer
   for (const std::string address : {"127.0.0.5", "127.0.0.1"}) {
     names_.answer("linac.example", address);
   }
-  NotingSink other_sink;
   run(make_listener(sink_, "linac.example"));
-  run(make_listener(other_sink, "linac.example"));
+  run(make_listener(other_sink_, "linac.example"));
   const auto open = [&] {
-    return sink_.connections + other_sink.connections -
-           static_cast<int>(sink_.ends.size() + other_sink.ends.size());
+    return sink_.connections + other_sink_.connections -
+           static_cast<int>(sink_.ends.size() + other_sink_.ends.size());
   };
-  run_until([&] { return sink_.connections + other_sink.connections == 2; });
+  run_until([&] { return sink_.connections + other_sink_.connections == 2; });
   run_until([&] { return open() == 1; });
-  run_for(timings_.other_leaves * 5);
+  run_for(milliseconds(200));
   EXPECT_EQ(open(), 1);
-  EXPECT_EQ(sink_.connections + other_sink.connections, 2) << "and is not called again";
+  EXPECT_EQ(sink_.connections + other_sink_.connections, 2) << "and is not called again";
 }
 
 TEST_F(SecondClient, WhileAnotherOneIsAboutToConnectNobodyDoes) {
