@@ -315,6 +315,10 @@ void judge_listener(const LinacState& linac, SiteState& site) {
     if (site.unknown.empty()) {
       site.problems.push_back(name + "whether its listener runs cannot be told: " + linac.unknown);
     }
+  } else if (!linac.waits_for.empty() && !linac.listening && !linac.removed) {
+    // It may have been asked to leave its former address: icom-agent run starts it again by itself.
+    site.problems.push_back(name +
+                            "not recorded: its listener is not started yet: " + linac.waits_for);
   } else if (linac.drained && !linac.removed) {
     // A new icom-agent run forgets that it was asked; without one, resume starts nothing.
     site.problems.push_back(name + "not recorded: its listener was asked to leave; " +
@@ -328,9 +332,6 @@ void judge_listener(const LinacState& linac, SiteState& site) {
                                  : who_replaces(linac.listener, site)));
   } else if (linac.removed && (linac.drained || !linac.listening)) {
     return;  // it leaves, as it should
-  } else if (!linac.waits_for.empty()) {
-    site.problems.push_back(name +
-                            "not recorded: its listener is not started yet: " + linac.waits_for);
   } else if (!linac.listening) {
     site.problems.push_back(name +
                             "no listener runs: " + who_starts(site, "its icom-listen service"));

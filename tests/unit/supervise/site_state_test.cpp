@@ -334,6 +334,8 @@ TEST_F(SiteStateTest, WhyAListenerIsNotStartedYetIsToldAsTheSupervisorTellsIt) {
   EXPECT_THAT(to_table(state), HasSubstr("4299   waits"));
   const auto json = nlohmann::json::parse(to_json(state));
   EXPECT_EQ(json["linacs"][0]["waits_for"], "it is the Linac of listen 9183");
+  std::ofstream(folder_ / "4299" / listen::kDrainedFile) << now_ << '\n';
+  EXPECT_EQ(look().problems, state.problems) << "also where it was asked to leave its old address";
 }
 
 TEST_F(SiteStateTest, ALinacThatIsRemovedIsShownAsLongAsItsListenerRuns) {
