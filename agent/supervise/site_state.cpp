@@ -88,7 +88,8 @@ void look_at_agent(const std::optional<AgentFile>& agent, const std::filesystem:
 
 /// What whoever is to be started, or looked at, is called.
 std::string who_starts(const SiteState& site, const char* program) {
-  if (!site.agent_runs) return std::string("start icom-agent run, or ") + program;
+  if (!site.agent_runs)
+    return std::string("start icom-agent run (systemctl start icom-agent), or ") + program;
   return "icom-agent run (process " + std::to_string(site.agent.pid) +
          ") is to start it: its log tells why it does not";
 }

@@ -54,8 +54,9 @@ std::string why_declined(const link::SpoolState& spool, const std::string& site,
            "taken out of that site's file there";
   }
   if (const auto text = told.find(spool.serial()); text != told.end()) return text->second;
-  return linac + " is not registered for site " + site +
-         " at the gateway: add it to the gateway's " + site + ".yaml";
+  return linac + " is not registered for site " + site + " at the gateway: icom-gateway approve " +
+         site + " " + log::printable(spool.serial()) +
+         " there, where icom-gateway pending lists it, or add it to " + site + ".yaml there";
 }
 
 using StoredRuns = std::map<std::uint64_t, store::StoredPosition>;

@@ -531,9 +531,11 @@ void Session::answered(const BatchTicket& batch, bool stored) {
       position.set_run(batch.run);
       position.set_seq(batch.seq);
     } else {
-      self->end({std::nullopt,
-                 {websocket::close_code::try_again_later, "the gateway could not store a batch"},
-                 false});
+      self->end(
+          {std::nullopt,
+           {websocket::close_code::try_again_later,
+            "the gateway could not store a batch: its disk is full, as a rule; its log tells"},
+           false});
     }
     self->ring_all();
   });

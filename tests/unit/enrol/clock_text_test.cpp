@@ -12,6 +12,8 @@ TEST(ClockTextTest, ClocksThatAgreeWithinAMinuteAreNotSpokenOf) {
 TEST(ClockTextTest, ClockThatIsOffIsSaidToBeAheadOrBehind) {
   EXPECT_THAT(clock_text(1000, 1061), testing::HasSubstr("61 s behind"));
   EXPECT_THAT(clock_text(1000, 0), testing::HasSubstr("1000 s ahead of"));
+  EXPECT_THAT(clock_text(1000, 9'100), testing::HasSubstr("2 hours behind"));
+  EXPECT_THAT(clock_text(0, 34'560'000), testing::HasSubstr("400 days behind"));
 }
 
 }  // namespace
