@@ -23,10 +23,10 @@
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/not_as_root.hpp"
 #include "common/os/process.hpp"
 #include "common/os/service_manager.hpp"
 #include "common/os/utc_clock.hpp"
-#include "common/os/way_owner.hpp"
 
 namespace icom::supervise {
 

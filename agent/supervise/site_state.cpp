@@ -279,10 +279,9 @@ void judge_forwards(SiteState& site) {
     names += (names.empty() ? "" : ", ") + one.name;
     any_failed = any_failed || !one.last_failure.empty();
   }
-  const bool is_fault = any_failed || !is_new(site);
+  const bool is_first = !any_failed && is_new(site);
   for (const auto& [reason, names] : waiting) {
-    (is_fault ? site.problems : site.notes)
-        .push_back("forwards without a tunnel: " + names + " (" + reason + ")");
+    tell_first_attempt(is_first, "forwards without a tunnel: " + names + " (" + reason + ")", site);
   }
 }
 
@@ -391,8 +390,7 @@ void judge_forwarding(const LinacState& linac, SiteState& site) {
   if (!site.connected || linac.forwarded) return;
   if (linac.removed && linac.backlog_bytes == 0) return;
   const bool asked = !linac.refusal.empty();
-  const bool only_just = forward::is_fresh(site.since_us, site.now_us, kGrace) ||
-                         forward::is_fresh(linac.started_us, site.now_us, kGrace);
+  const bool only_just = is_new(site) || forward::is_fresh(linac.started_us, site.now_us, kGrace);
   if (!asked && only_just) return;
   site.problems.push_back("Linac " + linac.serial + ": the gateway " +
                           (asked ? "does not take it: " + linac.refusal
@@ -446,7 +444,7 @@ void judge_fan_out(SiteState& site) {
 /// One that looked after what runs has left its file. Where none ever did, other services do.
 void judge_absent_agent(const std::filesystem::path& spool, SiteState& site) {
   const bool any_runs = site.forwarding || std::ranges::any_of(site.linacs, &LinacState::listening);
-  if (site.agent_runs || !any_runs) return;
+  if (!site.unknown.empty() || site.agent_runs || !any_runs) return;
   std::error_code unknown;
   if (!std::filesystem::exists(spool / kAgentFile, unknown)) return;
   site.problems.push_back(
@@ -485,7 +483,7 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
 
   look_at_fan_out(settings, site);
 
-  if (site.unknown.empty()) judge_absent_agent(settings.spool.directory, site);
+  judge_absent_agent(settings.spool.directory, site);
   if (!site.unknown.empty()) {
     site.problems.push_back("what runs cannot be told: " + site.unknown);
   } else if (site.forwarder.silent) {

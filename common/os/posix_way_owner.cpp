@@ -1,7 +1,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <stdexcept>
@@ -106,7 +106,8 @@ class Way {
 };
 
 std::string named(UserId user) {
-  return user == 0 ? "root" : "account " + user_name(user);
+  constexpr std::chrono::seconds kAnswerTime{2};
+  return user == 0 ? "root" : "account " + user_name_within(kAnswerTime, user);
 }
 
 }  // namespace
@@ -140,17 +141,6 @@ void require_same_hands(const fs::path& settings, const std::vector<fs::path>& p
                              ": root does nothing there on its word. Give the two to one account, "
                              "or the settings to root");
   }
-}
-
-std::string why_not_as_root(const fs::path& folder, const std::string& unit) {
-  struct stat status {};
-  const bool is_unit = std::getenv("INVOCATION_ID") != nullptr;
-  if (is_unit || own_user() != 0 || ::stat(folder.c_str(), &status) != 0 || status.st_uid == 0)
-    return {};
-  const std::string account = user_name(status.st_uid);
-  return folder.string() + " belongs to account " + account +
-         ", which could not use what root makes there: systemctl start " + unit +
-         ", or run this as that account (runuser -u " + account + " -- ...)";
 }
 
 }  // namespace icom::os

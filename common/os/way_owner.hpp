@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <vector>
 
 #include "common/os/users.hpp"
@@ -28,10 +27,5 @@ WayOwner owner_of_way(const std::filesystem::path& path);
 /// root's, and a place is in other hands than the file. Does nothing for other accounts.
 void require_same_hands(const std::filesystem::path& settings,
                         const std::vector<std::filesystem::path>& places);
-
-/// What root says at a terminal instead of running a service whose `folder` is another account's:
-/// what it made there that account could not use afterwards. Empty if it may: as another account,
-/// where the folder is not there, and as a unit of systemd's, which says as whom it runs.
-std::string why_not_as_root(const std::filesystem::path& folder, const std::string& unit);
 
 }  // namespace icom::os

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "common/os/not_as_root.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
 namespace icom::os {
