@@ -1,6 +1,7 @@
 // What late frames cost: frames read to build records again, counted.
 #include "gateway/store/linac_log.hpp"
 #include "gateway/store/schema.hpp"
+#include "tests/unit/store/settled_log.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::store {
@@ -35,21 +36,8 @@ class LateWorkTest : public testing::Test {
     transaction.commit();
     return log_->frames_built_again() - before;
   }
-  /// One piece.
-  void settle() {
-    Transaction transaction(database_, Transaction::Kind::write);
-    std::vector<std::int64_t> changed;
-    log_->settle(changed);
-    CommitBudget none{.frames_to_build = 0};
-    log_->flush(changed, none);
-    transaction.commit();
-  }
-  void settle_all() {
-    for (int pieces = 0; log_->is_unsettled() && pieces < 1'000; ++pieces) {
-      settle();
-    }
-    EXPECT_FALSE(log_->is_unsettled());
-  }
+  void settle() { test::settle_piece(database_, *log_); }
+  void settle_all() { EXPECT_TRUE(test::settle_all_pieces(database_, *log_, 1'000)); }
   [[nodiscard]] std::int64_t count(const char* query) {
     Query all(database_, query);
     return all.step() ? all.integer(0) : 0;

@@ -4,6 +4,7 @@
 
 #include "tests/unit/store/built_anew.hpp"
 #include "tests/unit/store/log_fixture.hpp"
+#include "tests/unit/store/settled_log.hpp"
 
 namespace icom::store {
 namespace {
@@ -49,20 +50,8 @@ class SplitRecordsTest : public test::LogFixture {
     commit(live.batch());
     commit(late.batch());
   }
-  void settle() {
-    Transaction transaction(database_, Transaction::Kind::write);
-    std::vector<std::int64_t> changed;
-    log_->settle(changed);
-    CommitBudget none{.frames_to_build = 0};
-    log_->flush(changed, none);
-    transaction.commit();
-  }
-  void settle_all() {
-    for (int pieces = 0; log_->is_unsettled() && pieces < kMostPieces; ++pieces) {
-      settle();
-    }
-    EXPECT_FALSE(log_->is_unsettled());
-  }
+  void settle() { test::settle_piece(database_, *log_); }
+  void settle_all() { EXPECT_TRUE(test::settle_all_pieces(database_, *log_, kMostPieces)); }
   /// Records, and rows of what belongs to them, that a piece writes at most.
   std::pair<std::int64_t, std::int64_t> most_per_piece() {
     std::pair<std::int64_t, std::int64_t> most;
