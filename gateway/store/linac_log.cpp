@@ -21,6 +21,11 @@ constexpr std::size_t kMostMerges = 4;
 constexpr std::size_t kMostFramesReadAgain = 4 * EqualFrames::kMostFrames;
 constexpr std::size_t kMostBytesReadAgain = 4 * EqualFrames::kMostBytes;
 
+// Beyond a few, each run that a transaction stores something of is a row more, written when it
+// ends: that takes as long as a KiB that is coded.
+constexpr std::size_t kRunsAtNoCost = 16;
+constexpr std::int64_t kRunCoded = 1'024;
+
 std::uint64_t fingerprint_of(const IncomingEntry& entry) {
   const bool hashed = entry.kind == EntryKind::frame;
   return entry_fingerprint(entry.received_us,
@@ -75,8 +80,12 @@ void LinacLog::go_back_before_damage() {
 }
 
 std::optional<FrameIdentity> LinacLog::take(const IncomingEntry& entry) {
+  const std::size_t runs = positions_.rows_to_write();
   if (!positions_.advance(database_, entry.run, {entry.seq, fingerprint_of(entry)})) {
     return std::nullopt;  // sent again because the acknowledgement was lost
+  }
+  if (positions_.rows_to_write() > std::max(runs, kRunsAtNoCost)) {
+    coded_others_ += kRunCoded;
   }
   if (entry.kind == EntryKind::frame) {
     return take_frame(entry);

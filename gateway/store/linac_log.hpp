@@ -48,7 +48,8 @@ class LinacLog {
   /// counts by, of a frame that was not stored before.
   std::optional<FrameIdentity> take(const IncomingEntry& entry);
 
-  /// Bytes that were taken so far in the codes that stand for them: what is compressed and written.
+  /// Bytes that were taken so far in the codes that stand for them: what is compressed and written,
+  /// a row of many runs' positions as what takes as long.
   [[nodiscard]] std::int64_t coded() const { return coded_others_ + open_.coded() + late_.coded(); }
 
   /// Brings the tables up to what was taken; call once before the commit. Merges late chunks and

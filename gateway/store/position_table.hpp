@@ -28,6 +28,8 @@ class PositionTable {
 
   /// True if `to` is beyond what is stored of this run; it is then the new position.
   bool advance(Database& database, std::uint64_t run, const StoredPosition& to);
+  /// Rows that the next flush() writes: runs that have advanced since the last one.
+  [[nodiscard]] std::size_t rows_to_write() const { return changed_.size(); }
   /// Writes what has advanced since the last call.
   void flush(Database& database);
 

@@ -25,7 +25,7 @@ using test::messages;
 /// store, while it is held.
 class CostlyClock {
  public:
-  explicit CostlyClock(std::chrono::milliseconds each) : each_(each) {}
+  explicit CostlyClock(std::chrono::microseconds each) : each_(each) {}
 
   std::chrono::steady_clock::time_point now() {
     std::unique_lock lock(mutex_);
@@ -52,7 +52,7 @@ class CostlyClock {
   }
 
  private:
-  const std::chrono::milliseconds each_;
+  const std::chrono::microseconds each_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
@@ -118,6 +118,29 @@ TEST_F(StoreTurnsTest, FramesThatDoNotCompressAreStoredInPartsThoughTakingThemIs
   submit(Feed(cheap_, 1).frames(messages(0, 1)).batch(), "cheap");
   quick.let_go();
   EXPECT_EQ(wait_for(2), (std::vector<std::string>{"cheap", "large"}));
+  store_.reset();
+}
+
+TEST_F(StoreTurnsTest, ManyNewRunsAreStoredInPartsThoughTakingThemIsQuick) {
+  store_.reset();
+  CostlyClock quick(2us);
+  store_ = std::make_unique<Store>(folder(), Store::Options{.clock = [&] { return quick.now(); }},
+                                   nullptr);
+  Feed feed(costly_, 1);
+  for (unsigned i = 0; i < 4'000; ++i) {
+    feed.event(EntryKind::junk, ByteVector(1));
+  }
+  IncomingBatch runs = feed.batch();
+  for (std::uint64_t run = 1; IncomingEntry & entry : runs.entries) {
+    entry.run = run++;
+    entry.seq = 1;
+  }
+  quick.hold();
+  submit(std::move(runs), "runs");
+  ASSERT_TRUE(quick.wait_until_held());
+  submit(Feed(cheap_, 1).frame(message(0)).batch(), "cheap");
+  quick.let_go();
+  EXPECT_EQ(wait_for(2), (std::vector<std::string>{"cheap", "runs"}));
   store_.reset();
 }
 
