@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <exception>
@@ -38,6 +39,8 @@ constexpr std::chrono::milliseconds kLockAgain{10};
 constexpr std::chrono::seconds kKeeperAnswersWithin{10};
 /// After a failed accept: for want of descriptors, say.
 constexpr std::chrono::milliseconds kAcceptAgain{500};
+/// For how long a listener whose folder another one has waits for the end of a beam.
+constexpr std::chrono::minutes kLeavesToTheOtherWithin{10};
 
 awaitable<void> pause(std::chrono::milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
@@ -83,6 +86,7 @@ ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, Listen
       settings_(std::move(settings)),
       folder_(settings_.spool / settings_.serial),
       ended_(std::move(ended)),
+      control_place_(folder_),
       heartbeat_(io.get_executor(), settings_.keeper),
       let_go_(io.get_executor()) {}
 
@@ -154,18 +158,62 @@ void ListenProgram::make_first_listener() {
 void ListenProgram::make_listener(Remains before) {
   heartbeat_.busy();
   listener_ = std::make_unique<Listener>(
-      io_, files_, settings_, [this] { connection_over(); }, std::move(before));
+      io_, files_, settings_, [this] { connection_over(); }, std::move(before),
+      [this](spool::FolderState state) { folder_looked_at(state); });
   files_.remove(folder_ / kDrainedFile);  // mostly there is none
 }
 
 void ListenProgram::open_control() {
   try {
-    control_.emplace(open_control_socket(io_.get_executor(), folder_));
-    asio::co_spawn(io_, accept_control(), asio::detached);
+    take_control(open_control_socket(io_.get_executor(), folder_));
+    control_place_.want(true);
   } catch (const boost::system::system_error& error) {
     // The Linac is what matters; who wants this listener to end has signals.
     spdlog::warn("nobody can ask this listener to leave or to hand over: {}", error.what());
   }
+}
+
+/// What accepts goes on with the new one: its wait at the former ends.
+void ListenProgram::take_control(ControlAcceptor opened) {
+  if (!ended_) return;
+  const bool accepts = control_.has_value();
+  if (accepts) {
+    *control_ = std::move(opened);
+  } else {
+    control_.emplace(std::move(opened));
+    asio::co_spawn(io_, accept_control(), asio::detached);
+  }
+}
+
+/// On the thread that writes the spool: what waits for the disk here keeps no Linac waiting.
+void ListenProgram::folder_looked_at(spool::FolderState state) {
+  if (state == spool::FolderState::taken) {
+    if (!folder_taken_.exchange(true)) {
+      asio::co_spawn(io_, leave_to_the_other(), asio::detached);
+    }
+    return;
+  }
+  folder_taken_ = false;
+  if (state == spool::FolderState::gone) return;
+  auto opened = control_place_.in_place_of_a_removed_one(io_.get_executor());
+  if (!opened) return;
+  asio::post(
+      io_, [this, acceptor = std::move(*opened)]() mutable { take_control(std::move(acceptor)); });
+}
+
+/// It has our folder, and waits for the Linac.
+awaitable<void> ListenProgram::leave_to_the_other() {
+  if (std::exchange(leaving_to_the_other_, true)) co_return;
+  const auto latest = Clock::now() + kLeavesToTheOtherWithin;
+  while (folder_taken_ && !stopping_ && listener_ && !handing_over_) {
+    if (const char* why = why_leave_now(latest)) {
+      spdlog::info("leaving the Linac to the listener that has the spool folder: {}", why);
+      stop();
+      break;
+    }
+    co_await pause(kLook);
+  }
+  leaving_to_the_other_ = false;
 }
 
 void ListenProgram::stop() {
@@ -189,6 +237,7 @@ void ListenProgram::connection_over() {
 
 void ListenProgram::end(std::exception_ptr failure) {
   boost::system::error_code ignored;
+  control_place_.want(false);
   if (control_) control_->close(ignored);
   heartbeat_.stop();
   if (auto tell = std::exchange(ended_, nullptr)) tell(std::move(failure));

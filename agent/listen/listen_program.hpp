@@ -2,6 +2,7 @@
 // leave or to hand over. Start here, then listener.hpp.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/listen/control_place.hpp"
 #include "agent/listen/control_socket.hpp"
 #include "agent/listen/heartbeat.hpp"
 #include "agent/listen/listener.hpp"
@@ -55,11 +57,14 @@ class ListenProgram {
   void make_first_listener();
   void make_listener(Remains before = {});
   void open_control();
+  void take_control(ControlAcceptor opened);
+  void folder_looked_at(spool::FolderState state);
   void connection_over();
   void end(std::exception_ptr failure = nullptr);
   boost::asio::awaitable<void> accept_control();
   boost::asio::awaitable<void> serve(ControlStream peer);
   boost::asio::awaitable<void> drain(ControlStream& peer, Milliseconds limit);
+  boost::asio::awaitable<void> leave_to_the_other();
   [[nodiscard]] const char* why_leave_now(Clock::time_point limit) const;
   boost::asio::awaitable<void> hand_over(ControlStream& peer);
   boost::asio::awaitable<bool> offer(ControlStream& peer, const Handover& held);
@@ -73,12 +78,15 @@ class ListenProgram {
   const ListenerSettings settings_;
   const std::filesystem::path folder_;
   std::function<void(std::exception_ptr)> ended_;
-  std::unique_ptr<Listener> listener_;  ///< none while the connection is between two listeners
+  ControlPlace control_place_;              ///< outlives the listener, whose thread looks at it
+  std::atomic<bool> folder_taken_ = false;  ///< by another listener
+  std::unique_ptr<Listener> listener_;      ///< none while the connection is between two listeners
   std::optional<ControlAcceptor> control_;
   Heartbeat heartbeat_;
   bool handing_over_ = false;
   bool declined_ = false;  ///< the last one offered: by an older listener, it may be
   bool stopping_ = false;
+  bool leaving_to_the_other_ = false;
   GivenUp given_up_;  ///< by listeners of this process that are over
   Bell let_go_;       ///< the listener reads no further
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/listen/entry_queue.hpp"
+#include "agent/listen/folder_watch.hpp"
 #include "agent/listen/linac_connection.hpp"
 #include "agent/listen/spool_thread.hpp"
 #include "agent/listen/status_board.hpp"
@@ -21,12 +22,14 @@ namespace icom::listen {
 /// In the order of the way of a frame, from its end: what is declared later goes first.
 struct Listener::Parts {
   Parts(boost::asio::io_context& context, os::FileSystem& file_system, ListenerSettings given,
-        std::function<void()> when_ended, Remains before)
+        std::function<void()> when_ended, Remains before, FolderLooked when_looked)
       : io(context),
         files(file_system),
         settings(std::move(given)),
         ended(std::move(when_ended)),
+        looked(std::move(when_looked)),
         folder(settings.spool / settings.serial),
+        folder_watch(folder),
         writer(before.writer
                    ? std::move(before.writer)
                    : std::make_unique<spool::SpoolWriter>(files, folder, settings.limits)),
@@ -48,7 +51,9 @@ struct Listener::Parts {
   os::FileSystem& files;
   const ListenerSettings settings;
   const std::function<void()> ended;
+  const FolderLooked looked;
   const std::filesystem::path folder;
+  FolderWatch folder_watch;
   const std::int64_t started_us = os::utc_now_us();
   bool status_fails = false;  ///< belongs to the spool thread
   /// Before start() there is no telling whether it has a connection, nor whether there will be one:
@@ -64,9 +69,9 @@ struct Listener::Parts {
 };
 
 Listener::Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
-                   std::function<void()> ended, Remains before)
+                   std::function<void()> ended, Remains before, FolderLooked looked)
     : parts_(std::make_unique<Parts>(io, files, std::move(settings), std::move(ended),
-                                     std::move(before))) {}
+                                     std::move(before), std::move(looked))) {}
 
 Listener::~Listener() {
   finish();
@@ -95,6 +100,7 @@ Lost Listener::finish() {
   const auto left = parts_->close_spool();
   Lost lost;
   lost.given_up = parts_->given_up();
+  lost.folder = parts_->folder_watch.is_lost();
   for (const auto& entry : left) {
     if (entry.kind == EntryKind::hole) {
       const Hole told = decode_hole(entry.bytes);
@@ -192,11 +198,16 @@ ListenerStatus Listener::Parts::status() const {
           .queue = queue.counts(),
           .spool_run = writer->run(),
           .spool = writer->counts(),
-          .failed_syncs = sync.failed()};
+          .failed_syncs = sync.failed(),
+          .folders_made_anew = folder_watch.made_anew(),
+          .folder_made_anew_us = folder_watch.made_anew_us()};
 }
 
 bool Listener::Parts::write_status() {
   if (!started) return false;
+  const auto state = folder_watch.look(*writer);
+  if (looked) looked(state);
+  if (state == spool::FolderState::taken) return true;  // the status there is the other listener's
   const auto text = to_json(status());
   const auto error = os::write_atomically(files, folder / kListenerStatusFile, as_bytes(text),
                                           os::Durability::process_crash);

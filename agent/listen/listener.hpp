@@ -44,8 +44,12 @@ struct Lost {
   std::uint64_t frames_with_patient = 0;
   std::uint64_t others = 0;  ///< entries that are no frames
   bool told = false;         ///< by a hole entry in the spool
+  bool folder = false;       ///< the spool's folder itself, with what was written there last
   GivenUp given_up;          ///< beside that, by this listener until then
 };
+
+/// Called about once a second, on the thread that writes the spool.
+using FolderLooked = std::function<void(spool::FolderState)>;
 
 /// Three threads, so that the Linac is read whatever the disk does: this object's `io` reads and
 /// queues, one appends, one syncs.
@@ -55,7 +59,7 @@ class Listener {
   /// `io` after stop(), once the connection is closed, or after let_go(). `io` and `files` must
   /// outlive it. Throws std::system_error if the spool cannot be used.
   Listener(boost::asio::io_context& io, os::FileSystem& files, ListenerSettings settings,
-           std::function<void()> ended, Remains before = {});
+           std::function<void()> ended, Remains before = {}, FolderLooked looked = {});
   /// As finish().
   ~Listener();
   Listener(const Listener&) = delete;

@@ -59,6 +59,8 @@ void visit_fields(Status& status, Visit&& visit) {
   visit("given_up_junk_bytes", status.spool.given_up_junk_bytes);
   visit("failed_writes", status.spool.failed_writes);
   visit("failed_syncs", status.failed_syncs);
+  visit("folders_made_anew", status.folders_made_anew);
+  visit("folder_made_anew_us", status.folder_made_anew_us);
 }
 
 template <typename Value>

@@ -30,6 +30,8 @@ struct ListenerStatus {
   std::uint64_t spool_run = 0;
   spool::SpoolWriterCounts spool;
   std::uint64_t failed_syncs = 0;
+  std::uint64_t folders_made_anew = 0;   ///< this folder was removed or replaced under the listener
+  std::int64_t folder_made_anew_us = 0;  ///< the last time
 };
 
 std::string to_json(const ListenerStatus& status);

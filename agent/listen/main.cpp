@@ -105,6 +105,10 @@ void say_end(const icom::listen::Lost& lost) {
         lost.frames, lost.frames_with_patient, lost.others,
         lost.told ? "a hole in the spool tells the gateway how many" : "nothing else tells of them",
         lost.given_up.none() ? "" : "; GIVEN UP before that: " + text_of(lost.given_up));
+  } else if (lost.folder) {
+    spdlog::error(
+        "ended; LOST: the spool's folder was removed and could not be made anew: what it held, and "
+        "what was received since");
   } else if (lost.given_up.none()) {
     spdlog::info("ended; everything received is in the spool");
   } else {

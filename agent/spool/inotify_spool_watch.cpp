@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE;
+constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVE_SELF;
 /// Of the folder that a spool's directory will be made in. It may be a spool's directory itself.
 constexpr std::uint32_t kParentEvents = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
 
@@ -32,12 +33,14 @@ struct SpoolWatch::State : std::enable_shared_from_this<State> {
   void start();
   void listen();
   bool drain();
+  void forget(int watch);
   void watch_waiting_directories();
 
   asio::posix::stream_descriptor events;  ///< closed where the kernel gave us none
   asio::steady_timer fallback;
   const std::chrono::steady_clock::duration wait_at_most;
   std::vector<std::filesystem::path> not_there_yet;
+  std::map<int, std::filesystem::path> watched;
   bool changed = false;
 };
 
@@ -100,7 +103,10 @@ bool SpoolWatch::State::drain() {
       const std::string_view name = event->len > 0 ? event->name : "";
       about_segment =
           about_segment || name.ends_with(".spool") || (event->mask & IN_Q_OVERFLOW) != 0;
-      about_directory = about_directory || (event->mask & IN_ISDIR) != 0;
+      about_directory = about_directory || (event->mask & (IN_ISDIR | IN_IGNORED)) != 0;
+      if ((event->mask & IN_IGNORED) != 0) forget(event->wd);
+      // Under another name it is nobody's spool; the kernel says that it is ignored, then.
+      if ((event->mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(events.native_handle(), event->wd);
       at += sizeof(inotify_event) + event->len;
     }
   }
@@ -108,15 +114,27 @@ bool SpoolWatch::State::drain() {
   return about_segment;
 }
 
+/// The directory was removed: its listener makes it anew.
+void SpoolWatch::State::forget(int watch) {
+  const auto gone = watched.find(watch);
+  if (gone == watched.end()) return;
+  not_there_yet.push_back(std::move(gone->second));
+  watched.erase(gone);
+}
+
 void SpoolWatch::State::watch_waiting_directories() {
   if (!events.is_open()) return;
   std::erase_if(not_there_yet, [this](const std::filesystem::path& directory) {
-    const auto add = [this](const std::filesystem::path& watched, std::uint32_t kinds) {
-      return ::inotify_add_watch(events.native_handle(), watched.c_str(), kinds) >= 0;
+    const auto add = [this](const std::filesystem::path& path, std::uint32_t kinds) {
+      return ::inotify_add_watch(events.native_handle(), path.c_str(), kinds);
     };
     // It may be made between the first look at it and the watch of its parent: hence the second.
-    const bool there = add(directory, kEvents) ||
-                       (add(directory.parent_path(), kParentEvents) && add(directory, kEvents));
+    int watch = add(directory, kEvents);
+    if (watch < 0 && add(directory.parent_path(), kParentEvents) >= 0) {
+      watch = add(directory, kEvents);
+    }
+    const bool there = watch >= 0;
+    if (there) watched[watch] = directory;
     changed = changed || there;  // what was written before we watched
     return there;
   });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ constexpr std::string_view kMagic = "ICOMSPL\n";
 constexpr std::string_view kSuffix = ".spool";
 constexpr std::string_view kTemporarySuffix = ".tmp";
 constexpr std::size_t kNumberDigits = 12;
+constexpr std::size_t kCopiedAtOnce = std::size_t{1} << 20U;
 
 /// Of a segment's header, what stands at which byte.
 struct SegmentHeaderAt {
@@ -97,8 +99,13 @@ std::filesystem::path temporary_segment_path(const std::filesystem::path& segmen
   return path += kTemporarySuffix;
 }
 
-std::error_code create_segment(os::FileSystem& files, const std::filesystem::path& directory,
-                               const SegmentHeader& header, std::unique_ptr<os::File>& file) {
+namespace {
+
+/// `fill`: what is to stand behind the header before the segment has its name.
+template <typename Fill>
+std::error_code make_segment(os::FileSystem& files, const std::filesystem::path& directory,
+                             const SegmentHeader& header, const Fill& fill,
+                             std::unique_ptr<os::File>& file) {
   const auto path = segment_path(directory, header.number);
   const auto temporary = temporary_segment_path(path);
   std::unique_ptr<os::File> created;
@@ -111,6 +118,7 @@ std::error_code create_segment(os::FileSystem& files, const std::filesystem::pat
   const Bytes part(header_bytes);
   std::size_t written = 0;
   error = created->append({&part, 1}, written);
+  if (!error) error = fill(*created);
   if (!error) error = files.rename(temporary, path);
   if (error) {
     files.remove(temporary);
@@ -118,6 +126,39 @@ std::error_code create_segment(os::FileSystem& files, const std::filesystem::pat
   }
   file = std::move(created);
   return {};
+}
+
+}  // namespace
+
+std::error_code create_segment(os::FileSystem& files, const std::filesystem::path& directory,
+                               const SegmentHeader& header, std::unique_ptr<os::File>& file) {
+  const auto nothing = [](os::File&) { return std::error_code(); };
+  return make_segment(files, directory, header, nothing, file);
+}
+
+std::error_code copy_segment(os::FileSystem& files, const std::filesystem::path& directory,
+                             const SegmentHeader& header, os::File& from, std::uint64_t bytes,
+                             std::unique_ptr<os::File>& file, bool& is_readable) {
+  is_readable = true;
+  const auto copy = [&](os::File& to) -> std::error_code {
+    ByteVector buffer(kCopiedAtOnce);
+    for (std::uint64_t at = kSegmentHeaderSize; at < bytes;) {
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(bytes - at, buffer.size()));
+      std::size_t got = 0;
+      auto error = from.read_at(at, std::span(buffer).first(size), got);
+      if (!error && got < size) error = std::make_error_code(std::errc::io_error);
+      is_readable = !error;
+      if (error) return error;
+      const Bytes part = Bytes(buffer).first(size);
+      std::size_t written = 0;
+      error = to.append({&part, 1}, written);
+      if (error) return error;
+      at += size;
+    }
+    return {};
+  };
+  return make_segment(files, directory, header, copy, file);
 }
 
 std::error_code remove_temporary_segments(os::FileSystem& files,

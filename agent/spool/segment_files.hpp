@@ -53,6 +53,12 @@ std::filesystem::path temporary_segment_path(const std::filesystem::path& segmen
 std::error_code create_segment(os::FileSystem& files, const std::filesystem::path& directory,
                                const SegmentHeader& header, std::unique_ptr<os::File>& file);
 
+/// The same, with the first `bytes` of `from` behind its own header in the place of `from`'s.
+/// `is_readable`: it was not `from` that failed.
+std::error_code copy_segment(os::FileSystem& files, const std::filesystem::path& directory,
+                             const SegmentHeader& header, os::File& from, std::uint64_t bytes,
+                             std::unique_ptr<os::File>& file, bool& is_readable);
+
 /// Removes what a process that was killed had half put together.
 std::error_code remove_temporary_segments(os::FileSystem& files,
                                           const std::filesystem::path& directory);

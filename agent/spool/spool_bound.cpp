@@ -25,6 +25,11 @@ const char* reason_of(Shortage shortage) {
   return shortage == Shortage::bound ? "bound" : "disk_full";
 }
 
+void SpoolBound::clear() {
+  segments_.clear();
+  bytes_ = 0;
+}
+
 void SpoolBound::add(std::uint64_t number, std::uint64_t bytes,
                      std::optional<SegmentContent> content) {
   Segment segment{.bytes = bytes, .content = content, .kinds = std::nullopt};

@@ -41,6 +41,9 @@ class SpoolBound {
   /// since reading 20 GiB at a start would keep the Linac waiting.
   void add(std::uint64_t number, std::uint64_t bytes, std::optional<SegmentContent> content);
 
+  /// Knows of none any more.
+  void clear();
+
   /// Of all segments added, in bytes. Those that the reader removed count until free_some()
   /// notices.
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

@@ -9,9 +9,11 @@
 
 #include "agent/spool/damaged_segments.hpp"
 #include "agent/spool/entry_batch.hpp"
+#include "agent/spool/hole_reserve.hpp"
 #include "agent/spool/segment_files.hpp"
 #include "agent/spool/spool_bound.hpp"
 #include "agent/spool/unsynced_files.hpp"
+#include "agent/spool/writers_folder.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::spool {
@@ -30,9 +32,6 @@ constexpr std::uint64_t kSegmentsInBound = 8;
 /// a listener that catches up) is not held up by the making of files.
 constexpr std::uint64_t kLeastShare = 32;
 constexpr std::int64_t kLeastTime = 100'000;
-
-/// More than a segment of one hole entry has.
-constexpr std::size_t kReserveBytes = 256;
 
 /// For the hole entry that goes with a write.
 constexpr std::uint64_t kHoleEntryRoom = 128;
@@ -58,11 +57,11 @@ std::uint64_t new_run() {
 struct SpoolWriter::State {
   State(os::FileSystem& file_system, std::filesystem::path where, SpoolLimits limits);
 
-  void take_directory();
+  void know_earlier_segments();
   void begin_first_segment();
+  FolderState look_at_folder(std::error_code& failure);
+  std::error_code go_on_in_folder();
   std::error_code begin_segment();
-  void keep_reserve();
-  [[nodiscard]] bool reserve_is_there() const;
   [[nodiscard]] SegmentHeader next_header() const;
   void now_write(std::shared_ptr<os::File> opened);
   std::error_code append_hole(const Hole& hole, std::int64_t received_us);
@@ -82,9 +81,10 @@ struct SpoolWriter::State {
   const std::uint64_t segment_bytes;
   const std::uint64_t run = new_run();
 
-  std::unique_ptr<os::File> directory_lock;
+  WritersFolder folder;
   SpoolBound closed;
   UnsyncedFiles unsynced;
+  HoleReserve reserve;
 
   // The segment being written; none yet if the disk has been full from the start.
   std::shared_ptr<os::File> file;
@@ -93,7 +93,7 @@ struct SpoolWriter::State {
   SegmentContent content;
   std::int64_t begun_us = 0;  ///< when its first entry was received
   bool torn = false;          ///< bytes that could not be taken back follow the good ones
-  bool has_reserve = false;
+  bool knows_files = true;    ///< the file system can tell one file from another
 
   std::uint64_t next_seq = 1;
   std::optional<Hole> untold;  ///< given up, and no hole entry is in the spool yet
@@ -132,6 +132,12 @@ std::error_code SpoolWriter::sync() {
   return state_->unsynced.sync();
 }
 
+FolderState SpoolWriter::look_at_folder(std::error_code& failure) {
+  const auto state = state_->look_at_folder(failure);
+  state_->publish();
+  return state;
+}
+
 std::uint64_t SpoolWriter::run() const {
   return state_->run;
 }
@@ -147,30 +153,21 @@ SpoolWriter::State::State(os::FileSystem& file_system, std::filesystem::path whe
       directory(std::move(where)),
       max_bytes(limits.max_bytes),
       segment_bytes(std::min(limits.segment_bytes, limits.max_bytes / kSegmentsInBound)),
+      folder(file_system, directory),
       closed(file_system, directory),
-      unsynced(file_system, directory) {
-  take_directory();
+      unsynced(file_system, directory),
+      reserve(file_system, directory) {
+  know_earlier_segments();
   begin_first_segment();
-  if (!file) has_reserve = reserve_is_there();
+  if (!file) reserve.look();
   publish();
 }
 
-void SpoolWriter::State::take_directory() {
-  const auto check = [](std::error_code error, const std::filesystem::path& what,
-                        const char* doing) {
-    if (error) throw std::system_error(error, std::string(doing) + " " + what.string());
-  };
-  check(files.create_directories(directory), directory, "cannot make the spool's directory");
-  const auto lock_path = directory / kLockFile;
-  const auto error = files.lock(lock_path, directory_lock);
-  check(error, lock_path,
-        error == std::errc::resource_unavailable_try_again
-            ? "another listener writes this spool and holds"
-            : "cannot lock");
-  check(remove_temporary_segments(files, directory), directory,
-        "cannot read the spool's directory");
+void SpoolWriter::State::know_earlier_segments() {
   std::vector<std::uint64_t> numbers;
-  check(list_segments(files, directory, numbers), directory, "cannot read the spool's directory");
+  if (const auto error = folder.list(numbers)) {
+    throw std::system_error(error, "cannot read the spool's directory " + directory.string());
+  }
   for (const auto earlier : numbers) {
     std::uint64_t size = 0;
     files.file_size(segment_path(directory, earlier), size);
@@ -191,12 +188,66 @@ void SpoolWriter::State::begin_first_segment() {
   }
 }
 
+/// The segment that is written stands for the folder: whoever removes the one removes the other.
+FolderState SpoolWriter::State::look_at_folder(std::error_code& failure) {
+  bool is_there = true;
+  failure = {};
+  if (!file || !knows_files || file->is_at(segment_path(directory, number), is_there) || is_there) {
+    return FolderState::same;
+  }
+  failure = folder.follow();
+  if (failure == std::errc::resource_unavailable_try_again) return FolderState::taken;
+  if (!failure) failure = go_on_in_folder();
+  if (failure) return FolderState::gone;
+  knows_files = !file->is_at(segment_path(directory, number), is_there) && is_there;
+  return knows_files ? FolderState::made_anew : FolderState::same;
+}
+
+/// In a segment of another number, so that a reader that has the old file open leaves that behind
+/// its end, and finds in the copy what it had not read yet.
+std::error_code SpoolWriter::State::go_on_in_folder() {
+  std::vector<std::uint64_t> numbers;
+  if (const auto error = folder.list(numbers)) return error;
+  std::uint64_t newest = number;
+  if (!numbers.empty()) newest = std::max(newest, numbers.back());
+  const bool has_entries = content.run != 0;
+  SegmentHeader header{
+      .run = run, .number = newest + 1, .first_seq = has_entries ? content.first_seq : next_seq};
+  std::unique_ptr<os::File> copy;
+  bool is_readable = true;
+  auto error = copy_segment(files, directory, header, *file, bytes, copy, is_readable);
+  if (error && !is_readable) {
+    header.first_seq = next_seq;  // a reader tells of what is missing
+    error = create_segment(files, directory, header, copy);
+  }
+  if (error) return error;
+  closed.clear();
+  for (const auto other : numbers) {
+    std::uint64_t size = 0;
+    files.file_size(segment_path(directory, other), size);
+    closed.add(other, size, std::nullopt);
+  }
+  if (!is_readable) {
+    bytes = kSegmentHeaderSize;
+    content = {};
+  }
+  file = std::move(copy);
+  number = header.number;
+  torn = false;
+  unsynced.note_written(file);
+  unsynced.note_directory_changed();
+  reserve.keep();
+  return {};
+}
+
 /// After an error the segment before goes on being the current one.
 std::error_code SpoolWriter::State::begin_segment() {
+  // What stands there may be another writer's.
+  if (!folder.is_ours()) return std::make_error_code(std::errc::no_such_file_or_directory);
   std::unique_ptr<os::File> created;
   if (const auto error = create_segment(files, directory, next_header(), created)) return error;
   now_write(std::move(created));
-  if (!has_reserve) keep_reserve();
+  if (!reserve.is_there()) reserve.keep();
   return {};
 }
 
@@ -217,37 +268,16 @@ void SpoolWriter::State::now_write(std::shared_ptr<os::File> opened) {
   unsynced.note_directory_changed();
 }
 
-/// While there is room. Without it all but the last word on a full disk is as with it.
-void SpoolWriter::State::keep_reserve() {
-  has_reserve = reserve_is_there();
-  if (has_reserve) return;
-  const auto path = directory / kReserveFile;
-  std::unique_ptr<os::File> made;
-  auto error = files.create(path, made);
-  if (error == std::errc::file_exists && !files.remove(path)) error = files.create(path, made);
-  if (error) return;
-  const ByteVector filled(kReserveBytes, std::byte{0xFF});
-  const Bytes part(filled);
-  std::size_t written = 0;
-  has_reserve = !made->append({&part, 1}, written);
-  if (!has_reserve) files.remove(path);
-}
-
-bool SpoolWriter::State::reserve_is_there() const {
-  std::uint64_t size = 0;
-  return !files.file_size(directory / kReserveFile, size) && size == kReserveBytes;
-}
-
 std::error_code SpoolWriter::State::append_hole(const Hole& hole, std::int64_t received_us) {
   const ByteVector told = encode_hole(hole);
   const Entry entry{.kind = EntryKind::hole, .received_us = received_us, .bytes = told};
   std::size_t appended = 0;
   const auto error = append({&entry, 1}, appended);
-  return error && has_reserve ? append_to_reserve(hole, received_us) : error;
+  return error && reserve.is_there() && folder.is_ours() ? append_to_reserve(hole, received_us)
+                                                         : error;
 }
 
-/// In place, so that a disk without room takes it; then it gets the name of a segment. Whoever
-/// reads the spool sees it whole or not at all.
+/// In place, so that a disk without room takes it.
 std::error_code SpoolWriter::State::append_to_reserve(const Hole& hole, std::int64_t received_us) {
   Hole all = hole;
   if (untold) {
@@ -261,13 +291,10 @@ std::error_code SpoolWriter::State::append_to_reserve(const Hole& hole, std::int
   ByteVector segment(header.begin(), header.end());
   for (const Bytes part : batch.parts()) icom::append(segment, part);
 
-  const auto reserve = directory / kReserveFile;
   std::unique_ptr<os::File> opened;
-  if (const auto error = files.overwrite(reserve, segment)) return error;
-  has_reserve = false;  // its size is another one
-  if (const auto error = files.open_write(reserve, opened)) return error;
-  (void)opened->sync_data();  // before it has the name: what was there before is no segment
-  if (const auto error = files.rename(reserve, segment_path(directory, number + 1))) return error;
+  if (const auto error = reserve.become(segment_path(directory, number + 1), segment, opened)) {
+    return error;
+  }
   now_write(std::move(opened));
   count_written(batch.whole_in(segment.size() - kSegmentHeaderSize));
   untold.reset();
@@ -349,6 +376,7 @@ bool SpoolWriter::State::parts_here(FrameKinds kinds, std::int64_t received_us) 
 
 /// False: there is nothing left to give up.
 bool SpoolWriter::State::free_some(Shortage shortage) {
+  if (!folder.is_ours()) return false;
   if (shortage == Shortage::full_disk && DamagedSegments(files, directory).remove_oldest())
     return true;
   const auto gone = closed.free_some(shortage);

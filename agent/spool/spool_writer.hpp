@@ -32,6 +32,16 @@ struct SpoolWriterCounts {
   std::uint64_t failed_writes = 0;
 };
 
+/// What has become of the folder in which a writer writes.
+enum class FolderState : std::uint8_t {
+  same,       ///< nothing, as far as can be told
+  made_anew,  ///< it, or the segment that was written, had been removed or replaced: the writer
+              ///< goes on in the one that its path names, with all that it had written of that
+              ///< segment
+  gone,       ///< the same, and the writer cannot go on there yet: it writes on where nobody reads
+  taken,      ///< the same, and another writer has the one that its path names
+};
+
 /// Appends entries to segments in one directory; one writer a directory, enforced by a lock file.
 ///
 /// Promise: when append() returns without error the entry has been handed to the operating system:
@@ -63,6 +73,10 @@ class SpoolWriter {
   /// One hole entry, whose few bytes were kept free for it where the disk is full by now. Not for
   /// what append() could tell.
   std::error_code append_hole(const Hole& hole, std::int64_t received_us);
+  /// Looks whether what append() writes can still be found by its path, and goes on there if not:
+  /// nothing else would tell, and what is written would be lost with this process. To be called
+  /// once in a while, from the thread of append(). `failure`: why it is gone, or taken.
+  FolderState look_at_folder(std::error_code& failure);
   /// An error means that what was appended before may not survive a power cut, even if a later call
   /// succeeds: a kernel may drop what it failed to write.
   std::error_code sync();

@@ -28,6 +28,12 @@ class File {
   virtual std::error_code sync_data() = 0;
   virtual std::error_code truncate(std::uint64_t size) = 0;
   virtual std::error_code size(std::uint64_t& bytes) = 0;
+  /// Whether `path` names this very file; of a lock, whether the folder of `path` is the one that
+  /// it holds. After an error nobody can say. Where the file system cannot tell, it does.
+  virtual std::error_code is_at(const std::filesystem::path& /*path*/, bool& here) {
+    here = true;
+    return {};
+  }
 };
 
 /// Who may read a file beside its owner.

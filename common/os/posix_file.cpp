@@ -86,6 +86,22 @@ std::error_code PosixFile::size(std::uint64_t& bytes) {
   return {};
 }
 
+std::error_code PosixFile::is_at(const std::filesystem::path& path, bool& here) {
+  return names_descriptor(path, descriptor_.get(), here);
+}
+
+std::error_code names_descriptor(const std::filesystem::path& path, int descriptor, bool& same) {
+  struct stat open {};
+  struct stat named {};
+  if (::fstat(descriptor, &open) != 0) return last_error();
+  if (::stat(path.c_str(), &named) != 0) {
+    same = false;
+    return errno == ENOENT || errno == ENOTDIR ? std::error_code() : last_error();
+  }
+  same = open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+  return {};
+}
+
 std::error_code open_place(const std::filesystem::path& path, OpenPlace& opened) {
   opened.folder = Descriptor(::open(folder_of(path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   // A path that ends in a slash names the folder itself.

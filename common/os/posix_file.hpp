@@ -52,12 +52,16 @@ class PosixFile : public File {
   std::error_code sync_data() override;
   std::error_code truncate(std::uint64_t size) override;
   std::error_code size(std::uint64_t& bytes) override;
+  std::error_code is_at(const std::filesystem::path& path, bool& here) override;
 
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
  private:
   Descriptor descriptor_;
 };
+
+/// Whether `path` names what is open there. After an error nobody can say.
+std::error_code names_descriptor(const std::filesystem::path& path, int descriptor, bool& same);
 
 /// What was just made gets exactly these rights, whatever the umask is: a wide one would show
 /// patients to everybody, a narrow one would hide the archive from its readers. The bits that a

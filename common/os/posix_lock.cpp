@@ -67,6 +67,11 @@ class HeldLock final : public PosixFile {
   HeldLock(Descriptor folder, Descriptor file)
       : PosixFile(std::move(file)), folder_(std::move(folder)) {}
 
+  std::error_code is_at(const std::filesystem::path& path, bool& here) override {
+    if (folder_.valid()) return names_descriptor(folder_of(path), folder_.get(), here);
+    return PosixFile::is_at(path, here);
+  }
+
  private:
   Descriptor folder_;
 };

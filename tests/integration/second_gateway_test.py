@@ -1,6 +1,7 @@
 """Locks whose files somebody has removed by hand: nothing runs twice all the same."""
 
 import shutil
+import signal
 import stat
 import subprocess
 import unittest
@@ -41,12 +42,13 @@ class SecondOnes(LabCase):
         self.refused(self.programs / "icom-listen", "--linac", linac.address, "--serial", "4299", "--spool", site.spool)
         self.assertEqual(1, len(linac.report()["clients"]))
 
-    def test_a_listener_whose_folder_is_removed_is_the_linacs_only_client_until_it_ends(self):
+    def test_a_listener_whose_folder_another_one_has_made_anew_is_the_linacs_only_client_until_it_leaves_by_itself(self):
         hosting = self.hosting_site()
         linac = self.linac("4299", "--speed", "20", "--seed", "7", "--wait-for-client")
         site = self.agent_site("nbcc", hosting, {"4299": linac.address})
         listener = site.listeners["4299"].start()
         site.wait_connected()
+        listener.signal(signal.SIGSTOP)  # or it makes the folder anew itself
         shutil.rmtree(site.spool / "4299")
         next_one = Process("the next listener", listener.command, self.folder / "next.log")
         self._to_stop.append(next_one.stop)
@@ -56,7 +58,9 @@ class SecondOnes(LabCase):
                       20, "its status says why")
         self.assertFalse(site.status_file("4299/listener.json")["connected"])
         self.wait_for(lambda: len(linac.report()["clients"]) == 1, 20, "its one client")
-        self.assertEqual(0, listener.stop())
+        listener.signal(signal.SIGCONT)
+        self.assertEqual(0, listener.wait(60))
+        self.assertIn("another listener has made it anew", listener.output())
         site.wait_connected()
         self.wait_for(lambda: [one["closed_by"] for one in linac.report()["clients"]] == ["fin", "open"], 20, "one after the other")
         self.assertEqual(1, next_one.output().count("a program of this machine is connected to it already"))

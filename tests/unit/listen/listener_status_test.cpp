@@ -23,6 +23,8 @@ ListenerStatus some_status() {
   status.spool.given_up_junk_bytes = 700;
   status.queue.dropped_junk_bytes = 30;
   status.failed_syncs = 1;
+  status.folders_made_anew = 2;
+  status.folder_made_anew_us = 1'699'000'000'000'000;
   return status;
 }
 
@@ -37,6 +39,7 @@ TEST(ListenerStatus, ComesBackFromItsText) {
   EXPECT_EQ(read->spool.given_up_junk_bytes, 700U);
   EXPECT_EQ(read->stream.late_frames_without_place, 6U);
   EXPECT_EQ(read->queue.dropped_junk_bytes, 30U);
+  EXPECT_EQ(read->folders_made_anew, 2U);
 }
 
 TEST(ListenerStatus, AConventionThatIsNotKnownStaysSo) {

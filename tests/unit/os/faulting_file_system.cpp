@@ -67,6 +67,13 @@ class FaultingFileSystem::OpenFile final : public File {
     return {};
   }
 
+  std::error_code is_at(const std::filesystem::path& path, bool& here) override {
+    const std::lock_guard lock(files_.mutex_);
+    const auto named = files_.names_.find(path);
+    here = named != files_.names_.end() && named->second == node_;
+    return {};
+  }
+
  private:
   FaultingFileSystem& files_;
   std::shared_ptr<Node> node_;

@@ -90,6 +90,28 @@ TEST_F(WatchedSpool, ADirectoryThatIsMadeLaterEndsTheWaitAndIsWatchedFromThenOn)
   EXPECT_TRUE(wait(watch, [&] { EXPECT_FALSE(writer.append({.bytes = as_bytes("frame")})); }));
 }
 
+TEST_F(WatchedSpool, ADirectoryThatIsRemovedAndMadeAnewIsWatchedAgain) {
+  SpoolWatch watch(io_.get_executor(), std::chrono::hours(1));
+  const auto directory = folder_.path() / "4299";
+  std::optional<SpoolWriter> writer(std::in_place, os::real_file_system(), directory,
+                                    SpoolLimits{});
+  watch.add(directory);
+  EXPECT_TRUE(wait(watch));
+  for (const bool moved : {false, true}) {
+    if (moved) {
+      std::filesystem::rename(directory, folder_.path() / "old");
+    } else {
+      std::filesystem::remove_all(directory);
+    }
+    EXPECT_TRUE(
+        wait(watch, [&] { writer.emplace(os::real_file_system(), directory, SpoolLimits{}); }));
+    // More often than the removal has woken it.
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE(wait(watch, [&] { EXPECT_FALSE(writer->append({.bytes = as_bytes("frame")})); }));
+    }
+  }
+}
+
 TEST_F(WatchedSpool, ADirectoryWhoseParentComesLaterIsFoundByTheFallback) {
   const auto later = folder_.path() / "site" / "later";
   watch_.add(later);
