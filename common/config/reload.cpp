@@ -29,7 +29,10 @@ class Keep {
 Reloaded<SiteSettings> reload_site(const std::filesystem::path& file, const SiteSettings& running) {
   Reloaded<SiteSettings> site{load_site(file), {}};
   Keep keep("icom-agent run", site.needs_restart);
-  keep(site.settings.site, running.site, "site");
+  keep(site.settings.site, running.site, "site",
+       "; put back " + running.site +
+           " if that was a mistake: another name is another site to the gateway, and is enrolled "
+           "there first (icom-gateway add-site, icom-agent enrol)");
   keep(site.settings.spool.directory, running.spool.directory, "spool.directory",
        "; stop all programs of the site, move the folder, then start them, or what it holds is not "
        "sent");

@@ -9,6 +9,7 @@
 #include "common/config/size_text.hpp"
 #include "common/config/timezone.hpp"
 #include "common/config/tunnel_parts.hpp"
+#include "common/config/yaml_mistake.hpp"
 
 namespace icom::config {
 namespace {
@@ -133,6 +134,15 @@ void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName n
 
 SiteFile read_site_file(const std::filesystem::path& file, SiteFileName name) {
   SiteFile site{YamlFile(file), {}, {}, {}};
+  std::error_code unknown;
+  if (name == SiteFileName::any_of_two &&
+      std::filesystem::status(file, unknown).type() == std::filesystem::file_type::not_found) {
+    site.yaml.problem(
+        "the site's settings, and there is no such file: this machine is not enrolled yet, or "
+        "another file is meant (--site FILE). icom-agent enrol FILE.enrol writes them, with the "
+        "file that icom-gateway add-site makes at the hosting site");
+    return site;
+  }
   const std::optional<std::string> text = site.yaml.text();
   return text ? read_site_text(file, *text, name) : site;
 }
@@ -152,6 +162,15 @@ SiteSettings site_from_text(const std::filesystem::path& file, const std::string
 
 SiteSettings readable_part_of_site(const std::filesystem::path& file) {
   return std::move(read_site_file(file, SiteFileName::any_of_two).settings);
+}
+
+std::filesystem::path spool_directory_in(const std::filesystem::path& file) {
+  SiteFile site = read_site_file(file, SiteFileName::any_of_two);
+  if (!site.settings.spool.directory.empty()) return site.settings.spool.directory;
+  YamlFile yaml(file);
+  const auto text = yaml.text();
+  const auto directory = text ? value_as_written(*text, "directory") : std::nullopt;
+  return directory ? yaml.resolved(*directory) : std::filesystem::path();
 }
 
 SiteSettings load_site(const std::filesystem::path& file) {

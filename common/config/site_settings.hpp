@@ -62,6 +62,8 @@ SiteSettings load_site(const std::filesystem::path& file);
 /// What can be read of it, whatever is wrong in it; the rest is empty. To show or to compare with,
 /// never to run by.
 SiteSettings readable_part_of_site(const std::filesystem::path& file);
+/// Its spool.directory, also where YAML cannot read the file; empty if it says none.
+std::filesystem::path spool_directory_in(const std::filesystem::path& file);
 /// All *.yaml of a folder, by name; also refuses a serial that two sites have.
 std::vector<SiteSettings> load_sites(const std::filesystem::path& folder);
 

@@ -58,6 +58,56 @@ std::string spaces(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " space" : " spaces");
 }
 
+/// Behind the quoted text that begins at `at`; the text's end if it does not end.
+std::size_t behind_quotes(std::string_view text, std::size_t at) {
+  const char quote = text[at++];
+  while (at < text.size() && text[at] != quote) at += quote == '"' && text[at] == '\\' ? 2 : 1;
+  return std::min(at + 1, text.size());
+}
+
+/// Where a bracket begins a list or a map in the style of JSON that is open when a line begins that
+/// cannot belong to it, or at the end; nothing if all are closed before.
+std::optional<std::size_t> unclosed_bracket(std::string_view text) {
+  std::vector<std::size_t> open;
+  bool value_begins = true;  // a bracket here is no letter of a plain value
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const bool line_begins = at == 0 || text[at - 1] == '\n';
+    // Such a list may go on over lines, but not at the left margin with a key of its own.
+    if (line_begins && !open.empty()) {
+      const std::string_view line = text.substr(at, text.find('\n', at) - at);
+      const std::size_t key = word_length(line);
+      if (key > 0 && line.substr(key).starts_with(':')) return open.back();
+    }
+    if (line_begins && open.empty()) value_begins = true;
+    const bool behind_blank = line_begins || text[at - 1] == ' ' || text[at - 1] == '\t';
+    if (c == '#' && behind_blank) {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if ((c == '"' || c == '\'') && value_begins) {
+      at = behind_quotes(text, at);
+      value_begins = false;
+      continue;
+    }
+    if ((c == '[' || c == '{') && value_begins) {
+      open.push_back(at);
+    } else if ((c == ']' || c == '}') && !open.empty()) {
+      open.pop_back();
+      value_begins = false;
+    } else if (c == ',' && !open.empty()) {
+      value_begins = true;
+    } else if ((c == ':' || c == '-') && (at + 1 == text.size() || text[at + 1] == ' ' ||
+                                          text[at + 1] == '\n' || text[at + 1] == '\r')) {
+      value_begins = true;
+    } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+      value_begins = false;
+    }
+    ++at;
+  }
+  return open.empty() ? std::nullopt : std::optional(open.back());
+}
+
 /// Mistakes that a line shows by itself.
 std::optional<std::string> mistake_within(std::string_view line) {
   const std::string_view blank =
@@ -108,6 +158,14 @@ std::optional<YamlMistake> find_mistake(std::string_view text, int line) {
     if (mistake) return at(number, *mistake);
     if (number < last) above = number;
   }
+  if (const auto bracket = unclosed_bracket(text)) {
+    const auto number =
+        static_cast<std::size_t>(std::ranges::count(text.substr(0, *bracket), '\n') + 1);
+    const bool is_list = text[*bracket] == '[';
+    if (number > last) return std::nullopt;
+    return at(number, std::string("a closing ") + (is_list ? ']' : '}') + " for the " +
+                          text[*bracket] + " on this line");
+  }
   if (above == 0 || last == 0 || !says_something(lines[last - 1])) return std::nullopt;
   const std::size_t here = key_column(lines[last - 1]);
   const std::size_t before = key_column(lines[above - 1]);
@@ -115,6 +173,27 @@ std::optional<YamlMistake> find_mistake(std::string_view text, int line) {
   return at(last, "keys that belong together to begin in the same column: this one is behind " +
                       spaces(here) + ", the one on line " + std::to_string(above) + " behind " +
                       spaces(before));
+}
+
+std::optional<std::string> value_as_written(std::string_view text, std::string_view key) {
+  for (std::string_view line : lines_of(text)) {
+    const std::size_t comment = line.find(" #");
+    line = line.substr(0, comment);
+    for (std::size_t at = line.find(key); at != line.npos; at = line.find(key, at + 1)) {
+      const bool begins =
+          at == 0 || std::string_view(" \t{,\"'").find(line[at - 1]) != std::string_view::npos;
+      std::string_view rest = line.substr(at + key.size());
+      if (!rest.empty() && (rest.front() == '"' || rest.front() == '\'')) rest.remove_prefix(1);
+      if (!begins || !says_something(line) || !rest.starts_with(':')) continue;
+      rest = trimmed(rest.substr(1));
+      const bool quoted = rest.starts_with('"') || rest.starts_with('\'');
+      const std::size_t end = quoted ? rest.find(rest.front(), 1) : rest.find_first_of(",}]");
+      std::string value(rest.substr(quoted ? 1 : 0, quoted && end != rest.npos ? end - 1 : end));
+      value.erase(value.find_last_not_of(" \t") + 1);
+      if (!value.empty()) return value;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string hint_about(std::string_view value) {

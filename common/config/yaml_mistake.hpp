@@ -18,6 +18,10 @@ struct YamlMistake {
 /// the mistake is. Nothing if no usual mistake is found there.
 std::optional<YamlMistake> find_mistake(std::string_view text, int line);
 
+/// The value of the first key of this name, whatever it belongs to, in a file that YAML cannot
+/// read.
+std::optional<std::string> value_as_written(std::string_view text, std::string_view key);
+
 /// For a value that is not what it should be: what to add to the sentence about it, beginning with
 /// "; ", or nothing.
 std::string hint_about(std::string_view value);

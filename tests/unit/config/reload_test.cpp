@@ -36,6 +36,16 @@ TEST_F(ReloadTest, OfASiteEverythingMayChangeButItsNameAndItsSpool) {
                                                         HasSubstr("move the folder"))));
 }
 
+TEST_F(ReloadTest, ASiteThatIsRenamedIsSaidToBeAnotherOneToTheGateway) {
+  const SiteSettings running = load_site(write("site.yaml", kSite));
+  const auto reloaded =
+      reload_site(write("site.yaml", with(kSite, "site: nbcc", "site: other")), running);
+  EXPECT_EQ(reloaded.settings.site, "nbcc");
+  EXPECT_THAT(reloaded.needs_restart,
+              ElementsAre(AllOf(HasSubstr("site cannot change"), HasSubstr("put back nbcc"),
+                                HasSubstr("icom-agent enrol"))));
+}
+
 TEST_F(ReloadTest, ASiteThatIsTheSameNeedsNothing) {
   const auto file = write("nbcc.yaml", kSite);
   const SiteSettings running = load_site(file);
