@@ -8,6 +8,7 @@
 #include "agent/enrol/clock_text.hpp"
 #include "agent/enrol/site_places.hpp"
 #include "agent/enrol/staged_files.hpp"
+#include "agent/forward/own_token.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/site_text.hpp"
 #include "common/link/desk_signature.hpp"
@@ -175,11 +176,8 @@ std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
       return around.ask(tunnel, request, link::secret_of_code(enrolment.code));
     } catch (const LinkFailure& failure) {
       if (failure.kind == FailureKind::gateway_away) {
-        throw EnrolmentError("the tunnel stands, but no gateway answers behind it, at " +
-                             enrolment.gateway.text() +
-                             ": have icom-gateway started at the hosting site, then run this "
-                             "again with the same file (" +
-                             failure.what() + ")");
+        throw EnrolmentError(std::string(failure.what()) +
+                             "; then run this again with the same file");
       }
       if (failure.kind != FailureKind::authentication) throw;
     }
@@ -189,8 +187,8 @@ std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
 
 /// The whole way to the gateway, with the site's files.
 void try_link_of(const config::SiteSettings& site, const Surroundings& around) {
-  around.try_link(site.tunnel, {site.site, config::read_secret(site.tunnel.token_file),
-                                ICOM_VERSION, site.tunnel.gateway.text()});
+  around.try_link(site.tunnel, {site.site, forward::read_own_token(site.tunnel), ICOM_VERSION,
+                                site.tunnel.gateway.text()});
 }
 
 bool is_missing(const std::filesystem::path& file) {

@@ -12,6 +12,7 @@
 
 #include "common/asio/name_resolver.hpp"
 #include "common/log/printable.hpp"
+#include "common/ssh/way_text.hpp"
 
 namespace icom::enrol {
 
@@ -44,7 +45,7 @@ class Attempt {
   }
 
  private:
-  [[nodiscard]] std::string where() const { return host_ + " port " + std::to_string(port_); }
+  [[nodiscard]] std::string where() const { return host_ + ":" + std::to_string(port_); }
 
   /// False if it took too long.
   bool in_time() {
@@ -78,6 +79,8 @@ class Attempt {
     asio::async_read_until(socket_, asio::dynamic_buffer(text, kMaxBanner), "SSH-",
                            [&](error_code error, std::size_t size) {
                              if (!error) banner = text.substr(size - 4);
+                             ended_ = error == asio::error::eof ||
+                                      error == asio::error::connection_reset;
                            });
     if (!in_time()) drop();
     if (banner) banner = log::printable(banner->substr(0, banner->find_first_of("\r\n")));
@@ -91,37 +94,26 @@ class Attempt {
   }
 
   [[nodiscard]] Reach no_address(const error_code& error) const {
-    return {false, "this machine finds no address for the name " + host_ + " (" + error.message() +
-                       "): correct its DNS or its hosts file, or have the hosting site make an "
-                       "enrolment file with a name or address that works from here"};
+    return {false, ssh::no_address_text(host_, error.message(),
+                                        "have the hosting site make an enrolment file with a name "
+                                        "or address that works from here")};
   }
-  [[nodiscard]] Reach no_answer() const {
-    return {false, "nothing answers at " + where() +
-                       ": most often a firewall that drops the packets. Ask for outgoing TCP from "
-                       "this machine to " +
-                       where() + " to be opened, at this site and at the hosting site"};
-  }
+  [[nodiscard]] Reach no_answer() const { return {false, ssh::no_answer_text(where())}; }
   [[nodiscard]] Reach no_connection(const error_code& error) const {
+    if (error == asio::error::timed_out) return no_answer();
     if (error == asio::error::connection_refused) {
-      return {false, where() +
-                         " refuses the connection: no sshd listens there, or a firewall says so. "
-                         "Ask the hosting site whether its sshd listens on this port"};
+      return {false, ssh::connection_refused_text(where())};
     }
-    return {false, where() + " cannot be reached (" + error.message() +
-                       "): look at this machine's network and route"};
+    return {false, ssh::unreachable_text(where(), error.message())};
   }
-  [[nodiscard]] Reach no_ssh() const {
-    return {false, where() +
-                       " takes the connection, but no SSH server speaks there: another service has "
-                       "this port, or a firewall takes connections and looks into them. Ask the "
-                       "hosting site, and for plain TCP to be let through"};
-  }
+  [[nodiscard]] Reach no_ssh() const { return {false, ssh::no_ssh_text(where(), ended_)}; }
 
   std::string host_;
   std::uint16_t port_;
   std::chrono::milliseconds patience_;
   asio::io_context io_;
   tcp::socket socket_{io_};
+  bool ended_ = false;  ///< the connection, by the other end
 };
 
 }  // namespace

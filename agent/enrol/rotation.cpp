@@ -1,6 +1,7 @@
 #include "agent/enrol/rotation.hpp"
 
 #include "agent/enrol/staged_files.hpp"
+#include "agent/forward/own_token.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/os/lock_beside.hpp"
@@ -35,7 +36,7 @@ link::DeskRequest request_of(const std::string& site) {
 
 std::string ask_for_token(const config::SiteSettings& site, const ssh::PrivateKey& key,
                           const Surroundings& around) {
-  const std::string token = config::read_secret(site.tunnel.token_file);
+  const std::string token = forward::read_own_token(site.tunnel);
   const std::string public_key = key.public_key().text();
   const auto signature = key.sign(link::signed_text(site.site, token, public_key));
   link::DeskRequest request = request_of(site.site);

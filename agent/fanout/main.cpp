@@ -45,9 +45,10 @@ int run(const program::SiteOptions& options) {
   config::SettingsWatch watch(io.get_executor(), {options.file});  // before it is read
   config::SiteSettings site = options.load();
   // Two of them would want the same ports.
-  const auto lock = program::lock_spool_directory(site.spool.directory, kFanOutLockFile,
-                                                  "another icom-fanout reads the spools in");
-  if (!lock) return program::kFailed;
+  auto held = program::lock_spool_directory(site.spool.directory, kFanOutLockFile,
+                                            "another icom-fanout reads the spools in");
+  if (!held) return program::kFailed;
+  program::SpoolDirectoryLock lock(site.spool.directory, kFanOutLockFile, std::move(held));
 
   FanOutStatus identity;
   identity.site = site.site;
@@ -55,7 +56,8 @@ int run(const program::SiteOptions& options) {
   identity.pid = ::getpid();
   SiteFanOut fan_out(
       io.get_executor(), os::real_file_system(), identity,
-      [status_file = site.spool.directory / kFanOutStatusFile](const FanOutStatus& status) {
+      [&lock, status_file = site.spool.directory / kFanOutStatusFile](const FanOutStatus& status) {
+        lock.follow();
         program::write_status(status_file, to_json(status));
       });
   fan_out.apply(site);

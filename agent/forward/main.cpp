@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "agent/forward/forwarder.hpp"
+#include "agent/forward/own_token.hpp"
 #include "agent/forward/port_forwards.hpp"
 #include "agent/forward/site_changes.hpp"
 #include "agent/forward/site_spools.hpp"
@@ -26,10 +27,8 @@
 #include "agent/program/spool_directory.hpp"
 #include "agent/spool/spool_watch.hpp"
 #include "common/asio/deadline.hpp"
-#include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
-#include "common/os/machine_fault.hpp"
 
 namespace asio = boost::asio;
 
@@ -44,14 +43,7 @@ constexpr std::chrono::milliseconds kLeaveAfter{4500};
 /// The gateway's file of tokens may be put right while we run, and so may ours: it is read anew for
 /// each session.
 Caller caller_of(const config::SiteSettings& site) {
-  try {
-    return {site.site, config::read_secret(site.tunnel.token_file), ICOM_VERSION,
-            site.tunnel.gateway.text()};
-  } catch (const config::ConfigError& error) {
-    throw LinkFailure(FailureKind::settings, error.what());
-  } catch (const os::MachineFault& fault) {
-    throw LinkFailure(FailureKind::settings, fault.what());
-  }
+  return {site.site, read_own_token(site.tunnel), ICOM_VERSION, site.tunnel.gateway.text()};
 }
 
 asio::awaitable<void> wake_by(spool::SpoolWatch& watch, Forwarder& forwarder) {
@@ -134,9 +126,10 @@ int run(const program::SiteOptions& options) {
   config::SettingsWatch settings(io.get_executor(), {options.file});
   config::SiteSettings site = options.load();
   // Two forwarders would send the same spools side by side.
-  const auto lock = program::lock_spool_directory(site.spool.directory, kForwardLockFile,
-                                                  "another icom-forward sends the spools in");
-  if (!lock) return program::kFailed;
+  auto held = program::lock_spool_directory(site.spool.directory, kForwardLockFile,
+                                            "another icom-forward sends the spools in");
+  if (!held) return program::kFailed;
+  program::SpoolDirectoryLock lock(site.spool.directory, kForwardLockFile, std::move(held));
 
   LinacStreams linacs;
   change_streams(linacs, site, os::real_file_system());
@@ -155,8 +148,9 @@ int run(const program::SiteOptions& options) {
   surroundings.caller = [&site] { return caller_of(site); };
   surroundings.listeners = [&linacs] { return listener_status(linacs); };
   surroundings.forwards = [&forwards] { return forwards.status(); };
-  surroundings.publish = [file = site.spool.directory /
-                                 kForwardStatusFile](const ForwardStatus& status) {
+  surroundings.publish = [&lock, file = site.spool.directory /
+                                        kForwardStatusFile](const ForwardStatus& status) {
+    lock.follow();
     program::write_status(file, to_json(status));
   };
   surroundings.random = machine_random();

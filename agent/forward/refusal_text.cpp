@@ -75,4 +75,14 @@ LinkFailure no_proof_from(std::string_view gateway) {
               "there); nothing was sent to it"};
 }
 
+LinkFailure no_gateway_behind(std::string_view gateway, const std::string& why) {
+  return {
+      FailureKind::gateway_away,
+      "the tunnel stands, but no gateway answers behind it, at " +
+          log::printable(gateway, log::kSentence) +
+          ": have icom-gateway started at the hosting site, or looked at if it runs; or correct "
+          "tunnel.gateway, which is to be the 'ingest' of its settings (" +
+          why + ")"};
+}
+
 }  // namespace icom::forward

@@ -18,4 +18,7 @@ LinkFailure unproved_failure_of(const link::Refused& refused, std::string_view s
 /// What answers at `gateway` (HOST:PORT, or empty) does not know the site's token.
 LinkFailure no_proof_from(std::string_view gateway);
 
+/// The hosting site's sshd has let us in, and there is no talking to the gateway behind it: `why`.
+LinkFailure no_gateway_behind(std::string_view gateway, const std::string& why);
+
 }  // namespace icom::forward

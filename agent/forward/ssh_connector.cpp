@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/forward/link_failure.hpp"
+#include "agent/forward/refusal_text.hpp"
 #include "agent/forward/tunnel_session.hpp"
 #include "agent/forward/websocket_pipe.hpp"
 #include "common/ssh/channel_websocket.hpp"
@@ -13,6 +14,19 @@ namespace icom::forward {
 namespace {
 
 constexpr std::chrono::seconds kChannelDeadline{10};
+
+/// As the sshd says, of the way from it to the gateway.
+LinkFailure failure_behind(const config::TunnelSettings& tunnel, const ssh::Error& error) {
+  if (error.category() == ssh::Category::refused) {
+    return no_gateway_behind(tunnel.gateway.text(), error.what());
+  }
+  return {FailureKind::gateway_away,
+          "the tunnel stands, but the hosting site's sshd does not let it to " +
+              tunnel.gateway.text() +
+              ": correct tunnel.gateway, which is to be the 'ingest' of the gateway's settings, or "
+              "have the permitopen of this site's key (and of sshd_config) corrected there (" +
+              error.what() + ")"};
+}
 
 LinkFailure failure_of(const ssh::Error& error) {
   switch (error.category()) {
@@ -58,7 +72,9 @@ boost::asio::awaitable<std::unique_ptr<MessagePipe>> connect(config::TunnelSetti
         std::move(channel), tunnel.gateway.text(), carrier_of(session), std::move(path));
     co_return pipe;
   } catch (const ssh::Error& error) {
-    failure = failure_of(error);
+    const bool is_behind =
+        error.category() == ssh::Category::refused || error.category() == ssh::Category::prohibited;
+    failure = is_behind ? failure_behind(tunnel, error) : failure_of(error);
   }
   throw LinkFailure(*failure);
 }

@@ -17,6 +17,7 @@
 
 #include "agent/forward/link_failure.hpp"
 #include "agent/forward/message_pipe.hpp"
+#include "agent/forward/refusal_text.hpp"
 #include "common/asio/as_tuple.hpp"
 #include "common/asio/deadline.hpp"
 #include "common/link/limits.hpp"
@@ -45,10 +46,7 @@ class WebSocketPipe final : public MessagePipe {
     const auto [error] = co_await pipe->socket_.async_handshake(host, path, kAsTuple);
     if (error) {
       pipe->abort();
-      throw LinkFailure(FailureKind::gateway_away,
-                        "no gateway answers at " + host + " behind the hosting site's sshd (" +
-                            error.message() +
-                            "): start icom-gateway there, or correct tunnel.gateway");
+      throw LinkFailure(no_gateway_behind(host, error.message()));
     }
     co_return pipe;
   }

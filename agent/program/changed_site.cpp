@@ -17,7 +17,10 @@ std::optional<config::SiteSettings> read_changed_site(const std::filesystem::pat
     for (const auto& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
     return std::move(reloaded.settings);
   } catch (const config::ConfigError& error) {
-    spdlog::error("changed settings are not taken, what runs goes on as it is:\n{}", error.what());
+    spdlog::error(
+        "changed settings are not taken, what runs goes on as it is, and is not to be restarted "
+        "before this is put right, since it would not start:\n{}",
+        error.what());
   } catch (const std::exception& error) {  // no memory, say: what runs is worth more
     spdlog::error("changed settings cannot be read: {}; what runs goes on as it is", error.what());
   }

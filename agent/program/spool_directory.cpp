@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "common/os/lock_holder.hpp"
 
 namespace icom::program {
@@ -20,6 +22,45 @@ std::unique_ptr<os::File> lock_spool_directory(const std::filesystem::path& dire
                   directory.string(), error.message());
   }
   return error ? nullptr : std::move(lock);
+}
+
+SpoolDirectoryLock::SpoolDirectoryLock(std::filesystem::path directory, const char* lock_file,
+                                       std::unique_ptr<os::File> held)
+    : directory_(std::move(directory)),
+      lock_path_(directory_ / lock_file),
+      held_(std::move(held)) {}
+
+bool SpoolDirectoryLock::follow() {
+  bool here = true;
+  if (held_->is_at(lock_path_, here) || here) return false;
+  auto& files = os::real_file_system();
+  std::unique_ptr<os::File> lock;
+  auto error = files.create_directories(directory_);
+  if (!error) error = files.lock(lock_path_, lock);
+  if (!error) {
+    failures_.forget();
+    held_ = std::move(lock);
+    spdlog::error(
+        "the spool directory {} was removed or replaced while this program works there: the one "
+        "that "
+        "is there now is used. Nothing is to be deleted there while programs of the site run",
+        directory_.string());
+    return true;
+  }
+  if (!failures_.admit(error.message(), log::RateLimit::Clock::now())) return false;
+  if (error == std::errc::resource_unavailable_try_again) {
+    spdlog::error(
+        "the spool directory {} was removed while this program works there, and in the one that is "
+        "there now another one holds {}: {}; stop one of them",
+        directory_.string(), lock_path_.filename().string(), os::lock_holder(lock_path_));
+  } else {
+    spdlog::error(
+        "the spool directory {} was removed while this program works there, and cannot be made "
+        "anew: "
+        "{}; correct the rights of the folder that it is in",
+        directory_.string(), error.message());
+  }
+  return false;
 }
 
 void write_status(const std::filesystem::path& file, const std::string& json) {

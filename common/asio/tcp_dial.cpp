@@ -20,8 +20,10 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using TimePoint = std::chrono::steady_clock::time_point;
 
-DialFailure failed(const std::string& step, const error_code& error, bool late) {
-  return {late ? step + " took too long" : step + " failed: " + error.message(), error, late};
+DialFailure failed(DialFailure::Step step, const error_code& error, bool late) {
+  const std::string what =
+      step == DialFailure::Step::look_up ? "looking up its address" : "connecting";
+  return {late ? what + " took too long" : what + " failed: " + error.message(), step, error, late};
 }
 
 /// What is left of the whole, or the step's own limit.
@@ -48,7 +50,7 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve_tcp(std::string host, std::u
   error_code error;
   const auto addresses = co_await resolver.resolve(std::move(host), limit, error);
   throw_if_cancelled(co_await asio::this_coro::cancellation_state);
-  if (error) throw failed("looking up its address", error, error == LookupError::late);
+  if (error) throw failed(DialFailure::Step::look_up, error, error == LookupError::late);
   std::vector<tcp::endpoint> endpoints;
   for (const auto& address : addresses) endpoints.emplace_back(address, port);
   co_return endpoints;
@@ -78,7 +80,8 @@ asio::awaitable<tcp::socket> dial_tcp(std::string host, std::uint16_t port, Time
     if (!error) break;
   }
   throw_if_cancelled(co_await asio::this_coro::cancellation_state);
-  if (error || deadline.passed()) throw failed("connecting", error, deadline.passed());
+  if (error || deadline.passed())
+    throw failed(DialFailure::Step::connect, error, deadline.passed());
   co_return std::move(*socket);
 }
 

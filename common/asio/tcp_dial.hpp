@@ -16,8 +16,11 @@ namespace icom {
 /// What dial_tcp() ends with. what(): which step, and why.
 class DialFailure : public std::runtime_error {
  public:
-  DialFailure(const std::string& text, boost::system::error_code why, bool took_too_long)
-      : std::runtime_error(text), error(why), late(took_too_long) {}
+  enum class Step : std::uint8_t { look_up, connect };
+  DialFailure(const std::string& text, Step which, boost::system::error_code why,
+              bool took_too_long)
+      : std::runtime_error(text), step(which), error(why), late(took_too_long) {}
+  Step step;
   boost::system::error_code error;
   bool late;  ///< a limit passed
 };

@@ -23,20 +23,6 @@ bool is_prohibited(const std::string& reason) {
   return reason.find("administratively prohibited") != std::string::npos;
 }
 
-/// Nothing, where the server's reason needs no advice.
-std::string advice_on(const std::string& reason) {
-  if (is_prohibited(reason)) {
-    return ": the server does not permit it; add it to the forwards of this site's file at the "
-           "gateway, or, where the account's authorized_keys is kept by hand, to the permitopen of "
-           "this key there; and where sshd_config has PermitOpen, there too";
-  }
-  if (reason.find("connect failed") != std::string::npos) {
-    return ": as the server sees it nothing listens there, it can not be reached, or its name does "
-           "not resolve";
-  }
-  return "";
-}
-
 /// libssh2's code of a call that gives a handle or null.
 int code_of(const void* handle, LIBSSH2_SESSION* session) {
   return handle != nullptr ? 0 : libssh2_session_last_errno(session);
@@ -85,7 +71,7 @@ struct ChannelOpener::Open : Request {
     } else if (code == LIBSSH2_ERROR_CHANNEL_FAILURE) {
       const std::string reason = last_error_text(engine.session());
       error.emplace(is_prohibited(reason) ? Category::prohibited : Category::refused,
-                    what + " was refused: " + reason + advice_on(reason));
+                    what + " was refused: " + reason);
     } else if (code == LIBSSH2_ERROR_TIMEOUT) {
       // libssh2 gives up after 60 s and forgets the request. Should the server open it yet, what
       // comes from it is dropped.

@@ -7,6 +7,7 @@
 
 #include "common/asio/tcp_dial.hpp"
 #include "common/ssh/error.hpp"
+#include "common/ssh/way_text.hpp"
 
 namespace icom::ssh {
 namespace {
@@ -62,6 +63,18 @@ void set_buffers(tcp::socket& socket, int bytes) {
   socket.set_option(boost::asio::socket_base::receive_buffer_size(bytes), ignored);
 }
 
+std::string text_of(const DialFailure& failure, const Settings& settings) {
+  namespace error = boost::asio::error;
+  const std::string where = settings.host + ":" + std::to_string(settings.port);
+  if (failure.step == DialFailure::Step::look_up) {
+    return no_address_text(settings.host, failure.error.message(),
+                           "correct tunnel.host in the site's file");
+  }
+  if (failure.late || failure.error == error::timed_out) return no_answer_text(where);
+  if (failure.error == error::connection_refused) return connection_refused_text(where);
+  return unreachable_text(where, failure.error.message());
+}
+
 }  // namespace
 
 boost::asio::awaitable<tcp::socket> dial(const Settings& settings,
@@ -79,9 +92,7 @@ boost::asio::awaitable<tcp::socket> dial(const Settings& settings,
     set_traffic(socket, settings.traffic);
     co_return socket;
   } catch (const DialFailure& failure) {
-    error.emplace(
-        failure.late ? Category::timeout : Category::network,
-        settings.host + ":" + std::to_string(settings.port) + ": " + std::string(failure.what()));
+    error.emplace(failure.late ? Category::timeout : Category::network, text_of(failure, settings));
   }
   throw Error(*error);
 }

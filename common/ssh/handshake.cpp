@@ -10,6 +10,7 @@
 #include "common/ssh/base64.hpp"
 #include "common/ssh/deadline.hpp"
 #include "common/ssh/library.hpp"
+#include "common/ssh/way_text.hpp"
 
 namespace icom::ssh {
 namespace {
@@ -100,13 +101,10 @@ class StepLimit {
                   [weak = engine.weak_from_this(), step] {
                     const auto self = weak.lock();
                     if (!self) return;
-                    std::string what = self->server() + ": " + step + " took too long";
-                    if (is_no_ssh_server(self->session())) {
-                      what +=
-                          "; what answers there has not said that it is an SSH server: is it "
-                          "the right port?";
-                    }
-                    self->end(Error(Category::timeout, what));
+                    self->end(Error(Category::timeout,
+                                    is_no_ssh_server(self->session())
+                                        ? no_ssh_text(self->server(), false)
+                                        : self->server() + ": " + step + " took too long"));
                   }) {}
 
  private:
@@ -143,10 +141,7 @@ boost::asio::awaitable<void> shake_hands(Engine& engine, const Settings& setting
   }
   if (code != 0 && is_no_ssh_server(session)) {
     throw Error(engine.explain(code, "shaking hands").category(),
-                engine.server() +
-                    ": what answers there has ended the connection before it said that it is an "
-                    "SSH server: is it the right port? An sshd does so that has too many "
-                    "connections, or that refuses this address");
+                no_ssh_text(engine.server(), true));
   }
   if (code != 0) throw engine.explain(code, "shaking hands");
   check_host_key(engine, settings, known_hosts, pins);

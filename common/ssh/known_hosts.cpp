@@ -47,8 +47,8 @@ void KnownHosts::load() {
   if (is_file) stream.open(file_);
   if (!stream.is_open()) {
     refuse(file_,
-           "can not be read; it must hold the hosting site's host key, as `ssh-keyscan` prints it "
-           "and after its fingerprint was compared");
+           "can not be read; icom-agent enrol writes it. By hand: it must hold the hosting site's "
+           "host key, as `ssh-keyscan` prints it and after its fingerprint was compared");
   }
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {

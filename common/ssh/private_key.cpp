@@ -61,7 +61,7 @@ std::optional<std::vector<std::uint8_t>> ed25519_secret(std::span<const std::uin
 }
 
 std::string make_one(const std::filesystem::path& file) {
-  return "make one with: ssh-keygen -t ed25519 -N '' -f " + file.string() +
+  return "icom-agent enrol makes one; by hand: ssh-keygen -t ed25519 -N '' -f " + file.string() +
          ", and have its .pub added to the tunnel's account at the hosting site";
 }
 

@@ -102,9 +102,10 @@ class Server {
  public:
   using Serve = std::function<net::awaitable<void>(tcp::socket)>;
 
-  Server(net::io_context& io, Serve serve)
+  /// `port` 0: any that is free.
+  Server(net::io_context& io, Serve serve, std::uint16_t port = 0)
       : acceptor_(std::make_shared<tcp::acceptor>(
-            io, tcp::endpoint(net::ip::address_v4::loopback(), 0))) {
+            io, tcp::endpoint(net::ip::address_v4::loopback(), port))) {
     net::co_spawn(io, accept(acceptor_, std::move(serve)), net::detached);
   }
   ~Server() { acceptor_->close(); }
