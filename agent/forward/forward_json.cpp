@@ -21,6 +21,8 @@ void visit_forward(Forward& forward, Visit&& visit) {
   visit("connections", forward.connections);
   visit("connections_total", forward.connections_total);
   visit("connections_refused", forward.connections_refused);
+  visit("target_refusals", forward.target_refusals);
+  visit("target_refuses_since_us", forward.target_refuses_since_us);
   visit("bytes_to_target", forward.bytes_to_target);
   visit("bytes_from_target", forward.bytes_from_target);
   visit("last_failure", forward.last_failure);

@@ -3,6 +3,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/asio/as_tuple.hpp"
@@ -30,11 +32,26 @@ std::string advice_on(const error_code& error) {
   return error.message();
 }
 
+/// Nothing, where the server's reason needs no advice.
+std::string advice_on(const ssh::Error& error) {
+  if (error.category() == ssh::Category::prohibited) {
+    return ": the server does not permit it; add it to the forwards of this site's file at the "
+           "gateway, or, where the account's authorized_keys is kept by hand, to the permitopen of "
+           "this key there; and where sshd_config has PermitOpen, there too";
+  }
+  if (std::string_view(error.what()).find("connect failed") != std::string_view::npos) {
+    return ": as the server sees it nothing listens there, it can not be reached, or its name does "
+           "not resolve";
+  }
+  return "";
+}
+
 struct ChannelAttempt {
   std::optional<ssh::Channel> channel;
   std::string failure;
   bool prohibited = false;
-  bool refused = false;  ///< by the target
+  bool refused = false;     ///< by the target, as the server says
+  bool unanswered = false;  ///< in time
 };
 
 /// Without an exception, which the race against the run's end would take for "not finished yet".
@@ -44,9 +61,10 @@ awaitable<ChannelAttempt> open_channel(std::shared_ptr<ssh::Session> session,
   try {
     attempt.channel.emplace(co_await session->open_channel(target.host, target.port, deadline));
   } catch (const ssh::Error& error) {
-    attempt.failure = error.what();
+    attempt.failure = error.what() + advice_on(error);
     attempt.prohibited = error.category() == ssh::Category::prohibited;
     attempt.refused = error.category() == ssh::Category::refused;
+    attempt.unanswered = error.category() == ssh::Category::timeout;
   } catch (const std::exception& error) {
     attempt.failure = error.what();
   }
@@ -122,7 +140,12 @@ awaitable<void> LocalForward::join(RunPtr run, tcp::socket client) {
     throw std::runtime_error(attempt.failure +
                              "; a change there counts within a minute, and is waited for");
   }
+  if (attempt.refused || (attempt.unanswered && session->is_open())) {
+    note_target_refusal(attempt.failure);
+    co_return;
+  }
   if (!attempt.channel) throw std::runtime_error(attempt.failure);
+  note_target_reached();
   co_await relay(run, std::move(client), std::move(*attempt.channel));
 }
 

@@ -181,12 +181,31 @@ awaitable<void> PortForward::relay(RunPtr run, asio::ip::tcp::socket socket, ssh
 }
 
 void PortForward::note_failure(const std::string& text) {
+  note_failure(text, text);
+}
+
+void PortForward::note_failure(const std::string& text, const std::string& logged) {
   status_.last_failure = text;
   status_.last_failure_us = os::utc_now_us();
-  if (const auto unsaid = failures_.admit(text, Bell::Clock::now())) {
-    spdlog::warn("forward {}: {}{}", status_.name, text,
+  if (const auto unsaid = failures_.admit(logged, Bell::Clock::now())) {
+    spdlog::warn("forward {}: {}{}", status_.name, logged,
                  *unsaid == 0 ? "" : " (" + std::to_string(*unsaid) + " times since last said)");
   }
+}
+
+void PortForward::note_target_refusal(const std::string& text) {
+  if (status_.target_refusals++ == 0) status_.target_refuses_since_us = os::utc_now_us();
+  note_failure(text, text + "; connections are accepted at " + status_.listen +
+                         ", and end, until its target takes one");
+}
+
+void PortForward::note_target_reached() {
+  const auto refused = std::exchange(status_.target_refusals, 0);
+  status_.target_refuses_since_us = 0;
+  if (refused == 0) return;
+  failures_.forget();
+  spdlog::info("forward {}: its target {} takes connections again, after {} that it did not take",
+               status_.name, status_.target, refused);
 }
 
 void PortForward::note_tunnel_failure(const std::string& why) {

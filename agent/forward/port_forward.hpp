@@ -113,11 +113,15 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
   boost::asio::awaitable<void> relay(RunPtr run, boost::asio::ip::tcp::socket socket,
                                      ssh::Channel channel);
   void note_failure(const std::string& text);
+  /// The target has not taken a connection that was accepted: why.
+  void note_target_refusal(const std::string& text);
+  void note_target_reached();
 
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
   [[nodiscard]] const PortForwardTimings& timings() const { return timings_; }
 
  private:
+  void note_failure(const std::string& text, const std::string& logged);
   boost::asio::awaitable<void> serve(RunPtr run);
   static boost::asio::awaitable<void> settle(std::shared_ptr<ssh::Session> session);
   void set_state(PortForwardState state);

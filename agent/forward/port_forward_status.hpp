@@ -29,6 +29,10 @@ struct PortForwardStatus {
   std::uint64_t connections = 0;          ///< now
   std::uint64_t connections_total = 0;    ///< admitted, since the forward is there
   std::uint64_t connections_refused = 0;  ///< for max_connections
+  /// Connections in a row, up to now, that were accepted and that the target did not take; 0: it
+  /// took the last one, or none has come.
+  std::uint64_t target_refusals = 0;
+  std::int64_t target_refuses_since_us = 0;  ///< the first of them; 0: there is none
   std::uint64_t bytes_to_target = 0;
   std::uint64_t bytes_from_target = 0;
   std::string last_failure;  ///< of the port, of a connection, or of the tunnel; it stays

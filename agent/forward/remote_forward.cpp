@@ -84,7 +84,11 @@ awaitable<void> RemoteForward::join(RunPtr run, ssh::Channel client) {
   auto dialled = co_await (dial(target, timings().connect) || run->over.wait());
   if (dialled.index() == 1) co_return;
   auto& attempt = std::get<0>(dialled);
-  if (!attempt.socket) throw std::runtime_error(attempt.failure);
+  if (!attempt.socket) {
+    note_target_refusal(attempt.failure);
+    co_return;
+  }
+  note_target_reached();
   co_await relay(run, std::move(*attempt.socket), std::move(client));
 }
 

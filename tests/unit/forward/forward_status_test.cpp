@@ -40,6 +40,8 @@ ForwardStatus example() {
                       .connections = 3,
                       .connections_total = 9,
                       .connections_refused = 2,
+                      .target_refusals = 4,
+                      .target_refuses_since_us = 1'708'000'000'000'003,
                       .bytes_to_target = 123'456'789'012,
                       .bytes_from_target = 7,
                       .last_failure = "the target refuses",

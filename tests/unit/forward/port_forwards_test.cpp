@@ -44,7 +44,8 @@ bool eventually(const std::function<bool()>& condition) {
 /// Echoes on a thread of its own.
 class EchoServer {
  public:
-  EchoServer() : server_(io_, ssh::echo), thread_([this] { io_.run(); }) {}
+  explicit EchoServer(std::uint16_t port = 0)
+      : server_(io_, ssh::echo, port), thread_([this] { io_.run(); }) {}
   ~EchoServer() {
     io_.stop();
     thread_.join();
@@ -258,6 +259,32 @@ TEST_F(PortForwardsTest, OtherTunnelIsUsedAtOnce) {
   EXPECT_TRUE(client.is_closed());
   EXPECT_TRUE(eventually([&] { return Client(in.listen.port).exchange("after"); }));
   EXPECT_TRUE(other.logs("Accepted publickey"));
+}
+
+TEST_F(PortForwardsTest, ConnectionsThatATargetDoesNotTakeAreCountedUntilItTakesOne) {
+  auto out = local("out");
+  auto in = remote("in");
+  const auto port = free_port();
+  out.target.port = in.target.port = port;
+  apply({out, in});
+  ASSERT_TRUE(comes_up("out") && comes_up("in"));
+  for (const auto& one : {out, in}) {
+    EXPECT_EQ(status(one.name).target_refusals, 0U);
+    // Again where the sshd took so long that the connection was given up for that.
+    ASSERT_TRUE(eventually([&] {
+      EXPECT_TRUE(Client(one.listen.port).is_closed());
+      return status(one.name).target_refusals >= 2;
+    })) << one.name;
+    EXPECT_EQ(status(one.name).state, "up");
+    EXPECT_GT(status(one.name).target_refuses_since_us, 0);
+  }
+  const EchoServer target(port);
+  for (const auto& one : {out, in}) {
+    EXPECT_TRUE(eventually([&] {
+      return Client(one.listen.port).exchange("hello") && status(one.name).target_refusals == 0;
+    })) << one.name;
+    EXPECT_EQ(status(one.name).target_refuses_since_us, 0);
+  }
 }
 
 TEST_F(PortForwardsTest, SessionThatBreaksIsMadeAgainAndThePortsAreOpenAgain) {
