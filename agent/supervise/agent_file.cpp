@@ -26,7 +26,9 @@ std::error_code write_agent_file(os::FileSystem& files,
                   {"started_us", agent.started_us},
                   {"alive_us", agent.alive_us},
                   {"waiting", agent.waiting},
-                  {"programs", agent.programs.string()}};
+                  {"programs", agent.programs.string()},
+                  {"site", agent.site},
+                  {"settings_us", agent.settings_us}};
   // A name server's words may be in any encoding.
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
@@ -51,7 +53,9 @@ std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                      json.at("started_us"),
                      json.value("alive_us", std::int64_t{0}),
                      json.value("waiting", std::map<std::string, std::string>{}),
-                     json.value("programs", std::string())};
+                     json.value("programs", std::string()),
+                     json.value("site", std::string()),
+                     json.value("settings_us", std::int64_t{0})};
   } catch (const Json::exception&) {
     return std::nullopt;
   }

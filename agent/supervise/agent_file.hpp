@@ -29,6 +29,10 @@ struct AgentFile {
   std::map<std::string, std::string> waiting{};
   /// The folder of the programs that it starts. Empty: one of before this was told.
   std::filesystem::path programs{};
+  /// The site by whose name it works, whatever its file says meanwhile. Empty: one of before this.
+  std::string site{};
+  /// When it read the settings that it works with: running_site.hpp. 0: one of before this.
+  std::int64_t settings_us = 0;
 };
 
 /// Whether its event loop ran lately, as far as that is told.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/supervise/agent_file.hpp"
@@ -14,14 +16,19 @@ namespace icom::supervise {
 /// event loop is what the file says: a loop that hangs shows there.
 class AgentFileWriter {
  public:
-  /// Writes the file once, here. `files` must never be destroyed.
-  AgentFileWriter(os::FileSystem& files, std::filesystem::path spool_directory, AgentFile agent);
+  /// Writes the file once, here. `follow`: called on the thread before each other time; true: the
+  /// directory is another one than before. `files` must never be destroyed.
+  AgentFileWriter(os::FileSystem& files, std::filesystem::path spool_directory, AgentFile agent,
+                  std::function<bool()> follow);
   ~AgentFileWriter();
   AgentFileWriter(const AgentFileWriter&) = delete;
   AgentFileWriter& operator=(const AgentFileWriter&) = delete;
 
   /// The event loop runs, and has these listeners waiting. Never waits.
   void alive(std::map<std::string, std::string> waiting);
+  /// From now on it works with the settings that it has just read. `text`: of their file, to be
+  /// left in kRunningSiteFile; nothing: what is left there stays. Never waits.
+  void settings_read(std::optional<std::string> text);
 
  private:
   struct State;

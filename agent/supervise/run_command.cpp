@@ -18,6 +18,7 @@
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/agent_file_writer.hpp"
 #include "agent/supervise/posix_process_host.hpp"
+#include "agent/supervise/running_site.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
 #include "common/config/settings_watch.hpp"
@@ -147,10 +148,11 @@ void keep_fan_out(const RunOptions& options, const Programs& programs,
 
 /// Reads the site's settings again. Those with an error change nothing.
 void take_changes(const RunOptions& options, const Programs& programs, config::SiteSettings& site,
-                  Supervisor& supervisor) {
+                  Supervisor& supervisor, AgentFileWriter& agent_file) {
   auto changed = program::read_changed_site(options.site_file, site);
   if (!changed) return;
   site = *std::move(changed);
+  agent_file.settings_read(text_of_running_site(os::real_file_system(), options.site_file, site));
   spdlog::info("settings are read again: {} Linacs", site.linacs.size());
   supervisor.apply(listener_plans(site, programs, os::real_file_system()));
   keep_fan_out(options, programs, site, supervisor);
@@ -167,9 +169,11 @@ int run_site(const RunOptions& options) {
     throw std::runtime_error(why);
   }
   // Two supervisors would each stop what the other runs.
-  const auto lock = program::lock_spool_directory(site.spool.directory, kAgentLockFile,
-                                                  "another icom-agent run looks after");
-  if (!lock) return 1;
+  auto held = program::lock_spool_directory(site.spool.directory, kAgentLockFile,
+                                            "another icom-agent run looks after");
+  if (!held) return 1;
+  const auto lock = std::make_shared<program::SpoolDirectoryLock>(site.spool.directory,
+                                                                  kAgentLockFile, std::move(held));
 
   auto& files = os::real_file_system();
   // Whoever starts this wants listeners: nobody is forgotten over a restart.
@@ -190,13 +194,17 @@ int run_site(const RunOptions& options) {
   replace_on(replace_signals, supervisor);
   asio::signal_set leave_signals(io, SIGUSR1);
   leave_on(leave_signals, options.site_file, site, supervisor);
-  settings.start([&] { take_changes(options, programs, site, supervisor); });
   // Only now: whoever reads its process number there may send signals to it.
   AgentFileWriter agent_file(files, site.spool.directory,
                              {.pid = os::process_id(),
                               .version = ICOM_VERSION,
                               .started_us = os::utc_now_us(),
-                              .programs = std::filesystem::absolute(options.program_folder)});
+                              .programs = std::filesystem::absolute(options.program_folder),
+                              .site = site.site,
+                              .settings_us = os::utc_now_us()},
+                             [lock] { return lock->follow(); });
+  agent_file.settings_read(text_of_running_site(files, options.site_file, site));
+  settings.start([&] { take_changes(options, programs, site, supervisor, agent_file); });
   const LoopPulse pulse(io, manager, agent_file, supervisor);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {

@@ -35,12 +35,13 @@ struct LinacState {
   std::string unknown;     ///< why nothing can be told of its listener, if so
   bool listening = false;  ///< its listener runs, and responds
   ProgramState listener;
-  std::int64_t started_us = 0;  ///< its listener
-  bool starting = false;        ///< its listener has only just been started
-  bool drained = false;         ///< its listener was asked to leave, and is not wanted
-  std::string waits_for;        ///< why icom-agent run has not started its listener yet, if so
-  bool removed = false;         ///< the site's file does not have it, and its listener still runs
-  bool connected = false;       ///< to the Linac
+  std::int64_t started_us = 0;   ///< its listener
+  bool starting = false;         ///< its listener has only just been started
+  bool drained = false;          ///< its listener was asked to leave, and is not wanted
+  std::string waits_for;         ///< why icom-agent run has not started its listener yet, if so
+  bool removed = false;          ///< the site's file does not have it, and its listener still runs
+  bool held_by_another = false;  ///< no listener of ours runs, and this machine is connected to it
+  bool connected = false;        ///< to the Linac
   std::int64_t since_us = 0;
   std::uint64_t frames = 0;
   std::int64_t last_frame_us = 0;
@@ -50,6 +51,8 @@ struct LinacState {
   std::uint64_t given_up_frames = 0;            ///< for want of room in the spool
   std::uint64_t junk_bytes = 0;                 ///< received: bytes that are no frames
   std::uint64_t given_up_junk_bytes = 0;        ///< likewise for want of room
+  std::uint64_t folders_made_anew = 0;          ///< its spool folder was removed under its listener
+  std::int64_t folder_made_anew_us = 0;         ///< the last time
   std::uint64_t late_frames_without_place = 0;  ///< kept as junk: StreamStatus
   std::uint64_t late_connections = 0;           ///< given up, and still read: StreamStatus
   std::string last_failure;                     ///< why there is, or lately was, no connection

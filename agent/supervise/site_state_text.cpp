@@ -58,6 +58,12 @@ std::string forwarding_text(const LinacState& linac, const SiteState& site) {
   return linac.round_trip_ms < 0 ? "yes" : "yes, " + std::to_string(linac.round_trip_ms) + " ms";
 }
 
+std::string state_text(const forward::PortForwardStatus& one) {
+  if (one.state.empty()) return "unknown";
+  const bool is_up = one.state == forward::name_of(forward::PortForwardState::up);
+  return is_up && one.target_refusals > 0 ? one.state + ", target refuses" : one.state;
+}
+
 std::vector<Row> forward_rows(const SiteState& site) {
   std::vector<Row> rows{
       {"FORWARD", "LISTENS AT", "TARGET", "STATE", "SINCE", "OPEN", "TOTAL", "TO TARGET", "FROM"}};
@@ -65,10 +71,9 @@ std::vector<Row> forward_rows(const SiteState& site) {
     const bool known = !one.state.empty();
     const bool remote = one.direction == "remote";
     rows.push_back({one.name, known ? (remote ? "hosting site " : "") + one.listen : "-",
-                    known ? one.target : "-", known ? one.state : "unknown",
-                    age_text(one.since_us, site.now_us), std::to_string(one.connections),
-                    std::to_string(one.connections_total), size_text(one.bytes_to_target),
-                    size_text(one.bytes_from_target)});
+                    known ? one.target : "-", state_text(one), age_text(one.since_us, site.now_us),
+                    std::to_string(one.connections), std::to_string(one.connections_total),
+                    size_text(one.bytes_to_target), size_text(one.bytes_from_target)});
   }
   return rows;
 }
@@ -216,6 +221,7 @@ std::string to_json(const SiteState& site) {
     one["unknown"] = linac.unknown;
     one["listening"] = linac.listening;
     add_program(one["listener"], linac.listener);
+    one["held_by_another"] = linac.held_by_another;
     one["drained"] = linac.drained;
     one["waits_for"] = linac.waits_for;
     one["removed"] = linac.removed;
@@ -228,6 +234,8 @@ std::string to_json(const SiteState& site) {
     one["given_up_frames"] = linac.given_up_frames;
     one["junk_bytes"] = linac.junk_bytes;
     one["given_up_junk_bytes"] = linac.given_up_junk_bytes;
+    one["folders_made_anew"] = linac.folders_made_anew;
+    one["folder_made_anew_us"] = linac.folder_made_anew_us;
     one["late_frames_without_place"] = linac.late_frames_without_place;
     one["late_connections"] = linac.late_connections;
     one["last_failure"] = linac.last_failure;

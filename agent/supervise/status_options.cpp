@@ -3,12 +3,13 @@
 #include <optional>
 #include <string>
 
-#include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/running_site.hpp"
 #include "agent/supervise/site_state_text.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/os/utc_text.hpp"
 
 namespace icom::supervise {
 
@@ -21,33 +22,51 @@ constexpr const char* kStatusText =
     "whether "
     "the gateway takes it; and what is wrong, with what to do. Programs that run and are older "
     "than this one are noted, which is no fault. Needs neither network nor the programs.\n\n"
+    "Where the site's file has an error, what is shown is what the running icom-agent run works "
+    "with.\n\n"
     "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
 
 /// For whoever has broken the site's file: whether Linacs are recorded all the same.
-std::string what_goes_on_beside(const std::filesystem::path& site_file) {
-  const auto spool = config::readable_part_of_site(site_file).spool.directory;
-  const auto agent =
-      spool.empty() ? std::nullopt : find_running_agent(os::real_file_system(), spool);
-  if (agent) {
-    return "recording goes on: icom-agent run (process " + std::to_string(agent->pid) +
-           ") works with the settings of before until the file is right. It must not be restarted "
-           "before that: it would not start";
+std::string what_goes_on_beside(const std::optional<RunningSite>& running) {
+  if (!running) {
+    return "what runs goes on with the settings of before; what does not run is not started before "
+           "the file is right";
   }
-  return "what runs goes on with the settings of before; what does not run is not started before "
-         "the file is right";
+  const auto& agent = running->agent;
+  return "recording goes on: icom-agent run (process " + std::to_string(agent.pid) +
+         ") works with the settings of before" +
+         (agent.settings_us == 0
+              ? std::string()
+              : ", read at " + os::utc_text(agent.settings_us / 1'000'000) + ",") +
+         " until the file is right; then it takes them by itself. It must not be restarted before "
+         "that: it would not start";
+}
+
+int say(const SiteState& state, bool json) {
+  std::cout << (json ? to_json(state) : to_table(state));
+  return state.problems.empty() ? kDone : kFailed;
+}
+
+/// What can be told is how that runs which was started before.
+int show_status_beside(const std::filesystem::path& site_file, const config::ConfigError& error,
+                       bool json) {
+  const auto running = find_running_site(os::real_file_system(), site_file);
+  const auto goes_on = what_goes_on_beside(running);
+  std::cerr << error.what() << '\n' << goes_on << '\n';
+  if (!running || running->settings.linacs.empty()) return kWrongUsage;
+  auto state = look_at_site(running->settings, os::utc_now_us(), ICOM_VERSION);
+  state.problems.insert(state.problems.begin(),
+                        "the site's file has an error (" + error.first().text() + "): " + goes_on);
+  say(state, json);
+  return kWrongUsage;
 }
 
 int show_status(const std::filesystem::path& site_file, bool json) {
-  config::SiteSettings site;
   try {
-    site = config::load_site(site_file);
+    return say(look_at_site(config::load_site(site_file), os::utc_now_us(), ICOM_VERSION), json);
   } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << '\n' << what_goes_on_beside(site_file) << '\n';
-    return kWrongUsage;
+    return show_status_beside(site_file, error, json);
   }
-  const auto state = look_at_site(site, os::utc_now_us(), ICOM_VERSION);
-  std::cout << (json ? to_json(state) : to_table(state));
-  return state.problems.empty() ? kDone : kFailed;
 }
 
 }  // namespace

@@ -70,10 +70,32 @@ class AgentCommands(LabCase):
         self.site.yaml.write_text(right)
         self.site.start()
         self.site.wait_connected()
-        self.site.yaml.write_text(broken)
-        done = self.agent("status", "--site", self.site.yaml)
-        self.assertEqual(2, done.returncode)
-        self.assertIn("recording goes on", done.stderr)
+        self.wait_for((self.site.spool / "site.running.yaml").exists, 20, "the agent tells what it works with")
+        wrong = {broken: "did you mean timezone?", right.replace("  host:", "\thost:"): "there is a tab",
+                 right.replace("  user:", "   user:"): "begin in the same column", right.replace("linacs:", "linacs: ["): "a closing ]"}
+        for text, words in wrong.items():
+            self.site.yaml.write_text(text)
+            done = self.agent("status", "--site", self.site.yaml)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(words, done.stderr)
+            self.assertRegex(done.stderr, r"recording goes on: icom-agent run \(process \d+\) works with the settings of before, "
+                                          r"read at \d{4}-\d\d-\d\dT.*It must not be restarted before that")
+            self.assertRegex(done.stdout, r"(?m)^4299 +yes")
+            self.assertIn("! the site's file has an error", done.stdout)
+            told = json.loads(self.agent("status", "--site", self.site.yaml, "--json").stdout)
+            self.assertEqual(["4299", "9183"], [one["serial"] for one in told["linacs"]])
+            self.assertIn(words, told["problems"][0])
+
+    def test_status_tells_of_a_site_that_was_renamed_while_it_runs(self):
+        self.site.start()
+        self.site.wait_connected()
+        renamed = self.site.folder / "site.yaml"
+        renamed.write_text(self.site.yaml.read_text().replace("site: nbcc", "site: other"))
+        self.wait_for(lambda: self.site.status_file("agent.json").get("site") == "nbcc", 20, "the agent tells its site")
+        done = self.agent("status", "--site", renamed)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("the site's file says site: other, and icom-agent run", done.stdout)
+        self.assertIn("goes on as site nbcc", done.stdout)
 
     def test_resume_where_nothing_runs_says_so(self):
         done = self.agent("resume", "--site", self.site.yaml, "--linac", "4299")

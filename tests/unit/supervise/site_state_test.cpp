@@ -634,6 +634,47 @@ TEST_F(SiteStateTest, ALinacOfWhichTheGatewayHasSaidNothingIsAProblemOnlyAfterTe
   }
 }
 
+TEST_F(SiteStateTest, SpoolFolderThatWasMadeAnewUnderItsListenerIsTold) {
+  listener_.folders_made_anew = 1;
+  listener_.folder_made_anew_us = now_ - 300 * kSecond;
+  EXPECT_THAT(look().problems,
+              ElementsAre(HasSubstr("Linac 4299: its spool folder was removed or "
+                                    "replaced while its listener ran, 5 min ago")));
+  EXPECT_EQ(nlohmann::json::parse(to_json(look())).at("linacs").at(0).at("folders_made_anew"), 1);
+}
+
+TEST_F(SiteStateTest, LinacThatAProgramIsConnectedToWithoutItsFolderIsNotSaidToHaveNoListener) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor linac(io, {boost::asio::ip::address_v4::loopback(), 0});
+  boost::asio::ip::tcp::socket orphan(io);
+  orphan.connect(linac.local_endpoint());
+  site_.linacs.at(0).address = {"127.0.0.1", linac.local_endpoint().port()};
+  listener_.written_us = now_ - 60 * kSecond;
+  EXPECT_THAT(
+      look().problems,
+      ElementsAre(AllOf(HasSubstr("no listener holds its spool folder, and a program of this "
+                                  "machine is connected to 127.0.0.1:"),
+                        HasSubstr("a listener whose folder was removed"))));
+}
+
+TEST_F(SiteStateTest, SiteThatWasRenamedWhileItRunsIsToldWithTheNameThatIsInUse) {
+  site_.site = "nbcc-new";
+  EXPECT_THAT(look().problems,
+              ElementsAre(AllOf(HasSubstr("the site's file says site: nbcc-new"),
+                                HasSubstr("works as site nbcc"), HasSubstr("put that back"))));
+  const auto held = hold(kAgentLockFile);
+  AgentFile agent{.pid = 815, .version = kVersion, .started_us = now_};
+  agent.alive_us = now_;
+  agent.site = "nbcc";
+  ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
+  EXPECT_THAT(look().problems,
+              ElementsAre(AllOf(HasSubstr("the site's file says site: nbcc-new"),
+                                HasSubstr("icom-agent run (process 815) goes on as site nbcc"),
+                                HasSubstr("icom-gateway add-site"))));
+  site_.site = "nbcc";
+  EXPECT_THAT(look().problems, IsEmpty());
+}
+
 /// A forward of the settings, and what the forwarder tells of it.
 forward::PortForwardStatus& add_forward(config::SiteSettings& site, forward::ForwardStatus& told,
                                         const std::string& name, const std::string& state) {
@@ -652,6 +693,22 @@ TEST_F(SiteStateTest, ForwardThatIsUpIsNoProblemWhateverLastWentWrong) {
   add_forward(site_, forwarder_, "mosaiq", "up").last_failure = "the target refused once";
   EXPECT_THAT(look().problems, IsEmpty());
   EXPECT_THAT(to_table(look()), HasSubstr("hosting site 127.0.0.1:12433  192.168.17.5:1433  up"));
+}
+
+TEST_F(SiteStateTest, ForwardWhoseTargetTakesNoConnectionIsAProblemThoughItIsUp) {
+  auto& mosaiq = add_forward(site_, forwarder_, "mosaiq", "up");
+  mosaiq.target_refusals = 3;
+  mosaiq.target_refuses_since_us = now_ - 300 * kSecond;
+  mosaiq.last_failure = "connecting failed: Connection refused";
+  EXPECT_THAT(
+      look().problems,
+      ElementsAre("forward mosaiq: connections are accepted at the hosting site's "
+                  "127.0.0.1:12433, but its target 192.168.17.5:1433 has taken none for 5 min "
+                  "(3 in a row; connecting failed: Connection refused): start what is to "
+                  "listen there, or correct the forward's target"));
+  EXPECT_THAT(to_table(look()), HasSubstr("192.168.17.5:1433  up, target refuses"));
+  mosaiq.target_refusals = 0;
+  EXPECT_THAT(look().problems, IsEmpty());
 }
 
 TEST_F(SiteStateTest, ForwardThatIsRefusedSaysWhy) {
