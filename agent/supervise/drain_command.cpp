@@ -18,6 +18,7 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::supervise {
 
@@ -103,7 +104,8 @@ class Departure {
     return "the listener wanted to leave and has not ended: its disk may hang";
   }
   void tell(const std::string& what) const {
-    if (talks_) std::cout << "Linac " << serial_ << ": " << what << '\n' << std::flush;
+    if (talks_)
+      std::cout << text::without_controls("Linac " + serial_ + ": " + what) << '\n' << std::flush;
   }
 
   std::string serial_;

@@ -10,6 +10,7 @@
 #include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/process.hpp"
+#include "common/text/control.hpp"
 
 namespace {
 
@@ -53,13 +54,13 @@ int main(int argc, char** argv) {
   try {
     return asked();
   } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << '\n';
+    std::cerr << text::lines_without_controls(error.what()) << '\n';
     return kWrongUsage;
   } catch (const std::invalid_argument& error) {
-    std::cerr << error.what() << '\n';
+    std::cerr << text::lines_without_controls(error.what()) << '\n';
     return kWrongUsage;
   } catch (const std::exception& error) {
-    std::cerr << "icom-agent: " << error.what() << '\n';
+    std::cerr << "icom-agent: " << text::lines_without_controls(error.what()) << '\n';
     return kFailed;
   }
 }

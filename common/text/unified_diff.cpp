@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/text/control.hpp"
 #include "common/text/text_lines.hpp"
 
 namespace icom::text {
@@ -91,9 +92,13 @@ std::string range(std::size_t first, std::size_t count) {
 
 void show(const Step& step, std::string& out) {
   out += step.mark;
-  out += line_at(step.line, 0);
+  out += lines_without_controls(line_at(step.line, 0));
   out += '\n';
   if (!step.line.ends_with('\n')) out += "\\ No newline at end of file\n";
+}
+
+std::string header(const std::string& name_before, const std::string& name_after) {
+  return "--- " + without_controls(name_before) + "\n+++ " + without_controls(name_after) + '\n';
 }
 
 }  // namespace
@@ -127,7 +132,7 @@ std::string unified_diff(std::string_view before, std::string_view after,
     const std::size_t first_before = line_before;
     const std::size_t first_after = line_after;
     count(end);
-    if (out.empty()) out = "--- " + name_before + "\n+++ " + name_after + '\n';
+    if (out.empty()) out = header(name_before, name_after);
     out += "@@ -" + range(first_before, line_before - first_before) + " +" +
            range(first_after, line_after - first_after) + " @@\n";
     for (std::size_t j = begin; j < end; ++j) show(steps[j], out);

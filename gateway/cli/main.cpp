@@ -6,11 +6,13 @@
 
 #include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
+#include "common/text/control.hpp"
 #include "gateway/cli/commands.hpp"
 
 namespace {
 
 using namespace icom::cli;
+using icom::text::lines_without_controls;
 
 constexpr const char* kDescription =
     "Receives the iCom streams of all sites' Linacs, keeps every frame, finds the treatment "
@@ -58,13 +60,13 @@ int main(int argc, char** argv) {
   try {
     return asked();
   } catch (const icom::config::ConfigError& error) {
-    std::cerr << error.what() << '\n';
+    std::cerr << lines_without_controls(error.what()) << '\n';
     return kWrongUsage;
   } catch (const std::invalid_argument& error) {
-    std::cerr << "icom-gateway: " << error.what() << '\n';
+    std::cerr << "icom-gateway: " << lines_without_controls(error.what()) << '\n';
     return kWrongUsage;
   } catch (const std::exception& error) {
-    std::cerr << "icom-gateway: " << error.what() << '\n';
+    std::cerr << "icom-gateway: " << lines_without_controls(error.what()) << '\n';
     return kFailed;
   }
 }

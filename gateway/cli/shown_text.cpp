@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "common/text/control.hpp"
+
 namespace icom::cli {
 
 namespace {
@@ -39,19 +41,7 @@ std::string to_utf8(std::string_view raw) {
 }
 
 std::string to_terminal(std::string_view raw) {
-  std::string text = to_utf8(raw);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too: C2 80 to C2 9F.
-    const bool c1 =
-        code == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (c1) {
-      text.replace(i, 2, "?");
-    } else if (code < 0x20 || code == 0x7F) {
-      text[i] = '?';
-    }
-  }
-  return text;
+  return text::without_controls(to_utf8(raw));
 }
 
 std::string to_csv(std::string_view raw) {

@@ -10,7 +10,8 @@ namespace icom::cli {
 /// English-speaking world send.
 std::string to_utf8(std::string_view raw);
 
-/// The same, with control characters replaced, so that a name cannot move a terminal's cursor.
+/// The same without what a terminal obeys instead of showing it (common/text/control.hpp), so that
+/// a name cannot move its cursor, or turn what stands beside it.
 std::string to_terminal(std::string_view raw);
 
 /// A field of a CSV file: to_utf8(), in quotes where it needs them.

@@ -4,6 +4,8 @@
 #include <ostream>
 #include <utility>
 
+#include "common/text/control.hpp"
+
 namespace icom::cli {
 
 namespace {
@@ -24,6 +26,7 @@ TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns))
 
 void TextTable::add(std::vector<std::string> cells) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
+    cells[i] = text::without_controls(cells[i]);
     widths_[i] = std::max(widths_[i], width_of(cells[i]));
   }
   rows_.push_back(std::move(cells));

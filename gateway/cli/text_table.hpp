@@ -19,7 +19,8 @@ class TextTable {
   };
 
   explicit TextTable(std::vector<Column> columns);
-  /// As many cells as there are columns.
+  /// As many cells as there are columns. What a terminal would obey instead of showing it becomes
+  /// `?`.
   void add(std::vector<std::string> cells);
   void print(std::ostream& out) const;
 

@@ -19,6 +19,15 @@ TEST(UnifiedDiff, IsEmptyForEqualTexts) {
   EXPECT_EQ(diff("x\ny\n", "x\ny\n"), "");
 }
 
+TEST(UnifiedDiff, GivesATerminalNothingToObey) {
+  EXPECT_EQ(diff("",
+                 "a\x1B[2J\t\xC2\x9B"
+                 "b\xE2\x80\xAE"
+                 "c\r\n"),
+            "--- a\n+++ b\n@@ -0,0 +1 @@\n+a?[2J\t?b?c\n");
+  EXPECT_EQ(unified_diff("", "x\n", "a\n", "b\x1B"), "--- a?\n+++ b?\n@@ -0,0 +1 @@\n+x\n");
+}
+
 TEST(UnifiedDiff, ShowsThreeLinesAround) {
   EXPECT_EQ(diff("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n"),
             "--- a\n+++ b\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
