@@ -142,7 +142,7 @@ std::optional<Piece> Framer::take(Stream stream) {
     }
     run_.scanned = std::max(run_.scanned, *next_start + 1);
   }
-  if (stream != Stream::flowing && complete_at_last_byte(predicted, stream)) {
+  if (stream != Stream::flowing && complete_at_last_byte(predicted)) {
     return hand_out_frame(pending(), counts_.frames_by_pause);
   }
   if (stream == Stream::ended) {
@@ -365,8 +365,8 @@ std::optional<Framer::Verdict> Framer::judge_by_item(std::size_t start, std::siz
 }
 
 // No more bytes are coming, for now or ever: do those that are here make a whole frame?
-bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream) {
-  if (length_tells_of_more(predicted, stream)) {
+bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted) {
+  if (length_tells_of_more(predicted)) {
     return false;
   }
   return pending() >= kHeaderSize && (predicted == pending() || walk_to(pending()));
@@ -374,14 +374,15 @@ bool Framer::complete_at_last_byte(std::optional<std::size_t> predicted, Stream 
 
 // Where a frame was interrupted, items may end by chance; its length, learnt or suspected, does
 // not.
-bool Framer::length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const {
+bool Framer::length_tells_of_more(std::optional<std::size_t> predicted) const {
   const auto more = [this](std::size_t size) { return size > pending() && size <= kOrdinarySize; };
   if (const auto size = predicted ? predicted : suspected_size()) {
     return more(*size);
   }
-  // Nothing is known yet. At a pause a field that may mean nothing does not hold back the first
-  // frame of all; at an end there is nothing to wait for, and a meaning of it is believed.
-  if (stream != Stream::ended || convention_.constant() || convention_.suspected()) {
+  // Nothing is known yet, so a meaning of the field is believed: where it means nothing, the first
+  // frame of all comes out late, with the next one; where it means what it says, a first frame that
+  // a pause has interrupted comes out whole.
+  if (convention_.constant() || convention_.suspected()) {
     return false;
   }
   const auto length = load_little_endian<std::uint32_t>(at(0));

@@ -75,7 +75,7 @@ class Framer {
   std::optional<Piece> next();
   /// For a stream that has paused for longer than one message period: also a last frame that is
   /// complete as far as its own content tells (its items end exactly at the last byte received, or
-  /// the learnt length does).
+  /// the learnt length does) and whose length, as far as that is known, tells of no more.
   std::optional<Piece> paused();
   /// For a stream that has ended: everything that is left, in order.
   std::optional<Piece> finish();
@@ -123,8 +123,8 @@ class Framer {
   Verdict judge(std::size_t next_start, std::optional<std::size_t> predicted, Stream stream);
   std::optional<Verdict> judge_by_item_across(std::size_t next_start, Stream stream);
   std::optional<Verdict> judge_by_item(std::size_t start, std::size_t next_start, Stream stream);
-  bool complete_at_last_byte(std::optional<std::size_t> predicted, Stream stream);
-  bool length_tells_of_more(std::optional<std::size_t> predicted, Stream stream) const;
+  bool complete_at_last_byte(std::optional<std::size_t> predicted);
+  bool length_tells_of_more(std::optional<std::size_t> predicted) const;
   bool walk_to(std::size_t limit);
   bool anchored_at(std::size_t offset) const;
   std::size_t possible_header_size() const;

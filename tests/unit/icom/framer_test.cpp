@@ -327,7 +327,7 @@ TEST(Framer, GivesACompleteFrameAtAPauseBeforeAnythingIsLearnt) {
   Framer framer;
   for (unsigned tick = 0; tick < 5; ++tick) {
     FrameSpec spec = spec_at(tick);
-    spec.length_field = 8051;
+    spec.length_field = 51;  // means nothing, and tells of no more
     const ByteVector frame = build_frame(spec);
     framer.add(frame);
     ASSERT_FALSE(framer.next());
@@ -337,6 +337,33 @@ TEST(Framer, GivesACompleteFrameAtAPauseBeforeAnythingIsLearnt) {
     EXPECT_FALSE(framer.paused());
   }
   EXPECT_EQ(framer.counts().frames_by_pause, 5U);
+}
+
+// Only the first: it may be one that a pause has interrupted. From then on the length is known to
+// mean nothing.
+TEST(Framer, GivesTheFirstFrameOfAllWithTheNextWhereItsLengthTellsOfMoreAndMeansNothing) {
+  Framer framer;
+  std::vector<ByteVector> frames;
+  for (unsigned tick = 0; tick < 4; ++tick) {
+    FrameSpec spec = spec_at(tick);
+    spec.length_field = 8051;
+    frames.push_back(build_frame(spec));
+  }
+  framer.add(frames[0]);
+  EXPECT_FALSE(framer.next());
+  EXPECT_FALSE(framer.paused());
+  for (std::size_t n = 1; n < frames.size(); ++n) {
+    framer.add(frames[n]);
+    if (n == 1) {
+      const auto first = framer.next();
+      ASSERT_TRUE(first);
+      EXPECT_EQ(as_text(first->bytes), as_text(frames[0]));
+    }
+    EXPECT_FALSE(framer.next());
+    const auto piece = framer.paused();
+    ASSERT_TRUE(piece) << n;
+    EXPECT_EQ(as_text(piece->bytes), as_text(frames[n]));
+  }
 }
 
 TEST(Framer, KeepsAnUnfinishedFrameThroughAPauseWhereverItIsCut) {
@@ -432,6 +459,21 @@ TEST_P(FramerThatSuspects, HandsOutAFrameThatTheConnectionCutAsJunkWhereverItIsC
 TEST_P(FramerThatSuspects, HandsOutAFirstFrameThatTheConnectionCutAsJunkWhereverItIsCut) {
   for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
     expect_junk_at_an_end(Framer(), cut);
+  }
+}
+
+TEST_P(FramerThatSuspects, KeepsAnUnfinishedFirstFrameThroughAPauseWhereverItIsCut) {
+  for (std::size_t cut = 1; cut < frame_.size(); ++cut) {
+    Framer framer;
+    framer.add(Bytes(frame_).first(cut));
+    EXPECT_FALSE(framer.next()) << cut;
+    EXPECT_FALSE(framer.paused()) << cut;
+    framer.add(Bytes(frame_).subspan(cut));
+    EXPECT_FALSE(framer.next()) << cut;
+    const auto piece = framer.paused();
+    ASSERT_TRUE(piece) << cut;
+    EXPECT_EQ(piece->kind, Piece::Kind::frame) << cut;
+    EXPECT_EQ(as_text(piece->bytes), as_text(frame_)) << cut;
   }
 }
 
