@@ -12,6 +12,7 @@
 #include "common/os/file_system.hpp"
 #include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
+#include "common/text/control.hpp"
 #include "gateway/cli/text_table.hpp"
 
 namespace icom::cli {
@@ -35,12 +36,28 @@ std::string time_text(std::int64_t us) {
 
 /// Those that are nobody's. One that was written into a site's file by hand needs nothing any more.
 std::vector<pending::PendingLinac> unregistered(const config::GatewaySettings& settings,
-                                                const pending::PendingLinacs& pending) {
-  std::vector<pending::PendingLinac> linacs = pending.list();
+                                                std::vector<pending::PendingLinac> linacs) {
   std::erase_if(linacs, [&settings](const pending::PendingLinac& linac) {
     return owner_of(settings, linac.serial) != nullptr;
   });
   return linacs;
+}
+
+/// What keeps Linacs of a site from being known here: a running gateway turns the agent of a site
+/// away whose file has an error, unless it has read the file before that.
+std::vector<std::string> told_of_broken_sites(const config::GatewaySettings& settings) {
+  std::vector<std::string> texts;
+  for (const config::BrokenSite& broken : settings.broken_sites) {
+    const bool is_refused = broken.state == config::BrokenSite::State::refused;
+    for (const config::Problem& problem : broken.problems) {
+      texts.push_back("site " + broken.site + ": its file has an error" +
+                      (is_refused ? ", so Linacs of it that wait may be missing here, and none can "
+                                    "be approved"
+                                  : "") +
+                      ": " + problem.text() + "; correct that (icom-gateway check looks again)");
+    }
+  }
+  return texts;
 }
 
 bool is_site(const config::GatewaySettings& settings, const std::string& name) {
@@ -66,9 +83,14 @@ std::string why_it_does_not(const config::GatewaySettings& settings, const std::
 
 }  // namespace
 
-void list_pending(const config::GatewaySettings& settings, const pending::PendingLinacs& pending,
-                  bool json, std::ostream& out) {
-  const auto linacs = unregistered(settings, pending);
+std::size_t list_pending(const config::GatewaySettings& settings,
+                         const pending::PendingLinacs& pending, bool json, std::ostream& out,
+                         std::ostream& errors) {
+  std::vector<std::string> problems = told_of_broken_sites(settings);
+  const auto linacs = unregistered(settings, pending.list(problems));
+  for (const std::string& problem : problems) {
+    errors << text::lines_without_controls(problem) << '\n';
+  }
   if (json) {
     for (const pending::PendingLinac& linac : linacs) {
       const nlohmann::ordered_json one{{"site", linac.site},
@@ -79,11 +101,12 @@ void list_pending(const config::GatewaySettings& settings, const pending::Pendin
                                        {"rejected", linac.rejected}};
       out << one.dump() << '\n';
     }
-    return;
+    return problems.size();
   }
   if (linacs.empty()) {
-    out << "no Linac waits for approval\n";
-    return;
+    out << (problems.empty() ? "no Linac waits for approval\n"
+                             : "no Linac that is known here waits for approval\n");
+    return problems.size();
   }
   TextTable table({{"SITE"}, {"LINAC"}, {"ADDRESS"}, {"FIRST SEEN"}, {"LAST SEEN"}, {"STATE"}});
   for (const pending::PendingLinac& linac : linacs) {
@@ -91,6 +114,7 @@ void list_pending(const config::GatewaySettings& settings, const pending::Pendin
                time_text(linac.last_seen_us), linac.rejected ? "rejected" : "waits"});
   }
   table.print(out);
+  return problems.size();
 }
 
 void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pending,
@@ -101,10 +125,9 @@ void approve(const config::GatewaySettings& settings, pending::PendingLinacs& pe
                                 (owner->site == site ? ": there is nothing to approve"
                                                      : ": a serial names one Linac of all sites"));
   }
-  const auto linacs = pending.list();
-  const auto found = std::ranges::find_if(linacs, [&](const pending::PendingLinac& linac) {
-    return linac.site == site && linac.serial == serial;
-  });
+  const auto linacs =
+      is_site(settings, site) ? pending.of_site(site) : std::vector<pending::PendingLinac>();
+  const auto found = std::ranges::find(linacs, serial, &pending::PendingLinac::serial);
   const auto address =
       found == linacs.end() ? std::nullopt : config::parse_address(found->address, 0);
   if (!address) does_not_wait(site, serial, why_it_does_not(settings, site, serial));
@@ -122,8 +145,10 @@ std::size_t approve_all(const config::GatewaySettings& settings, pending::Pendin
                         const std::string& site, std::ostream& out, std::ostream& errors) {
   std::size_t failed = 0;
   std::size_t waiting = 0;
-  for (const pending::PendingLinac& linac : unregistered(settings, pending)) {
-    if (linac.site != site || linac.rejected) continue;
+  const auto linacs =
+      is_site(settings, site) ? pending.of_site(site) : std::vector<pending::PendingLinac>();
+  for (const pending::PendingLinac& linac : unregistered(settings, linacs)) {
+    if (linac.rejected) continue;
     ++waiting;
     try {
       approve(settings, pending, site, linac.serial, out);

@@ -9,9 +9,12 @@
 
 namespace icom::cli {
 
-/// Those that no site's file has. A table, or one JSON object a line.
-void list_pending(const config::GatewaySettings& settings, const pending::PendingLinacs& pending,
-                  bool json, std::ostream& out);
+/// Those that no site's file has. A table, or one JSON object a line. Whatever keeps some from
+/// being listed, such as a site's file with an error, is said on `errors` with what to do, and the
+/// rest is listed; gives how many such things there are.
+std::size_t list_pending(const config::GatewaySettings& settings,
+                         const pending::PendingLinacs& pending, bool json, std::ostream& out,
+                         std::ostream& errors);
 
 /// Writes the Linac into the site's file at the gateway. Throws std::invalid_argument if it does
 /// not wait, another site has it, or the file has no room for it (with file and line), and what

@@ -51,8 +51,10 @@ void add_pending(CLI::App& app, Action& asked) {
   command->callback([given, &asked] {
     asked = [given] {
       const auto settings = config::load_usable_gateway(given->config);
-      list_pending(settings, pending_of(settings), given->json, std::cout);
-      return end_standard_output();
+      const bool is_whole =
+          list_pending(settings, pending_of(settings), given->json, std::cout, std::cerr) == 0;
+      const int code = end_standard_output();
+      return is_whole ? code : kFailed;
     };
   });
 }

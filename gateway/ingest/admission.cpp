@@ -37,8 +37,12 @@ std::map<std::string, std::string> note_newcomers(const link::Hello& hello, cons
                                                   const SiteRegistry& registry,
                                                   Newcomers* newcomers) {
   std::map<std::string, std::string> told;
+  if (newcomers == nullptr) return told;
+  if (const auto gone = withdrawn_by(hello, registry); !gone.empty()) {
+    newcomers->withdraw(site, gone);
+  }
   const std::vector<Newcomer> linacs = newcomers_of(hello, registry);
-  if (newcomers == nullptr || linacs.empty()) return told;
+  if (linacs.empty()) return told;
   const std::vector<std::string> texts = newcomers->note(site, linacs);
   for (std::size_t i = 0; i < linacs.size(); ++i) told.emplace(linacs[i].serial, texts.at(i));
   return told;
@@ -89,6 +93,16 @@ std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry&
     linacs.push_back({spool.serial(), spool.address()});
   }
   return linacs;
+}
+
+std::vector<std::string> withdrawn_by(const link::Hello& hello, const SiteRegistry& registry) {
+  std::vector<std::string> serials;
+  for (const link::SpoolState& spool : hello.spools()) {
+    if (spool.address().empty() && registry.owner_of(spool.serial()) == nullptr) {
+      serials.push_back(spool.serial());
+    }
+  }
+  return serials;
 }
 
 link::Refused refusal(link::Refused::Code code, std::string text) {

@@ -62,6 +62,10 @@ link::Refused token_refusal(std::string_view site);
 /// Those Linacs of `hello` that no site has and that may wait for approval: they have an address.
 std::vector<Newcomer> newcomers_of(const link::Hello& hello, const SiteRegistry& registry);
 
+/// Those that no site has and whose addresses `hello` does not tell: the site's settings do not
+/// have them any more.
+std::vector<std::string> withdrawn_by(const link::Hello& hello, const SiteRegistry& registry);
+
 /// What a site is told that was revoked.
 std::string revoked_text(std::string_view site, std::string_view since);
 /// The site, if it is registered, not revoked, and the gateway has a token of it; otherwise the

@@ -23,6 +23,10 @@ class Newcomers {
   /// told: why it is not taken now, and what to do. Must not wait for anything but the disk.
   virtual std::vector<std::string> note(const std::string& site,
                                         const std::vector<Newcomer>& linacs) = 0;
+  /// The agent has spools of these Linacs, which no site of the gateway has either, and its own
+  /// settings do not have them any more: such as one under a mistyped serial. Told and bound as
+  /// note().
+  virtual void withdraw(const std::string& site, const std::vector<std::string>& serials) = 0;
 };
 
 }  // namespace icom::ingest

@@ -51,9 +51,10 @@ class OnTheBoard {
   std::string site_;
 };
 
-awaitable<void> note_newcomers(Newcomers& newcomers, std::string site,
-                               std::vector<Newcomer> linacs) {
-  newcomers.note(site, linacs);
+awaitable<void> note_newcomers(Newcomers& newcomers, std::string site, std::vector<Newcomer> linacs,
+                               std::vector<std::string> withdrawn) {
+  if (!withdrawn.empty()) newcomers.withdraw(site, withdrawn);
+  if (!linacs.empty()) newcomers.note(site, linacs);
   co_return;
 }
 
@@ -380,11 +381,12 @@ awaitable<void> Session::newcomers_loop() {
     co_await newcomers_bell_.wait_until(Bell::Clock::now() + around_.limits.newcomers);
     if (is_over()) break;
     auto linacs = newcomers_of(hello_, around_.registry);
-    if (linacs.empty()) continue;
-    auto noting =
-        asio::co_spawn(around_.desk_thread,
-                       note_newcomers(*around_.newcomers, admission_.site->site, std::move(linacs)),
-                       asio::use_awaitable);
+    auto withdrawn = withdrawn_by(hello_, around_.registry);
+    if (linacs.empty() && withdrawn.empty()) continue;
+    auto noting = asio::co_spawn(around_.desk_thread,
+                                 note_newcomers(*around_.newcomers, admission_.site->site,
+                                                std::move(linacs), std::move(withdrawn)),
+                                 asio::use_awaitable);
     co_await std::move(noting);
   }
 }

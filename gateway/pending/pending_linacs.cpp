@@ -1,6 +1,7 @@
 #include "gateway/pending/pending_linacs.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -71,8 +72,9 @@ std::vector<PendingLinac>::iterator oldest_of(std::vector<PendingLinac>& linacs,
 
 }  // namespace
 
-PendingLinacs::PendingLinacs(os::FileSystem& files, std::filesystem::path folder)
-    : files_(files), folder_(std::move(folder)) {}
+PendingLinacs::PendingLinacs(os::FileSystem& files, std::filesystem::path folder,
+                             ApprovedOf approved_of)
+    : files_(files), folder_(std::move(folder)), approved_of_(std::move(approved_of)) {}
 
 std::filesystem::path PendingLinacs::file_of(const std::string& site) const {
   return folder_ / (site + kExtension);
@@ -133,7 +135,12 @@ Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Ann
   const auto held = lock(1);
   std::vector<PendingLinac> linacs = read(site);
   Noted noted;
-  bool changed = false;
+  const auto approved = approved_of_ ? approved_of_(site) : std::vector<std::string>();
+  const auto is_approved = [&approved](const std::string& serial) {
+    return std::ranges::find(approved, serial) != approved.end();
+  };
+  bool changed =
+      std::erase_if(linacs, [&](const PendingLinac& one) { return is_approved(one.serial); }) > 0;
   // First those that are known, so that none of them makes room for a new one.
   for (const Announced& one : announced) {
     noted.states.push_back(PendingState::malformed);
@@ -151,6 +158,10 @@ Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Ann
   std::vector<std::size_t> added;
   for (std::size_t i = 0; i < announced.size(); ++i) {
     if (noted.states[i] != PendingState::too_many) continue;
+    if (is_approved(announced[i].serial)) {
+      noted.states[i] = PendingState::approved;
+      continue;
+    }
     if (linacs.size() >= kMaxPendingPerSite) {
       const auto oldest = oldest_of(linacs, now_us);
       if (age_of(*oldest, now_us) < kMakesRoomAfter) continue;
@@ -170,7 +181,43 @@ Noted PendingLinacs::note_in_file(const std::string& site, const std::vector<Ann
   return noted;
 }
 
+std::vector<PendingLinac> PendingLinacs::withdraw(const std::string& site,
+                                                  std::span<const std::string> serials) {
+  try {
+    return withdraw_from_file(site, serials);
+  } catch (const std::runtime_error&) {
+    return {};
+  }
+}
+
+std::vector<PendingLinac> PendingLinacs::withdraw_from_file(const std::string& site,
+                                                            std::span<const std::string> serials) {
+  const auto goes = [&](const PendingLinac& one) {
+    return !one.rejected && std::ranges::find(serials, one.serial) != serials.end();
+  };
+  if (serials.empty() || std::ranges::none_of(read(site), goes)) return {};
+  const auto held = lock(1);
+  std::vector<PendingLinac> linacs = read(site);
+  const auto going = std::ranges::stable_partition(linacs, std::not_fn(goes));
+  std::vector<PendingLinac> gone(going.begin(), going.end());
+  linacs.erase(going.begin(), going.end());
+  if (gone.empty() || write(site, linacs)) return {};
+  return gone;
+}
+
 std::vector<PendingLinac> PendingLinacs::list() const {
+  std::vector<std::string> problems;
+  auto all = list(problems);
+  if (!problems.empty()) throw std::runtime_error(problems.front());
+  return all;
+}
+
+std::vector<PendingLinac> PendingLinacs::of_site(const std::string& site) const {
+  const os::ActingForOwner owner(folder_);
+  return read(site);
+}
+
+std::vector<PendingLinac> PendingLinacs::list(std::vector<std::string>& problems) const {
   const os::ActingForOwner owner(folder_);
   std::vector<PendingLinac> all;
   std::vector<std::string> names;
@@ -181,8 +228,12 @@ std::vector<PendingLinac> PendingLinacs::list() const {
   }
   for (const std::filesystem::path name : names) {
     if (name.extension() != kExtension) continue;
-    const auto of_site = read(name.stem().string());
-    all.insert(all.end(), of_site.begin(), of_site.end());
+    try {
+      const auto waiting = read(name.stem().string());
+      all.insert(all.end(), waiting.begin(), waiting.end());
+    } catch (const std::runtime_error& unreadable) {
+      problems.emplace_back(unreadable.what());
+    }
   }
   return all;
 }
@@ -196,11 +247,17 @@ void PendingLinacs::rewrite(const std::string& site, const std::vector<PendingLi
 
 void PendingLinacs::forget(const std::string& site, const std::string& serial) {
   const os::ActingForOwner owner(folder_);
-  if (read(site).empty()) return;
+  forget_all(site, {&serial, 1});
+}
+
+void PendingLinacs::forget_all(const std::string& site, std::span<const std::string> serials) {
+  const auto is_one = [&](const PendingLinac& one) {
+    return std::ranges::find(serials, one.serial) != serials.end();
+  };
+  if (std::ranges::none_of(read(site), is_one)) return;
   const auto held = lock(kLockTries);
   std::vector<PendingLinac> linacs = read(site);
-  const auto is_it = [&serial](const PendingLinac& one) { return one.serial == serial; };
-  if (std::erase_if(linacs, is_it) > 0) rewrite(site, linacs);
+  if (std::erase_if(linacs, is_one) > 0) rewrite(site, linacs);
 }
 
 bool PendingLinacs::reject(const std::string& site, const std::string& serial) {

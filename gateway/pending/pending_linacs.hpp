@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,7 @@ enum class PendingState : std::uint8_t {
   rejected,
   too_many,   ///< of its site wait already: this one was not noted
   malformed,  ///< its serial or its address is none: it was not noted
+  approved,   ///< its site's file has it by now: it was not noted, or waits no more
   not_noted,  ///< it could not be written; the agent comes again
 };
 
@@ -53,13 +56,19 @@ struct Noted {
   std::string failure;                  ///< why some are not noted
 };
 
+/// The serials that a site's file has as it stands now, whatever a gateway that runs has read of
+/// it. Thread-safe.
+using ApprovedOf = std::function<std::vector<std::string>(const std::string& site)>;
+
 /// One JSON file for each site, replaced atomically; between processes a lock beside them. Keeps
-/// nothing in memory: what another process has changed counts at once. note() is thread-safe; the
-/// rest is for commands, and acts for the folder's owner where root runs it.
+/// nothing in memory: what another process has changed counts at once. note(),
+/// withdraw() and forget_all() are for a gateway, and thread-safe; the rest is for commands, and
+/// acts for the folder's owner where root runs it.
 class PendingLinacs {
  public:
-  /// `folder` is made once something is to be kept in it. `files` must outlive this.
-  PendingLinacs(os::FileSystem& files, std::filesystem::path folder);
+  /// `folder` is made once something is to be kept in it. `files` must outlive this. `approved_of`
+  /// is asked by note(); without it no Linac is approved.
+  PendingLinacs(os::FileSystem& files, std::filesystem::path folder, ApprovedOf approved_of = {});
 
   /// An agent with `site`'s token has told of these Linacs, all of its that wait. `site` is a
   /// registered one; the rest may be anything. Writes when one is new, has another address, or was
@@ -67,12 +76,29 @@ class PendingLinacs {
   ///
   /// Where too many wait already, a new one takes the place of the one that was told of the longest
   /// ago, if that is kMakesRoomAfter at least; never of one that is told of now.
+  ///
+  /// An approval that the gateway which runs has not read yet counts: whoever approves writes the
+  /// site's file first and forgets the Linac here afterwards, and here both are looked at under the
+  /// lock. So one that was approved never comes back.
   Noted note(const std::string& site, const std::vector<Announced>& announced, std::int64_t now_us);
+
+  /// The site's agent does not have these any more: they do not wait, and are given. One that was
+  /// rejected stays so. Never throws, never waits for another process: what cannot be done now the
+  /// agent tells again.
+  std::vector<PendingLinac> withdraw(const std::string& site, std::span<const std::string> serials);
 
   /// By site and serial. Throws std::runtime_error if a file cannot be read.
   [[nodiscard]] std::vector<PendingLinac> list() const;
+  /// The same of those files that can be read; of each of the others `problems` gets what is wrong,
+  /// where, and what to do. Throws std::runtime_error if the folder cannot be read.
+  [[nodiscard]] std::vector<PendingLinac> list(std::vector<std::string>& problems) const;
+  /// Those of one site. Throws std::runtime_error if its file cannot be read.
+  [[nodiscard]] std::vector<PendingLinac> of_site(const std::string& site) const;
   /// The Linac is registered now, or gone. Throws std::runtime_error.
   void forget(const std::string& site, const std::string& serial);
+  /// The same of all that the site's file has, for a gateway that has just read it: somebody may
+  /// have written them there by hand, or an approval ended half-way.
+  void forget_all(const std::string& site, std::span<const std::string> serials);
   /// False if it does not wait. Throws std::runtime_error.
   bool reject(const std::string& site, const std::string& serial);
 
@@ -86,9 +112,12 @@ class PendingLinacs {
   /// Held by whoever reads in order to write. Asks for it so many times. Throws std::runtime_error.
   std::unique_ptr<os::File> lock(int tries);
   void rewrite(const std::string& site, const std::vector<PendingLinac>& linacs);
+  std::vector<PendingLinac> withdraw_from_file(const std::string& site,
+                                               std::span<const std::string> serials);
 
   os::FileSystem& files_;
   std::filesystem::path folder_;
+  ApprovedOf approved_of_;
 };
 
 }  // namespace icom::pending

@@ -67,6 +67,20 @@ fanout::GatewayFanOut::Serials serials_of(const config::GatewaySettings& setting
   return serials;
 }
 
+std::vector<std::string> serials_of(const config::SiteSettings& site) {
+  std::vector<std::string> serials;
+  for (const config::LinacSettings& linac : site.linacs) serials.push_back(linac.serial);
+  return serials;
+}
+
+/// Reads the site's file each time: a Linac that was just approved stands there, and this gateway
+/// may not have read it yet.
+pending::ApprovedOf approved_in(const std::filesystem::path& sites_folder) {
+  return [sites_folder](const std::string& site) {
+    return serials_of(config::readable_part_of_site(sites_folder / (site + ".yaml")));
+  };
+}
+
 /// What is left once the files of the store, the archive, the sites and fan-out clients have
 /// theirs: a site must never be refused for want of a descriptor for its token.
 std::size_t connections_within(std::size_t descriptors) {
@@ -84,7 +98,8 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
              [this](const std::string& site) { end_replaced(site); }, os::utc_now_seconds}),
       proved_(places_, os::utc_now_seconds),
       keys_writer_(places_, os::utc_now_seconds),
-      pending_(os::real_file_system(), settings.registration / pending::kFolder),
+      pending_(os::real_file_system(), settings.registration / pending::kFolder,
+               approved_in(settings.sites_folder)),
       newcomers_(pending_) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings, means));
@@ -108,6 +123,7 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
   server_ = std::make_unique<ingest::IngestServer>(std::move(options), *registry_, *fan_out_sink_,
                                                    board_);
   fan_out_.apply(settings.fan_out, serials_of(settings, *store_));
+  forget_registered(settings);
 }
 
 Gateway::~Gateway() {
@@ -129,6 +145,21 @@ void Gateway::apply(const config::GatewaySettings& settings) {
   tunnels_account_.set(settings, std::chrono::steady_clock::now());
   server_->set_tunnels_account(tunnels_account_.account());
   server_->apply(std::move(sites));
+  forget_registered(settings);
+}
+
+/// They wait for nothing, whoever wrote them into their sites' files.
+void Gateway::forget_registered(const config::GatewaySettings& settings) {
+  for (const config::SiteSettings& site : settings.sites) {
+    try {
+      pending_.forget_all(site.site, serials_of(site));
+    } catch (const std::exception& error) {
+      spdlog::error(
+          "{}: its approved Linacs stay in the list of those that wait, which harms nothing and is "
+          "tried again when settings change: {}",
+          site.site, error.what());
+    }
+  }
 }
 
 std::vector<ingest::RegisteredSite> Gateway::sites_of(const config::GatewaySettings& settings) {

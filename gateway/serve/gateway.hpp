@@ -85,6 +85,7 @@ class Gateway {
  private:
   void refresh_access(const std::string& site);
   void warn_of_used_keys();
+  void forget_registered(const config::GatewaySettings& settings);
   void end_replaced(const std::string& site);  ///< by the desk, so there is a server
   std::vector<ingest::RegisteredSite> sites_of(const config::GatewaySettings& settings);
 

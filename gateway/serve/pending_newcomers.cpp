@@ -28,6 +28,8 @@ std::string told(const std::string& site, const std::string& serial, PendingStat
              " wait for approval there: icom-gateway pending";
     case PendingState::malformed:
       return linac + " cannot be registered: its serial or its address is malformed";
+    case PendingState::approved:
+      return linac + " is approved at the gateway, which takes it within seconds: nothing to do";
     case PendingState::not_noted:
       break;
   }
@@ -63,6 +65,14 @@ std::vector<std::string> PendingNewcomers::note(const std::string& site,
     texts.push_back(told(site, linacs[i].serial, noted.states.at(i)));
   }
   return texts;
+}
+
+void PendingNewcomers::withdraw(const std::string& site, const std::vector<std::string>& serials) {
+  for (const pending::PendingLinac& gone : pending_.withdraw(site, serials)) {
+    spdlog::info(
+        "{}: Linac {} at {} does not wait for approval any more: its site's file does not have it",
+        site, gone.serial, gone.address);
+  }
 }
 
 }  // namespace icom::serve

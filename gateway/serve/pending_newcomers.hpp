@@ -12,13 +12,14 @@
 
 namespace icom::serve {
 
-/// Logs who had to make room. `pending` outlives it. Thread-safe.
+/// Logs who had to make room, and who is gone. `pending` outlives it. Thread-safe.
 class PendingNewcomers final : public ingest::Newcomers {
  public:
   explicit PendingNewcomers(pending::PendingLinacs& pending)
       : pending_(pending), failures_(1, std::chrono::minutes(1)) {}
   std::vector<std::string> note(const std::string& site,
                                 const std::vector<ingest::Newcomer>& linacs) override;
+  void withdraw(const std::string& site, const std::vector<std::string>& serials) override;
 
  private:
   pending::PendingLinacs& pending_;

@@ -1,5 +1,6 @@
 """A Linac that a site has and the gateway does not: nothing of it is stored before somebody approves it, and nothing is lost."""
 
+import json
 import unittest
 
 from tests.lab.case import LabCase
@@ -42,6 +43,10 @@ class Approval(LabCase):
     def assert_nothing_is_stored(self):
         self.assertNotIn("0815", {linac for _, linac in self.hosting.ledger()})
 
+    def waiting_on_disk(self):
+        """As the gateway keeps it, whatever `pending` leaves out."""
+        return json.loads((self.hosting.store / "registration" / "pending" / "nbcc.json").read_text())
+
     def end(self):
         for linac in (self.known, self.new):
             self.assertEqual(0, linac.process.stop())
@@ -66,6 +71,12 @@ class Approval(LabCase):
         self.wait_for(lambda: self.stored("0815") > 0, 20, "it is recorded")
         self.assertEqual(session, self.connected_since(), "within the same session")
         self.assertEqual({}, self.pending())
+        self.assertEqual([], self.waiting_on_disk())
+        before = self.connected_since()
+        self.hosting.gateway.kill()
+        self.hosting.start_gateway()
+        self.wait_for(lambda: self.connected_since() not in (None, before), 30, "another session")
+        self.assertEqual([], self.waiting_on_disk(), "approved once")
         self.end()
 
     def test_a_rejected_one_is_told_and_can_be_approved_all_the_same(self):

@@ -36,7 +36,8 @@ class ApprovalTest : public config::SettingsFolder {
   [[nodiscard]] config::GatewaySettings settings() const { return config::load_gateway(config_); }
   std::string listed(bool json) {
     std::ostringstream out;
-    list_pending(settings(), pending_, json, out);
+    errors_.str("");
+    list_pending(config::load_usable_gateway(config_), pending_, json, out, errors_);
     return out.str();
   }
   std::string refusal(const std::string& site, const std::string& serial) {
@@ -52,6 +53,7 @@ class ApprovalTest : public config::SettingsFolder {
   std::filesystem::path config_;
   pending::PendingLinacs pending_{os::real_file_system(), folder_ / "pending"};
   std::ostringstream out_;
+  std::ostringstream errors_;  ///< of listed()
 };
 
 TEST_F(ApprovalTest, ListsWhoWaitsSinceWhen) {
@@ -75,6 +77,32 @@ TEST_F(ApprovalTest, AnApprovedLinacStandsInItsSitesFileAndWaitsNoMore) {
       << "nothing else was touched";
   EXPECT_THAT(listed(false), Not(HasSubstr("0815")));
   EXPECT_THAT(refusal("nbcc", "0815"), HasSubstr("registered already"));
+}
+
+TEST_F(ApprovalTest, ASitesFileWithAnErrorIsNamedAndTheRestIsListed) {
+  write("sites/sash.yaml", "site: sash\nlinacs: [{serial: \"9002\"}]\n");
+  EXPECT_THAT(listed(false), AllOf(HasSubstr("0815"), HasSubstr("0816")));
+  EXPECT_THAT(errors_.str(), AllOf(HasSubstr("site sash: its file has an error"),
+                                   HasSubstr("sites/sash.yaml:2: linacs[0]"),
+                                   HasSubstr("correct that"), Not(HasSubstr("nbcc"))));
+  EXPECT_GT(list_pending(config::load_usable_gateway(config_), pending_, true, out_, errors_), 0U);
+  approve(config::load_usable_gateway(config_), pending_, "nbcc", "0815", out_);
+  EXPECT_THAT(listed(false), Not(HasSubstr("0815")));
+}
+
+TEST_F(ApprovalTest, ADamagedListOfOneSiteIsNamedAndTheRestIsListedAndApproved) {
+  write("pending/sash.json", "[{");
+  EXPECT_THAT(listed(false), AllOf(HasSubstr("0815"), Not(HasSubstr("0816"))));
+  EXPECT_THAT(errors_.str(), AllOf(HasSubstr("pending/sash.json"), HasSubstr("delete it")));
+  EXPECT_THAT(refusal("nbcc", "0815"), HasSubstr("approved"));
+  EXPECT_THAT(listed(false), HasSubstr("no Linac that is known here waits"));
+}
+
+TEST_F(ApprovalTest, WhatIsListedGivesATerminalNothingToObey) {
+  write("pending/nbcc.json",
+        "[{\"serial\": \"08\\u009b15\", \"address\": \"\\u202ea:1\", \"first_seen_us\": 1, "
+        "\"last_seen_us\": 1, \"rejected\": false}]");
+  EXPECT_THAT(listed(false), AllOf(HasSubstr("08?15"), HasSubstr("?a:1")));
 }
 
 TEST_F(ApprovalTest, OneThatWasWrittenByHandNeedsNoApproval) {

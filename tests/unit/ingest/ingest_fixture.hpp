@@ -85,9 +85,17 @@ class NotedNewcomers final : public Newcomers {
     changed_.notify_all();
     return std::vector<std::string>(linacs.size(), "waits");
   }
+  void withdraw(const std::string& site, const std::vector<std::string>& serials) override {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& serial : serials) withdrawn_.push_back(site + ' ' + serial);
+  }
   [[nodiscard]] std::vector<std::string> noted() const {
     const std::lock_guard lock(mutex_);
     return noted_;
+  }
+  [[nodiscard]] std::vector<std::string> withdrawn() const {
+    const std::lock_guard lock(mutex_);
+    return withdrawn_;
   }
   /// Until so many were told of; false after 5 s.
   bool wait_for(std::size_t count) {
@@ -99,6 +107,7 @@ class NotedNewcomers final : public Newcomers {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> noted_;
+  std::vector<std::string> withdrawn_;
 };
 
 class IngestTest : public testing::Test {

@@ -85,6 +85,8 @@ TEST_F(RegistrationTest, OnlyASitesOwnLinacsAreNoted) {
   EXPECT_THAT(answer.welcome().linacs(2).reason(), testing::HasSubstr("another site"));
   EXPECT_FALSE(answer.welcome().linacs(3).accepted());
   EXPECT_EQ(newcomers_.noted(), std::vector<std::string>{});
+  EXPECT_EQ(newcomers_.withdrawn(), std::vector<std::string>{"nbcc 0815"})
+      << "and never one that a site has";
 }
 
 TEST_F(RegistrationTest, WhatWaitsIsToldOfAgainAndAgainWhileItsAgentIsConnected) {

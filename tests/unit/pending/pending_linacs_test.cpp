@@ -184,6 +184,78 @@ TEST_F(PendingLinacsTest, AForgottenOneIsGoneAndMayComeAgain) {
   EXPECT_EQ(note("nbcc", "0815", kAddress, kNow), PendingState::waits);
 }
 
+TEST_F(PendingLinacsTest, OneThatItsSitesFileHasByNowDoesNotWaitHoweverOftenItsAgentAsks) {
+  std::vector<std::string> approved;
+  PendingLinacs pending(files_, kPendingFolder, [&approved](const std::string& site) {
+    return site == "nbcc" ? approved : std::vector<std::string>();
+  });
+  EXPECT_EQ(note_one(pending, "nbcc", "0815", kAddress, kNow), PendingState::waits);
+  EXPECT_EQ(note_one(pending, "sash", "0815", kAddress, kNow), PendingState::waits);
+  EXPECT_EQ(note_one(pending, "nbcc", "0816", kAddress, kNow), PendingState::waits);
+  // As `approve` does it: the site's file first.
+  approved = {"0815", "0817"};
+  EXPECT_EQ(note_one(pending, "nbcc", "0815", kAddress, kNow + kDay), PendingState::approved);
+  pending.forget("nbcc", "0815");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(note_one(pending, "nbcc", "0815", kAddress, kNow + i), PendingState::approved);
+    EXPECT_EQ(note_one(pending, "nbcc", "0817", kAddress, kNow + i), PendingState::approved);
+  }
+  EXPECT_THAT(pending.list(),
+              ElementsAre(waiting("0816", kNow, kNow),
+                          PendingLinac{"sash", "0815", kAddress, kNow, kNow, false}));
+}
+
+TEST_F(PendingLinacsTest, WhatASitesFileHasIsForgottenAlsoWhatWasRejected) {
+  note("nbcc", "0815", kAddress, kNow);
+  note("nbcc", "0816", kAddress, kNow);
+  note("nbcc", "0817", kAddress, kNow);
+  pending_.reject("nbcc", "0815");
+  pending_.forget_all("nbcc", std::vector<std::string>{"0815", "0817", "4299"});
+  EXPECT_THAT(serials(), ElementsAre("0816"));
+  const auto before = files_.operations();
+  pending_.forget_all("rccc", std::vector<std::string>{"0816"});
+  EXPECT_THAT(serials(), ElementsAre("0816"));
+  EXPECT_LT(files_.operations() - before, 20U) << "of a site where none waits nothing is written";
+}
+
+TEST_F(PendingLinacsTest, WhatItsAgentDoesNotHaveAnyMoreDoesNotWaitUnlessItWasRejected) {
+  note("nbcc", "0815", kAddress, kNow);
+  note("nbcc", "0816", kAddress, kNow);
+  note("sash", "0815", kAddress, kNow);
+  pending_.reject("nbcc", "0816");
+  const std::vector<std::string> withdrawn{"0815", "0816", "4711"};
+  EXPECT_THAT(pending_.withdraw("nbcc", withdrawn), ElementsAre(waiting("0815", kNow, kNow)));
+  EXPECT_THAT(pending_.withdraw("nbcc", withdrawn), IsEmpty());
+  EXPECT_THAT(pending_.withdraw("rccc", withdrawn), IsEmpty());
+  EXPECT_THAT(serials(), ElementsAre("0816", "0815"));
+  EXPECT_EQ(note("nbcc", "0815", kAddress, kNow + kSecond), PendingState::waits) << "added again";
+}
+
+TEST_F(PendingLinacsTest, WhatCannotBeWithdrawnNowWaitsOn) {
+  note("nbcc", "0815", kAddress, kNow);
+  const std::vector<std::string> withdrawn{"0815"};
+  {
+    std::unique_ptr<os::File> held;
+    ASSERT_FALSE(files_.lock(kPendingFolder / ".lock", held));
+    EXPECT_THAT(pending_.withdraw("nbcc", withdrawn), IsEmpty());
+  }
+  EXPECT_THAT(serials(), ElementsAre("0815"));
+  EXPECT_EQ(pending_.withdraw("nbcc", withdrawn).size(), 1U);
+}
+
+TEST_F(PendingLinacsTest, ADamagedFileHidesNoOtherSites) {
+  note("nbcc", "0815", kAddress, kNow);
+  note("sash", "0816", kAddress, kNow);
+  const Bytes bytes = as_bytes("[{");
+  files_.put(kPendingFolder / "nbcc.json", ByteVector(bytes.begin(), bytes.end()));
+  std::vector<std::string> problems;
+  const auto listed = pending_.list(problems);
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].serial, "0816");
+  EXPECT_THAT(problems, ElementsAre(testing::AllOf(testing::HasSubstr("/nbcc.json"),
+                                                   testing::HasSubstr("delete it"))));
+}
+
 TEST_F(PendingLinacsTest, WhileACommandWritesTheGatewayDoesNotWait) {
   note("nbcc", "0815", kAddress, kNow);
   std::unique_ptr<os::File> held;

@@ -7,7 +7,9 @@
 #include <random>
 
 #include "common/config/config_error.hpp"
+#include "common/config/site_file_edit.hpp"
 #include "gateway/ingest/admission.hpp"
+#include "gateway/pending/pending_linacs.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_book.hpp"
 #include "gateway/store/store_reader.hpp"
@@ -75,6 +77,33 @@ TEST_F(GatewayTest, StopEndsAllAndMayBeCalledAgain) {
   EXPECT_FALSE(agent.receive().has_value());
   stopping.join();
   gateway->stop(std::chrono::seconds(30));
+}
+
+TEST_F(GatewayTest, AnApprovedLinacNeverWaitsAgainHoweverOftenItsAgentAsks) {
+  pending::PendingLinacs pending(os::real_file_system(), folder_ / "store/registration/pending");
+  pending.note("nbcc", {{"9183", "192.168.17.42:1706"}}, 1);  // its file has it: left by a kill
+  const auto gateway = open();
+  EXPECT_THAT(pending.list(), testing::IsEmpty());
+  gateway->start();
+  link::Hello with_new = ingest::example_hello();
+  ingest::add_spool(with_new, "0815", 3);
+  with_new.mutable_spools(2)->set_address("192.168.17.43:1706");
+  const auto answer = [&] {
+    ingest::TestAgent agent(port_);
+    return agent.greet(with_new).welcome().linacs(2);
+  };
+  EXPECT_THAT(answer().reason(), testing::HasSubstr("waits for approval"));
+  EXPECT_EQ(pending.list().size(), 1U);
+  // As `approve` does it; this gateway has not read the file yet.
+  config::write_edit(
+      config::with_linac(folder_ / "sites/nbcc.yaml", {"0815", {"192.168.17.43", 1706}}),
+      os::real_file_system());
+  pending.forget("nbcc", "0815");
+  EXPECT_THAT(answer().reason(), testing::HasSubstr("is approved"));
+  EXPECT_THAT(pending.list(), testing::IsEmpty());
+  gateway->apply(config::load_gateway(config_));
+  EXPECT_TRUE(answer().accepted());
+  EXPECT_THAT(pending.list(), testing::IsEmpty());
 }
 
 TEST_F(GatewayTest, SecondGatewayOnTheSameStoreIsRefused) {
