@@ -38,6 +38,7 @@ struct Listener::Parts {
         spool(queue, *writer, sync, settings.timings, [this] { return write_status(); }),
         connection(io, settings.linac, settings.timings, intake, settings.keeper) {
     for (auto& entry : before.entries) queue.push(std::move(entry));
+    intake.expect_machine(settings.serial);
   }
 
   std::vector<QueuedEntry> close_spool();

@@ -44,6 +44,10 @@ void visit_fields(Status& status, Visit&& visit) {
   visit("counter_gaps", stream.counter.gaps);
   visit("missing_frames", stream.counter.missing_frames);
   visit("duplicates", stream.counter.duplicates);
+  visit("machine_id", stream.machine.id);
+  visit("first_machine_id", stream.machine.first_id);
+  visit("other_machine_id", stream.machine.other_id);
+  visit("other_machine_frames", stream.machine.other_frames);
 
   visit("queue_bytes", status.queue.bytes);
   visit("queue_peak_bytes", status.queue.peak_bytes);

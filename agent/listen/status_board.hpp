@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/listen/counter_watch.hpp"
+#include "agent/listen/machine_watch.hpp"
 #include "common/icom/framer.hpp"
 
 namespace icom::listen {
@@ -30,6 +31,7 @@ struct StreamStatus {
   FramerCounts framer;
   std::optional<std::int64_t> convention;  ///< Framer::learnt_convention()
   CounterCounts counter;
+  MachineNames machine;
 };
 
 /// Thread-safe; the lock is held for a copy only.

@@ -286,6 +286,7 @@ void StreamIntake::watch(Bytes frame, bool has_patient, std::int64_t received_us
   const auto now = steady_();
   beam_.see(frame, has_patient, now);
   patient_seen_ = has_patient ? std::optional(now) : std::nullopt;
+  if (!serial_.empty() && machine_.see(frame, serial_)) tell_machine(now);
   const auto identity = identify(frame);
   if (!identity) return;
   late_.brought(*identity);
@@ -295,6 +296,21 @@ void StreamIntake::watch(Bytes frame, bool has_patient, std::int64_t received_us
     say(stream_lines_, steady_(), spdlog::level::warn,
         "the counter jumped: at least {} frames were never received ({} jumps so far)", missing,
         counter_.counts().gaps);
+  }
+}
+
+void StreamIntake::tell_machine(std::chrono::steady_clock::time_point now) {
+  const MachineNames& names = machine_.names();
+  if (names.id != serial_) {
+    say(stream_lines_, now, spdlog::level::warn,
+        "the frames call their machine {}, and serial {} is expected: if that is not this "
+        "machine's name, its address or its serial in the site's file is another one's; every "
+        "frame is kept, and goes to the gateway as Linac {}'s",
+        names.id, serial_, serial_);
+  } else if (names.other_frames > 0) {
+    say(stream_lines_, now, spdlog::level::info,
+        "the frames call their machine {} again, as is expected; {} called it {} or else", names.id,
+        names.other_frames, names.other_id);
   }
 }
 
@@ -323,6 +339,7 @@ void StreamIntake::tell_dropped() {
 void StreamIntake::post() {
   status_.framer = framer_.counts();
   status_.counter = counter_.counts();
+  status_.machine = machine_.names();
   status_.late_connections = late_.open();
   board_.post(status_);
 }

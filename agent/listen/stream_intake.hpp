@@ -6,7 +6,9 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/listen/beam_watch.hpp"
@@ -16,6 +18,7 @@
 #include "agent/listen/handover.hpp"
 #include "agent/listen/late_frames.hpp"
 #include "agent/listen/listener_timings.hpp"
+#include "agent/listen/machine_watch.hpp"
 #include "agent/listen/status_board.hpp"
 #include "agent/listen/stream_sink.hpp"
 #include "common/icom/framer.hpp"
@@ -43,6 +46,8 @@ class StreamIntake final : public StreamSink {
                const ListenerTimings& timings = {},
                SteadyClock steady = std::chrono::steady_clock::now);
 
+  /// Before anything else: frames that call their machine something else are told of.
+  void expect_machine(std::string serial) { serial_ = std::move(serial); }
   /// Before anything else, with a connection that another listener has had: its unfinished bytes
   /// come before those that will be received.
   void resume(const Handover& handover);
@@ -91,6 +96,7 @@ class StreamIntake final : public StreamSink {
   void push_disconnected(std::string_view reason, std::int64_t when_us);
   void end_silence();
   void note_convention();
+  void tell_machine(std::chrono::steady_clock::time_point now);
   void tell_dropped();
   void post();
 
@@ -102,6 +108,8 @@ class StreamIntake final : public StreamSink {
   Framer framer_;
   CounterWatch counter_;
   BeamWatch beam_;
+  std::string serial_;  ///< of the Linac; empty: what its machine is called is not watched
+  MachineWatch machine_;
   StreamStatus status_;
   std::int64_t last_received_us_ = 0;
   std::optional<std::chrono::steady_clock::time_point> patient_seen_;

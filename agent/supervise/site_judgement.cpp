@@ -8,6 +8,7 @@
 
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/disk_wait.hpp"
+#include "agent/supervise/machine_names.hpp"
 #include "agent/supervise/site_state_text.hpp"
 
 namespace icom::supervise {
@@ -364,6 +365,7 @@ void judge(const std::filesystem::path& spool, const std::optional<AgentFile>& a
   if (site.connected) judge_left_spools(*forwarder, spool, site);
   for (const auto& linac : site.linacs) {
     judge_listener(linac, site);
+    if (linac.listening) judge_machine_names(linac, site);
     judge_losses(linac, site);
     judge_forwarding(linac, site);
   }

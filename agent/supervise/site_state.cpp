@@ -107,6 +107,7 @@ LinacState look_at_listener(const config::LinacSettings& settings,
   state.folder_made_anew_us = status->folder_made_anew_us;
   state.late_frames_without_place = status->stream.late_frames_without_place;
   if (state.listening) state.late_connections = status->stream.late_connections;
+  state.machine = status->stream.machine;
   state.last_failure = status->stream.last_failure;
   return state;
 }

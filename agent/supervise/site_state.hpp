@@ -9,6 +9,7 @@
 
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/forward_status.hpp"
+#include "agent/listen/machine_watch.hpp"
 #include "common/config/site_settings.hpp"
 
 namespace icom::supervise {
@@ -55,6 +56,7 @@ struct LinacState {
   std::int64_t folder_made_anew_us = 0;         ///< the last time
   std::uint64_t late_frames_without_place = 0;  ///< kept as junk: StreamStatus
   std::uint64_t late_connections = 0;           ///< given up, and still read: StreamStatus
+  listen::MachineNames machine;                 ///< what its frames call their machine
   std::string last_failure;                     ///< why there is, or lately was, no connection
   bool forwarded = false;  ///< accepted by the gateway, in the session that is on
   std::string refusal;     ///< why not, in the gateway's words

@@ -238,6 +238,9 @@ std::string to_json(const SiteState& site) {
     one["folder_made_anew_us"] = linac.folder_made_anew_us;
     one["late_frames_without_place"] = linac.late_frames_without_place;
     one["late_connections"] = linac.late_connections;
+    one["machine_id"] = linac.machine.id;
+    one["other_machine_id"] = linac.machine.other_id;
+    one["other_machine_frames"] = linac.machine.other_frames;
     one["last_failure"] = linac.last_failure;
     one["forwarded"] = linac.forwarded;
     one["refusal"] = linac.refusal;

@@ -102,6 +102,21 @@ bool holds_unread_patient(Bytes frame, const std::vector<ItemStretch>& stretches
   return false;
 }
 
+// Gives `is_it` the values of what looks like items that begin so, wherever they stand, until it
+// says yes. `in_group`: the high byte of the group, element, VR, zero and part.
+template <typename IsIt>
+void find_values(Bytes frame, std::string_view in_group, IsIt is_it) {
+  const std::string_view text = as_text(frame);
+  for (std::size_t at = text.find(in_group, kHeaderSize); at != std::string_view::npos;
+       at = text.find(in_group, at + 1)) {
+    const std::size_t size = item_size_at(frame.data() + at - 1, frame.size() - (at - 1));
+    const std::size_t value = at - 1 + kItemHeaderSize;
+    if (size > 0 && is_it(text.substr(value, size - kItemHeaderSize))) {
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 FrameFacts facts_of(Bytes frame) {
@@ -126,21 +141,23 @@ bool seems_to_have_patient(Bytes frame) {
 }
 
 std::optional<double> quick_delivery_mu(Bytes frame) {
-  // The high byte of its group, element, VR, zero and part.
   constexpr std::string_view kInGroup("\x30\x32\0DS\0R", 7);
-  const std::string_view text = as_text(frame);
-  for (std::size_t at = text.find(kInGroup, kHeaderSize); at != std::string_view::npos;
-       at = text.find(kInGroup, at + 1)) {
-    const std::size_t size = item_size_at(frame.data() + at - 1, frame.size() - (at - 1));
-    if (size == 0) {
-      continue;
-    }
-    const std::size_t value = at - 1 + kItemHeaderSize;
-    if (const auto mu = parse_number(text.substr(value, size - kItemHeaderSize))) {
-      return mu;
-    }
-  }
-  return std::nullopt;
+  std::optional<double> mu;
+  find_values(frame, kInGroup, [&mu](std::string_view value) {
+    mu = parse_number(value);
+    return mu.has_value();
+  });
+  return mu;
+}
+
+std::optional<std::string_view> quick_machine_id(Bytes frame) {
+  constexpr std::string_view kInGroup("\x30\xB2\0SH\0P", 7);
+  std::optional<std::string_view> id;
+  find_values(frame, kInGroup, [&id](std::string_view value) {
+    id = value;
+    return true;
+  });
+  return id;
 }
 
 }  // namespace icom

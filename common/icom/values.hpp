@@ -36,6 +36,8 @@ bool seems_to_have_patient(Bytes frame);
 /// FrameFacts::delivery_mu by the same kind of search: what looks like the item, wherever it
 /// stands.
 std::optional<double> quick_delivery_mu(Bytes frame);
+/// The same for FrameFacts::machine_id. Borrows from the frame.
+std::optional<std::string_view> quick_machine_id(Bytes frame);
 
 /// One named row of the table in docs/protocol.md.
 struct NamedTag {

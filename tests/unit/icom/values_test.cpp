@@ -242,6 +242,18 @@ TEST(Facts, QuickDeliveryMuOfEveryTruncationIsThatOfTheItemOrNone) {
   }
 }
 
+TEST(Facts, QuickMachineIdOfEveryTruncationIsThatOfTheItemOrNone) {
+  FrameSpec spec;
+  spec.items = test::typical_items(test::Patient{}, 5);
+  const ByteVector frame = build_frame(spec);
+  ASSERT_EQ(quick_machine_id(frame), "4299");
+  ASSERT_EQ(quick_machine_id(frame), facts_of(frame).machine_id);
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    const auto id = quick_machine_id(Bytes(frame).first(size));
+    EXPECT_TRUE(!id || id == "4299") << size;
+  }
+}
+
 TEST(Facts, AreFoundBehindOpaqueBytes) {
   FrameSpec spec;
   spec.opaque = "\x01\x02PN";

@@ -147,6 +147,40 @@ TEST_F(Intake, ANewConnectionBeginsANewFrame) {
   EXPECT_EQ(entries.back().bytes, linac_frame(3));
 }
 
+TEST_F(Intake, TheBoardTellsWhatTheFramesCallTheirMachine) {
+  const auto of_machine = [](unsigned number, const std::string& id) {
+    test::FrameSpec spec;
+    spec.counter = static_cast<std::uint8_t>(number);
+    spec.items = {{0x300A, 0x00B2, "SH", 'P', id}};
+    return test::build_frame(spec);
+  };
+  intake_.expect_machine("4299");
+  intake_.connected();
+  const auto names_after = [&](const ByteVector& frame) {
+    receive(frame);
+    intake_.paused();
+    return board_.read().machine;
+  };
+  EXPECT_EQ(names_after(linac_frame(1)).id, "4299");
+  EXPECT_EQ(names_after(of_machine(2, " ")).id, "4299") << "no ID says nothing";
+  EXPECT_EQ(names_after(of_machine(3, "4299 ")).other_frames, 0U) << "padding is none of it";
+  const MachineNames other = names_after(of_machine(4,
+                                                    "9\x1B"
+                                                    "83"));
+  EXPECT_EQ(other.id, "9?83");
+  EXPECT_EQ(other.first_id, "4299");
+  EXPECT_EQ(other.other_id, "9?83");
+  EXPECT_EQ(other.other_frames, 1U);
+  const MachineNames again = names_after(linac_frame(5));
+  EXPECT_EQ(again.id, "4299");
+  EXPECT_EQ(again.other_id, "9?83");
+  EXPECT_EQ(again.other_frames, 1U);
+  EXPECT_EQ(names_after(of_machine(6, std::string(900, 'x'))).id.size(), 35U);
+  const auto entries = take();
+  EXPECT_EQ(std::ranges::count(entries, EntryKind::frame, &QueuedEntry::kind), 6)
+      << "nothing else becomes of them";
+}
+
 TEST_F(Intake, TheBoardTellsWhatTheStreamDoes) {
   EXPECT_FALSE(board_.read().connected);
   intake_.connect_failed("Connection refused");
@@ -769,6 +803,28 @@ class CountingLog {
   std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
   std::shared_ptr<CountingSink> sink_ = std::make_shared<CountingSink>();
 };
+
+TEST_F(Intake, FramesOfAnotherMachineAreSaidWhenTheyBeginAndNoDiskIsFilledWhereTheyAlternate) {
+  intake_.expect_machine("0815");
+  const CountingLog log;
+  intake_.connected();
+  const int before = log.lines();
+  receive(linac_frame(1));
+  intake_.paused();
+  EXPECT_EQ(log.lines(), before + 1);
+  receive(linac_frames(2, 9));
+  intake_.paused();
+  EXPECT_EQ(log.lines(), before + 1) << "once, as long as it stays so";
+  test::FrameSpec right;
+  right.items = {{0x300A, 0x00B2, "SH", 'P', "0815"}};
+  for (int i = 0; i < 100; ++i) {
+    receive(test::build_frame(right));
+    receive(linac_frame(9));
+    intake_.paused();
+  }
+  EXPECT_GT(log.lines(), before + 1);
+  EXPECT_LT(log.lines(), before + 30);
+}
 
 /// Ten hours in which it accepts and sends nothing. A connection every ten seconds, as they were
 /// made before, were 3,600, with 7,200 entries.

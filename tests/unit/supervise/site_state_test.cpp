@@ -32,6 +32,7 @@
 namespace icom::supervise {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -108,6 +109,47 @@ TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
   EXPECT_TRUE(state.linacs.at(0).forwarded);
   EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
   EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, FramesOfAnotherLinacOfTheSiteAreAProblemThatSaysWhatCameAndWhatIsExpected) {
+  site_.linacs.push_back({"9183", {"192.168.17.42", 1706}});
+  listener_.stream.machine = {
+      .id = "9183", .first_id = "9183", .other_id = "9183", .other_frames = 40};
+  EXPECT_THAT(look().problems,
+              Contains(AllOf(HasSubstr("Linac 4299: "), HasSubstr("call their machine 9183"),
+                             HasSubstr("serial 4299 is expected"),
+                             HasSubstr("another Linac of this site, at 192.168.17.42:1706"),
+                             HasSubstr("correct the address or the serial"),
+                             HasSubstr("every frame is kept"))));
+  EXPECT_THAT(to_json(look()), HasSubstr("\"machine_id\": \"9183\""));
+}
+
+TEST_F(SiteStateTest, AMachineThatIsCalledSomethingElseThanBeforeIsAProblem) {
+  listener_.stream.machine = {
+      .id = "LA2", .first_id = "4299", .other_id = "LA2", .other_frames = 40};
+  EXPECT_THAT(look().problems, ElementsAre(AllOf(HasSubstr("call their machine LA2"),
+                                                 HasSubstr("before they called it 4299"))));
+}
+
+TEST_F(SiteStateTest, AMachineThatHasAnotherNameThanItsSerialIsNotedAndIsNoFault) {
+  EXPECT_THAT(look().notes, IsEmpty());
+  listener_.stream.machine = {
+      .id = "LA2", .first_id = "LA2", .other_id = "LA2", .other_frames = 40};
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(state.notes, ElementsAre(AllOf(HasSubstr("call their machine LA2"),
+                                             HasSubstr("serial 4299 is expected"),
+                                             HasSubstr("may be the name of this machine"))));
+}
+
+TEST_F(SiteStateTest, FramesOfAnotherMachineThatAreOverAreNoted) {
+  listener_.stream.machine = {
+      .id = "4299", .first_id = "4299", .other_id = "9183", .other_frames = 40};
+  const auto state = look();
+  EXPECT_THAT(state.problems, IsEmpty());
+  EXPECT_THAT(state.notes, ElementsAre(AllOf(HasSubstr("40 of its frames"), HasSubstr("9183"))));
+  listener_.stream.machine.other_frames = 0;
+  EXPECT_THAT(look().notes, IsEmpty());
 }
 
 TEST_F(SiteStateTest, ProgramsOfAnOlderVersionAreNotedAndAreNoFault) {
