@@ -11,6 +11,7 @@
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/readable.hpp"
+#include "agent/supervise/spool_of_another.hpp"
 #include "agent/supervise/who_listens.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/confirm.hpp"
@@ -38,6 +39,7 @@ class Addition {
     json_["serial"] = options.linac.serial;
     json_["address"] = options.linac.address.text();
     json_["written"] = false;
+    json_["spool_of"] = options.spool_of;
     json_["taken_up"] = nullptr;
     json_["warnings"] = Json::array();
     json_["failure"] = "";
@@ -58,13 +60,37 @@ class Addition {
       fail(*why + "; " + kNothingWritten);
       return kWrongUsage;
     }
+    if (!spool_can_be_taken()) return kFailed;
     if (options_.check && !looks_good()) return kFailed;
     const std::int64_t written_us = os::utc_now_us();
-    config::write_edit(edit_, os::real_file_system());
+    write();
     json_["written"] = true;
     tell(edit_.file.string() + ": Linac " + options_.linac.serial + " at " +
          options_.linac.address.text() + " is written");
     return is_taken_up(written_us) ? kDone : kFailed;
+  }
+
+  bool spool_can_be_taken() {
+    if (options_.spool_of.empty()) return true;
+    const auto why = why_spool_stays(os::real_file_system(), edit_.settings, options_.spool_of,
+                                     options_.linac.serial);
+    return why ? fail(*why + "; " + kNothingWritten) : true;
+  }
+
+  /// First the spool: a listener is started as soon as the file has the Linac.
+  void write() {
+    os::FileSystem& files = os::real_file_system();
+    const std::string& serial = options_.linac.serial;
+    if (options_.spool_of.empty()) return config::write_edit(edit_, files);
+    give_spool(files, edit_.settings, options_.spool_of, serial);
+    try {
+      config::write_edit(edit_, files);
+    } catch (...) {
+      give_spool(files, edit_.settings, serial, options_.spool_of);
+      throw;
+    }
+    tell("the spool of Linac " + options_.spool_of + " is Linac " + serial +
+         "'s from now on: " + (edit_.settings.spool.directory / serial).string());
   }
 
   bool looks_good() {

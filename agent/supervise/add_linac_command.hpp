@@ -15,6 +15,7 @@ namespace icom::supervise {
 struct AddLinacOptions {
   std::filesystem::path site_file;
   config::LinacSettings linac;
+  std::string spool_of;              ///< serial whose spool is this Linac's from now on, or empty
   bool check = true;                 ///< the Linac is looked at first
   std::chrono::milliseconds look{};  ///< for how long
   bool yes = false;                  ///< nothing is asked

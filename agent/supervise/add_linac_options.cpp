@@ -37,6 +37,11 @@ void add_add_linac(CLI::App& app, Action& asked) {
   command->add_option("--address", given->address, "The Linac; port 1706 unless given")
       ->required()
       ->type_name("ADDRESS[:PORT]");
+  command
+      ->add_option("--spool-of", given->options.spool_of,
+                   "Its spool so far was kept under this serial, which was mistyped, and was taken "
+                   "out by remove-linac")
+      ->type_name("SERIAL");
   command->add_option("--seconds", given->seconds, "How long to look at it")
       ->capture_default_str()
       ->check(CLI::Range(0.5, 600.0));

@@ -104,8 +104,9 @@ void judge_left_spools(const forward::ForwardStatus& forwarder, const std::files
         "Linac " + linac.serial + ", which the site's file does not have, has " +
         std::to_string(linac.backlog_bytes) + " bytes in its spool that the gateway does not take" +
         (linac.reason.empty() ? "" : " (" + linac.reason + ")") +
-        ": have it registered there until they are sent, or, once no listener of it runs and its "
-        "frames are to be lost, delete " +
+        ": have it registered there until they are sent; or, if the serial was mistyped, add the "
+        "Linac with icom-agent add-linac --spool-of " +
+        linac.serial + "; or, once no listener of it runs and its frames are to be lost, delete " +
         (spool / linac.serial).string());
   }
 }

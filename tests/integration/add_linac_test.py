@@ -53,6 +53,28 @@ class AddLinac(LabCase):
             self.assertEqual(0, linac.process.stop())
             self.assertEqual(["fin"] * clients, [client["closed_by"] for client in linac.report()["clients"]])
 
+    def test_what_was_received_under_a_mistyped_serial_becomes_the_right_ones(self):
+        def pending():
+            return [one["linac"] for one in self.hosting.command_objects("pending")]
+
+        self.hosting.start()
+        self.site.start()
+        self.site.wait_connected()
+        self.assertEqual(0, self.add("--without-check", serial="9138").returncode)
+        self.wait_for(lambda: pending() == ["9138"], 30, "the mistyped one waits")
+        self.wait_for(lambda: len(self.second.sent()) > 20, 30, "frames under the mistyped serial")
+        self.assertEqual(0, self.site.command("remove-linac", "--serial", "9138").returncode)
+        self.wait_for(lambda: pending() == [], 30, "it waits no more")
+        self.wait_for(lambda: self.add("--without-check", "--spool-of", "9138").returncode == 0, 60,
+                      "its listener has left, and the right one is added")
+        self.assertFalse((self.site.spool / "9138").exists())
+        self.wait_for(lambda: pending() == ["9183"], 30, "the right one waits")
+        self.hosting.command("approve", "nbcc", "9183")
+        self.wait_for(lambda: self.hosting.ledger().get(("nbcc", "9183"), {}).get("stored", 0) > 0, 30, "it is recorded")
+        self.assertEqual(0, self.second.process.stop())
+        self.assert_all_stored(self.hosting, [self.second])
+        self.assertNotIn(("nbcc", "9138"), self.hosting.ledger())
+
     def test_what_cannot_be_is_refused_before_the_linac_is_asked(self):
         for serial, address, word in (("4299", self.second.address, "nbcc.yaml:4:"), ("9183", self.first.address, "4299"),
                                       ("91 83", self.second.address, "letters"), ("9183", "192.168.17.400", "--address")):

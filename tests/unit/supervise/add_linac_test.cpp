@@ -9,9 +9,15 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <stdexcept>
 #include <string>
 
+#include "agent/forward/forward_status.hpp"
+#include "agent/listen/listen_program.hpp"
+#include "agent/spool/spool_writer.hpp"
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/spool_of_another.hpp"
 #include "tests/unit/os/threads_that_stay.hpp"
 
 namespace icom::supervise {
@@ -109,6 +115,70 @@ TEST_F(AddLinacTest, ALinacThatAnotherProgramOfThisMachineHasIsNeitherLookedAtNo
   boost::system::error_code nobody;
   const auto second = linac.accept(nobody);
   EXPECT_FALSE(second.is_open()) << "it has had a second client";
+}
+
+class SpoolOfAnotherTest : public ::testing::Test {
+ protected:
+  SpoolOfAnotherTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "icom-spool-XXXXXX").string();
+    site_.spool.directory = ::mkdtemp(name.data());
+    site_.linacs = {kLinac};
+    std::filesystem::create_directory(folder_of("4239"));
+    std::ofstream(folder_of("4239") / "1.spool") << "frames";
+  }
+  ~SpoolOfAnotherTest() override { std::filesystem::remove_all(site_.spool.directory); }
+
+  [[nodiscard]] std::filesystem::path folder_of(const std::string& serial) const {
+    return site_.spool.directory / serial;
+  }
+  std::string why(const std::string& from) {
+    return why_spool_stays(os::real_file_system(), site_, from, "4299").value_or("");
+  }
+
+  config::SiteSettings site_;
+};
+
+TEST_F(SpoolOfAnotherTest, BecomesTheLinacsWithAllThatIsInIt) {
+  std::ofstream(folder_of("4239") / listen::kDrainedFile) << "asked to leave";
+  EXPECT_EQ(why("4239"), "");
+  give_spool(os::real_file_system(), site_, "4239", "4299");
+  EXPECT_FALSE(std::filesystem::exists(folder_of("4239")));
+  EXPECT_TRUE(std::filesystem::exists(folder_of("4299") / "1.spool"));
+  EXPECT_FALSE(std::filesystem::exists(folder_of("4299") / listen::kDrainedFile)) << "it is wanted";
+}
+
+TEST_F(SpoolOfAnotherTest, StaysWhereItsListenerRunsOrTheSiteHasItOrTheOtherHasOne) {
+  EXPECT_THAT(why("4240"), HasSubstr("there is no spool of Linac 4240"));
+  EXPECT_THAT(why("../4239"), HasSubstr("is no serial"));
+  EXPECT_THAT(why("4299"), HasSubstr("its own already"));
+  {
+    std::unique_ptr<os::File> listener;
+    ASSERT_FALSE(os::real_file_system().lock(folder_of("4239") / spool::kLockFile, listener));
+    EXPECT_THAT(why("4239"), AllOf(HasSubstr("still runs"), HasSubstr("try again")));
+    EXPECT_THROW(give_spool(os::real_file_system(), site_, "4239", "4299"), std::runtime_error);
+  }
+  site_.linacs.push_back({"4239", {"192.168.17.41", 1706}});
+  EXPECT_THAT(why("4239"), HasSubstr("icom-agent remove-linac --serial 4239"));
+  site_.linacs.pop_back();
+  std::filesystem::create_directory(folder_of("4299"));
+  EXPECT_THAT(why("4239"), HasSubstr("has a spool already"));
+  EXPECT_THROW(give_spool(os::real_file_system(), site_, "4239", "4299"), std::runtime_error);
+  EXPECT_TRUE(std::filesystem::exists(folder_of("4239") / "1.spool"));
+}
+
+TEST_F(SpoolOfAnotherTest, StaysWhereTheGatewayTakesWhatItHolds) {
+  forward::ForwardStatus forwarder;
+  auto& linac = forwarder.linacs.emplace_back();
+  linac.serial = "4239";
+  linac.accepted = true;
+  const auto write = [&] {
+    std::ofstream(site_.spool.directory / "forward.json") << forward::to_json(forwarder);
+  };
+  write();
+  EXPECT_THAT(why("4239"), HasSubstr("stored under both"));
+  linac.accepted = false;
+  write();
+  EXPECT_EQ(why("4239"), "");
 }
 
 }  // namespace
