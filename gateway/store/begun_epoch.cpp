@@ -17,18 +17,6 @@ std::optional<GapEdge> where_replay_would_lead(Database& database, std::int64_t 
                                                                : std::nullopt;
 }
 
-std::optional<GapEdge> where_replay_would_lead(Database& database, std::int64_t linac,
-                                               const Head& head) {
-  const std::int64_t current = head.last.place.epoch;
-  if (current <= kFirstEpoch) {
-    return std::nullopt;
-  }
-  const auto border = find_clock_gap_before(database, linac, current);
-  return border ? where_replay_would_lead(database, linac, head,
-                                          {border->to.time, border->to.counter, 0}, current - 1)
-                : std::nullopt;
-}
-
 std::vector<std::int64_t> remove_chunks_of_epoch(Database& database, std::int64_t linac,
                                                  std::int64_t epoch) {
   std::vector<std::int64_t> chunks;

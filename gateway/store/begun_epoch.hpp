@@ -13,10 +13,11 @@
 
 namespace icom::store {
 
-/// An epoch that begins with a frame which would also fit into a gap, or before the first frame.
-/// The clock was set back, or this is a replay that begins with what was never received: if so, the
-/// connection counts on to the stored frame after that gap. Nothing but the tables is needed to
-/// tell, so a restart changes nothing.
+/// An epoch that begins with a frame which would also fit into a gap, or before the first frame, or
+/// that has the time and the counter of a stored one and other bytes. The clock was set back, or
+/// this is a replay that begins with what was never received, or never so: if so, the connection
+/// counts on to the stored frame after that gap, or after that frame. Nothing but the tables is
+/// needed to tell, so a restart changes nothing.
 struct BegunEpoch {
   /// More frames than these are not put elsewhere.
   static constexpr std::int64_t kMostFrames = 1'024;
@@ -36,10 +37,6 @@ inline GapEdge first_edge(const Head& head) {
 std::optional<GapEdge> where_replay_would_lead(Database& database, std::int64_t linac,
                                                const Head& head, const FrameIdentity& first,
                                                std::int64_t newest);
-
-/// The same for the first frame of the current epoch.
-std::optional<GapEdge> where_replay_would_lead(Database& database, std::int64_t linac,
-                                               const Head& head);
 
 /// Takes an epoch's chunks out of the tables, and gives their numbers.
 std::vector<std::int64_t> remove_chunks_of_epoch(Database& database, std::int64_t linac,

@@ -60,7 +60,8 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const Eve
   counter_.load(database_, zstd_,
                 open_.keys().empty() ? head_.last.place : open_.keys().front().place);
   if (counter_.is_known()) {
-    replay_until_ = where_replay_would_lead(database_, linac_, head_);
+    round_.load(lookup_.latest(database_, zstd_), open_.keys());
+    replay_until_ = where_begun_epoch_would_lead();
   }
   records_.load(database_, zstd_);
 }

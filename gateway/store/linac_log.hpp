@@ -100,10 +100,12 @@ class LinacLog {
   std::optional<BegunEpoch> begun_epoch();
   std::vector<StoredFrame> frames_of(const BegunEpoch& begun);
   bool put_back_replay(Lines::Run& run);
+  std::optional<GapEdge> where_begun_epoch_would_lead();
   void remove_epoch(const BegunEpoch& begun);
   FrameKey put_before(const GapEdge& until, const std::optional<Gap>& gap,
                       const std::vector<StoredFrame>& frames);
   void gap_ends_at(const FrameKey& key, const std::optional<Gap>& gap);
+  FrameKey put_beside(const FrameKey& other, const StoredFrame& frame);
   void seal_late();
   void merge_late_chunks(std::int64_t& most_bytes);
 

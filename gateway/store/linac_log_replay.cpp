@@ -1,5 +1,6 @@
-// A replay that begins with frames that were never received was taken for a clock that was set
-// back: its frames are put where they belong. docs/storage.md, "Order".
+// A replay that begins with frames that were never received, or with one that differs from what is
+// stored, was taken for a clock that was set back: its frames are put where they belong.
+// docs/storage.md, "Order".
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -23,6 +24,19 @@ std::optional<BegunEpoch> LinacLog::begun_epoch() {
   return BegunEpoch{.border = *std::move(border),
                     .head_before = *before,
                     .frames = head_.arrivals - first->place.arrival + 1};
+}
+
+/// The stored frame to which the current epoch's first frames would count on, if they are a replay.
+std::optional<GapEdge> LinacLog::where_begun_epoch_would_lead() {
+  const std::int64_t current = head_.last.place.epoch;
+  const auto border =
+      current > kFirstEpoch ? find_clock_gap_before(database_, linac_, current) : std::nullopt;
+  if (!border) {
+    return std::nullopt;
+  }
+  const FrameIdentity first{border->to.time, border->to.counter, 0};
+  auto until = where_replay_would_lead(database_, linac_, head_, first, current - 1);
+  return until ? until : stored_after_other(first, stored_frames(), current - 1);
 }
 
 /// All of them, each counting on from the one before, or none.
@@ -65,13 +79,17 @@ bool LinacLog::put_back_replay(Lines::Run& run) {
   if (frames.empty()) {
     return false;
   }
-  const auto gap = find_gap(database_, linac_, until.epoch, frames.front().key.identity(), true);
-  if (until != (gap ? gap->to : first_edge(head_))) {
+  const FrameIdentity first = frames.front().key.identity();
+  const auto gap = find_gap(database_, linac_, until.epoch, first, true);
+  const bool fits = until == (gap ? gap->to : first_edge(head_));
+  const auto other =
+      fits || frames.size() > 1 ? std::nullopt : stored_in_front_of(until, first, stored_frames());
+  if (!fits && !other) {
     return false;
   }
   const bool held = run.ended_at == head_.arrivals - begun->frames;
   remove_epoch(*begun);
-  const FrameKey last = put_before(until, gap, frames);
+  const FrameKey last = other ? put_beside(*other, frames.front()) : put_before(until, gap, frames);
   Lines::stored_at(run, last.place, last.counter);
   if (held) {
     run.ended_at = head_.arrivals;
@@ -122,6 +140,16 @@ FrameKey LinacLog::put_before(const GapEdge& until, const std::optional<Gap>& ga
   }
   record_gap(edge_of(*before), until, gap.value_or(Gap{}));
   return *before;
+}
+
+/// In conflict with the stored frame of its time and counter.
+FrameKey LinacLog::put_beside(const FrameKey& other, const StoredFrame& frame) {
+  FrameKey key = frame.key;
+  key.place = {other.place.epoch, other.place.time, other.place.sub, ++head_.arrivals};
+  key.conflict = true;
+  ++ledger_.at(key.place.time).conflicts;
+  add_late(key, frame.bytes);
+  return key;
 }
 
 void LinacLog::gap_ends_at(const FrameKey& key, const std::optional<Gap>& gap) {

@@ -170,13 +170,16 @@ std::optional<Placement> place_between_epochs(const Line& line, std::int64_t lin
 }
 
 // Nothing tells yet whether the clock was set back, or this is a replay that begins with a frame
-// that was never received.
+// that was never received, or with one that differs from the stored one.
 Placement new_epoch_or_replay(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
                               const StoredFrames& stored) {
   Placement placement = new_epoch_after(head);
   if (arriving.counted) {
     placement.replay_until = where_replay_would_lead(stored.database, linac, head,
                                                      arriving.identity, head.last.place.epoch);
+    if (!placement.replay_until) {
+      placement.replay_until = stored_after_other(arriving.identity, stored, head.last.place.epoch);
+    }
   }
   return placement;
 }
@@ -243,6 +246,40 @@ std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored) 
     }
   }
   return first;
+}
+
+std::optional<FrameKey> stored_in_front_of(const GapEdge& edge, const FrameIdentity& frame,
+                                           const StoredFrames& stored) {
+  const FramePlace after{edge.epoch, edge.time, edge.sub, 0};
+  for (const FrameKey& key : matches({frame.time, frame.counter, 0}, stored)) {
+    if (key.counter == frame.counter && key.place.time == frame.time &&
+        follows(key.place, key.counter, after, edge.counter)) {
+      return key;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<GapEdge> stored_after_other(const FrameIdentity& frame, const StoredFrames& stored,
+                                          std::int64_t newest) {
+  std::int64_t oldest = std::max(kFirstEpoch, newest - kEpochsSearched);
+  std::optional<GapEdge> found;
+  for (const FrameKey& other : matches({frame.time, frame.counter, 0}, stored)) {
+    if (other.counter != frame.counter || other.place.time != frame.time ||
+        other.place.epoch > newest || other.place.epoch < oldest) {
+      continue;
+    }
+    const auto counter = static_cast<std::uint8_t>(frame.counter + 1);
+    for (std::int64_t time = frame.time; time <= frame.time + kMaxQuietSeconds; ++time) {
+      for (const FrameKey& key : matches({time, counter, 0}, stored)) {
+        if (follows(other.place, other.counter, key.place, key.counter)) {
+          found = edge_of(key);
+          oldest = other.place.epoch + 1;  // of several, that of the latest epoch
+        }
+      }
+    }
+  }
+  return found;
 }
 
 Placement append_to(const Head& head, const FrameIdentity& frame) {

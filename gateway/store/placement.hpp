@@ -61,6 +61,15 @@ struct StoredFrames {
 /// The frame at the edge of a gap.
 std::optional<FrameKey> key_at(const GapEdge& edge, const StoredFrames& stored);
 
+/// The stored frame in front of the one at `edge` that a frame of these numbers would stand beside:
+/// of its time and counter, and the other counts on from it.
+std::optional<FrameKey> stored_in_front_of(const GapEdge& edge, const FrameIdentity& frame,
+                                           const StoredFrames& stored);
+/// The stored frame that counts on from one of this time and counter, of an epoch up to `newest`: a
+/// replay that begins with a frame which differs from the stored one comes to it next.
+std::optional<GapEdge> stored_after_other(const FrameIdentity& frame, const StoredFrames& stored,
+                                          std::int64_t newest);
+
 /// After the head, in its epoch.
 Placement append_to(const Head& head, const FrameIdentity& frame);
 

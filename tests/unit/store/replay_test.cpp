@@ -176,6 +176,57 @@ TEST_F(ReplayTest, InWhichAFrameDiffersIsCountedAsItIs) {
   EXPECT_EQ(counts.conflicts, 1);
 }
 
+TEST_F(ReplayTest, WhoseFirstFrameDiffersIsStoredOnceAndThisFrameBesideItsOwn) {
+  std::mt19937 random(41);
+  const auto below = [&random](unsigned bound) { return static_cast<unsigned>(random() % bound); };
+  for (unsigned round = 0; round < 40 && !HasFailure(); ++round) {
+    SCOPED_TRACE(round);
+    linac_ = known_linac("first-" + std::to_string(round));
+    const unsigned stored_frames = 10 + below(600);
+    const unsigned from = below(stored_frames - 2);  // what is stored goes on behind it
+    const unsigned to = stored_frames + 1 + below(60);
+    test::Feed agent = feed(7);
+    connection(agent, treated(0, stored_frames), 1 + below(300));
+    agent.received_at(below(2) == 0 ? stored_frames / 4 : 1000);
+    std::vector<ByteVector> replay = treated(from, to);
+    replay[0] = with_other_byte(replay[0]);
+    if (below(2) == 0) {
+      connection(agent, replay, 1 + below(100));
+    } else {  // a restart between the first frame and the second
+      ASSERT_TRUE(commit(agent.connected().frames({replay[0]}).batch()));
+      reopen();
+      ASSERT_TRUE(commit(agent.frames({replay.begin() + 1, replay.end()}).batch()));
+      agent.event(EntryKind::disconnected);
+    }
+    std::vector<ByteVector> expected = treated(0, from + 1);
+    expected.push_back(replay[0]);
+    EXPECT_TRUE(test::same_frames(stored(), expected + treated(from + 1, to)));
+    EXPECT_TRUE(gaps().empty());
+    const LedgerCounts counts = ledger().counts;
+    EXPECT_EQ(counts.stored, to + 1);
+    EXPECT_EQ(counts.conflicts, 1);
+    EXPECT_EQ(counts.duplicates, stored_frames - from - 1);
+    const auto own = records_of(linac_);
+    ASSERT_EQ(own.size(), 1U);
+    EXPECT_EQ(own[0].stored.record.frames, to + 1);
+  }
+}
+
+// What follows the one that differs shows which it was.
+TEST_F(ReplayTest, AClockThatIsSetBackToAStoredSecondAndCounterKeepsAnEpochOfItsOwn) {
+  test::Feed agent = feed(7);
+  connection(agent, messages(0, 40), 40);
+  agent.received_at(100);
+  std::vector<ByteVector> other;
+  for (unsigned n = 20; n < 60; ++n) {
+    other.push_back(with_other_byte(message(n)));
+  }
+  connection(agent, other, 10);
+  EXPECT_TRUE(test::same_frames(stored(), messages(0, 40) + other));
+  ASSERT_EQ(gaps().size(), 1U);
+  EXPECT_EQ(gaps()[0].kind, "clock");
+}
+
 // Where the receiving machine's clock was set back as well, nothing tells the two apart: what
 // differs begins an epoch, and every frame is kept.
 TEST_F(ReplayTest, ThatIsReceivedBeforeItWasProvesNothing) {
