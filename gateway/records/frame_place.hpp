@@ -36,7 +36,7 @@ inline FramePlace just_after(FramePlace place) {
 struct Continuity {
   bool gap = false;  ///< the counter is not +1, or more than kMaxQuietSeconds lie between
   std::optional<std::int64_t> missing;  ///< frames; nothing where the counter may have wrapped
-  std::int64_t missing_estimate = 0;    ///< frames; by counter and time, at kMessagesPerSecond
+  std::int64_t missing_estimate = 0;    ///< frames; by counter and time
 
   /// Frames are missing, or may be.
   [[nodiscard]] bool incomplete() const { return gap && missing != 0; }
@@ -47,7 +47,9 @@ inline constexpr std::int64_t kCounterWrapSeconds = 256 / kMessagesPerSecond;
 /// The clock has whole seconds and a Linac sends four messages in each.
 inline constexpr std::int64_t kMaxQuietSeconds = 2;
 
+/// `wraps_after`: seconds within which the counter cannot have wrapped, where the Linac is faster
+/// than any known one; kCounterWrapSeconds at most.
 Continuity continuity(std::int64_t time, std::uint8_t counter, std::int64_t next_time,
-                      std::uint8_t next_counter);
+                      std::uint8_t next_counter, std::int64_t wraps_after = kCounterWrapSeconds);
 
 }  // namespace icom

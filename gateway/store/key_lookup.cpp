@@ -122,6 +122,18 @@ std::optional<FrameKey> KeyLookup::last(Database& database, ZstdCodec& zstd) con
   return last;
 }
 
+std::vector<FrameKey> KeyLookup::latest(Database& database, ZstdCodec& zstd) const {
+  Query chunk(database,
+              "SELECT id, epoch, keys FROM chunk WHERE linac = ? "
+              "ORDER BY epoch DESC, last_time DESC LIMIT 1");
+  chunk.bind(linac_);
+  std::vector<FrameKey> keys;
+  if (chunk.step()) {
+    read_keys(chunk, zstd, keys);
+  }
+  return keys;
+}
+
 std::optional<FrameKey> KeyLookup::remembers(const FrameIdentity& identity) const {
   std::optional<FrameKey> found;
   for (const Kept& kept : kept_) {

@@ -42,6 +42,8 @@ class KeyLookup {
 
   /// The chunked frame that is last in the order and whose chunk's key list can be read.
   [[nodiscard]] std::optional<FrameKey> last(Database& database, ZstdCodec& zstd) const;
+  /// The keys of a chunk that is last in the order, or nearly so. May be none.
+  [[nodiscard]] std::vector<FrameKey> latest(Database& database, ZstdCodec& zstd) const;
   /// This very frame, where the lists kept already show it; nullopt means nothing.
   [[nodiscard]] std::optional<FrameKey> remembers(const FrameIdentity& identity) const;
   /// The chunk has other frames now, or is gone.

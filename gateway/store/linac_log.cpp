@@ -280,6 +280,10 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
   head_.given_up.reset();
   add_at_end(key, entry, incomplete);
   const FrameKey before = std::exchange(head_.last, key);
+  if (counter_.is_known()) {
+    round_.next(key.place.time,
+                in_line && follows(before.place, before.counter, key.place, key.counter));
+  }
   lines_.appended(run, head_, before);
   learn_counter(entry.bytes, run);
 }
@@ -293,7 +297,7 @@ void LinacLog::learn_counter(Bytes frame, Lines::Run& run) {
 
 Continuity LinacLog::between(const GapEdge& from, const GapEdge& to) const {
   if (counter_.is_known()) {
-    return continuity(from.time, from.counter, to.time, to.counter);
+    return continuity(from.time, from.counter, to.time, to.counter, round_.seconds());
   }
   // Nothing but the time tells.
   const std::int64_t elapsed = to.time - from.time;

@@ -11,6 +11,7 @@
 
 #include "gateway/store/begun_epoch.hpp"
 #include "gateway/store/chunk_builder.hpp"
+#include "gateway/store/counter_round.hpp"
 #include "gateway/store/equal_frames.hpp"
 #include "gateway/store/event_log.hpp"
 #include "gateway/store/gap_table.hpp"
@@ -99,13 +100,13 @@ class LinacLog {
   [[nodiscard]] StoredFrames stored_frames();
   std::optional<BegunEpoch> begun_epoch();
   std::vector<StoredFrame> frames_of(const BegunEpoch& begun);
-  bool put_back_replay(Lines::Run& run);
   std::optional<GapEdge> where_begun_epoch_would_lead();
+  bool put_back_replay(Lines::Run& run);
   void remove_epoch(const BegunEpoch& begun);
   FrameKey put_before(const GapEdge& until, const std::optional<Gap>& gap,
                       const std::vector<StoredFrame>& frames);
-  void gap_ends_at(const FrameKey& key, const std::optional<Gap>& gap);
   FrameKey put_beside(const FrameKey& other, const StoredFrame& frame);
+  void gap_ends_at(const FrameKey& key, const std::optional<Gap>& gap);
   void seal_late();
   void merge_late_chunks(std::int64_t& most_bytes);
 
@@ -123,6 +124,7 @@ class LinacLog {
   KeyLookup lookup_;
   Lines lines_;
   LinacCounter counter_;
+  CounterRound round_;
   PositionTable positions_;
   LedgerTally ledger_;
   EventLog events_;
