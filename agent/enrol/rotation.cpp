@@ -42,7 +42,16 @@ std::string ask_for_token(const config::SiteSettings& site, const ssh::PrivateKe
   link::DeskRequest request = request_of(site.site);
   request.mutable_rotate()->set_public_key(public_key);
   request.mutable_rotate()->set_signature(signature.data(), signature.size());
-  const link::DeskAnswer answer = around.ask(site.tunnel, request, link::secret_of_token(token));
+  link::DeskAnswer answer;
+  try {
+    answer = around.ask(site.tunnel, request, link::secret_of_token(token));
+  } catch (const LinkFailure& failure) {
+    if (failure.kind != forward::FailureKind::authentication) throw;
+    throw EnrolmentError(std::string(failure.what()) +
+                         ". Nothing was changed. A site that was revoked has nothing that could be "
+                         "renewed: have icom-gateway add-site " +
+                         site.site + " --again run there, and enrol with the file that it makes");
+  }
   if (answer.has_refused())
     throw EnrolmentError("the gateway refuses: " + text_of(answer.refused()));
   if (!answer.has_rotated()) throw EnrolmentError("the gateway's answer is no rotation");

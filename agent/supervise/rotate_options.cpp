@@ -19,8 +19,8 @@ constexpr const char* kRotateText =
     "token beside those in use, tries both, puts them in place, and has the gateway forget the old "
     "ones. Frames flow all the while; a forwarder that runs takes the new ones at its next "
     "connection. May be run again if it was cut off.\n\n"
-    "Exit codes: 0 done, 1 something is in the way (what is in use then still works), 2 wrong "
-    "usage or settings.";
+    "Exit codes: 0 done, 1 something is in the way (what is in use then is as good as before, "
+    "which is for nothing once the site was revoked), 2 wrong usage or settings.";
 
 int run_rotation(const std::filesystem::path& site_file) {
   const auto site = config::load_site(site_file);

@@ -348,7 +348,8 @@ class Revocation(EnrolmentCase):
         self.hosting.gateway.wait_for_output("site nbcc is revoked since")
         status = json.loads((self.folder / "spool" / "forward.json").read_text())
         self.assertFalse(status["connected"])
-        self.assert_says(self.rotate(), 1, "does not let user")
+        self.assert_says(self.rotate(), 1, "does not let user", "A site that was revoked has nothing that could be renewed",
+                         "icom-gateway add-site nbcc --again")
         self.assertFalse((self.hosting.tokens / "nbcc.token").exists())
         self.assert_says(self.hosting.run("revoke", "nowhere"), 1, "there is no site nowhere")
 

@@ -40,6 +40,22 @@ TEST_F(RotationTest, OldPairIsOfNoUseOnceTheNewOneIsInPlace) {
   EXPECT_EQ(files_at_site(), kWholeSite);
 }
 
+TEST_F(RotationTest, SiteWhoseKeyIsRefusedIsToldHowARevokedOneComesBack) {
+  const std::string before = pair_in_use();
+  Surroundings refused = around();
+  refused.ask = [](const auto&, const auto&, const auto&) -> link::DeskAnswer {
+    throw forward::LinkFailure(forward::FailureKind::authentication, "sshd does not let us in");
+  };
+  try {
+    rotate(site(), refused);
+    FAIL() << "it cannot be";
+  } catch (const EnrolmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("sshd does not let us in. Nothing was changed"));
+    EXPECT_THAT(error.what(), HasSubstr("icom-gateway add-site nbcc --again"));
+  }
+  EXPECT_EQ(pair_in_use(), before);
+}
+
 TEST_F(RotationTest, SiteThatDiesAtAnyStepHasAPairThatWorksAndTheNextRotationSucceeds) {
   int step = 1;
   for (bool died = true; died; ++step) {
