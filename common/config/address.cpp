@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <vector>
 
 namespace icom::config {
 namespace {
@@ -61,6 +62,24 @@ std::string plain_spelling(std::string host) {
   return address.to_string();
 }
 
+constexpr std::string_view kLocalhost = "localhost";
+
+/// The addresses that a listener at `host` takes, as far as its text tells: of names only one is
+/// known.
+std::vector<boost::asio::ip::address> listened_at(const std::string& host) {
+  namespace ip = boost::asio::ip;
+  const std::string plain = plain_spelling(host);
+  if (plain == kLocalhost) return {ip::address_v4::loopback(), ip::address_v6::loopback()};
+  boost::system::error_code name;
+  const ip::address address = ip::make_address(plain, name);
+  return name ? std::vector<ip::address>() : std::vector{address};
+}
+
+bool overlap(const boost::asio::ip::address& one, const boost::asio::ip::address& other) {
+  return one == other ||
+         (one.is_v4() == other.is_v4() && (one.is_unspecified() || other.is_unspecified()));
+}
+
 }  // namespace
 
 std::string Address::text() const {
@@ -107,6 +126,23 @@ bool is_unspecified(const Address& address) {
 
 bool is_same_place(const Address& one, const Address& other) {
   return one.port == other.port && plain_spelling(one.host) == plain_spelling(other.host);
+}
+
+bool is_loopback(const Address& address) {
+  const std::string plain = plain_spelling(address.host);
+  boost::system::error_code name;
+  const auto known = boost::asio::ip::make_address(plain, name);
+  return name ? plain == kLocalhost : known.is_loopback();
+}
+
+bool exclude_each_other(const Address& one, const Address& other) {
+  if (is_same_place(one, other)) return true;
+  if (one.port != other.port) return false;
+  const auto others = listened_at(other.host);
+  return std::ranges::any_of(listened_at(one.host), [&others](const auto& address) {
+    return std::ranges::any_of(
+        others, [&address](const auto& another) { return overlap(address, another); });
+  });
 }
 
 }  // namespace icom::config

@@ -29,4 +29,11 @@ bool is_unspecified(const Address& address);
 /// Whether the two are one in other spellings, as far as their texts tell: no name is looked up.
 bool is_same_place(const Address& one, const Address& other);
 
+/// 127.0.0.1, ::1, another address of this machine alone, or the name for it.
+bool is_loopback(const Address& address);
+
+/// Whether what listens at one keeps another program from listening at the other, as far as their
+/// texts tell: they are one place, or one of them is all addresses of the other's kind.
+bool exclude_each_other(const Address& one, const Address& other);
+
 }  // namespace icom::config

@@ -58,7 +58,7 @@ ForwardSettings read_forward(MapReader& from) {
 
 }  // namespace
 
-std::vector<ForwardSettings> read_forwards(MapReader& from) {
+std::vector<ForwardSettings> read_forwards(MapReader& from, std::vector<YAML::Mark>& listen_marks) {
   const std::string expected = "a list of at most " + std::to_string(kMaxForwards) +
                                " forwards, each with name, direction, listen and target";
   std::vector<ForwardSettings> forwards;
@@ -85,6 +85,7 @@ std::vector<ForwardSettings> read_forwards(MapReader& from) {
       entry->problem("listen", "an address of its own; the forward on line " + other->second +
                                    " listens there, too");
     }
+    listen_marks.push_back(entry->mark("listen"));
     forwards.push_back(std::move(forward));
   }
   return forwards;

@@ -9,6 +9,10 @@
 
 #include "common/config/address.hpp"
 
+namespace YAML {
+struct Mark;
+}
+
 namespace icom::config {
 
 enum class ForwardDirection : std::uint8_t {
@@ -32,7 +36,8 @@ inline constexpr std::size_t kMaxForwardConnections = 1000;
 
 class MapReader;
 
-/// Reads the list `forwards` of `from`, which may be left out. What is wrong is noted there.
-std::vector<ForwardSettings> read_forwards(MapReader& from);
+/// Reads the list `forwards` of `from`, which may be left out. What is wrong is noted there. Where
+/// each one's `listen` stands goes into `listen_marks`.
+std::vector<ForwardSettings> read_forwards(MapReader& from, std::vector<YAML::Mark>& listen_marks);
 
 }  // namespace icom::config

@@ -124,7 +124,7 @@ void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName n
   read_linacs(top, site);
   if (auto tunnel = top.map("tunnel")) read_tunnel(*tunnel, site.settings.tunnel);
   if (auto spool = top.map("spool")) read_spool(*spool, site.settings.spool);
-  site.settings.forwards = read_forwards(top);
+  site.settings.forwards = read_forwards(top, site.listen_marks);
   site.settings.fan_out = read_fan_out(top);
   check_fan_out(top, site.settings);
   top.done();

@@ -15,7 +15,8 @@ struct SiteFile {
   YamlFile yaml;
   SiteSettings settings;  ///< incomplete if there are problems
   YAML::Mark site_mark;
-  std::vector<YAML::Mark> serial_marks;  ///< one for each of settings.linacs
+  std::vector<YAML::Mark> serial_marks;       ///< one for each of settings.linacs
+  std::vector<YAML::Mark> listen_marks = {};  ///< one for each of settings.forwards
 };
 
 /// How a site's file may be named.

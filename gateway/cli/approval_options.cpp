@@ -51,6 +51,7 @@ void add_pending(CLI::App& app, Action& asked) {
   command->callback([given, &asked] {
     asked = [given] {
       const auto settings = config::load_usable_gateway(given->config);
+      require_registration(settings);
       const bool is_whole =
           list_pending(settings, pending_of(settings), given->json, std::cout, std::cerr) == 0;
       const int code = end_standard_output();

@@ -31,6 +31,7 @@ void add_records(CLI::App& app, Action& asked);
 void add_export(CLI::App& app, Action& asked);
 void add_ledger(CLI::App& app, Action& asked);
 void add_gaps(CLI::App& app, Action& asked);
+void add_sites(CLI::App& app, Action& asked);
 void add_machine_id(CLI::App& app, Action& asked);
 void add_add_site(CLI::App& app, Action& asked);
 void add_revoke(CLI::App& app, Action& asked);
@@ -64,13 +65,16 @@ std::optional<std::string> given_text(const std::string& text);
 /// Likewise; the option's own check has seen that it is a time.
 std::optional<std::int64_t> given_time(const std::string& text);
 
-/// The store's folder, by the gateway's settings. Throws ConfigError.
 /// For a command that changes something in the places which the settings name; run by root, only
 /// where these are in the same hands as the settings. Throws as they do, and std::runtime_error.
 config::GatewaySettings settings_to_change(const std::filesystem::path& config);
-/// The check alone, of settings that are loaded.
+/// The check alone, of settings that are loaded; require_registration() is part of it.
 void require_changeable(const std::filesystem::path& config,
                         const config::GatewaySettings& settings);
+/// Throws std::runtime_error, saying what to do, where `registration` is on the store's disk and
+/// that is not mounted.
+void require_registration(const config::GatewaySettings& settings);
+/// The store's folder, by the gateway's settings. Throws ConfigError.
 std::filesystem::path store_of(const std::filesystem::path& config);
 
 /// All of `out` is written: kDone. Throws std::runtime_error, naming it, if it is not.

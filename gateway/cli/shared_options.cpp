@@ -6,6 +6,7 @@
 #include "gateway/cli/answer.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/linac_time_text.hpp"
+#include "gateway/serve/known_stores.hpp"
 
 namespace icom::cli {
 
@@ -70,6 +71,13 @@ void require_changeable(const std::filesystem::path& config,
                         const config::GatewaySettings& settings) {
   os::require_same_hands(config,
                          {settings.sites_folder, settings.tokens_folder, settings.registration});
+  require_registration(settings);
+}
+
+void require_registration(const config::GatewaySettings& settings) {
+  if (const std::string lost = serve::lost_registration(settings); !lost.empty()) {
+    throw std::runtime_error(lost);
+  }
 }
 
 std::filesystem::path store_of(const std::filesystem::path& config) {

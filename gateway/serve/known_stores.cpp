@@ -73,6 +73,13 @@ std::string lost_store(const config::GatewaySettings& settings) {
          known_stores_file(settings).string();
 }
 
+std::string lost_registration(const config::GatewaySettings& settings) {
+  const fs::path store = line_of(settings);
+  const fs::path registration = fs::absolute(settings.registration).lexically_normal();
+  const fs::path within = registration.lexically_relative(store);
+  return !within.empty() && *within.begin() != ".." ? lost_store(settings) : std::string();
+}
+
 void remember_store(const config::GatewaySettings& settings) {
   const auto stores = known_stores(settings);
   if (!stores) {

@@ -18,6 +18,11 @@ std::filesystem::path known_stores_file(const config::GatewaySettings& settings)
 /// there is one, or there never was.
 std::string lost_store(const config::GatewaySettings& settings);
 
+/// The same where `registration` is in the store's folder, and so on its disk: what is looked for
+/// there would not be found, and what is written would be gone once the disk is mounted. Empty
+/// where it is elsewhere.
+std::string lost_registration(const config::GatewaySettings& settings);
+
 /// There is a store in this place. Where that cannot be noted, the log says so.
 void remember_store(const config::GatewaySettings& settings);
 

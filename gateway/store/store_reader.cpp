@@ -17,7 +17,9 @@ std::filesystem::path existing_database(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(file, error)) {
     throw std::runtime_error(
         "there is no store in " + folder.string() +
-        (error ? ": " + error.message() : ": icom-gateway serve makes it when it first starts"));
+        (error ? ": " + error.message()
+               : ": icom-gateway serve makes it when it first starts; if there was one, mount its "
+                 "disk"));
   }
   return file;
 }

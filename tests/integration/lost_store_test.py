@@ -27,6 +27,24 @@ class LostStore(LabCase):
         self.assertEqual(0, linac.process.stop())
         self.assert_all_stored(hosting, [linac])
 
+    def test_commands_say_that_the_store_is_lost_and_do_not_call_it_empty(self):
+        """Its disk is not mounted: the folder is there, and empty."""
+        hosting = self.hosting_site()
+        hosting.start_gateway()
+        self.assertEqual(0, hosting.gateway.stop())
+        hosting.store.rename(hosting.store.with_name("away"))
+        hosting.store.mkdir()
+        for command in (("records",), ("export", "1", "--format", "xz"), ("ledger",), ("gaps",), ("pending",), ("reject", "nbcc", "4299")):
+            with self.subTest(command):
+                done = hosting.run(*command)
+                self.assertEqual(1, done.returncode)
+                self.assertEqual("", done.stdout)
+                self.assertIn("there was a store here, and now", done.stderr)
+                self.assertIn("mount its disk", done.stderr)
+        self.assertEqual([], list(hosting.store.iterdir()))
+        (hosting.tokens / "known-stores").unlink()
+        self.assertIn("if there was one, mount its disk", hosting.run("records").stderr)
+
     def test_a_new_store_is_begun_where_that_is_wanted(self):
         hosting = self.hosting_site()
         hosting.start_gateway()

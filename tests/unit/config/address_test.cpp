@@ -30,6 +30,34 @@ TEST(Address, SpellingsOfOnePlaceAreOnePlace) {
   EXPECT_FALSE(same("linac-4.example", "linac-5.example"));
 }
 
+TEST(Address, ThoseThatNoTwoProgramsCanListenAtAreTold) {
+  const auto excluded = [](const char* one, const char* other) {
+    const auto a = parse_address(one, 0).value();
+    const auto b = parse_address(other, 0).value();
+    EXPECT_EQ(exclude_each_other(a, b), exclude_each_other(b, a)) << one << ' ' << other;
+    return exclude_each_other(a, b);
+  };
+  EXPECT_TRUE(excluded("127.0.0.1:22", "127.0.0.1:22"));
+  EXPECT_TRUE(excluded("127.0.0.1:22", "0.0.0.0:22"));
+  EXPECT_TRUE(excluded("127.0.0.1:22", "LocalHost:22"));
+  EXPECT_TRUE(excluded("[::1]:22", "localhost:22"));
+  EXPECT_TRUE(excluded("[::]:22", "[fd00::17]:22"));
+  EXPECT_TRUE(excluded("hosting.example:22", "Hosting.example.:22"));
+  EXPECT_FALSE(excluded("127.0.0.1:22", "127.0.0.1:23"));
+  EXPECT_FALSE(excluded("127.0.0.1:22", "127.0.0.2:22"));
+  EXPECT_FALSE(excluded("127.0.0.1:22", "[::]:22")) << "of another kind: sshd keeps them apart";
+  EXPECT_FALSE(excluded("127.0.0.1:22", "hosting.example:22")) << "nobody knows what that is";
+}
+
+TEST(Address, LoopbackIsKnownInItsSpellings) {
+  for (const char* text : {"127.0.0.1", "127.8.0.1", "::1", "localhost", "Localhost."}) {
+    EXPECT_TRUE(is_loopback({text, 1})) << text;
+  }
+  for (const char* text : {"0.0.0.0", "::", "10.0.0.1", "hosting.example"}) {
+    EXPECT_FALSE(is_loopback({text, 1})) << text;
+  }
+}
+
 TEST(Address, PortIsRequiredWhereThereIsNoDefault) {
   EXPECT_FALSE(parse_address("127.0.0.1", 0).has_value());
   EXPECT_FALSE(parse_address("::1", 0).has_value());

@@ -45,6 +45,19 @@ TEST_F(KnownStores, AStoreThatWasThereAndIsGoneOrEmptyIsLost) {
   EXPECT_EQ(lost(), "");
 }
 
+TEST_F(KnownStores, ARegistrationInTheFolderOfALostStoreIsLostWithIt) {
+  make_store();
+  remember_store(loaded());
+  EXPECT_EQ(lost_registration(loaded()), "");
+  fs::remove_all(folder_ / "store");
+  EXPECT_THAT(lost_registration(loaded()), HasSubstr("there was a store here"));
+  write("gateway.yaml", settings() + "registration: store-beside\n");
+  EXPECT_EQ(lost_registration(loaded()), "");
+  write("gateway.yaml",
+        settings() + "registration: ../" + folder_.filename().string() + "/store/deep/below\n");
+  EXPECT_THAT(lost_registration(loaded()), HasSubstr("there was a store here"));
+}
+
 TEST_F(KnownStores, WhereItCannotBeReadWhetherThereWasOneNoneIsBegun) {
   make_store();
   remember_store(loaded());
