@@ -2,14 +2,16 @@
 
 namespace icom::ingest {
 
-void LinkStatusBoard::agent_came(const std::string& site) {
+void LinkStatusBoard::agent_came(const std::string& site, std::int64_t now_us) {
   const std::lock_guard lock(mutex_);
-  ++agents_[site];
+  SitePresence& presence = sites_[site];
+  if (presence.agents++ == 0) presence.since_us = now_us;
 }
 
-void LinkStatusBoard::agent_went(const std::string& site) {
+void LinkStatusBoard::agent_went(const std::string& site, std::int64_t now_us) {
   const std::lock_guard lock(mutex_);
-  --agents_[site];
+  SitePresence& presence = sites_[site];
+  if (--presence.agents == 0) presence.until_us = now_us;
 }
 
 void LinkStatusBoard::report(const Linac& linac, const link::LinacStatus& status,
@@ -26,8 +28,13 @@ void LinkStatusBoard::report(const Linac& linac, const link::LinacStatus& status
 
 unsigned LinkStatusBoard::agents(const std::string& site) const {
   const std::lock_guard lock(mutex_);
-  const auto found = agents_.find(site);
-  return found == agents_.end() ? 0 : found->second;
+  const auto found = sites_.find(site);
+  return found == sites_.end() ? 0 : found->second.agents;
+}
+
+std::map<std::string, SitePresence> LinkStatusBoard::sites() const {
+  const std::lock_guard lock(mutex_);
+  return sites_;
 }
 
 std::map<LinkStatusBoard::Linac, LinacLinkStatus> LinkStatusBoard::linacs() const {

@@ -14,6 +14,7 @@
 #include "common/link/proof.hpp"
 #include "common/link/read_message.hpp"
 #include "common/log/printable.hpp"
+#include "common/os/utc_clock.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
 namespace icom::ingest {
@@ -40,9 +41,9 @@ constexpr std::size_t kWaitingCost = 128;
 class OnTheBoard {
  public:
   OnTheBoard(LinkStatusBoard& board, std::string site) : board_(board), site_(std::move(site)) {
-    board_.agent_came(site_);
+    board_.agent_came(site_, os::utc_now_us());
   }
-  ~OnTheBoard() { board_.agent_went(site_); }
+  ~OnTheBoard() { board_.agent_went(site_, os::utc_now_us()); }
   OnTheBoard(const OnTheBoard&) = delete;
   OnTheBoard& operator=(const OnTheBoard&) = delete;
 

@@ -12,12 +12,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<Question, const char*>, 5> kQuestions{
+constexpr std::array<std::pair<Question, const char*>, 6> kQuestions{
     {{Question::records, "records"},
      {Question::export_record, "export"},
      {Question::ledger, "ledger"},
      {Question::frames, "frames"},
-     {Question::gaps, "gaps"}}};
+     {Question::gaps, "gaps"},
+     {Question::sites, "sites"}}};
 
 const char* name_of(Question question) {
   return std::ranges::find(kQuestions, question, &std::pair<Question, const char*>::first)->second;

@@ -23,8 +23,13 @@ constexpr int kFailed = 1;
 }  // namespace
 
 ReaderServer::ReaderServer(const std::filesystem::path& socket, os::UserId group,
-                           std::filesystem::path store, std::filesystem::path sites)
-    : group_(group), store_(std::move(store)), sites_(std::move(sites)), listener_(socket, group) {
+                           std::filesystem::path store, std::filesystem::path sites,
+                           std::filesystem::path registration)
+    : group_(group),
+      store_(std::move(store)),
+      sites_(std::move(sites)),
+      registration_(std::move(registration)),
+      listener_(socket, group) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -71,7 +76,8 @@ void ReaderServer::admit(os::LocalStream caller) {
     // As gateway/cli/answer_options.cpp has them.
     answering_.emplace_back(
         account.user,
-        std::vector<std::string>{"answer", "--store", store_.string(), "--sites", sites_.string()},
+        std::vector<std::string>{"answer", "--store", store_.string(), "--sites", sites_.string(),
+                                 "--registration", registration_.string()},
         caller.descriptor());
   } catch (const std::exception&) {
     send_refusal(caller, "the gateway cannot start another process now: try again", kFailed);

@@ -28,7 +28,7 @@ class ReaderServer {
   /// `group` has to be one of this process's. Throws std::system_error where the socket cannot be
   /// made.
   ReaderServer(const std::filesystem::path& socket, os::UserId group, std::filesystem::path store,
-               std::filesystem::path sites);
+               std::filesystem::path sites, std::filesystem::path registration);
   /// Ends what is being answered.
   ~ReaderServer();
   ReaderServer(const ReaderServer&) = delete;
@@ -50,6 +50,7 @@ class ReaderServer {
   const os::UserId group_;
   const std::filesystem::path store_;
   const std::filesystem::path sites_;
+  const std::filesystem::path registration_;
   os::LocalListener listener_;
   std::list<Answering> answering_;  ///< of the thread
   log::RateLimit fault_lines_{1, std::chrono::minutes(1)};

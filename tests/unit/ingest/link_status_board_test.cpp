@@ -31,12 +31,25 @@ TEST(LinkStatusBoard, LastReportOfALinacCounts) {
 TEST(LinkStatusBoard, ConnectionsOfASiteAreCounted) {
   LinkStatusBoard board;
   EXPECT_EQ(board.agents("nbcc"), 0U);
-  board.agent_came("nbcc");
-  board.agent_came("nbcc");
-  board.agent_came("rccc");
-  board.agent_went("nbcc");
+  board.agent_came("nbcc", 1);
+  board.agent_came("nbcc", 2);
+  board.agent_came("rccc", 3);
+  board.agent_went("nbcc", 4);
   EXPECT_EQ(board.agents("nbcc"), 1U);
   EXPECT_EQ(board.agents("rccc"), 1U);
+}
+
+/// A second connection comes before the first has gone: the site was here all the while.
+TEST(LinkStatusBoard, ASiteIsHereFromItsFirstConnectionToItsLast) {
+  LinkStatusBoard board;
+  board.agent_came("nbcc", 10);
+  board.agent_came("nbcc", 20);
+  board.agent_went("nbcc", 30);
+  EXPECT_EQ(board.sites().at("nbcc"), (SitePresence{1, 10, 0}));
+  board.agent_went("nbcc", 40);
+  EXPECT_EQ(board.sites().at("nbcc"), (SitePresence{0, 10, 40}));
+  board.agent_came("nbcc", 50);
+  EXPECT_EQ(board.sites().at("nbcc"), (SitePresence{1, 50, 40}));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(ReaderRequest, IsReadAsItWasWritten) {
         .json = true},
         ReaderRequest{.question = Question::export_record, .record = 4711, .format = "xz"},
         ReaderRequest{.question = Question::frames, .linac = ""},
-        ReaderRequest{.question = Question::gaps, .json = true}}) {
+        ReaderRequest{.question = Question::gaps, .json = true},
+        ReaderRequest{.question = Question::sites}}) {
     std::string line = request_line(request);
     ASSERT_EQ(line.back(), '\n');
     line.pop_back();
