@@ -1,6 +1,8 @@
 #include <iostream>
 #include <memory>
+#include <vector>
 
+#include "common/config/config_error.hpp"
 #include "common/config/gateway_settings.hpp"
 #include "common/os/users.hpp"
 #include "common/os/utc_clock.hpp"
@@ -8,6 +10,7 @@
 #include "gateway/cli/commands.hpp"
 #include "gateway/registration/add_site.hpp"
 #include "gateway/registration/duration_text.hpp"
+#include "gateway/serve/forward_check.hpp"
 
 namespace icom::cli {
 
@@ -27,6 +30,20 @@ struct AddSiteGiven {
   std::string expires = "7d";
 };
 
+/// The enrolment file is made all the same: the site's other forwards, and its Linacs, need nothing
+/// of these.
+void say_forward_clashes(const std::filesystem::path& config, const std::filesystem::path& file) {
+  std::vector<config::Problem> clashes;
+  try {
+    clashes = config::forward_clashes(config::load_usable_gateway(config), serve::listen_ground());
+  } catch (const config::ConfigError&) {
+    return;  // said by whatever reads all sites
+  }
+  for (const config::Problem& clash : clashes) {
+    if (clash.file == file.string()) std::cerr << "icom-gateway: " << clash.text() << '\n';
+  }
+}
+
 int add_site(const AddSiteGiven& given) {
   registration::NewSite wanted = given.site;
   wanted.valid_for = registration::parse_duration(given.expires).value();
@@ -44,6 +61,7 @@ int add_site(const AddSiteGiven& given) {
   std::cout << "Now carry it to the site's machine as you would a key, and run there:\n"
                "  icom-agent enrol "
             << added.enrolment_file.filename().string() << '\n';
+  say_forward_clashes(given.config, added.site_file);
   return end_standard_output();
 }
 

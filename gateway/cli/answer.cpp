@@ -21,13 +21,16 @@
 #include "common/os/file_owner.hpp"
 #include "common/os/local_socket.hpp"
 #include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
 #include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/known_names.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/record_export.hpp"
 #include "gateway/cli/record_listing.hpp"
+#include "gateway/cli/site_listing.hpp"
 #include "gateway/readers/answer_stream.hpp"
 #include "gateway/readers/ask_gateway.hpp"
+#include "gateway/serve/known_stores.hpp"
 #include "gateway/store/store_files.hpp"
 
 namespace icom::cli {
@@ -54,12 +57,22 @@ struct AtSocket {
   fs::path path;
 };
 
+/// One whose disk is not mounted is neither empty nor new. Whoever may not read whether there was
+/// one is told by the store's reader.
+void require_store(const config::GatewaySettings& settings) {
+  if (os::is_closed_to_us(serve::known_stores_file(settings))) return;
+  if (const std::string lost = serve::lost_store(settings); !lost.empty()) {
+    throw std::runtime_error(lost);
+  }
+}
+
 /// Where to read, or where to ask instead.
 std::variant<Sources, AtSocket> source_of(const fs::path& config) {
   try {
     const config::GatewaySettings settings = config::load_gateway_alone(config);
     if (!os::is_closed_to_us(store::database_file(settings.store))) {
-      return Sources{settings.store, settings.sites_folder};
+      require_store(settings);
+      return Sources{settings.store, settings.sites_folder, settings.registration};
     }
     return AtSocket{settings.readers_socket.value_or(config::kUsualReadersSocket)};
   } catch (const config::ConfigError&) {
@@ -132,6 +145,9 @@ bool answer(const ReaderRequest& request, const Sources& sources, std::ostream& 
       return list_frames(sources.store, of_linac, out, problems);
     case Question::gaps:
       list_gaps(sources, of_linac, request.json, out);
+      return true;
+    case Question::sites:
+      list_sites(sources, os::utc_now_us(), request.json, out);
       return true;
   }
   return true;

@@ -1,4 +1,4 @@
-// What records, export, ledger and gaps print, whoever asks for it.
+// What records, export, ledger, gaps and sites print, whoever asks for it.
 #pragma once
 
 #include <filesystem>
@@ -11,13 +11,14 @@ namespace icom::cli {
 
 /// From the store. False if it is not whole, and why is in `problems`. Throws std::invalid_argument
 /// for a format that is none, for a site and a Linac that neither the store nor a site's file
-/// knows, and what list_records(), export_record(), list_ledger(), list_frames() and list_gaps()
-/// throw.
+/// knows, and what list_records(), export_record(), list_ledger(), list_frames(), list_gaps()
+/// and list_sites() throw.
 bool answer(const readers::ReaderRequest& request, const Sources& sources, std::ostream& out,
             std::ostream& problems);
 
 /// From the store that these settings name or, where this account may not open it, from the gateway
-/// that runs: readers::ask_gateway(). Throws ConfigError where the settings cannot be read; but the
+/// that runs: readers::ask_gateway(). Throws std::runtime_error where the store is lost
+/// (serve::lost_store()), ConfigError where the settings cannot be read; but the
 /// usual ones, where this account may not read them, are not needed to ask.
 bool answer_for(const std::filesystem::path& config, const readers::ReaderRequest& request,
                 std::ostream& out, std::ostream& problems);

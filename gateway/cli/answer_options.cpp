@@ -12,6 +12,8 @@ void add_answer(CLI::App& app, Action& asked) {
   command->group("");  // nobody's to type
   command->add_option("--store", sources->store, "the store's folder")->required();
   command->add_option("--sites", sources->sites, "the folder of the sites' files")->required();
+  command->add_option("--registration", sources->registration, "what is remembered of sites")
+      ->required();
   command->callback([sources, &asked] { asked = [sources] { return answer_reader(*sources); }; });
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,17 +15,17 @@
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
-#include "gateway/archive/archive_folder.hpp"
-#include "gateway/archive/archive_index.hpp"
-#include "gateway/archive/unwritten_records.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "gateway/serve/archive_check.hpp"
 #include "gateway/serve/check_report.hpp"
 #include "gateway/serve/folder_check.hpp"
-#include "gateway/serve/hosts_of.hpp"
+#include "gateway/serve/forward_check.hpp"
+#include "gateway/serve/gateway_unit.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
 #include "gateway/serve/known_stores.hpp"
 #include "gateway/serve/readers_check.hpp"
 #include "gateway/serve/running_gateway.hpp"
+#include "gateway/serve/sshd_check.hpp"
 #include "gateway/serve/way_in_check.hpp"
 #include "gateway/store/store_reader.hpp"
 
@@ -36,36 +35,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What a share that works may take to answer.
+/// What a disk, or a directory service, that works may take to answer.
 constexpr std::chrono::seconds kAnswerTime{5};
-
-/// Whether it can be written in; the report says so.
-bool report_folder(CheckReport& report, const std::string& what, const fs::path& folder,
-                   const std::string& where_absent, const FolderState& state) {
-  const std::string named = what + ' ' + folder.string();
-  if (!state.answers) {
-    report.line(false, named,
-                "does not answer within " + std::to_string(kAnswerTime.count()) +
-                    " s: look at the share and its server");
-  } else if (!state.exists) {
-    report.line(false, named, "is not there: " + where_absent);
-  } else if (!state.is_folder) {
-    report.line(false, named, "is no folder");
-  } else if (state.write_error == std::errc::no_space_on_device) {
-    report.line(false, named, "is full, " + state.free_space + ": make room");
-  } else if (state.write_error == std::errc::permission_denied) {
-    report.line(false, named, "cannot be written by this account: give it the right to");
-  } else if (state.write_error) {
-    report.line(false, named, "cannot be written: " + state.write_error.message());
-  } else {
-    if (state.is_nearly_full) {
-      report.note(named, "is nearly full, " + state.free_space + ": make room");
-    }
-    report.line(true, named, "can be written, " + state.free_space);
-    return true;
-  }
-  return false;
-}
 
 /// The store makes its own folder, in one that must be there.
 void check_store(CheckReport& report, const config::GatewaySettings& settings) {
@@ -87,70 +58,9 @@ void check_store(CheckReport& report, const config::GatewaySettings& settings) {
                 look_at_folder(parent, {}, kAnswerTime));
 }
 
-void check_archive(CheckReport& report, const config::GatewaySettings& settings) {
-  const fs::path& folder = settings.archive->directory;
-  const std::string named = "archive " + folder.string();
-  std::set<std::string> sites;
-  for (const config::SiteSettings& site : settings.sites) sites.insert(site.site);
-  const FolderState state = look_at_folder(
-      folder, archive::folders_of_sites(sites, settings.archive->per_site), kAnswerTime);
-  if (!report_folder(report, "archive", folder, "make it, or mount the share that holds it",
-                     state)) {
-    return;
-  }
-  for (const std::string& name : state.odd) {
-    report.line(false, named,
-                "its " + name +
-                    " is no folder, and no link is followed there: move it away, or let "
-                    "archive.directory name the place that it leads to");
-  }
-  for (const std::string& name : state.unwritable) {
-    report.line(false, named,
-                "its " + name + " cannot be written by this account: give it the right to");
-  }
-  if (!state.can_be_synced) {
-    report.note(named,
-                "this share cannot sync folders: a power cut of its server may take back the last "
-                "files, and nobody would write them again");
-  }
-  if (state.all_may_write) {
-    report.note(named, "every account that sees it can change it: patients' records are in it");
-  }
-}
-
-/// Patient IDs with a `_`. 0 also if there is no store yet, or one that `serve` has to bring up to
-/// date, which is no fault, or one that does not answer, which is said elsewhere.
-std::int64_t odd_patient_ids(const fs::path& store) {
-  const auto ids = os::answer_within<std::int64_t>(kAnswerTime, "check", [store]() noexcept {
-    try {
-      return store::StoreReader(store).patient_ids_with("_");
-    } catch (const std::runtime_error&) {
-      return std::int64_t{0};
-    }
-  });
-  return ids.value_or(0);
-}
-
-/// By site: records whose file is not there yet, or not as they are now. None in the same cases.
-std::map<std::string, std::size_t> records_without_file(const fs::path& store) {
-  using Counts = std::map<std::string, std::size_t>;
-  const auto counts = os::answer_within<Counts>(kAnswerTime, "check", [store]() noexcept {
-    Counts sites;
-    try {
-      store::StoreReader reader(store);
-      auto index = archive::ArchiveIndex::open_for_reading(store);
-      if (!index) return sites;
-      archive::visit_unwritten_records(reader, *index,
-                                       [&sites](const auto& record) { ++sites[record.site]; });
-    } catch (const std::runtime_error&) {
-      sites.clear();
-    }
-    return sites;
-  });
-  return counts.value_or(Counts());
-}
-
-/// Linacs under which frames of another machine may be on record. None in the same cases.
+/// Linacs under which frames of another machine may be on record. None also if there is no store
+/// yet, or one that `serve` has to bring up to date, which is no fault, or one that does not
+/// answer, which is said elsewhere.
 std::vector<store::OddMachine> odd_machines(const fs::path& store) {
   using Machines = std::vector<store::OddMachine>;
   const auto machines = os::answer_within<Machines>(kAnswerTime, "check", [store]() noexcept {
@@ -166,40 +76,6 @@ std::vector<store::OddMachine> odd_machines(const fs::path& store) {
 void check_machine_ids(CheckReport& report, const config::GatewaySettings& settings) {
   for (const auto& [linac, problem] : odd_machines(settings.store)) {
     report.note("Linac " + linac.serial + " of " + linac.site, problem);
-  }
-}
-
-/// What PyMedPhys cannot tell apart in one tree.
-void check_shared_names(CheckReport& report, const config::GatewaySettings& settings) {
-  const std::string named = "archive " + settings.archive->directory.string();
-  if (settings.archive->live && !settings.archive->per_site) {
-    for (const auto& [address, sites] : archive::shared_addresses(hosts_of(settings))) {
-      std::string names;
-      for (const std::string& site : sites) names += (names.empty() ? "" : ", ") + site;
-      report.note(named, "sites " + names + " each have a Linac at " + address + ": live/" +
-                             address +
-                             " is that of the one that was registered first, the others' is live/" +
-                             address + "~SITE; archive.per_site gives each site its own folder");
-    }
-  }
-  if (settings.archive->live) {
-    for (const auto& [shared, linacs] : archive::addresses_shared_in_a_site(hosts_of(settings))) {
-      std::string names;
-      for (const std::string& serial : linacs) names += (names.empty() ? "" : ", ") + serial;
-      report.note(named, "Linacs " + names + " of site " + shared.first + " are all at " +
-                             shared.second +
-                             ": live files of the one that was registered first are where "
-                             "PyMedPhys looks for that address, those of the others in folders "
-                             "that end with ~ and their serial");
-    }
-  }
-  if (const auto ids = odd_patient_ids(settings.store); ids > 0) {
-    report.note(named, std::to_string(ids) +
-                           " Patient IDs hold `_`: PyMedPhys finds their folders also when it is "
-                           "asked for what stands before the `_`");
-  }
-  for (const auto& [site, count] : records_without_file(settings.store)) {
-    report.note(named, std::to_string(count) + " records of " + site + " wait for their file");
   }
 }
 
@@ -308,12 +184,20 @@ std::optional<bool> check_whether_it_runs(CheckReport& report,
   return process->has_value();
 }
 
-void check_ingest(CheckReport& report, const config::GatewaySettings& settings,
-                  const ServiceAccount& service, std::optional<bool> runs) {
+/// Its sockets are the gateway's with these settings, and no other's.
+bool has_sockets_passed(const fs::path& config) {
+  const auto units = unit_folders();
+  return unit_starts_gateway_with(config, units) && unit_has_its_socket_passed(units);
+}
+
+void check_ingest(CheckReport& report, const fs::path& config,
+                  const config::GatewaySettings& settings, const ServiceAccount& service,
+                  std::optional<bool> runs) {
   check_ingest_reach(report, settings.ingest);
   auto account = stores_owner(settings.store);
   if (!account && service.account) account = service.account->user;
-  const IngestPortState ingest = check_ingest_port(settings.ingest, {account, runs});
+  const IngestPortState ingest =
+      check_ingest_port(settings.ingest, {account, runs, has_sockets_passed(config)});
   const std::string named = "ingest " + settings.ingest.text();
   if (ingest.certain) {
     report.line(ingest.usable, named, ingest.text);
@@ -345,8 +229,9 @@ void leave_to_service(CheckReport& report, const config::GatewaySettings& settin
   report.leave_out("whether the gateway runs");
 }
 
-void check_machine(CheckReport& report, const config::GatewaySettings& settings,
-                   const ServiceAccount& service, bool is_service) {
+void check_machine(CheckReport& report, const fs::path& config,
+                   const config::GatewaySettings& settings, const ServiceAccount& service,
+                   bool is_service) {
   for (const config::SiteSettings& site : settings.sites) {
     std::string serials;
     for (const config::LinacSettings& linac : site.linacs) {
@@ -361,8 +246,9 @@ void check_machine(CheckReport& report, const config::GatewaySettings& settings,
     leave_to_service(report, settings);
   }
   if (!settings.archive) report.note("archive", "not set: no files for PyMedPhys");
-  check_ingest(report, settings, service, runs);
+  check_ingest(report, config, settings, service, runs);
   check_tunnel_end(report, settings);
+  check_forwards(report, settings);
   check_fan_out(report, settings);
   if (settings.http) report.note("http " + settings.http->text(), "this version serves no page");
 }
@@ -391,6 +277,19 @@ bool check_account(CheckReport& report, const ServiceAccount& service) {
   return true;
 }
 
+/// What the gateway's account cannot say. Settings that cannot be read are said by the rest.
+int check_as_root(const fs::path& config, std::ostream& out) {
+  CheckReport report(out);
+  try {
+    check_sshd(report, config::load_usable_gateway(config));
+  } catch (const config::ConfigError&) {
+    return 0;
+  }
+  report.say_left_out("account " + os::user_name_within(std::chrono::seconds(2), os::own_user()) +
+                      " is not root, who alone can ask sshd: run this as root");
+  return report.failures() == 0 ? 0 : 2;
+}
+
 }  // namespace
 
 int check(const fs::path& config, std::ostream& out, const ServiceAccount& service) {
@@ -399,7 +298,7 @@ int check(const fs::path& config, std::ostream& out, const ServiceAccount& servi
   try {
     const config::GatewaySettings settings = config::load_gateway(config);
     report.line(true, "settings", config.string());
-    check_machine(report, settings, service, is_service);
+    check_machine(report, config, settings, service, is_service);
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) {
       report.line(false, "settings", problem.text());
@@ -422,7 +321,8 @@ int run_check(const fs::path& config, const std::string& user) {
   const ServiceAccount service = service_account(config, user);
   const auto all = [&] { return check(config, std::cout, service); };
   const bool is_another = service.account && service.account->user != os::own_user();
-  return is_another && os::own_user() == 0 ? os::run_as(*service.account, all) : all();
+  const int found = is_another && os::own_user() == 0 ? os::run_as(*service.account, all) : all();
+  return std::max(found, check_as_root(config, std::cout));
 }
 
 }  // namespace icom::serve

@@ -21,7 +21,7 @@ int check(const std::filesystem::path& config, std::ostream& out);
 
 /// check() on stdout, for the account that service_account() finds. Run by root it is done by a
 /// child process that has that account's rights and no more: root can read and write what the
-/// gateway cannot.
+/// gateway cannot. Then check_sshd(), which is root's to ask.
 int run_check(const std::filesystem::path& config, const std::string& user);
 
 }  // namespace icom::serve

@@ -77,4 +77,31 @@ FolderState look_at_folder(const fs::path& folder, std::vector<std::string> inne
   return silent;
 }
 
+bool report_folder(CheckReport& report, const std::string& what, const fs::path& folder,
+                   const std::string& where_absent, const FolderState& state) {
+  const std::string named = what + ' ' + folder.string();
+  if (!state.answers) {
+    report.line(false, named,
+                "does not answer within " + std::to_string(kFolderAnswerTime.count()) +
+                    " s: look at the share and its server");
+  } else if (!state.exists) {
+    report.line(false, named, "is not there: " + where_absent);
+  } else if (!state.is_folder) {
+    report.line(false, named, "is no folder");
+  } else if (state.write_error == std::errc::no_space_on_device) {
+    report.line(false, named, "is full, " + state.free_space + ": make room");
+  } else if (state.write_error == std::errc::permission_denied) {
+    report.line(false, named, "cannot be written by this account: give it the right to");
+  } else if (state.write_error) {
+    report.line(false, named, "cannot be written: " + state.write_error.message());
+  } else {
+    if (state.is_nearly_full) {
+      report.note(named, "is nearly full, " + state.free_space + ": make room");
+    }
+    report.line(true, named, "can be written, " + state.free_space);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace icom::serve

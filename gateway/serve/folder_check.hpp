@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "gateway/serve/check_report.hpp"
+
 namespace icom::serve {
 
 struct FolderState {
@@ -28,5 +30,14 @@ struct FolderState {
 /// paths of folders in it, where they are there.
 FolderState look_at_folder(const std::filesystem::path& folder, std::vector<std::string> inner,
                            std::chrono::milliseconds limit);
+
+/// What a share that works may take to answer.
+inline constexpr std::chrono::seconds kFolderAnswerTime{5};
+
+/// Says in the report how it is; `where_absent` is what to do where it is not there. Whether it can
+/// be written in. `state` was looked at for kFolderAnswerTime.
+bool report_folder(CheckReport& report, const std::string& what,
+                   const std::filesystem::path& folder, const std::string& where_absent,
+                   const FolderState& state);
 
 }  // namespace icom::serve

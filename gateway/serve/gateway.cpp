@@ -100,7 +100,8 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
       keys_writer_(places_, os::utc_now_seconds),
       pending_(os::real_file_system(), settings.registration / pending::kFolder,
                approved_in(settings.sites_folder)),
-      newcomers_(pending_) {
+      newcomers_(pending_),
+      connections_(places_.registration, board_, os::utc_now_us) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings, means));
   }
@@ -133,6 +134,7 @@ Gateway::~Gateway() {
 void Gateway::start() {
   if (archivist_) archivist_->start();
   fan_out_.start();
+  connections_.start();
   server_->start();
 }
 
@@ -252,6 +254,7 @@ void Gateway::stop(std::chrono::milliseconds grace) {
   proved_.stop();
   keys_writer_.stop();
   server_->stop(grace);
+  connections_.stop();
   fan_out_.stop();
   store_.reset();
   if (!archivist_ || left_archive_behind_) return;

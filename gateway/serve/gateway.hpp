@@ -28,6 +28,7 @@
 #include "gateway/registration/proved_sites.hpp"
 #include "gateway/registration/site_access.hpp"
 #include "gateway/registration/site_desk.hpp"
+#include "gateway/serve/connections_writer.hpp"
 #include "gateway/serve/keys_writer.hpp"
 #include "gateway/serve/pending_newcomers.hpp"
 #include "gateway/serve/store_sink.hpp"
@@ -110,6 +111,7 @@ class Gateway {
   fanout::GatewayFanOut fan_out_;
   std::optional<fanout::FanOutSink> fan_out_sink_;
   ingest::LinkStatusBoard board_;
+  ConnectionsWriter connections_;
   std::optional<ingest::SiteRegistry> registry_;
   std::unique_ptr<ingest::IngestServer> server_;
 };

@@ -65,20 +65,26 @@ std::string named(os::UserId user) {
   return "account " + number + (name && *name != number ? " (" + *name + ")" : "");
 }
 
-/// The first address that the gateway's socket unit names, if none of them is `endpoint`.
+/// The first address that the gateway's socket unit names, if none of them is `endpoint`. None
+/// where only systemd knows what one stands for.
 std::optional<std::string> named_instead(const tcp::endpoint& endpoint,
                                          const std::vector<std::filesystem::path>& units) {
   const auto all = socket_unit_addresses(units);
-  const auto wanted = config::Address{endpoint.address().to_string(), endpoint.port()}.text();
-  if (all.empty() || std::ranges::find(all, wanted) != all.end()) return std::nullopt;
+  const config::Address wanted{endpoint.address().to_string(), endpoint.port()};
+  const auto may_be_it = [&wanted](const std::string& stream) {
+    const auto address = config::parse_address(stream, 0);
+    const bool has_specifier = stream.find('%') != std::string::npos;
+    return has_specifier || (address && config::is_same_place(*address, wanted));
+  };
+  if (all.empty() || std::ranges::any_of(all, may_be_it)) return std::nullopt;
   return all.front();
 }
 
 std::string unit_names(const std::string& other) {
   return "systemd's unit icom-gateway.socket names " + other +
-         ", and a gateway that systemd starts with it ends at once: correct its ListenStream, or "
-         "`ingest`, so that both are the same; then systemctl daemon-reload and systemctl restart "
-         "icom-gateway.socket icom-gateway";
+         ", and a gateway that systemd starts with it ends at once, so that no agent can connect: "
+         "correct its ListenStream, or `ingest`, so that both are the same; then systemctl "
+         "daemon-reload and systemctl restart icom-gateway.socket icom-gateway";
 }
 
 IngestPortState state_of_used(const tcp::endpoint& endpoint, const KnownGateway& gateway,
@@ -148,6 +154,10 @@ IngestPortState check_ingest_port(const config::Address& address, const KnownGat
     return {false, "is no address of this machine (" + error.message() + "): correct `ingest`"};
   }
   const tcp::endpoint endpoint = found.begin()->endpoint();
+  std::error_code unknown;
+  if (gateway.has_sockets_passed && std::filesystem::exists(systemd, unknown)) {
+    if (const auto other = named_instead(endpoint, units)) return {false, unit_names(*other)};
+  }
   tcp::acceptor acceptor(io);
   acceptor.open(endpoint.protocol());
   acceptor.set_option(tcp::acceptor::reuse_address(true));

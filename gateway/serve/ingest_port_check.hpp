@@ -22,6 +22,8 @@ struct IngestPortState {
 struct KnownGateway {
   std::optional<os::UserId> account;        ///< that it runs as
   std::optional<bool> runs = std::nullopt;  ///< nullopt: this account cannot say
+  /// systemd starts it, and passes it the sockets of its socket unit at every start.
+  bool has_sockets_passed = false;
 };
 
 /// Listens for a moment, accepting nobody. An address that a running icom-gateway has is usable
@@ -30,8 +32,9 @@ struct KnownGateway {
 /// gateway: nothing is connected to then, and whether it is systemd is not known unless the gateway
 /// runs.
 /// `systemd` is there where systemd is the machine's service manager: sd_booted(3).
-/// `units`: where systemd finds its units. One that listens elsewhere is told of: the gateway does
-/// not start with it.
+/// `units`: where systemd finds its units. One that listens elsewhere is told of, since the gateway
+/// does not start with it: certain where its sockets are passed to the gateway, or else a matter of
+/// how that is started.
 /// Waits for the machine's directory service, and not for long.
 IngestPortState check_ingest_port(const config::Address& address, const KnownGateway& gateway,
                                   const std::filesystem::path& systemd = "/run/systemd/system",

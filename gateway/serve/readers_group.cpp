@@ -72,8 +72,8 @@ std::unique_ptr<readers::ReaderServer> serve_readers(const config::GatewaySettin
     return nullptr;
   }
   try {
-    auto server = std::make_unique<readers::ReaderServer>(*socket, *readers.group, settings.store,
-                                                          settings.sites_folder);
+    auto server = std::make_unique<readers::ReaderServer>(
+        *socket, *readers.group, settings.store, settings.sites_folder, settings.registration);
     spdlog::info("readers: group {} may ask at {}", settings.readers, socket->string());
     return server;
   } catch (const std::system_error& error) {

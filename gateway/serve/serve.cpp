@@ -21,6 +21,7 @@
 #include "common/os/not_as_root.hpp"
 #include "common/os/passed_sockets.hpp"
 #include "common/os/process.hpp"
+#include "gateway/serve/forward_check.hpp"
 #include "gateway/serve/gateway.hpp"
 #include "gateway/serve/ingest_socket.hpp"
 #include "gateway/serve/known_stores.hpp"
@@ -143,7 +144,11 @@ bool serve(const std::filesystem::path& config) {
   gateway.start();
   auto reader_server = serve_readers(settings, readers);
   log_ready(gateway, settings);
-  watch.start([&] { take_changes(config, settings, gateway); });
+  auto clashes = log_forward_clashes(settings, {});
+  watch.start([&] {
+    take_changes(config, settings, gateway);
+    clashes = log_forward_clashes(settings, clashes);
+  });
   EverySecond refreshing(io, [&gateway] {
     gateway.refresh_access();
     gateway.look_for_tunnels_account();

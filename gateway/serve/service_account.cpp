@@ -3,8 +3,6 @@
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <sstream>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
+#include "gateway/serve/gateway_unit.hpp"
 #include "gateway/serve/running_gateway.hpp"
 
 namespace icom::serve {
@@ -21,7 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kServiceUnit = "icom-gateway.service";
 /// For a disk, or a directory service, that works.
 constexpr std::chrono::seconds kAccountAnswerTime{5};
 
@@ -60,28 +58,9 @@ std::optional<fs::path> store_in(const fs::path& config) {
   }
 }
 
-/// As its command line has it: `--config FILE` or `--config=FILE`.
-fs::path config_in(const std::string& command) {
-  std::istringstream words(command);
-  constexpr std::string_view kOption = "--config";
-  for (std::string word; words >> word;) {
-    if (word == kOption && words >> word) return word;
-    if (word.starts_with(std::string(kOption) + "=")) return word.substr(kOption.size() + 1);
-  }
-  return config::kUsualGatewaySettings;
-}
-
-bool is_same_file(const fs::path& one, const fs::path& other) {
-  std::error_code unknown;
-  return fs::weakly_canonical(one, unknown) == fs::weakly_canonical(other, unknown);
-}
-
 /// nullopt if there is no unit that starts a gateway with these settings.
 std::optional<std::string> units_user(const fs::path& config, const std::vector<fs::path>& units) {
-  const auto starts = unit_values(kServiceUnit, "ExecStart", units);
-  if (!starts || starts->empty() || !is_same_file(config_in(starts->back()), config)) {
-    return std::nullopt;
-  }
+  if (!unit_starts_gateway_with(config, units)) return std::nullopt;
   const auto users = unit_values(kServiceUnit, "User", units);
   return users && !users->empty() ? users->back() : "root";
 }

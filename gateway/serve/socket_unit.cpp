@@ -1,6 +1,7 @@
 #include "gateway/serve/socket_unit.hpp"
 
 #include "common/config/address.hpp"
+#include "gateway/serve/gateway_unit.hpp"
 
 namespace icom::serve {
 
@@ -17,7 +18,7 @@ std::string address_text(const std::string& stream) {
 
 std::vector<std::string> socket_unit_addresses(const std::vector<std::filesystem::path>& folders) {
   std::vector<std::string> addresses;
-  const auto streams = unit_values("icom-gateway.socket", "ListenStream", folders);
+  const auto streams = unit_values(kSocketUnit, "ListenStream", folders);
   for (const std::string& stream : streams.value_or(std::vector<std::string>())) {
     addresses.push_back(address_text(stream));
   }

@@ -12,6 +12,7 @@
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/ingest/upgrade.hpp"
 #include "gateway/serve/gateway.hpp"
+#include "gateway/serve/gateway_unit.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
 #include "tests/unit/archive/delivery_frames.hpp"
 #include "tests/unit/serve/gateway_folder.hpp"
@@ -170,6 +171,17 @@ TEST_F(CheckTest, AnAccountOfTheFanOutThatDoesNotExistFails) {
   EXPECT_THAT(printed_, HasSubstr("FAIL  fan-out: this machine has no account no-such-account"));
   EXPECT_THAT(printed_, Not(HasSubstr("no account root")));
   EXPECT_THAT(printed_, Not(HasSubstr("no account 54321")));
+}
+
+TEST_F(CheckTest, AForwardThatCannotListenFailsWithItsPlace) {
+  write("sites/nbcc.yaml",
+        config::with(config::kSite, "forwards: []\n",
+                     "forwards:\n  - {name: sql, direction: remote, listen: " +
+                         std::to_string(port_) + ", target: \"192.168.17.5:1433\"}\n"));
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  forwards: " + (folder_ / "sites/nbcc.yaml").string() +
+                                  ":20: forwards[0].listen: read "));
+  EXPECT_THAT(printed_, HasSubstr("the gateway itself listens at 127.0.0.1:"));
 }
 
 TEST_F(CheckTest, FileInTheStoresPlaceFails) {
@@ -332,6 +344,58 @@ TEST_F(CheckTest, APortThatIsNotTheSocketUnitsIsTold) {
   EXPECT_TRUE(state().certain);
   write("icom-gateway.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=7600\n");
   EXPECT_THAT(state().text, HasSubstr("names [::]:7600"));
+}
+
+/// Not only told of, as where nothing says how the gateway is started: it would end at once.
+TEST_F(CheckTest, APortThatIsNotTheSocketUnitsFailsWhereItsSocketsArePassed) {
+  const config::Address address{"127.0.0.1", port_};
+  const KnownGateway started{0, std::nullopt, true};
+  const auto state = [&] { return check_ingest_port(address, started, folder_, {folder_}); };
+  EXPECT_TRUE(state().usable) << "without such a unit";
+  write("icom-gateway.socket", "[Socket]\nListenStream=127.0.0.1:7600\n");
+  EXPECT_FALSE(state().usable);
+  EXPECT_TRUE(state().certain);
+  EXPECT_THAT(state().text, HasSubstr("no agent can connect"));
+  EXPECT_TRUE(check_ingest_port(address, started, folder_ / "nowhere", {folder_}).usable)
+      << "without systemd";
+  {
+    // Also while one that was started otherwise listens there.
+    const Gateway gateway(config::load_gateway(config_));
+    EXPECT_FALSE(state().usable);
+  }
+  write("icom-gateway.socket", "[Socket]\nListenStream=%i:7600\n");
+  EXPECT_TRUE(state().usable) << "only systemd knows what it stands for";
+  write("icom-gateway.socket", "[Socket]\nListenStream=" + address.text() + "\n");
+  EXPECT_TRUE(state().usable);
+}
+
+TEST_F(CheckTest, ASpellingOfTheSameAddressIsTheSocketUnits) {
+  write("icom-gateway.socket", "[Socket]\nListenStream=[0:0:0::1]:" + std::to_string(port_));
+  const config::Address address{"::1", port_};
+  const auto state = check_ingest_port(address, {0, std::nullopt, true}, folder_, {folder_});
+  EXPECT_THAT(state.text, Not(HasSubstr("correct its ListenStream")));
+}
+
+TEST_F(CheckTest, WhoseSocketsArePassedIsReadInTheUnits) {
+  const std::vector<std::filesystem::path> units{folder_};
+  write("icom-gateway.socket", "[Socket]\nListenStream=127.0.0.1:1\n");
+  EXPECT_FALSE(unit_starts_gateway_with(config_, units));
+  EXPECT_FALSE(unit_has_its_socket_passed(units));
+  write("icom-gateway.service",
+        "[Unit]\nWants=other.socket\n[Service]\nExecStart=icom-gateway "
+        "serve --config " +
+            config_.string() + "\n");
+  EXPECT_TRUE(unit_starts_gateway_with(config_, units));
+  EXPECT_FALSE(unit_starts_gateway_with(folder_ / "other.yaml", units));
+  EXPECT_FALSE(unit_has_its_socket_passed(units)) << "if the service alone is started";
+  std::filesystem::create_directory(folder_ / "icom-gateway.service.d");
+  for (const char* const line :
+       {"[Service]\nSockets=icom-gateway.socket", "[Unit]\nRequires=a.b icom-gateway.socket"}) {
+    write("icom-gateway.service.d/socket.conf", line);
+    EXPECT_TRUE(unit_has_its_socket_passed(units)) << line;
+  }
+  write("icom-gateway.socket", "");  // masked
+  EXPECT_FALSE(unit_has_its_socket_passed(units));
 }
 
 TEST_F(CheckTest, APortThatRootListensAtIsComparedWithTheSocketUnit) {
