@@ -1,6 +1,7 @@
 #include "gateway/store/placement.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -169,16 +170,41 @@ std::optional<Placement> place_between_epochs(const Line& line, std::int64_t lin
   return put_into(std::move(*gap), frame, epoch, arriving.counted);
 }
 
+// `same`: what matches() gives for the frame. However many stand there, three looks more.
+std::optional<GapEdge> stored_after_one_of(const std::vector<FrameKey>& same,
+                                           const FrameIdentity& frame, const StoredFrames& stored,
+                                           std::int64_t newest) {
+  std::set<std::int64_t> epochs;
+  for (const FrameKey& other : same) {
+    if (other.counter == frame.counter && other.place.time == frame.time &&
+        other.place.epoch <= newest && other.place.epoch >= newest - kEpochsSearched) {
+      epochs.insert(other.place.epoch);
+    }
+  }
+  std::optional<GapEdge> found;  // of the latest epoch, the nearest
+  const auto counter = static_cast<std::uint8_t>(frame.counter + 1);
+  for (std::int64_t later = 0; later <= kMaxQuietSeconds && !epochs.empty(); ++later) {
+    for (const FrameKey& key : matches({frame.time + later, counter, 0}, stored)) {
+      if (key.counter == counter && key.place.time == frame.time + later &&
+          epochs.contains(key.place.epoch) && (!found || key.place.epoch > found->epoch)) {
+        found = edge_of(key);
+      }
+    }
+  }
+  return found;
+}
+
 // Nothing tells yet whether the clock was set back, or this is a replay that begins with a frame
 // that was never received, or with one that differs from the stored one.
 Placement new_epoch_or_replay(std::int64_t linac, const ArrivingFrame& arriving, const Head& head,
-                              const StoredFrames& stored) {
+                              const std::vector<FrameKey>& same, const StoredFrames& stored) {
   Placement placement = new_epoch_after(head);
   if (arriving.counted) {
     placement.replay_until = where_replay_would_lead(stored.database, linac, head,
                                                      arriving.identity, head.last.place.epoch);
     if (!placement.replay_until) {
-      placement.replay_until = stored_after_other(arriving.identity, stored, head.last.place.epoch);
+      placement.replay_until =
+          stored_after_one_of(same, arriving.identity, stored, head.last.place.epoch);
     }
   }
   return placement;
@@ -210,7 +236,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
     const bool beside_head = arriving.counted && frame.time == last.time &&
                              frame.counter == head.last.counter &&
                              may_be_a_backlog(arriving, head.last.received_us);
-    return beside_head ? beside(last) : new_epoch_or_replay(linac, arriving, head, stored);
+    return beside_head ? beside(last) : new_epoch_or_replay(linac, arriving, head, same, stored);
   }
   const std::int64_t current = head.last.place.epoch;
   const std::int64_t oldest = std::max(kFirstEpoch, current - kEpochsSearched);
@@ -232,7 +258,7 @@ Placement place_alone(std::int64_t linac, const ArrivingFrame& arriving, const H
       return placement;
     }
   }
-  return new_epoch_or_replay(linac, arriving, head, stored);
+  return new_epoch_or_replay(linac, arriving, head, same, stored);
 }
 
 }  // namespace
@@ -262,24 +288,7 @@ std::optional<FrameKey> stored_in_front_of(const GapEdge& edge, const FrameIdent
 
 std::optional<GapEdge> stored_after_other(const FrameIdentity& frame, const StoredFrames& stored,
                                           std::int64_t newest) {
-  std::int64_t oldest = std::max(kFirstEpoch, newest - kEpochsSearched);
-  std::optional<GapEdge> found;
-  for (const FrameKey& other : matches({frame.time, frame.counter, 0}, stored)) {
-    if (other.counter != frame.counter || other.place.time != frame.time ||
-        other.place.epoch > newest || other.place.epoch < oldest) {
-      continue;
-    }
-    const auto counter = static_cast<std::uint8_t>(frame.counter + 1);
-    for (std::int64_t time = frame.time; time <= frame.time + kMaxQuietSeconds; ++time) {
-      for (const FrameKey& key : matches({time, counter, 0}, stored)) {
-        if (follows(other.place, other.counter, key.place, key.counter)) {
-          found = edge_of(key);
-          oldest = other.place.epoch + 1;  // of several, that of the latest epoch
-        }
-      }
-    }
-  }
-  return found;
+  return stored_after_one_of(matches(frame, stored), frame, stored, newest);
 }
 
 Placement append_to(const Head& head, const FrameIdentity& frame) {
