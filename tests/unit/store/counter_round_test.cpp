@@ -97,7 +97,9 @@ TEST_F(FastLinacTest, ItsPaceIsKnownAfterARestart) {
     linac_ = known_linac("fast-" + std::to_string(frames));
     test::Feed agent = feed(7);
     connection(agent, 0, frames);
+    const LinacId linac = linac_;
     reopen();
+    linac_ = linac;
     connection(agent, frames + 300, frames + 310);
     ASSERT_EQ(gaps().size(), 1U);
     EXPECT_EQ(gaps()[0].missing, std::nullopt);

@@ -194,7 +194,9 @@ TEST_F(ReplayTest, WhoseFirstFrameDiffersIsStoredOnceAndThisFrameBesideItsOwn) {
       connection(agent, replay, 1 + below(100));
     } else {  // a restart between the first frame and the second
       ASSERT_TRUE(commit(agent.connected().frames({replay[0]}).batch()));
+      const LinacId linac = linac_;
       reopen();
+      linac_ = linac;
       ASSERT_TRUE(commit(agent.frames({replay.begin() + 1, replay.end()}).batch()));
       agent.event(EntryKind::disconnected);
     }
