@@ -153,7 +153,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"SizeTooSmall", "20 GiB", "1 MiB", 18, "spool.max_bytes", "1 MiB", "at least 16 MiB"},
         Fault{"FileNamedUnlikeItsSite", "site: nbcc", "site: rccc", 1, "site", "rccc",
               "the file's own name, nbcc"},
-        Fault{"BrokenSyntax", "site: nbcc", "site: [nbcc", 2, "", "", "YAML without errors"}),
+        Fault{"BracketThatIsNotClosed", "site: nbcc", "site: [nbcc", 1, "", "site: [nbcc",
+              "a closing ] for the [ on this line"}),
     [](const auto& test) { return test.param.name; });
 
 TEST_F(SiteSettingsTest, AllProblemsAreReportedAtOnce) {
