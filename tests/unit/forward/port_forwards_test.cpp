@@ -299,7 +299,7 @@ TEST_F(PortForwardsTest, SessionThatBreaksIsMadeAgainAndThePortsAreOpenAgain) {
   forwards_.apply(unreachable, {out, in});
   ASSERT_TRUE(eventually(
       [&] { return status("out").state == "waiting" && !status("in").last_failure.empty(); }));
-  EXPECT_THAT(status("in").last_failure, HasSubstr("connecting failed"));
+  EXPECT_THAT(status("in").last_failure, HasSubstr("refuses the connection"));
   EXPECT_TRUE(client.is_closed());
   EXPECT_FALSE(Client(out.listen.port).connected());
   apply({out, in});

@@ -156,7 +156,6 @@ TEST_F(ChannelTest, TargetOutsideThePermittedOnesIsRefused) {
     } catch (const Error& error) {
       EXPECT_EQ(error.category(), Category::prohibited);
       EXPECT_THAT(error.what(), HasSubstr("administratively prohibited"));
-      EXPECT_THAT(error.what(), HasSubstr("permitopen"));
     }
     Channel channel = co_await session.open_channel("127.0.0.1", permitted.port(), kSoon);
     co_await exchange(channel, 100'000, 1);

@@ -204,7 +204,11 @@ TEST_F(ReplayTest, WhoseFirstFrameDiffersIsStoredOnceAndThisFrameBesideItsOwn) {
     expected.push_back(replay[0]);
     EXPECT_TRUE(test::same_frames(stored(), expected + treated(from + 1, to)));
     EXPECT_TRUE(gaps().empty());
-    const LedgerCounts counts = ledger().counts;
+    const auto rows = StoreReader(folder()).ledger({}, {});
+    const auto row =
+        std::ranges::find(rows, linac_, [](const LedgerRow& one) { return one.linac.id; });
+    ASSERT_NE(row, rows.end());
+    const LedgerCounts& counts = row->counts;
     EXPECT_EQ(counts.stored, to + 1);
     EXPECT_EQ(counts.conflicts, 1);
     EXPECT_EQ(counts.duplicates, stored_frames - from - 1);
