@@ -4,6 +4,7 @@ import json
 import unittest
 
 from tests.lab.case import LabCase
+from tests.lab.site_file import write_site_file
 
 
 class AddLinac(LabCase):
@@ -57,6 +58,10 @@ class AddLinac(LabCase):
         def pending():
             return [one["linac"] for one in self.hosting.command_objects("pending")]
 
+        # A file of its own: the gateway's has the first Linac alone.
+        self.site.yaml = write_site_file(self.hosting, "nbcc", {"4299": self.first.address}, folder=self.site.folder, key=self.site.key,
+                                         known_hosts=self.site.known_hosts, token_file=self.site.token_file, spool=self.site.spool)
+        self.site.agent.command[self.site.agent.command.index("--site") + 1] = self.site.yaml
         self.hosting.start()
         self.site.start()
         self.site.wait_connected()

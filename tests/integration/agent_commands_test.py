@@ -84,7 +84,7 @@ class AgentCommands(LabCase):
             self.assertIn("! the site's file has an error", done.stdout)
             told = json.loads(self.agent("status", "--site", self.site.yaml, "--json").stdout)
             self.assertEqual(["4299", "9183"], [one["serial"] for one in told["linacs"]])
-            self.assertIn(words, told["problems"][0])
+            self.assertIn(f"the site's file has an error ({self.site.yaml}:", told["problems"][0])  # the first one
 
     def test_status_tells_of_a_site_that_was_renamed_while_it_runs(self):
         self.site.start()
