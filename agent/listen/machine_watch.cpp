@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "common/icom/padding.hpp"
 #include "common/icom/values.hpp"
 #include "common/log/printable.hpp"
 
@@ -11,13 +12,6 @@ namespace {
 
 /// An ID of VR SH has 16 characters.
 constexpr std::size_t kMostShown = 32;
-
-std::string_view without_padding(std::string_view raw) {
-  constexpr std::string_view kPadding(" \0", 2);
-  const auto first = raw.find_first_not_of(kPadding);
-  if (first == std::string_view::npos) return {};
-  return raw.substr(first, raw.find_last_not_of(kPadding) + 1 - first);
-}
 
 }  // namespace
 

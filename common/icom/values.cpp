@@ -6,6 +6,7 @@
 
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/item_stretches.hpp"
+#include "common/icom/padding.hpp"
 
 namespace icom {
 
@@ -114,9 +115,7 @@ FrameValues values_of(Bytes frame) {
 }
 
 std::optional<double> parse_number(std::string_view text) {
-  constexpr std::string_view kPadding(" \0", 2);  // DICOM pads values to an even length
-  text.remove_prefix(std::min(text.find_first_not_of(kPadding), text.size()));
-  text.remove_suffix(text.size() - std::min(text.find_last_not_of(kPadding) + 1, text.size()));
+  text = without_padding(text);
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') {
     text.remove_prefix(1);
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "common/icom/padding.hpp"
 #include "common/log/printable.hpp"
 #include "gateway/store/schema.hpp"
 #include "gateway/store/store_files.hpp"
@@ -18,13 +19,7 @@ constexpr std::size_t kMostShown = 32;
 
 /// Of what a machine calls itself, what is kept: it may hold anything.
 std::string kept_id(std::string_view raw) {
-  constexpr std::string_view kPadding(" \0", 2);
-  const auto first = raw.find_first_not_of(kPadding);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  raw = raw.substr(first, raw.find_last_not_of(kPadding) + 1 - first);
-  return log::printable(raw, kMostShown);
+  return log::printable(without_padding(raw), kMostShown);
 }
 
 std::optional<std::string> text_or_none(const Query& query, int column) {
