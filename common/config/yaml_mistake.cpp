@@ -95,10 +95,9 @@ std::optional<std::size_t> unclosed_bracket(std::string_view text) {
     } else if ((c == ']' || c == '}') && !open.empty()) {
       open.pop_back();
       value_begins = false;
-    } else if (c == ',' && !open.empty()) {
-      value_begins = true;
-    } else if ((c == ':' || c == '-') && (at + 1 == text.size() || text[at + 1] == ' ' ||
-                                          text[at + 1] == '\n' || text[at + 1] == '\r')) {
+    } else if ((c == ',' && !open.empty()) ||
+               ((c == ':' || c == '-') && (at + 1 == text.size() || text[at + 1] == ' ' ||
+                                           text[at + 1] == '\n' || text[at + 1] == '\r'))) {
       value_begins = true;
     } else if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
       value_begins = false;
