@@ -43,6 +43,7 @@ class RegistrationTest : public IngestTest {
     options.newcomers = &newcomers_;
     start(std::move(options));
   }
+  ~RegistrationTest() override { server_.reset(); }  // it tells newcomers_ until it ends
   /// The next message must be a change of the registration.
   static link::LinacWelcome change(TestAgent& agent) {
     const link::ToAgent message = agent.receive().value_or(link::ToAgent());
