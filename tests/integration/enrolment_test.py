@@ -346,8 +346,8 @@ class Revocation(EnrolmentCase):
         self.assert_says(self.hosting.run("revoke", "nbcc"), 0, "site nbcc is revoked", "SSH connections ended")
         forwarder.wait_for_output("does not let user", 30, after=begun)
         self.hosting.gateway.wait_for_output("site nbcc is revoked since")
-        status = json.loads((self.folder / "spool" / "forward.json").read_text())
-        self.assertFalse(status["connected"])
+        # The file is written once a second.
+        self.wait_for(lambda: not json.loads((self.folder / "spool" / "forward.json").read_text())["connected"], 20, "the status says so")
         self.assert_says(self.rotate(), 1, "does not let user", "A site that was revoked has nothing that could be renewed",
                          "icom-gateway add-site nbcc --again")
         self.assertFalse((self.hosting.tokens / "nbcc.token").exists())
