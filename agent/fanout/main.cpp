@@ -1,6 +1,5 @@
 // icom-fanout: a site's Linacs for whoever wants to listen in. docs/agent.md.
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +20,7 @@
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/process.hpp"
 
 namespace asio = boost::asio;
 
@@ -53,7 +53,7 @@ int run(const program::SiteOptions& options) {
   FanOutStatus identity;
   identity.site = site.site;
   identity.version = ICOM_VERSION;
-  identity.pid = ::getpid();
+  identity.pid = os::process_id();
   SiteFanOut fan_out(
       io.get_executor(), os::real_file_system(), identity,
       [&lock, status_file = site.spool.directory / kFanOutStatusFile](const FanOutStatus& status) {

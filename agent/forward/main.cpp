@@ -1,6 +1,5 @@
 // icom-forward: sends a site's spools to the gateway. docs/agent.md.
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -29,6 +28,7 @@
 #include "common/asio/deadline.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/process.hpp"
 
 namespace asio = boost::asio;
 
@@ -142,7 +142,7 @@ int run(const program::SiteOptions& options) {
   ForwardStatus identity;
   identity.site = site.site;
   identity.version = ICOM_VERSION;
-  identity.pid = ::getpid();
+  identity.pid = os::process_id();
   ForwarderSurroundings surroundings;
   surroundings.connect = [&site] { return ssh_connector(site.tunnel)(); };
   surroundings.caller = [&site] { return caller_of(site); };

@@ -13,13 +13,13 @@
 #include "agent/listen/late_frames.hpp"
 #include "common/icom/bytes.hpp"
 #include "common/icom/framer.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
 /// A connection that was given up and is still read: LateConnections.
 struct LateHandover {
-  os::Descriptor connection;
+  os::Connection connection;
   std::optional<LateState>
       state;  ///< nullopt: the other listener is an older one, or knows nothing
 };
@@ -28,7 +28,7 @@ struct LateHandover {
 /// closed as long as this lives.
 struct Handover {
   /// Invalid: there was no connection to hand over.
-  os::Descriptor connection;
+  os::Connection connection;
   bool ipv6 = false;
   std::string linac;                  ///< HOST:PORT, whose connection it is
   std::int64_t since_us = 0;          ///< connected since: microseconds since 1970, UTC

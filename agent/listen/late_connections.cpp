@@ -66,7 +66,7 @@ std::uint64_t LateConnections::take(tcp::socket connection) {
   return one->number;
 }
 
-std::uint64_t LateConnections::adopt(os::Descriptor connection) {
+std::uint64_t LateConnections::adopt(os::Connection connection) {
   if (all_.size() == kMost) return 0;
   tcp::socket socket(io_);
   const bool ipv6 = is_ipv6(connection.get());
@@ -106,7 +106,7 @@ std::vector<LateConnections::Released> LateConnections::release() {
     one->owner = nullptr;
     one->burst.cancel();
     boost::system::error_code gone;
-    released.push_back({one->number, os::Descriptor(one->socket.release(gone))});
+    released.push_back({one->number, os::Connection(one->socket.release(gone))});
   }
   all_.clear();
   return released;
@@ -168,7 +168,7 @@ void LateConnections::finish(const std::shared_ptr<One>& one) {
   one->burst.cancel();
   sink_.late_over(one->number);
   boost::system::error_code ignored;
-  const os::Descriptor closing(one->socket.release(ignored));
+  const os::Connection closing(one->socket.release(ignored));
   all_.remove(one);
   ended_.ring();
 }

@@ -12,7 +12,7 @@
 #include "agent/listen/listener_timings.hpp"
 #include "agent/listen/stream_sink.hpp"
 #include "common/asio/bell.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
@@ -38,7 +38,7 @@ class LateConnections {
   /// FIN has been said on it. The number under which its bytes come.
   std::uint64_t take(boost::asio::ip::tcp::socket connection);
   /// The same, of another listener's that has handed over. 0: it cannot be read.
-  std::uint64_t adopt(os::Descriptor connection);
+  std::uint64_t adopt(os::Connection connection);
 
   /// Each of them gets the timings' `drain` yet. ended() returns after that.
   void stop();
@@ -46,7 +46,7 @@ class LateConnections {
 
   struct Released {
     std::uint64_t number = 0;
-    os::Descriptor connection;
+    os::Connection connection;
   };
   /// Reads no further: they are another listener's now, the oldest first. The sink is not called
   /// again.

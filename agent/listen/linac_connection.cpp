@@ -10,11 +10,11 @@
 #include <iterator>
 #include <utility>
 
-#include "agent/listen/crash_farewell.hpp"
 #include "agent/listen/second_client.hpp"
-#include "agent/listen/silent_peer.hpp"
-#include "common/asio/socket_owner.hpp"
+#include "common/os/crash_farewell.hpp"
 #include "common/os/random.hpp"
+#include "common/os/silent_peer.hpp"
+#include "common/os/socket_owner.hpp"
 
 namespace icom::listen {
 
@@ -67,14 +67,14 @@ void LinacConnection::stop() {
   socket_.cancel(ignored);
 }
 
-void LinacConnection::adopt(os::Descriptor connection, bool ipv6) {
+void LinacConnection::adopt(os::Connection connection, bool ipv6) {
   socket_.assign(ipv6 ? tcp::v6() : tcp::v4(), connection.release());
   socket_.non_blocking(true);
   read_urgent_bytes_too(socket_);
   adopted_ = true;
 }
 
-std::uint64_t LinacConnection::adopt_late(os::Descriptor connection) {
+std::uint64_t LinacConnection::adopt_late(os::Connection connection) {
   return late_.adopt(std::move(connection));
 }
 
@@ -83,12 +83,12 @@ void LinacConnection::let_go() {
   stop();
 }
 
-os::Descriptor LinacConnection::release(bool& ipv6) {
-  set_crash_farewell(-1);
+os::Connection LinacConnection::release(bool& ipv6) {
+  os::set_crash_farewell(os::kNoSocket);
   if (!socket_.is_open()) return {};
   boost::system::error_code gone;
   ipv6 = socket_.local_endpoint(gone).protocol() == tcp::v6();
-  return os::Descriptor(socket_.release());
+  return os::Connection(socket_.release());
 }
 
 std::vector<LateConnections::Released> LinacConnection::release_late() {
@@ -105,7 +105,7 @@ asio::awaitable<void> LinacConnection::run() {
     if (failure.empty()) {
       const auto begin = Clock::now();
       const bool kept = keeper_.keep(socket_.native_handle());
-      set_crash_farewell(socket_.native_handle(), kept ? keeper_.socket() : -1);
+      os::set_crash_farewell(socket_.native_handle(), kept ? keeper_.socket() : os::kNoSocket);
       if (!adopted) sink_.connected();
       tell_peer();
       given_up_ = yields_ = looks_again_ = false;
@@ -145,7 +145,7 @@ asio::awaitable<std::string> LinacConnection::connect() {
   if (endpoints.empty()) co_return failure;
   // Whoever reads the Linac already, whatever has become of its spool: nobody is to be a second
   // client. A connection of our own is over here, or was adopted.
-  if (std::ranges::any_of(endpoints, is_connected_to)) {
+  if (std::ranges::any_of(endpoints, os::is_connected_to)) {
     co_return "a program of this machine is connected to it already, or just connects, and nobody is "
               "to be its second client: ss -tnp dst " + linac_.text() + " shows which one";
   }
@@ -203,13 +203,13 @@ asio::awaitable<boost::system::error_code> LinacConnection::connect_to(tcp::endp
 
 /// Why it is over; nothing if it is not, and stop() was called.
 asio::awaitable<std::optional<std::string>> LinacConnection::read_until_over(bool adopted) {
-  ask_silent_peer(socket_.native_handle(), timings_.unanswered / 3);
+  os::ask_silent_peer(socket_.native_handle(), timings_.unanswered / 3);
   const auto begin = Clock::now();
   auto last_bytes = begin;
   // However often listeners follow each other on a dead line, it is given up in time.
   if (adopted) {
-    last_bytes -=
-        std::clamp(silent_for(socket_.native_handle()), timings_.pause.zero(), timings_.silence);
+    last_bytes -= std::clamp(os::silent_for(socket_.native_handle()), timings_.pause.zero(),
+                             timings_.silence);
   }
   auto next_event = begin + timings_.pause;
   bool pause_told = false;
@@ -269,7 +269,7 @@ std::string LinacConnection::why_another_client_ends_it() {
 std::string LinacConnection::why_silence_ends_it(std::chrono::nanoseconds silent,
                                                  std::chrono::nanoseconds waited) {
   if (silent < timings_.silence) return {};
-  if (!peer_answered(socket_.native_handle(), timings_.unanswered)) {
+  if (!os::peer_answered(socket_.native_handle(), timings_.unanswered)) {
     given_up_ = true;
     return "no bytes for too long, and no answer: half-open";
   }
@@ -295,7 +295,7 @@ asio::awaitable<std::optional<std::uint64_t>> LinacConnection::close(bool given_
     if (ready) read_available(ended);
   }
   read_available(ended);
-  set_crash_farewell(-1);
+  os::set_crash_farewell(os::kNoSocket);
   keeper_.drop();
   if (given_up && !stopping_ && ended.empty()) {
     const auto number = late_.take(std::move(socket_));
@@ -303,7 +303,7 @@ asio::awaitable<std::optional<std::uint64_t>> LinacConnection::close(bool given_
     co_return number;
   }
   // Not socket_.close(): while the keeper has its copy the kernel would go on telling of this one.
-  const os::Descriptor closing(socket_.release(ignored));
+  const os::Connection closing(socket_.release(ignored));
   co_return std::nullopt;
 }
 

@@ -21,7 +21,7 @@
 #include "agent/listen/stream_sink.hpp"
 #include "common/asio/name_resolver.hpp"
 #include "common/config/address.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
@@ -40,10 +40,10 @@ class LinacConnection {
   /// Connects and reads, again and again, until stop(). The object must live until it has returned.
   boost::asio::awaitable<void> run();
   /// Before run(): it begins with reading from this connection, made by another listener.
-  void adopt(os::Descriptor connection, bool ipv6);
+  void adopt(os::Connection connection, bool ipv6);
   /// Before run(): reads also this one to its end, which another listener has given up. The number
   /// under which its bytes come; 0: it cannot be read.
-  std::uint64_t adopt_late(os::Descriptor connection);
+  std::uint64_t adopt_late(os::Connection connection);
   /// run() returns within the timings' `drain`, after everything received has been handed over.
   void stop();
   /// As stop(), but a connection that stands is left as it is, for release(), and so are those that
@@ -51,7 +51,7 @@ class LinacConnection {
   void let_go();
   /// After let_go(), once run() has returned: the connection, which nobody reads; invalid if there
   /// was none.
-  os::Descriptor release(bool& ipv6);
+  os::Connection release(bool& ipv6);
   std::vector<LateConnections::Released> release_late();
 
  private:

@@ -15,9 +15,10 @@
 #include <string>
 #include <utility>
 
-#include "agent/listen/crash_farewell.hpp"
+#include "agent/listen/goodbye.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "common/log/log.hpp"
+#include "common/os/crash_farewell.hpp"
 #include "common/os/process.hpp"
 
 namespace {
@@ -148,7 +149,7 @@ void listen(const Options& options) {
 
 int main(int argc, char** argv) {
   icom::os::ignore_pipe_and_hangup();
-  icom::listen::prepare_crash_farewell();
+  icom::os::prepare_crash_farewell(icom::listen::kGoodbye);
   Options options;
   try {
     options = parse(argc, argv);

@@ -2,8 +2,8 @@
 
 #include <tuple>
 
-#include "common/asio/own_addresses.hpp"
-#include "common/asio/socket_owner.hpp"
+#include "common/os/own_addresses.hpp"
+#include "common/os/socket_owner.hpp"
 
 namespace icom::listen {
 
@@ -13,7 +13,7 @@ namespace {
 
 /// The port first: it differs nearly always, and is what a person can compare.
 auto rank_of(const ClientEnds& ends) {
-  return std::tuple(ends.own.port(), plain(ends.own.address()), plain(ends.linac.address()),
+  return std::tuple(ends.own.port(), os::plain(ends.own.address()), os::plain(ends.linac.address()),
                     ends.linac.port());
 }
 
@@ -27,7 +27,7 @@ std::optional<ClientEnds> other_client(const ClientEnds& ours,
                                        const std::vector<tcp::endpoint>& linac) {
   std::optional<ClientEnds> first;
   for (const auto& address : linac) {
-    for (const auto& end : connected_ends(address)) {
+    for (const auto& end : os::connected_ends(address)) {
       const ClientEnds other{end, address};
       const bool is_ours = rank_of(other) == rank_of(ours);
       if (!is_ours && (!first || leaves_to(*first, other))) first = other;

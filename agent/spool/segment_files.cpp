@@ -6,14 +6,12 @@
 #include <charconv>
 #include <span>
 #include <string>
-#include <string_view>
 
 namespace icom::spool {
 
 namespace {
 
 constexpr std::string_view kMagic = "ICOMSPL\n";
-constexpr std::string_view kSuffix = ".spool";
 constexpr std::string_view kTemporarySuffix = ".tmp";
 constexpr std::size_t kNumberDigits = 12;
 constexpr std::size_t kCopiedAtOnce = std::size_t{1} << 20U;
@@ -47,7 +45,7 @@ std::optional<FrameKinds> kinds_of(std::uint32_t bits) {
 }
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (name.size() != kNumberDigits + kSuffix.size() || !name.ends_with(kSuffix))
+  if (name.size() != kNumberDigits + kSegmentEnding.size() || !name.ends_with(kSegmentEnding))
     return std::nullopt;
   std::uint64_t number = 0;
   const char* const end = name.data() + kNumberDigits;
@@ -91,7 +89,7 @@ std::optional<SegmentHeader> decode_segment_header(Bytes bytes) {
 std::filesystem::path segment_path(const std::filesystem::path& directory, std::uint64_t number) {
   std::string digits = std::to_string(number);
   digits.insert(0, kNumberDigits - std::min(kNumberDigits, digits.size()), '0');
-  return directory / digits.append(kSuffix);
+  return directory / digits.append(kSegmentEnding);
 }
 
 std::filesystem::path temporary_segment_path(const std::filesystem::path& segment) {

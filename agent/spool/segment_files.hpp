@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace icom::spool {
 
 inline constexpr std::size_t kSegmentHeaderSize = 48;
 inline constexpr std::uint32_t kSpoolFormat = 1;
+
+/// Of the name of a segment.
+inline constexpr std::string_view kSegmentEnding = ".spool";
 
 using SegmentHeaderBytes = std::array<std::byte, kSegmentHeaderSize>;
 

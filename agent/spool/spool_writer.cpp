@@ -1,6 +1,7 @@
 #include "agent/spool/spool_writer.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "agent/spool/spool_bound.hpp"
 #include "agent/spool/unsynced_files.hpp"
 #include "agent/spool/writers_folder.hpp"
+#include "common/os/doorbell.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::spool {
@@ -97,6 +99,8 @@ struct SpoolWriter::State {
 
   std::uint64_t next_seq = 1;
   std::optional<Hole> untold;  ///< given up, and no hole entry is in the spool yet
+
+  std::unique_ptr<os::Doorbell> doorbell = os::doorbell_of(directory);
 
   EntryBatch batch;  ///< the write being put together
   ByteVector hole_bytes;
@@ -411,6 +415,7 @@ void SpoolWriter::State::count_written(EntryBatch::Whole whole) {
 }
 
 void SpoolWriter::State::publish() {
+  doorbell->ring();
   counts.bytes = closed.bytes() + bytes;
   const std::lock_guard lock(published_mutex);
   published = counts;

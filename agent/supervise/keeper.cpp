@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kBusyAtMost{20};
 
 }  // namespace
 
-Keeper::Keeper(const asio::any_io_executor& executor, os::Descriptor left, bool heir)
+Keeper::Keeper(const asio::any_io_executor& executor, os::Connection left, bool heir)
     : ends_(listen::descriptor_channel()), socket_(executor), held_(std::move(left)) {
   const bool heard = listen::send_descriptor(ends_[0].get(), listen::kWantsBeats, held_.get());
   offered_ = held_.valid() && heard;
@@ -56,7 +56,7 @@ void Keeper::listen() {
 
 void Keeper::hear() {
   std::byte with{};
-  os::Descriptor said;
+  os::Connection said;
   while (socket_.is_open() && listen::receive_descriptor(socket_.native_handle(), with, said)) {
     spoken_ = true;
     busy_until_ = {};
@@ -92,12 +92,12 @@ bool Keeper::waits_to_be_taken() {
   return offered_ && silent_ && held_.valid();
 }
 
-os::Descriptor Keeper::release() {
+os::Connection Keeper::release() {
   hear();
   return std::move(held_);
 }
 
-void Keeper::inherit(os::Descriptor held) {
+void Keeper::inherit(os::Connection held) {
   hear();
   if (silent_ && held.valid()) std::swap(held_, held);
   let_go_of(socket_.get_executor(), std::move(held), held_.get());
@@ -110,7 +110,8 @@ bool Keeper::waits_for_first_word() {
   return silent_ && held_.valid();
 }
 
-void let_go_of(const asio::any_io_executor& executor, os::Descriptor copy, int in_use) {
+void let_go_of(const asio::any_io_executor& executor, os::Connection copy,
+               os::NativeSocket in_use) {
   if (!copy.valid() || listen::same_connection(copy.get(), in_use)) return;
   if (!listen::can_go_on(copy.get())) return;
   spdlog::warn("a connection was kept that nobody reads any more: FIN");
@@ -118,7 +119,7 @@ void let_go_of(const asio::any_io_executor& executor, os::Descriptor copy, int i
   asio::co_spawn(executor, say_goodbye(std::move(copy)), asio::detached);
 }
 
-asio::awaitable<void> say_goodbye(os::Descriptor connection) {
+asio::awaitable<void> say_goodbye(os::Connection connection) {
   listen::say_fin(connection.get());
   const auto executor = co_await asio::this_coro::executor;
   const bool ipv6 = listen::is_ipv6(connection.get());
@@ -129,7 +130,7 @@ asio::awaitable<void> say_goodbye(os::Descriptor connection) {
     co_await socket.async_wait(tcp::socket::wait_read, kAsTuple);
   }
   // Not left to its destructor: others may have copies, of which the kernel would go on telling.
-  const os::Descriptor closing(socket.release(ignored));
+  const os::Connection closing(socket.release(ignored));
 }
 
 }  // namespace icom::supervise

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <memory>
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::supervise {
 
@@ -21,10 +21,10 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   /// `left`: what a program before has left, to be offered to this one; it may be none. `heir`: it
   /// is to take over from another one that we keep; inherit() follows once that one has ended.
   /// Throws std::system_error.
-  Keeper(const boost::asio::any_io_executor& executor, os::Descriptor left, bool heir = false);
+  Keeper(const boost::asio::any_io_executor& executor, os::Connection left, bool heir = false);
 
   /// The program's end of the socket; until started().
-  [[nodiscard]] int programs_end() const { return ends_[1].get(); }
+  [[nodiscard]] os::NativeSocket programs_end() const { return ends_[1].get(); }
   /// The program has its end.
   void started();
 
@@ -32,7 +32,7 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   [[nodiscard]] bool waits_to_be_taken();
   /// What is held now, everything that the program has said being heard; from then on nothing is,
   /// until the program says so.
-  os::Descriptor release();
+  os::Connection release();
   /// Everything that the program has said is heard. False: not a word since this was last asked,
   /// though it has promised one each second by giving a first one, and has not said that it may be
   /// busy.
@@ -40,7 +40,7 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   /// The one that the program was to take over from has ended, with this connection, or with none.
   /// The program has got it from that one, or asks for it. What the program has said itself counts
   /// more: then `held` gets its goodbye, if it is another one.
-  void inherit(os::Descriptor held);
+  void inherit(os::Connection held);
   /// It holds a connection of which the program has said nothing yet.
   [[nodiscard]] bool waits_for_first_word();
 
@@ -51,9 +51,9 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   void hear();
   void answer();
 
-  std::array<os::Descriptor, 2> ends_;  ///< ours until started(), the program's
+  std::array<os::Connection, 2> ends_;  ///< ours until started(), the program's
   Socket socket_;
-  os::Descriptor held_;
+  os::Connection held_;
   bool offered_ = false;
   bool asked_ = false;    ///< the program wants to know what is left
   bool settled_ = false;  ///< what is left is known
@@ -64,10 +64,11 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
 };
 
 /// A copy that is of no use any more is closed: without a word if it is one of the connection
-/// `in_use` (-1: none), or if somebody has said goodbye on it; otherwise with a goodbye.
-void let_go_of(const boost::asio::any_io_executor& executor, os::Descriptor copy, int in_use);
+/// `in_use` (kNoSocket: none), or if somebody has said goodbye on it; otherwise with a goodbye.
+void let_go_of(const boost::asio::any_io_executor& executor, os::Connection copy,
+               os::NativeSocket in_use);
 
 /// FIN; returns once the Linac has closed as well, or after a second.
-boost::asio::awaitable<void> say_goodbye(os::Descriptor connection);
+boost::asio::awaitable<void> say_goodbye(os::Connection connection);
 
 }  // namespace icom::supervise

@@ -12,9 +12,9 @@
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
-#include "agent/supervise/disk_wait.hpp"
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/os/disk_wait.hpp"
 #include "common/os/process_program.hpp"
 #include "common/os/utc_clock.hpp"
 #include "common/text/control.hpp"
@@ -142,7 +142,7 @@ class ReaderUpgrade {
       return full + "; make room, then upgrade again";
     }
     if (!told.lately()) {
-      return waits_for_disk(told.pid)
+      return os::waits_for_disk(told.pid)
                  ? "it waits for its disk; look at that, and upgrade again once it answers"
                  : "it does not respond; if it hangs icom-agent run replaces it within seconds";
     }

@@ -17,7 +17,6 @@
 #include "agent/program/spool_directory.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/agent_file_writer.hpp"
-#include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/running_site.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
@@ -26,7 +25,9 @@
 #include "common/os/file_system.hpp"
 #include "common/os/not_as_root.hpp"
 #include "common/os/process.hpp"
+#include "common/os/real_process_host.hpp"
 #include "common/os/service_manager.hpp"
+#include "common/os/signals.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -45,7 +46,7 @@ constexpr std::chrono::seconds kStopNeeds{15};
 void stop_on(asio::signal_set& signals, Supervisor& supervisor, int count = 1) {
   signals.async_wait([&signals, &supervisor, count](boost::system::error_code error, int number) {
     if (error) return;
-    if (supervisor.leaving_all()) {  // the service manager's, behind a SIGUSR1
+    if (supervisor.leaving_all()) {  // the service manager's, behind the signal to leave
       stop_on(signals, supervisor, count);
       return;
     }
@@ -180,7 +181,7 @@ int run_site(const RunOptions& options) {
   for (const auto& linac : site.linacs) {
     files.remove(site.spool.directory / linac.serial / listen::kDrainedFile);
   }
-  const auto host = posix_process_host(io.get_executor());
+  const auto host = os::real_process_host(io.get_executor());
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(as_it_runs(site), programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
@@ -190,9 +191,11 @@ int run_site(const RunOptions& options) {
   keep_fan_out(options, programs, site, supervisor);
   asio::signal_set stop_signals(io, SIGTERM, SIGINT);
   stop_on(stop_signals, supervisor);
-  asio::signal_set replace_signals(io, SIGUSR2);
+  asio::signal_set replace_signals(io);
+  if (const auto signal = os::replace_signal()) replace_signals.add(*signal);
   replace_on(replace_signals, supervisor);
-  asio::signal_set leave_signals(io, SIGUSR1);
+  asio::signal_set leave_signals(io);
+  if (const auto signal = os::leave_signal()) leave_signals.add(*signal);
   leave_on(leave_signals, options.site_file, site, supervisor);
   // Only now: whoever reads its process number there may send signals to it.
   AgentFileWriter agent_file(files, site.spool.directory,

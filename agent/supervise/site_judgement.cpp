@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "agent/forward/status_files.hpp"
-#include "agent/supervise/disk_wait.hpp"
 #include "agent/supervise/machine_names.hpp"
 #include "agent/supervise/site_state_text.hpp"
+#include "common/os/disk_wait.hpp"
 
 namespace icom::supervise {
 
@@ -80,7 +80,8 @@ std::string who_ends(const SiteState& site) {
 /// Of the forwarder or the fan-out, which are not replaced while they wait for their disk.
 std::string silent_reader_text(const char* what, const ProgramState& program,
                                const SiteState& site) {
-  if (!waits_for_disk(program.pid)) return silent_text(what, program) + who_replaces(program, site);
+  if (!os::waits_for_disk(program.pid))
+    return silent_text(what, program) + who_replaces(program, site);
   return std::string(what) + " (process " + std::to_string(program.pid) +
          ") has not responded for " + std::to_string(program.silent_seconds) +
          " s: it waits for its disk, and goes on once that answers: look at the disk";

@@ -14,7 +14,7 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_judgement.hpp"
 #include "agent/supervise/site_plan.hpp"
-#include "common/asio/socket_owner.hpp"
+#include "common/os/socket_owner.hpp"
 
 namespace icom::supervise {
 
@@ -116,7 +116,7 @@ LinacState look_at_listener(const config::LinacSettings& settings,
 bool is_held_by_another(const config::LinacSettings& linac) {
   boost::system::error_code no_address;
   const auto host = boost::asio::ip::make_address(linac.address.host, no_address);
-  return !no_address && !connected_ends({host, linac.address.port}).empty();
+  return !no_address && !os::connected_ends({host, linac.address.port}).empty();
 }
 
 /// Those of the site's file, then those that are not in it (any more) and are still listened to.

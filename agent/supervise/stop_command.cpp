@@ -9,11 +9,11 @@
 
 #include "agent/program/spool_directory.hpp"
 #include "agent/supervise/agent_file.hpp"
-#include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/supervisor.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/real_process_host.hpp"
 
 namespace icom::supervise {
 
@@ -29,7 +29,7 @@ int stop_what_was_left(const config::SiteSettings& site, std::chrono::millisecon
                                                   "an icom-agent run looks after");
   if (!lock) return 1;
   boost::asio::io_context io(1);
-  const auto host = posix_process_host(io.get_executor());
+  const auto host = os::real_process_host(io.get_executor());
   const auto only_what_runs = [](ChildPlan plan) {
     plan.only_if_it_runs = true;
     return plan;

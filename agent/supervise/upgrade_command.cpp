@@ -10,10 +10,10 @@
 #include "agent/forward/status_files.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/full_disk.hpp"
-#include "agent/supervise/posix_process_host.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/reader_upgrade.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/os/real_process_host.hpp"
 #include "common/text/control.hpp"
 
 namespace icom::supervise {
@@ -101,7 +101,7 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
     return 1;
   }
   boost::asio::io_context io;
-  const auto host = posix_process_host(io.get_executor());
+  const auto host = os::real_process_host(io.get_executor());
   auto before = listeners_of(site, linacs);
   if (!ask_for_listeners(site, agent->pid, *host)) {
     std::cerr << "icom-agent: process " << agent->pid << ", which "

@@ -10,8 +10,8 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/resolved_addresses.hpp"
 #include "agent/supervise/site_plan.hpp"
-#include "common/asio/socket_owner.hpp"
 #include "common/config/name.hpp"
+#include "common/os/socket_owner.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -115,7 +115,7 @@ std::optional<std::string> why_it_is_taken(boost::asio::io_context& io,
                                            const config::Address& linac) {
   const auto resolved = resolve_all(io, {linac});
   const bool taken = std::ranges::any_of(resolved.front().hosts, [&](const auto& host) {
-    return is_connected_to({host, linac.port});
+    return os::is_connected_to({host, linac.port});
   });
   if (!taken) return std::nullopt;
   return "a program of this machine is connected to " + linac.text() +

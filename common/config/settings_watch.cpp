@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <cstdint>
 #include <system_error>
 #include <tuple>
 #include <utility>
+
+#include "common/os/signals.hpp"
 
 namespace icom::config {
 
@@ -82,10 +83,10 @@ SettingsWatch::~SettingsWatch() {
 void SettingsWatch::start(std::function<void()> changed) {
   state_->changed = std::move(changed);
   state_->look_again();
-#ifdef SIGHUP
-  state_->hangup.add(SIGHUP);
-  state_->hear_hangups();
-#endif
+  if (const auto signal = os::reload_signal()) {
+    state_->hangup.add(*signal);
+    state_->hear_hangups();
+  }
 }
 
 void SettingsWatch::State::look_again() {

@@ -7,7 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-#include "common/fanout/dead_peer.hpp"
+#include "common/os/dead_peer.hpp"
 
 namespace icom::fanout {
 
@@ -35,7 +35,7 @@ Client::Client(asio::ip::tcp::socket socket, Visitor visitor, const Limits& limi
   socket_.non_blocking(true, gone);
   socket_.set_option(asio::ip::tcp::no_delay(true), gone);
   socket_.set_option(asio::socket_base::send_buffer_size(kSendBuffer), gone);
-  end_when_peer_is_dead(socket_.native_handle());
+  os::end_when_peer_is_dead(socket_.native_handle());
 }
 
 awaitable<void> Client::run() {

@@ -4,7 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
 
-#include "common/asio/socket_owner.hpp"
+#include "common/os/socket_owner.hpp"
 
 namespace icom::fanout {
 
@@ -19,7 +19,7 @@ struct Visitor {
 /// `theirs` and `ours`: the ends of a connection that we have accepted.
 inline Visitor visitor(const boost::asio::ip::tcp::endpoint& theirs,
                        const boost::asio::ip::tcp::endpoint& ours) {
-  const auto owner = peer_owner(theirs, ours);
+  const auto owner = os::peer_owner(theirs, ours);
   return {theirs.address(), owner.has_value(), owner ? owner->user : std::nullopt};
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/os/handle.hpp"
+
 namespace icom::os {
 
 /// For one thread. Whoever lets it go ends the child.
@@ -12,7 +14,7 @@ class ChildProgram {
  public:
   /// With these arguments. `stream` becomes its standard input and output; of what else is open
   /// here it has the standard error alone. Throws std::system_error.
-  ChildProgram(const std::vector<std::string>& arguments, int stream);
+  ChildProgram(const std::vector<std::string>& arguments, NativeSocket stream);
   /// Kills it, unless it has ended. Does not wait for one that the kernel does not let go of.
   ~ChildProgram();
   ChildProgram(const ChildProgram&) = delete;

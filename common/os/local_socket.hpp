@@ -14,7 +14,7 @@
 
 #include "common/icom/bytes.hpp"
 #include "common/os/account.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 #include "common/os/prompt_close.hpp"
 
 namespace icom::os {
@@ -23,7 +23,7 @@ namespace icom::os {
 /// std::errc::timed_out where the peer has not done its part in time.
 class LocalStream {
  public:
-  explicit LocalStream(Descriptor socket) : socket_(std::move(socket)) {}
+  explicit LocalStream(Connection socket) : socket_(std::move(socket)) {}
   /// Whatever the peer has sent into it: close_promptly().
   ~LocalStream() { close_promptly(std::move(socket_)); }
   LocalStream(LocalStream&&) = default;
@@ -38,12 +38,12 @@ class LocalStream {
   /// Whose the other end was when the connection was made, with its groups of then; by its number.
   [[nodiscard]] Account peer() const;
 
-  [[nodiscard]] int descriptor() const { return socket_.get(); }
+  [[nodiscard]] NativeSocket descriptor() const { return socket_.get(); }
 
  private:
   void wait(short for_what, std::chrono::milliseconds limit) const;
 
-  Descriptor socket_;
+  Connection socket_;
 };
 
 /// The one that listens at a path, which may be of any length.
@@ -64,9 +64,9 @@ class LocalListener {
   void close();
 
  private:
-  Descriptor folder_;
+  FileHandle folder_;
   std::string name_;
-  Descriptor socket_;
+  Connection socket_;
   std::uint64_t inode_ = 0;
 };
 

@@ -8,7 +8,6 @@
 
 #include "common/os/file_error.hpp"
 #include "common/os/folder_of.hpp"
-#include "common/os/posix_file.hpp"
 #include "common/os/random.hpp"
 #include "common/text/hex.hpp"
 

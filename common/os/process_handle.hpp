@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::os {
 
@@ -26,10 +26,11 @@ class ProcessHandle {
   [[nodiscard]] bool ends_within(std::chrono::milliseconds limit) const;
 
  private:
-  ProcessHandle(pid_t number, Descriptor handle) : number_(number), handle_(std::move(handle)) {}
+  ProcessHandle(std::int64_t number, FileHandle handle)
+      : number_(number), handle_(std::move(handle)) {}
 
-  pid_t number_;
-  Descriptor handle_;  ///< not valid: the kernel gave none
+  std::int64_t number_;
+  FileHandle handle_;  ///< not valid: the kernel gave none
 };
 
 }  // namespace icom::os

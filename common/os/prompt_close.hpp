@@ -1,7 +1,7 @@
 // Closing a socket that others have sent something into.
 #pragma once
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::os {
 
@@ -9,6 +9,6 @@ namespace icom::os {
 /// as long as its sender has set: here it waits for some milliseconds (and as long again for each
 /// further one). Interrupts what the calling thread does meanwhile by SIGURG, which does nothing
 /// else. Thread-safe.
-void close_promptly(Descriptor socket);
+void close_promptly(Connection socket);
 
 }  // namespace icom::os

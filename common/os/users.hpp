@@ -4,11 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
-
-#include "common/os/kept_dumpable.hpp"
 
 namespace icom::os {
 
@@ -48,12 +46,10 @@ class ActingForOwner {
   [[nodiscard]] std::optional<UserId> owner() const { return owner_; }
 
  private:
-  void restore();
+  struct Before;
 
-  KeptDumpable dumpable_;  // the last that goes
+  std::unique_ptr<Before> before_;  ///< what to be again
   std::optional<UserId> owner_;
-  UserId group_before_ = 0;
-  std::vector<UserId> groups_before_;
 };
 
 /// What `work` returns, done so.

@@ -5,11 +5,11 @@
 #include <span>
 #include <stdexcept>
 
+#include "common/os/private_file.hpp"
 #include "common/ssh/base64.hpp"
 #include "common/ssh/ed25519.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/message_fields.hpp"
-#include "common/ssh/private_file.hpp"
 #include "common/text/byte_order_mark.hpp"
 
 namespace icom::ssh {
@@ -73,21 +73,21 @@ std::string octal(unsigned permissions) {
   return digits;
 }
 
-void check_file(const std::filesystem::path& path, const PrivateFile& file) {
+void check_file(const std::filesystem::path& path, const os::PrivateFile& file) {
   switch (file.problem) {
-    case PrivateFileProblem::none:
+    case os::PrivateFileProblem::none:
       return;
-    case PrivateFileProblem::unreadable:
+    case os::PrivateFileProblem::unreadable:
       if (file.error == std::errc::no_such_file_or_directory) {
         refuse(path, "the file does not exist; " + make_one(path));
       }
       refuse(path, "can not be read (" + file.error.message() +
                        "); the user that runs this program must own it");
-    case PrivateFileProblem::not_a_file:
+    case os::PrivateFileProblem::not_a_file:
       refuse(path, "is not a regular file");
-    case PrivateFileProblem::too_large:
+    case os::PrivateFileProblem::too_large:
       refuse(path, "is far too large to be a private key");
-    case PrivateFileProblem::open_to_others:
+    case os::PrivateFileProblem::open_to_others:
       refuse(path, "others than its owner have access to it (mode " + octal(file.permissions) +
                        "); if nobody can have copied it, do: chmod 600 " + path.string());
   }
@@ -125,7 +125,7 @@ std::vector<std::uint8_t> parse(const std::filesystem::path& path, std::string_v
 }  // namespace
 
 PrivateKey PrivateKey::load(const std::filesystem::path& path) {
-  PrivateFile file = read_private_file(path);
+  os::PrivateFile file = os::read_private_file(path);
   check_file(path, file);
   // As editors of Windows leave it; libssh2 takes neither.
   file.content.erase(0, file.content.size() - text::without_byte_order_mark(file.content).size());

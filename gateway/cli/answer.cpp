@@ -169,7 +169,7 @@ int answer_reader(const Sources& sources) {
   os::lower_priority_of_this_thread();
   os::limit_own_memory(kMostMemory);
   log::init("icom-gateway", spdlog::level::info);
-  os::LocalStream reader{os::Descriptor(STDIN_FILENO)};
+  os::LocalStream reader{os::Connection(STDIN_FILENO)};
   readers::AnswerSender to(reader);
   try {
     answer_one(reader, to, sources);

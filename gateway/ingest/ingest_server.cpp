@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "common/asio/as_tuple.hpp"
-#include "common/asio/own_addresses.hpp"
+#include "common/os/own_addresses.hpp"
 #include "gateway/ingest/known_accounts.hpp"
 #include "gateway/ingest/session.hpp"
 #include "gateway/ingest/taken_port.hpp"
@@ -69,8 +69,8 @@ tcp::acceptor listening(asio::io_context& io, const IngestServer::Options& optio
 /// By number: to look its name up could take long. `from`: the address that it connected from.
 std::string name_of(std::optional<os::UserId> account, const asio::ip::address& from) {
   if (account) return "account " + std::to_string(*account);
-  return is_of_this_machine(from) ? "an account of this machine that is not known"
-                                  : "no account of this machine";
+  return os::is_of_this_machine(from) ? "an account of this machine that is not known"
+                                      : "no account of this machine";
 }
 
 }  // namespace

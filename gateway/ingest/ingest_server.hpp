@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "common/asio/socket_owner.hpp"
 #include "common/link/link.pb.h"
 #include "common/os/random.hpp"
+#include "common/os/socket_owner.hpp"
 #include "gateway/ingest/desk.hpp"
 #include "gateway/ingest/entry_sink.hpp"
 #include "gateway/ingest/link_status_board.hpp"
@@ -57,7 +57,7 @@ class IngestServer {
     /// and its local endpoint; nullopt if it is of none. Called from the server's threads.
     std::function<std::optional<os::UserId>(const boost::asio::ip::tcp::endpoint&,
                                             const boost::asio::ip::tcp::endpoint&)>
-        account_of = peer_account;
+        account_of = os::peer_account;
     /// The account of this machine that the tunnels come from, as far as the settings say; others
     /// are known once a site has proved itself from there.
     std::optional<os::UserId> tunnels_account{};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/asio/socket_owner.hpp"
+#include "common/os/socket_owner.hpp"
 
 namespace icom::ingest {
 
@@ -15,7 +15,7 @@ bool somebody_listens(const boost::asio::ip::tcp::endpoint& endpoint) {
   const std::array<ip::address, 3> addresses{endpoint.address(), ip::address_v4::any(),
                                              ip::address_v6::any()};
   return std::ranges::any_of(addresses, [&](const ip::address& address) {
-    return listener_user({address, endpoint.port()}).has_value();
+    return os::listener_user({address, endpoint.port()}).has_value();
   });
 }
 

@@ -17,7 +17,7 @@
 
 #include "common/config/gateway_settings.hpp"
 #include "common/log/rate_limit.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 #include "gateway/archive/archivist.hpp"
 #include "gateway/fanout/gateway_fan_out.hpp"
 #include "gateway/ingest/ingest_server.hpp"
@@ -39,7 +39,7 @@ namespace icom::serve {
 
 /// What the process has for it.
 struct GatewayMeans {
-  os::Descriptor ingest{};          ///< ingest_socket(); not valid: the gateway opens its own
+  os::Connection ingest{};          ///< ingest_socket(); not valid: the gateway opens its own
   std::size_t descriptors = 1'024;  ///< that it may have open
   /// The group that may read the archive, one of this process's; nullopt: whom its folders say.
   std::optional<os::UserId> readers{};

@@ -14,8 +14,8 @@
 #include <filesystem>
 #include <initializer_list>
 
-#include "common/asio/socket_owner.hpp"
 #include "common/os/limited_thread.hpp"
+#include "common/os/socket_owner.hpp"
 #include "gateway/ingest/taken_port.hpp"
 #include "gateway/ingest/upgrade.hpp"
 
@@ -53,7 +53,7 @@ bool gateway_answers(const tcp::endpoint& endpoint) {
 std::optional<os::UserId> account_that_listens(const tcp::endpoint& endpoint) {
   for (const auto& address : std::initializer_list<asio::ip::address>{
            endpoint.address(), asio::ip::address_v4::any(), asio::ip::address_v6::any()}) {
-    if (const auto user = listener_user({address, endpoint.port()})) return user;
+    if (const auto user = os::listener_user({address, endpoint.port()})) return user;
   }
   return std::nullopt;
 }

@@ -40,11 +40,11 @@ std::string resolved(const config::Address& ingest) {
 
 }  // namespace
 
-os::Descriptor ingest_socket(std::vector<os::Descriptor> passed, const config::Address& ingest) {
+os::Connection ingest_socket(std::vector<os::Connection> passed, const config::Address& ingest) {
   if (passed.empty()) return {};
   const std::string wanted = resolved(ingest);
   std::string others;
-  for (os::Descriptor& socket : passed) {
+  for (os::Connection& socket : passed) {
     const std::string at = listens_at(socket.get());
     if (at == wanted) return std::move(socket);
     others += (others.empty() ? "" : ", ") + (at.empty() ? "something that does not listen" : at);

@@ -113,7 +113,7 @@ void take_changes(const std::filesystem::path& config, config::GatewaySettings& 
 
 /// True if a thread is left behind.
 bool serve(const std::filesystem::path& config) {
-  std::vector<os::Descriptor> passed = os::take_passed_sockets();
+  std::vector<os::Connection> passed = os::take_passed_sockets();
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -1,9 +1,10 @@
-#include "common/asio/socket_owner.hpp"
+#include "common/os/socket_owner.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -12,11 +13,11 @@
 #include <charconv>
 #include <string_view>
 
-#include "common/asio/linux_socket_table.hpp"
-#include "common/asio/own_addresses.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
+#include "common/os/own_addresses.hpp"
+#include "common/os/posix/socket_table.hpp"
 
-namespace icom {
+namespace icom::os {
 namespace {
 
 namespace asio = boost::asio;
@@ -137,7 +138,7 @@ TEST(OwnAddressesTest, TheAddressThatThisMachineSendsFromIsItsOwn) {
 
 /// How often this thread has called read().
 std::optional<int> reads_of_this_thread() {
-  const os::Descriptor file(::open("/proc/thread-self/io", O_RDONLY | O_CLOEXEC));
+  const FileHandle file(::open("/proc/thread-self/io", O_RDONLY | O_CLOEXEC));
   std::array<char, 1'024> text{};
   const auto size = file.valid() ? ::read(file.get(), text.data(), text.size()) : -1;
   if (size <= 0) return std::nullopt;
@@ -196,13 +197,13 @@ class PeerOwnerTest : public testing::Test {
 
 TEST_F(PeerOwnerTest, APeerOfThisMachineIsItsAccounts) {
   connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
-  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
-  EXPECT_EQ(listener_user(acceptor_.local_endpoint()), os::own_user());
+  EXPECT_EQ(owner(), SocketOwner{own_user()});
+  EXPECT_EQ(listener_user(acceptor_.local_endpoint()), own_user());
 }
 
 TEST_F(PeerOwnerTest, APeerThatReachesADualStackPortByIPv4IsItsAccounts) {
   connect({make_address("::"), 0}, make_address("127.0.0.1"));
-  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+  EXPECT_EQ(owner(), SocketOwner{own_user()});
 }
 
 TEST_F(PeerOwnerTest, APeerThatIsGoneIsNobodys) {
@@ -216,13 +217,13 @@ TEST_F(PeerOwnerTest, APeerThatIsGoneIsNobodys) {
 TEST_F(PeerOwnerTest, APeerThatIsBoundToAnInterfaceIsItsAccounts) {
   if (!bind_client_to("lo")) GTEST_SKIP() << "this kernel lets root alone name an interface";
   connect({make_address("127.0.0.1"), 0}, make_address("127.0.0.1"));
-  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+  EXPECT_EQ(owner(), SocketOwner{own_user()});
 }
 
 TEST_F(PeerOwnerTest, APeerThatIsBoundToAnInterfaceAndReachesADualStackPortIsItsAccounts) {
   if (!bind_client_to("lo")) GTEST_SKIP() << "this kernel lets root alone name an interface";
   connect({make_address("::"), 0}, make_address("127.0.0.1"));
-  EXPECT_EQ(owner(), SocketOwner{os::own_user()});
+  EXPECT_EQ(owner(), SocketOwner{own_user()});
 }
 
 TEST_F(PeerOwnerTest, AnAddressOfThisMachineOfWhichNoConnectionIsKnownIsNotElsewhere) {
@@ -257,4 +258,4 @@ TEST_F(PeerOwnerTest, APeerElsewhereIsNotTakenForWhatListensHere) {
 }
 
 }  // namespace
-}  // namespace icom
+}  // namespace icom::os

@@ -3,6 +3,7 @@
 // tests/unit/supervise/keeper_test.cpp.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>

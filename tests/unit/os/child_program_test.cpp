@@ -32,8 +32,8 @@ TEST(ChildProgram, HasTheSignalsOfAnyProgramWhateverItsParentIgnores) {
   ignore_pipe_and_hangup();
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-  LocalStream ours{Descriptor(ends[0])};
-  Descriptor theirs(ends[1]);
+  LocalStream ours{Connection(ends[0])};
+  Connection theirs(ends[1]);
   ASSERT_EQ(::setenv(kIsChild, "1", 1), 0);
   const ChildProgram child({"--gtest_filter=ChildProgram.HasTheSignals*"}, theirs.get());
   ::unsetenv(kIsChild);

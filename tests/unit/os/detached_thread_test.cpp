@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <future>
 
-#include "common/os/posix_crash_signals.hpp"
+#include "common/os/posix/crash_signals.hpp"
 
 namespace icom::os {
 namespace {

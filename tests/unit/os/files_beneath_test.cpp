@@ -1,6 +1,7 @@
 #include "common/os/files_beneath.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 

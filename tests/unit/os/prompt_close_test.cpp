@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Two ends of a TCP connection on this machine.
-std::pair<Descriptor, Descriptor> tcp_pair() {
-  const Descriptor listening(::socket(AF_INET, SOCK_STREAM, 0));
+std::pair<Connection, Connection> tcp_pair() {
+  const Connection listening(::socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -27,13 +27,13 @@ std::pair<Descriptor, Descriptor> tcp_pair() {
   EXPECT_EQ(::bind(listening.get(), generic, size), 0);
   EXPECT_EQ(::listen(listening.get(), 1), 0);
   EXPECT_EQ(::getsockname(listening.get(), generic, &size), 0);
-  Descriptor one(::socket(AF_INET, SOCK_STREAM, 0));
+  Connection one(::socket(AF_INET, SOCK_STREAM, 0));
   EXPECT_EQ(::connect(one.get(), generic, size), 0);
-  return {std::move(one), Descriptor(::accept(listening.get(), nullptr, nullptr))};
+  return {std::move(one), Connection(::accept(listening.get(), nullptr, nullptr))};
 }
 
 /// With more to send than its peer takes, and an hour's patience.
-void have_it_linger(const Descriptor& socket) {
+void have_it_linger(const Connection& socket) {
   const linger hour{1, 3600};
   ASSERT_EQ(::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &hour, sizeof hour), 0);
   const std::array<char, 65536> bytes{};
@@ -41,7 +41,7 @@ void have_it_linger(const Descriptor& socket) {
   }
 }
 
-void send_descriptor(const Descriptor& through, const Descriptor& sent) {
+void send_descriptor(const Connection& through, const Connection& sent) {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
   char byte = 'x';
   iovec content{&byte, 1};
@@ -62,8 +62,8 @@ void send_descriptor(const Descriptor& through, const Descriptor& sent) {
 TEST(PromptClose, ASocketThatCameAlongAndLingersHoldsNobodyUp) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-  Descriptor ours(ends[0]);
-  Descriptor theirs(ends[1]);
+  Connection ours(ends[0]);
+  Connection theirs(ends[1]);
   auto [lingers, peer] = tcp_pair();
   have_it_linger(lingers);
   send_descriptor(theirs, lingers);

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
 namespace icom::os {
@@ -36,7 +36,7 @@ class Manager {
   }
 
  private:
-  Descriptor socket_;
+  Connection socket_;
 };
 
 TEST(ServiceManagerTest, HearsEachWordUnderAPath) {

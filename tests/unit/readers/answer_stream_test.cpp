@@ -26,8 +26,8 @@ class AnswerStream : public testing::Test {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       throw std::system_error(errno, std::generic_category());
     }
-    gateway_.emplace(os::Descriptor(ends[0]));
-    reader_.emplace(os::Descriptor(ends[1]));
+    gateway_.emplace(os::Connection(ends[0]));
+    reader_.emplace(os::Connection(ends[1]));
   }
   std::string received_until_end() {
     std::string text;
@@ -61,9 +61,9 @@ TEST_F(AnswerStream, OneThatIsCutOffIsToldFromAWholeOneAtEachByte) {
   for (std::size_t length = 0; length < kWhole; ++length) {
     std::array<int, 2> ends{};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-    os::LocalStream reader{os::Descriptor(ends[1])};
+    os::LocalStream reader{os::Connection(ends[1])};
     {
-      os::LocalStream gateway{os::Descriptor(ends[0])};
+      os::LocalStream gateway{os::Connection(ends[0])};
       gateway.write_all(as_bytes(std::string_view("o\0\0\0\3abc", kWhole)).first(length), 20s);
     }
     try {

@@ -1,6 +1,7 @@
 #include "gateway/registration/add_site.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <map>
 

@@ -1,5 +1,3 @@
-#include "agent/supervise/posix_process_host.hpp"
-
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,8 +17,10 @@
 #include <system_error>
 #include <vector>
 
-#include "common/os/descriptor.hpp"
+#include "agent/supervise/process_host.hpp"
+#include "common/os/handle.hpp"
 #include "common/os/process.hpp"
+#include "common/os/real_process_host.hpp"
 
 namespace icom::supervise {
 namespace {
@@ -48,7 +48,7 @@ class PosixProcessHostTest : public ::testing::Test {
   }
 
   boost::asio::io_context io_;
-  std::unique_ptr<ProcessHost> host_ = posix_process_host(io_.get_executor());
+  std::unique_ptr<ProcessHost> host_ = os::real_process_host(io_.get_executor());
   std::vector<std::string> lines_;
   std::optional<ProcessEnd> end_;
 };
@@ -80,7 +80,7 @@ TEST_F(PosixProcessHostTest, LongLineIsPassedOnInPieces) {
 TEST_F(PosixProcessHostTest, OneThatIsNotOfThisHostGetsASignalOnlyAsAnothersAndOnlyIfItIsTheOne) {
   const auto process = shell("echo up; exec sleep 60");
   run_until([this] { return !lines_.empty(); });
-  const auto other = posix_process_host(io_.get_executor());
+  const auto other = os::real_process_host(io_.get_executor());
   other->send(process, ProcessSignal::kill);
   EXPECT_FALSE(other->send_to_other(process, ProcessSignal::kill, [] { return false; }));
   EXPECT_FALSE(end_.has_value());
@@ -129,7 +129,7 @@ TEST_F(PosixProcessHostTest, DescriptorIsPassedUnderItsNumberWhateverNumberItHas
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   for (const int number : {ends[1], kPassedDescriptor}) {
     SCOPED_TRACE(number);
-    const os::Descriptor before(number == ends[1] ? -1 : ::dup(number));
+    const os::FileHandle before(number == ends[1] ? -1 : ::dup(number));
     if (number != ends[1]) ::dup3(ends[1], number, O_CLOEXEC);
     end_.reset();
     ProcessHost::Handlers handlers{[](std::string_view) {}, [this](ProcessEnd end) { end_ = end; }};

@@ -1,0 +1,54 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/os/handle.hpp"
+#include "common/os/private_file.hpp"
+
+namespace icom::os {
+
+namespace {
+
+PrivateFile unreadable() {
+  PrivateFile file;
+  file.problem = PrivateFileProblem::unreadable;
+  file.error = std::error_code(errno, std::generic_category());
+  return file;
+}
+
+}  // namespace
+
+PrivateFile read_private_file(const std::filesystem::path& path) {
+  // O_NONBLOCK: opening a pipe for reading would otherwise wait for a writer.
+  const FileHandle descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return unreadable();
+
+  PrivateFile file;
+  file.permissions = status.st_mode & 07777U;
+  if (!S_ISREG(status.st_mode)) {
+    file.problem = PrivateFileProblem::not_a_file;
+  } else if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    file.problem = PrivateFileProblem::open_to_others;
+  } else if (status.st_size > static_cast<off_t>(kMaxPrivateFile)) {
+    file.problem = PrivateFileProblem::too_large;
+  }
+  if (file.problem != PrivateFileProblem::none) return file;
+
+  file.content.resize(static_cast<std::size_t>(status.st_size));
+  std::size_t got = 0;
+  while (got < file.content.size()) {
+    const ssize_t bytes =
+        ::read(descriptor.get(), file.content.data() + got, file.content.size() - got);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return unreadable();
+    if (bytes == 0) break;
+    got += static_cast<std::size_t>(bytes);
+  }
+  file.content.resize(got);
+  return file;
+}
+
+}  // namespace icom::os

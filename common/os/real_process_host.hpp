@@ -1,0 +1,15 @@
+// Processes of this machine.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+
+#include "common/os/process_host.hpp"
+
+namespace icom::os {
+
+/// Hears of all ends of this process's children: one host at a time. The executor must be that of
+/// an io_context which one thread runs.
+std::unique_ptr<ProcessHost> real_process_host(const boost::asio::any_io_executor& executor);
+
+}  // namespace icom::os
