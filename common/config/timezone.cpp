@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <memory>
+#include <span>
 #include <sstream>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "common/os/read_file.hpp"
 #include "common/text/nearest.hpp"
 
 namespace icom::config {
 namespace {
+
+constexpr std::uint64_t kMaxZoneList = 1U << 20U;
+/// A file of a zone begins so.
+constexpr std::string_view kMagic = "TZif";
 
 /// Also keeps the name from leading out of the database's folder.
 bool is_well_formed(std::string_view name) {
@@ -25,7 +32,10 @@ bool is_well_formed(std::string_view name) {
 /// The zones that the database lists for people to choose from.
 std::vector<std::string> listed_zones(const std::filesystem::path& database) {
   std::vector<std::string> zones;
-  std::ifstream list(database / "zone.tab");
+  std::string content;
+  if (os::read_file(os::real_file_system(), database / "zone.tab", kMaxZoneList, content))
+    return {};
+  std::istringstream list(std::move(content));
   std::string line;
   while (std::getline(list, line)) {
     std::istringstream columns(line);
@@ -52,12 +62,12 @@ bool timezone_exists(std::string_view name, const std::filesystem::path& databas
   if (!is_well_formed(name)) return false;
   std::error_code error;
   if (!std::filesystem::is_directory(database, error)) return true;
-  const std::filesystem::path zone = database / name;
-  if (!std::filesystem::is_regular_file(zone, error)) return false;
-  std::array<char, 4> magic{};
-  std::ifstream file(zone, std::ios::binary);
-  file.read(magic.data(), magic.size());
-  return file && std::string_view(magic.data(), magic.size()) == "TZif";
+  std::unique_ptr<os::File> zone;
+  std::array<char, kMagic.size()> magic{};
+  std::size_t got = 0;
+  return !os::real_file_system().open_read(database / name, zone) &&
+         !zone->read_at(0, std::as_writable_bytes(std::span(magic)), got) &&
+         std::string_view(magic.data(), got) == kMagic;
 }
 
 std::optional<std::string> timezone_meant_by(std::string_view name,

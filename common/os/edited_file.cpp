@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/os/lock_beside.hpp"
+#include "common/os/read_file.hpp"
 
 namespace icom::os {
 
@@ -25,20 +26,13 @@ std::filesystem::path behind_links(const std::filesystem::path& file) {
 
 std::string read_text_file(FileSystem& files, const std::filesystem::path& file,
                            std::uint64_t max_bytes) {
-  std::unique_ptr<File> opened;
-  std::uint64_t size = 0;
-  std::error_code error = files.open_read(file, opened);
-  if (!error) error = opened->size(size);
-  if (error) fail("cannot read", file, error);
-  if (size > max_bytes) {
+  std::string text;
+  const std::error_code error = read_file(files, file, max_bytes, text);
+  if (error == std::errc::file_too_large) {
     throw std::runtime_error(file.string() + " is larger than " + std::to_string(max_bytes) +
                              " bytes: is it the right file?");
   }
-  std::string text(size, '\0');
-  std::size_t got = 0;
-  error = opened->read_at(0, std::as_writable_bytes(std::span(text)), got);
   if (error) fail("cannot read", file, error);
-  text.resize(got);
   return text;
 }
 

@@ -1,10 +1,13 @@
 #include "common/ssh/known_hosts.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
+#include <sstream>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "common/os/read_file.hpp"
 #include "common/ssh/base64.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/host_names.hpp"
@@ -15,7 +18,7 @@
 namespace icom::ssh {
 namespace {
 
-constexpr std::uintmax_t kMaxKnownHostsFile = 4U << 20U;
+constexpr std::uint64_t kMaxKnownHostsFile = 4U << 20U;
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
   throw Error(Category::settings, "known_hosts file " + file.string() + ": " + std::string(why));
@@ -38,18 +41,15 @@ KnownHosts::KnownHosts(const std::filesystem::path& file) : file_(file) {
 }
 
 void KnownHosts::load() {
-  // Before it is opened: opening a pipe would wait for whoever writes into it.
-  std::error_code error;
-  const bool is_file = std::filesystem::is_regular_file(file_, error);
-  const std::uintmax_t size = is_file ? std::filesystem::file_size(file_, error) : 0;
-  if (!error && size > kMaxKnownHostsFile) refuse(file_, "is far too large: is it the right one?");
-  std::ifstream stream;
-  if (is_file) stream.open(file_);
-  if (!stream.is_open()) {
+  std::string content;
+  const auto error = os::read_file(os::real_file_system(), file_, kMaxKnownHostsFile, content);
+  if (error == std::errc::file_too_large) refuse(file_, "is far too large: is it the right one?");
+  if (error) {
     refuse(file_,
            "can not be read; icom-agent enrol writes it. By hand: it must hold the hosting site's "
            "host key, as `ssh-keyscan` prints it and after its fingerprint was compared");
   }
+  std::istringstream stream(std::move(content));
   std::string line;
   for (int number = 1; std::getline(stream, line); ++number) {
     add(number == 1 ? text::without_byte_order_mark(line) : line, number);

@@ -1,9 +1,12 @@
 #include "gateway/serve/unit_file.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
+#include <sstream>
 #include <system_error>
+#include <utility>
+
+#include "common/os/read_file.hpp"
 
 namespace icom::serve {
 
@@ -11,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t kMostUnitBytes = 64 << 10;
+constexpr std::uint64_t kMostUnitBytes = 64 << 10;
 
 std::string trimmed(const std::string& text) {
   constexpr const char* kBlank = " \t\r";
@@ -21,9 +24,9 @@ std::string trimmed(const std::string& text) {
 }
 
 void read_unit(const fs::path& file, const std::string& key, std::vector<std::string>& values) {
-  std::error_code unknown;
-  if (const auto size = fs::file_size(file, unknown); unknown || size > kMostUnitBytes) return;
-  std::ifstream stream(file);
+  std::string content;
+  if (os::read_file(os::real_file_system(), file, kMostUnitBytes, content)) return;
+  std::istringstream stream(std::move(content));
   for (std::string line; std::getline(stream, line);) {
     const std::size_t equals = line.find('=');
     if (equals == std::string::npos || trimmed(line.substr(0, equals)) != key) continue;
