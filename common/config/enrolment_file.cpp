@@ -15,6 +15,7 @@
 #include "common/config/name.hpp"
 #include "common/config/tunnel_parts.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/private_file.hpp"
 #include "common/os/utc_text.hpp"
 #include "common/text/hex.hpp"
 
@@ -40,19 +41,18 @@ std::string without_carriage_returns(std::string text) {
 }
 
 std::string content_of(const std::filesystem::path& file) {
-  using std::filesystem::perms;
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (!std::filesystem::exists(status)) {
     refuse_file(file, "an enrolment file to be there; `icom-gateway add-site` makes it");
   }
   if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");
-  constexpr perms kForbidden = perms::group_all | perms::others_all;
-  if ((status.permissions() & kForbidden) != perms::none) {
-    refuse_file(
-        file,
-        "a file that nobody but its owner can read: if nobody can have copied it, chmod 600 it; "
-        "otherwise have another one made (icom-gateway add-site --again)");
+  bool is_private = false;
+  error = os::is_private(file, os::Access::owner, is_private);
+  if (!error && !is_private) {
+    refuse_file(file, "a file that nobody but its owner can read: if nobody can have copied it, " +
+                          os::how_to_make_private(os::Access::owner, "it") +
+                          "; otherwise have another one made (icom-gateway add-site --again)");
   }
   std::string text(kMaxFileBytes + 1, '\0');
   std::unique_ptr<os::File> opened;

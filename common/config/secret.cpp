@@ -8,6 +8,7 @@
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/machine_fault.hpp"
+#include "common/os/private_file.hpp"
 #include "common/text/byte_order_mark.hpp"
 #include "common/text/control.hpp"
 
@@ -30,19 +31,19 @@ bool is_secret(std::string_view text) {
 }
 
 std::string read_secret(const std::filesystem::path& file) {
-  using std::filesystem::perms;
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (os::is_machine_fault(error)) fail(file, error);
   if (!std::filesystem::exists(status))
     refuse_file(file, "this file to be there, holding one secret");
   if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");
-  constexpr perms kForbidden = perms::group_write | perms::group_exec | perms::others_all;
-  if ((status.permissions() & kForbidden) != perms::none) {
-    refuse_file(
-        file,
-        "a file that only its owner can write and only owner and group can read: chmod 0640 it, "
-        "and make a new secret if somebody may have read it");
+  bool is_private = false;
+  error = os::is_private(file, os::Access::group, is_private);
+  if (os::is_machine_fault(error)) fail(file, error);
+  if (!error && !is_private) {
+    refuse_file(file, "a file that only its owner can write and only owner and group can read: " +
+                          os::how_to_make_private(os::Access::group, "it") +
+                          ", and make a new secret if somebody may have read it");
   }
 
   constexpr std::size_t kMarkAndLineBreak = 5;

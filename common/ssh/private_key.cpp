@@ -5,6 +5,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "common/os/path_text.hpp"
 #include "common/os/private_file.hpp"
 #include "common/ssh/base64.hpp"
 #include "common/ssh/ed25519.hpp"
@@ -65,14 +66,6 @@ std::string make_one(const std::filesystem::path& file) {
          ", and have its .pub added to the tunnel's account at the hosting site";
 }
 
-std::string octal(unsigned permissions) {
-  std::string digits;
-  for (unsigned shift = 9; shift <= 9; shift -= 3) {
-    digits += static_cast<char>('0' + (permissions >> shift & 7U));
-  }
-  return digits;
-}
-
 void check_file(const std::filesystem::path& path, const os::PrivateFile& file) {
   switch (file.problem) {
     case os::PrivateFileProblem::none:
@@ -88,8 +81,9 @@ void check_file(const std::filesystem::path& path, const os::PrivateFile& file) 
     case os::PrivateFileProblem::too_large:
       refuse(path, "is far too large to be a private key");
     case os::PrivateFileProblem::open_to_others:
-      refuse(path, "others than its owner have access to it (mode " + octal(file.permissions) +
-                       "); if nobody can have copied it, do: chmod 600 " + path.string());
+      refuse(path, "others than its owner have access to it (" + file.rights +
+                       "); if nobody can have copied it, do: " +
+                       os::how_to_make_private(os::Access::owner, os::utf8(path)));
   }
 }
 

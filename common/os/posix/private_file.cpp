@@ -11,6 +11,14 @@ namespace icom::os {
 
 namespace {
 
+std::string octal(mode_t rights) {
+  std::string digits;
+  for (unsigned shift = 9; shift <= 9; shift -= 3) {
+    digits += static_cast<char>('0' + (rights >> shift & 7U));
+  }
+  return digits;
+}
+
 PrivateFile unreadable() {
   PrivateFile file;
   file.problem = PrivateFileProblem::unreadable;
@@ -27,7 +35,7 @@ PrivateFile read_private_file(const std::filesystem::path& path) {
   if (!descriptor.valid() || ::fstat(descriptor.get(), &status) != 0) return unreadable();
 
   PrivateFile file;
-  file.permissions = status.st_mode & 07777U;
+  file.rights = "mode " + octal(status.st_mode);
   if (!S_ISREG(status.st_mode)) {
     file.problem = PrivateFileProblem::not_a_file;
   } else if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
@@ -49,6 +57,19 @@ PrivateFile read_private_file(const std::filesystem::path& path) {
   }
   file.content.resize(got);
   return file;
+}
+
+std::error_code is_private(const std::filesystem::path& file, Access readers, bool& is) {
+  constexpr mode_t kNotForTheGroup = S_IWGRP | S_IXGRP;
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return {errno, std::generic_category()};
+  const mode_t forbidden = S_IRWXO | (readers == Access::group ? kNotForTheGroup : S_IRWXG);
+  is = (status.st_mode & forbidden) == 0;
+  return {};
+}
+
+std::string how_to_make_private(Access readers, const std::string& file) {
+  return (readers == Access::group ? "chmod 0640 " : "chmod 600 ") + file;
 }
 
 }  // namespace icom::os
