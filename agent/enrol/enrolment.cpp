@@ -16,6 +16,7 @@
 #include "common/log/printable.hpp"
 #include "common/os/edited_file.hpp"
 #include "common/os/lock_beside.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/utc_text.hpp"
 #include "common/ssh/pinned_hosts.hpp"
 #include "common/ssh/private_key.hpp"
@@ -61,7 +62,7 @@ void remove_staged(const std::filesystem::path& folder, const std::string& site,
                    const StagedFiles& kept, const Surroundings& around) {
   std::vector<std::string> names;
   if (const auto error = around.files.list(folder, names)) {
-    throw std::runtime_error("cannot read " + folder.string() + " (" + error.message() + ")");
+    throw std::runtime_error("cannot read " + os::utf8(folder) + " (" + error.message() + ")");
   }
   constexpr std::string_view kUnfinished = ".tmp";  // os::write_atomically()'s: .NAME.tmp
   for (std::string name : names) {
@@ -109,7 +110,7 @@ void check_way(const std::filesystem::path& file, const config::TunnelSettings& 
                const config::EnrolmentFile& enrolment) {
   const auto compare = [&](const char* key, const std::string& here, const std::string& there) {
     if (here == there) return;
-    throw EnrolmentError(file.string() + " says tunnel." + key + ": " + here +
+    throw EnrolmentError(os::utf8(file) + " says tunnel." + key + ": " + here +
                          ", and the enrolment file " + there +
                          ": correct the one that is wrong (here, or 'tunnel' in the gateway's "
                          "settings and then icom-gateway add-site " +
@@ -124,14 +125,14 @@ void check_way(const std::filesystem::path& file, const config::TunnelSettings& 
 void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
-    throw EnrolmentError("there is no folder " + folder.string() +
+    throw EnrolmentError("there is no folder " + os::utf8(folder) +
                          ": make it, owned by the account that runs the agent, or name another "
                          "one with --into");
   }
   const auto site = site_in(folder);
   if (site && site->site != enrolment.site) {
     throw EnrolmentError("this machine is set up for site " + site->site + " (" +
-                         (folder / kSiteFile).string() + "), and the enrolment file is for site " +
+                         os::utf8(folder / kSiteFile) + "), and the enrolment file is for site " +
                          enrolment.site + ": use the file of " + site->site +
                          ", or another folder with --into");
   }
@@ -276,12 +277,12 @@ config::SiteSettings settle_site_file(const std::filesystem::path& folder,
   const std::filesystem::path file = folder / kSiteFile;
   if (auto site = site_in(folder)) {
     require_ours(site->tunnel, file);
-    around.say("ok", file.string() + " is there already, and stays as it is");
+    around.say("ok", os::utf8(file) + " is there already, and stays as it is");
     return std::move(*site);
   }
   auto site = checked_site_file(file, folder, enrolment, text);
   write_private(around.files, file, text);
-  around.say("ok", "wrote " + file.string());
+  around.say("ok", "wrote " + os::utf8(file));
   return site;
 }
 
@@ -295,8 +296,8 @@ void install(const config::TunnelSettings& tunnel, const config::EnrolmentFile& 
   pin_host_keys(tunnel.known_hosts, enrolment, around);
   write_private(around.files, tunnel.key, key.text());
   write_private(around.files, tunnel.token_file, token + '\n');
-  around.say("ok", "wrote " + tunnel.key.string() + ", " + tunnel.known_hosts.string() + " and " +
-                       tunnel.token_file.string());
+  around.say("ok", "wrote " + os::utf8(tunnel.key) + ", " + os::utf8(tunnel.known_hosts) + " and " +
+                       os::utf8(tunnel.token_file));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/os/lock_beside.hpp"
+#include "common/os/path_text.hpp"
 #include "common/ssh/private_key.hpp"
 
 namespace icom::enrol {
@@ -97,7 +98,7 @@ void rotate(const config::SiteSettings& site, const Surroundings& around) {
 
   replace(around.files, next_key, tunnel.key);
   replace(around.files, next_token, tunnel.token_file);
-  around.say("ok", "replaced " + tunnel.key.string() + " and " + tunnel.token_file.string());
+  around.say("ok", "replaced " + os::utf8(tunnel.key) + " and " + os::utf8(tunnel.token_file));
   finish(site, token, key.public_key(), around);
   around.say("ok", "the gateway has forgotten the old ones");
 }

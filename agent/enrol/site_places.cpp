@@ -11,6 +11,7 @@
 #include "common/os/edited_file.hpp"
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::enrol {
 namespace {
@@ -40,7 +41,7 @@ bool is_inside(const fs::path& file, const fs::path& folder) {
 
 [[noreturn]] void refuse(const Place& place, const std::string& why) {
   throw EnrolmentError("the site's file says " + std::string(place.key) + ": " +
-                       place.file.string() + ", and " + why + "; nothing was written there");
+                       os::utf8(place.file) + ", and " + why + "; nothing was written there");
 }
 
 /// Empty where it cannot be read, or is larger.
@@ -72,7 +73,7 @@ bool is_token(const fs::path& file) {
 void require_inside(const config::TunnelSettings& tunnel, const fs::path& folder) {
   for (const Place& place : places_of(tunnel)) {
     if (!is_inside(place.file, folder)) {
-      refuse(place, "the gateway's file of this site may name files in " + folder.string() +
+      refuse(place, "the gateway's file of this site may name files in " + os::utf8(folder) +
                         " alone: have it corrected at the hosting site (a plain name does), or put "
                         "a site.yaml of your own there first");
     }

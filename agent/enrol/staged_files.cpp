@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/key_pair.hpp"
 
@@ -18,8 +19,8 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
   if (error) {
     const bool lacks_rights = error == std::errc::permission_denied;
     throw std::runtime_error(
-        "cannot write " + file.string() + " (" + error.message() + ")" +
-        (lacks_rights ? ": run this as the account that owns " + os::folder_of(file).string() +
+        "cannot write " + os::utf8(file) + " (" + error.message() + ")" +
+        (lacks_rights ? ": run this as the account that owns " + os::utf8(os::folder_of(file)) +
                             ", or as root"
                       : ": nothing that was there is changed; mend that, then run this again"));
   }
@@ -27,11 +28,12 @@ void write_private(os::FileSystem& files, const std::filesystem::path& file,
 
 void remove(os::FileSystem& files, const std::filesystem::path& file) {
   // The unfinished one is named as os::write_atomically() does.
-  const auto unfinished = os::folder_of(file) / ("." + file.filename().string() + ".tmp");
+  const auto unfinished =
+      os::folder_of(file) / os::path_of_utf8("." + os::utf8(file.filename()) + ".tmp");
   for (const auto& one : {unfinished, file}) {
     const auto error = files.remove(one);
     if (error && error != std::errc::no_such_file_or_directory) {
-      throw std::runtime_error("cannot remove " + one.string() + " (" + error.message() + ")");
+      throw std::runtime_error("cannot remove " + os::utf8(one) + " (" + error.message() + ")");
     }
   }
 }
@@ -41,7 +43,7 @@ void replace(os::FileSystem& files, const std::filesystem::path& file,
   auto error = files.rename(file, old);
   if (!error) error = files.sync_directory(os::folder_of(old));
   if (error) {
-    throw std::runtime_error("cannot replace " + old.string() + " (" + error.message() + ")");
+    throw std::runtime_error("cannot replace " + os::utf8(old) + " (" + error.message() + ")");
   }
 }
 

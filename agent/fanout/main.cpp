@@ -20,6 +20,7 @@
 #include "common/config/config_error.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process.hpp"
 
 namespace asio = boost::asio;
@@ -81,7 +82,7 @@ int run(const program::SiteOptions& options) {
     io.stop();  // the watches and the signals would wait on
   });
   spdlog::info("site {}: {} Linacs have a port, spools in {}", site.site, site.fan_out.ports.size(),
-               site.spool.directory.string());
+               os::utf8(site.spool.directory));
   io.run();
   if (failure) std::rethrow_exception(failure);
   spdlog::info("stopped");

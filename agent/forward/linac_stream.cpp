@@ -8,6 +8,7 @@
 
 #include "agent/spool/spool_writer.hpp"
 #include "common/log/printable.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::forward {
 
@@ -138,7 +139,7 @@ void LinacStream::tell_what_was_set_aside() {
         "Linac {}: a spool segment is damaged; what can be read of it is stored at the gateway, "
         "and all goes on. It is kept as {}: have this machine's disk and memory checked, then "
         "delete the file",
-        serial_, file.string());
+        serial_, os::utf8(file));
   }
 }
 
@@ -169,7 +170,7 @@ LinacForwardStatus LinacStream::status(const BytesOnTheWay& on_the_way) const {
   const auto damaged = reader_.damaged();
   status.damaged_segments = damaged.files;
   status.damaged_bytes = damaged.bytes;
-  status.damaged_newest = damaged.newest.string();
+  status.damaged_newest = os::utf8(damaged.newest);
   return status;
 }
 

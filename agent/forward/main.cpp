@@ -28,6 +28,7 @@
 #include "common/asio/deadline.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process.hpp"
 
 namespace asio = boost::asio;
@@ -168,7 +169,7 @@ int run(const program::SiteOptions& options) {
     io.stop();  // the watch and the signals would wait on
   });
   spdlog::info("site {}: {} Linacs, spools in {}, gateway {} through {}:{}, {} forwards", site.site,
-               site.linacs.size(), site.spool.directory.string(), site.tunnel.gateway.text(),
+               site.linacs.size(), os::utf8(site.spool.directory), site.tunnel.gateway.text(),
                site.tunnel.host, site.tunnel.port, site.forwards.size());
   io.run();
   if (failure) std::rethrow_exception(failure);

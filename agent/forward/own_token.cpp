@@ -6,6 +6,7 @@
 #include "agent/forward/link_failure.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/machine_fault.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::forward {
 
@@ -19,7 +20,7 @@ std::string read_own_token(const config::TunnelSettings& tunnel) {
     if (there.type() == std::filesystem::file_type::not_found) {
       throw LinkFailure(
           FailureKind::settings,
-          kKey + tunnel.token_file.string() +
+          kKey + os::utf8(tunnel.token_file) +
               " is not there: this machine is not enrolled yet, or the file was moved. "
               "icom-agent enrol FILE writes it, with the FILE that icom-gateway "
               "add-site makes at the hosting site");

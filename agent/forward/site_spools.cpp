@@ -10,6 +10,7 @@
 #include "agent/forward/status_files.hpp"
 #include "agent/spool/spool_writer.hpp"
 #include "common/link/limits.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::forward {
@@ -47,7 +48,7 @@ std::vector<std::string> spools_in(const std::filesystem::path& directory, os::F
        at.increment(error)) {
     std::error_code unknown;
     if (!at->is_directory(unknown)) continue;
-    if (!holds_nothing(at->path(), files)) serials.push_back(at->path().filename().string());
+    if (!holds_nothing(at->path(), files)) serials.push_back(os::utf8(at->path().filename()));
   }
   std::ranges::sort(serials);
   return serials;

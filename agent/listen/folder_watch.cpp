@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "common/os/path_text.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::listen {
@@ -28,7 +29,7 @@ FolderState FolderWatch::look(spool::SpoolWriter& writer) {
           "{} was removed or replaced while this listener writes there: it is made anew, and the "
           "segment that was being written is kept. What stood in others and was not sent yet is "
           "lost with them. Nothing is to be deleted in a spool directory while listeners run",
-          folder_.string());
+          os::utf8(folder_));
       break;
     case FolderState::gone:
       if (admitted("gone: " + failure.message())) {
@@ -37,7 +38,7 @@ FolderState FolderWatch::look(spool::SpoolWriter& writer) {
             "received is kept as long as this process lives, and is written there as soon as that "
             "can be: correct the rights of the spool directory, or its disk, and do not end this "
             "process before",
-            folder_.string(), failure.message());
+            os::utf8(folder_), failure.message());
       }
       break;
     case FolderState::taken:
@@ -48,7 +49,7 @@ FolderState FolderWatch::look(spool::SpoolWriter& writer) {
             "this one leaves the Linac once no beam is on, for the other one. What it receives "
             "until "
             "then is LOST",
-            folder_.string());
+            os::utf8(folder_));
       }
       break;
   }

@@ -14,6 +14,7 @@
 #include "agent/listen/status_board.hpp"
 #include "agent/listen/stream_intake.hpp"
 #include "agent/listen/sync_thread.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process.hpp"
 #include "common/os/utc_clock.hpp"
 
@@ -132,7 +133,7 @@ void Listener::stop() {
 
 void Listener::start(Handover held) {
   spdlog::info("listening to {}, spool {}, run {:016x}", parts_->settings.linac.text(),
-               parts_->folder.string(), parts_->writer->run());
+               os::utf8(parts_->folder), parts_->writer->run());
   parts_->intake.remember(held);
   if (held.connection.valid()) {
     if (held.reader_died) {

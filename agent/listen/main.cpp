@@ -17,6 +17,7 @@
 
 #include "agent/listen/goodbye.hpp"
 #include "agent/listen/listen_program.hpp"
+#include "common/cli/path_option.hpp"
 #include "common/log/log.hpp"
 #include "common/os/crash_farewell.hpp"
 #include "common/os/process.hpp"
@@ -56,8 +57,8 @@ Options parse(int argc, char** argv) {
   app.add_option("--linac", linac, "the Linac, ADDRESS[:PORT]; port 1706 unless given")->required();
   app.add_option("--serial", options.settings.serial, "its serial number; names its folder")
       ->required();
-  app.add_option("--spool", options.settings.spool,
-                 "the site's spool directory; DIR/SERIAL is made in it")
+  icom::cli::add_path(app, "--spool", options.settings.spool,
+                      "the site's spool directory; DIR/SERIAL is made in it")
       ->required();
   app.add_option("--max-bytes", options.settings.limits.max_bytes,
                  "of the Linac's spool; beyond it the oldest frames without a patient go first")

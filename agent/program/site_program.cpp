@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "common/cli/path_option.hpp"
 #include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
@@ -29,7 +30,7 @@ int run_site_program(const SiteProgram& program, int argc, char** argv) {
   app.set_version_flag("--version", std::string(program.name) + " " ICOM_VERSION);
   SiteOptions options;
   std::string level = "info";
-  app.add_option("--site", options.file, "The site's settings, such as sites/nbcc.yaml")
+  cli::add_path(app, "--site", options.file, "The site's settings, such as sites/nbcc.yaml")
       ->required()
       ->type_name("FILE");
   app.add_option(
@@ -37,7 +38,8 @@ int run_site_program(const SiteProgram& program, int argc, char** argv) {
          "In the place of the file's site: icom-agent run gives the one that it works with, "
          "whatever the file says meanwhile")
       ->type_name("NAME");
-  app.add_option("--spool", options.spool, "In the place of the file's spool.directory, likewise")
+  cli::add_path(app, "--spool", options.spool,
+                "In the place of the file's spool.directory, likewise")
       ->type_name("DIR");
   app.add_option("--heartbeat", options.heartbeat,
                  "Given by icom-agent run alone: the number of an open descriptor, a socket on "

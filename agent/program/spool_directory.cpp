@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/os/lock_holder.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::program {
 
@@ -15,11 +16,11 @@ std::unique_ptr<os::File> lock_spool_directory(const std::filesystem::path& dire
   auto error = files.create_directories(directory);
   if (!error) error = files.lock(directory / lock_file, lock);
   if (error == std::errc::resource_unavailable_try_again) {
-    spdlog::error("{} {}: {}; stop that one first", another, directory.string(),
+    spdlog::error("{} {}: {}; stop that one first", another, os::utf8(directory),
                   os::lock_holder(directory / lock_file));
   } else if (error) {
     spdlog::error("cannot use the spool directory {}: {}; correct spool.directory, or the rights",
-                  directory.string(), error.message());
+                  os::utf8(directory), error.message());
   }
   return error ? nullptr : std::move(lock);
 }
@@ -44,7 +45,7 @@ bool SpoolDirectoryLock::follow() {
         "the spool directory {} was removed or replaced while this program works there: the one "
         "that "
         "is there now is used. Nothing is to be deleted there while programs of the site run",
-        directory_.string());
+        os::utf8(directory_));
     return true;
   }
   if (!failures_.admit(error.message(), log::RateLimit::Clock::now())) return false;
@@ -52,13 +53,13 @@ bool SpoolDirectoryLock::follow() {
     spdlog::error(
         "the spool directory {} was removed while this program works there, and in the one that is "
         "there now another one holds {}: {}; stop one of them",
-        directory_.string(), lock_path_.filename().string(), os::lock_holder(lock_path_));
+        os::utf8(directory_), os::utf8(lock_path_.filename()), os::lock_holder(lock_path_));
   } else {
     spdlog::error(
         "the spool directory {} was removed while this program works there, and cannot be made "
         "anew: "
         "{}; correct the rights of the folder that it is in",
-        directory_.string(), error.message());
+        os::utf8(directory_), error.message());
   }
   return false;
 }
@@ -66,7 +67,7 @@ bool SpoolDirectoryLock::follow() {
 void write_status(const std::filesystem::path& file, const std::string& json) {
   const auto error = os::write_atomically(os::real_file_system(), file, as_bytes(json),
                                           os::Durability::process_crash);
-  if (error) spdlog::debug("cannot write {}: {}", file.string(), error.message());
+  if (error) spdlog::debug("cannot write {}: {}", os::utf8(file), error.message());
 }
 
 }  // namespace icom::program

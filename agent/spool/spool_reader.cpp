@@ -6,6 +6,7 @@
 
 #include "agent/spool/segment_index.hpp"
 #include "agent/spool/segment_scanner.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::spool {
 
@@ -226,7 +227,7 @@ bool SpoolReader::State::skip() {
 bool SpoolReader::State::open_next() {
   unreadable.clear();
   if (const auto error = index.refresh(); error && error != std::errc::no_such_file_or_directory) {
-    unreadable = directory.string() + ": " + error.message();
+    unreadable = os::utf8(directory) + ": " + error.message();
   }
   if (const auto newest = index.newest(); newest && *newest < segment) {
     segment = 0;  // The directory was emptied and begun anew.
@@ -245,7 +246,7 @@ bool SpoolReader::State::open_next() {
     }
     if (error) {
       ++counts.read_errors;
-      unreadable = segment_path(directory, *number).string() + ": " + error.message();
+      unreadable = os::utf8(segment_path(directory, *number)) + ": " + error.message();
       return false;
     }
     scanner = std::make_unique<SegmentScanner>(std::move(file));

@@ -16,6 +16,7 @@
 #include "agent/spool/unsynced_files.hpp"
 #include "agent/spool/writers_folder.hpp"
 #include "common/os/doorbell.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/random.hpp"
 
 namespace icom::spool {
@@ -170,7 +171,7 @@ SpoolWriter::State::State(os::FileSystem& file_system, std::filesystem::path whe
 void SpoolWriter::State::know_earlier_segments() {
   std::vector<std::uint64_t> numbers;
   if (const auto error = folder.list(numbers)) {
-    throw std::system_error(error, "cannot read the spool's directory " + directory.string());
+    throw std::system_error(error, "cannot read the spool's directory " + os::utf8(directory));
   }
   for (const auto earlier : numbers) {
     std::uint64_t size = 0;
@@ -187,7 +188,7 @@ void SpoolWriter::State::begin_first_segment() {
     // What comes waits for room, and is not lost for want of a listener.
     if (os::means_full(error) && !free_some(Shortage::full_disk)) return;
     if (!os::means_full(error)) {
-      throw std::system_error(error, "cannot begin a spool segment in " + directory.string());
+      throw std::system_error(error, "cannot begin a spool segment in " + os::utf8(directory));
     }
   }
 }

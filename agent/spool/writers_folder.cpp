@@ -5,6 +5,7 @@
 
 #include "agent/spool/segment_files.hpp"
 #include "agent/spool/spool_writer.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::spool {
 
@@ -13,7 +14,7 @@ WritersFolder::WritersFolder(os::FileSystem& files, std::filesystem::path path)
   std::filesystem::path failed;
   const char* doing = nullptr;
   if (const auto error = take(failed, doing)) {
-    throw std::system_error(error, std::string(doing) + " " + failed.string());
+    throw std::system_error(error, std::string(doing) + " " + os::utf8(failed));
   }
 }
 

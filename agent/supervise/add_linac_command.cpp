@@ -15,6 +15,7 @@
 #include "agent/supervise/who_listens.hpp"
 #include "common/config/site_file_edit.hpp"
 #include "common/os/confirm.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -65,7 +66,7 @@ class Addition {
     const std::int64_t written_us = os::utc_now_us();
     write();
     json_["written"] = true;
-    tell(edit_.file.string() + ": Linac " + options_.linac.serial + " at " +
+    tell(os::utf8(edit_.file) + ": Linac " + options_.linac.serial + " at " +
          options_.linac.address.text() + " is written");
     return is_taken_up(written_us) ? kDone : kFailed;
   }
@@ -90,7 +91,7 @@ class Addition {
       throw;
     }
     tell("the spool of Linac " + options_.spool_of + " is Linac " + serial +
-         "'s from now on: " + (edit_.settings.spool.directory / serial).string());
+         "'s from now on: " + os::utf8(edit_.settings.spool.directory / serial));
   }
 
   bool looks_good() {
@@ -132,7 +133,7 @@ class Addition {
       return fail("written; whether it is taken up cannot be told: " + *why);
     }
     if (!find_running_agent(os::real_file_system(), spools)) {
-      tell("no icom-agent run works in " + spools.string() +
+      tell("no icom-agent run works in " + os::utf8(spools) +
            ": it listens to the Linac from its next start on");
       return true;
     }

@@ -5,6 +5,7 @@
 
 #include "agent/forward/status_files.hpp"
 #include "common/os/edited_file.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::supervise {
 
@@ -26,7 +27,7 @@ std::error_code write_agent_file(os::FileSystem& files,
                   {"started_us", agent.started_us},
                   {"alive_us", agent.alive_us},
                   {"waiting", agent.waiting},
-                  {"programs", agent.programs.string()},
+                  {"programs", os::utf8(agent.programs)},
                   {"site", agent.site},
                   {"settings_us", agent.settings_us}};
   // A name server's words may be in any encoding.
@@ -53,7 +54,7 @@ std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                      json.at("started_us"),
                      json.value("alive_us", std::int64_t{0}),
                      json.value("waiting", std::map<std::string, std::string>{}),
-                     json.value("programs", std::string()),
+                     os::path_of_utf8(json.value("programs", std::string())),
                      json.value("site", std::string()),
                      json.value("settings_us", std::int64_t{0})};
   } catch (const Json::exception&) {

@@ -5,7 +5,10 @@
 #include "agent/enrol/gateway_calls.hpp"
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/said_step.hpp"
+#include "common/cli/path_option.hpp"
 #include "common/config/config_error.hpp"
+#include "common/os/path_text.hpp"
+#include "common/os/places.hpp"
 #include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
 
@@ -24,7 +27,7 @@ constexpr const char* kEnrolText =
 
 struct EnrolGiven {
   std::filesystem::path file;
-  std::filesystem::path folder = "/etc/icom";
+  std::filesystem::path folder = os::settings_folder();
 };
 
 int run_enrol(const EnrolGiven& given) {
@@ -42,8 +45,8 @@ int run_enrol(const EnrolGiven& given) {
     std::cerr << "FAIL  " << error.what() << '\n';
     return kFailed;
   }
-  const std::string site_file = (given.folder / enrol::kSiteFile).string();
-  say_step("next", "remove " + given.file.string() +
+  const std::string site_file = os::utf8(given.folder / enrol::kSiteFile);
+  say_step("next", "remove " + os::utf8(given.file) +
                        ": it is used. Then add Linacs: icom-agent "
                        "add-linac --site " +
                        site_file + " --serial SERIAL --address ADDRESS");
@@ -55,8 +58,8 @@ int run_enrol(const EnrolGiven& given) {
 void add_enrol(CLI::App& app, Action& asked) {
   auto given = std::make_shared<EnrolGiven>();
   auto* command = app.add_subcommand("enrol", kEnrolText);
-  command->add_option("file", given->file, "The enrolment file")->required()->type_name("FILE");
-  command->add_option("--into", given->folder, "The folder of the site's settings")
+  cli::add_path(*command, "file", given->file, "The enrolment file")->required()->type_name("FILE");
+  cli::add_path(*command, "--into", given->folder, "The folder of the site's settings")
       ->capture_default_str()
       ->type_name("FOLDER");
   command->callback([given, &asked] { asked = [given] { return run_enrol(*given); }; });

@@ -9,6 +9,7 @@
 
 #include "agent/listen/control_protocol.hpp"
 #include "agent/listen/control_socket.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::supervise {
 
@@ -32,7 +33,7 @@ std::string why_no_room(const std::filesystem::path& spool_directory) {
   std::error_code unknown;
   const auto space = std::filesystem::space(spool_directory, unknown);
   if (unknown || space.available >= kRoomForStatus) return {};
-  return "the disk of " + spool_directory.string() + " is full (" +
+  return "the disk of " + os::utf8(spool_directory) + " is full (" +
          std::to_string(space.available) + " bytes are left)";
 }
 

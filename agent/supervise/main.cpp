@@ -1,7 +1,6 @@
 // icom-agent: what a site's operator types. docs/agent.md.
 #include <CLI/CLI.hpp>
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -9,24 +8,13 @@
 #include "agent/supervise/commands.hpp"
 #include "common/cli/usage.hpp"
 #include "common/config/config_error.hpp"
+#include "common/os/places.hpp"
 #include "common/os/process.hpp"
 #include "common/text/control.hpp"
 
-namespace {
-
-using namespace icom;
-using namespace icom::supervise;
-
-/// Where this program is: the others are beside it, unless told otherwise.
-std::filesystem::path own_folder(const char* argv0) {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::absolute(argv0).parent_path() : self.parent_path();
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
+  using namespace icom;
+  using namespace icom::supervise;
   os::ignore_pipe_and_hangup();
   Action asked;
   CLI::App app(
@@ -35,7 +23,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "icom-agent " ICOM_VERSION);
   app.footer(std::string("icom-agent COMMAND --help tells more. ") + kExitCodes);
   app.require_subcommand(1);
-  add_run(app, asked, own_folder(argv[0]));
+  // The others are beside it, unless told otherwise.
+  add_run(app, asked, os::program_folder(argv[0]));
   add_status(app, asked);
   add_add_linac(app, asked);
   add_remove_linac(app, asked);

@@ -4,12 +4,13 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <ctime>
 #include <exception>
 
 #include "agent/listen/linac_connection.hpp"
 #include "common/icom/frame_identity.hpp"
 #include "common/icom/values.hpp"
+#include "common/os/local_clock.hpp"
+#include "common/os/utc_clock.hpp"
 #include "common/zone/time_zone.hpp"
 
 namespace icom::supervise {
@@ -31,12 +32,8 @@ std::string printable(std::string_view text) {
 /// Seconds that clocks in `zone` (empty: this machine's own) are ahead of UTC now. nullopt: this
 /// machine does not know the zone.
 std::optional<std::int64_t> offset_now(const std::string& zone) {
-  const std::time_t now = std::time(nullptr);
-  if (zone.empty()) {
-    std::tm local{};
-    ::localtime_r(&now, &local);
-    return local.tm_gmtoff;
-  }
+  const std::int64_t now = os::utc_now_seconds();
+  if (zone.empty()) return os::local_offset_at(now);
   const auto known = TimeZone::find(zone);
   return known ? std::optional(known->offset_at(now)) : std::nullopt;
 }

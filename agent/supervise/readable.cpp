@@ -8,6 +8,7 @@
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/readable.hpp"
 #include "common/os/file_owner.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::supervise {
 
@@ -16,7 +17,7 @@ namespace {
 std::optional<std::string> why_not_readable(const std::filesystem::path& path) {
   const std::error_code error = os::why_not_readable(path);
   if (!error) return std::nullopt;
-  return path.string() + ": " + error.message() + "; use the account that the listeners run as";
+  return os::utf8(path) + ": " + error.message() + "; use the account that the listeners run as";
 }
 
 /// The folder first: where that cannot be read, nothing can be told of what is in it.

@@ -15,6 +15,7 @@
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "common/os/disk_wait.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process_program.hpp"
 #include "common/os/utc_clock.hpp"
 #include "common/text/control.hpp"
@@ -136,7 +137,7 @@ class ReaderUpgrade {
     std::error_code unknown;
     const auto file = agent.programs / reader_.program;
     if (!agent.programs.empty() && !std::filesystem::exists(file, unknown)) {
-      return file.string() + " is not there: install it, then upgrade again";
+      return os::utf8(file) + " is not there: install it, then upgrade again";
     }
     if (const auto full = why_no_room(spool_); !full.empty()) {
       return full + "; make room, then upgrade again";

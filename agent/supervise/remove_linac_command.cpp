@@ -7,6 +7,7 @@
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/readable.hpp"
 #include "common/config/site_file_edit.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::supervise {
 
@@ -42,12 +43,12 @@ int remove_linac(const RemoveLinacOptions& options) {
     json["written"] = true;
     json["agent_runs"] = nullptr;
     if (!unknown) json["agent_runs"] = runs;
-    json["spool"] = spool.string();
+    json["spool"] = os::utf8(spool);
     json["spool_bytes"] = left;
     std::cout << json.dump(2) << '\n';
     return kDone;
   }
-  std::cout << edit.file.string() << ": Linac " << options.serial << " is taken out\n";
+  std::cout << os::utf8(edit.file) << ": Linac " << options.serial << " is taken out\n";
   if (unknown) {
     std::cout << "whether an icom-agent run has its listener leave cannot be told: " << *unknown
               << '\n';
@@ -58,7 +59,7 @@ int remove_linac(const RemoveLinacOptions& options) {
                  "on until it is stopped\n";
   }
   if (left > 0) {
-    std::cout << "its spool " << spool.string() << " holds " << left
+    std::cout << "its spool " << os::utf8(spool) << " holds " << left
               << " bytes: icom-forward goes on sending what the gateway has not stored, if the "
                  "gateway takes it\n";
   }

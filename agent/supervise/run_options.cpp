@@ -5,6 +5,7 @@
 
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/run_command.hpp"
+#include "common/cli/path_option.hpp"
 #include "common/log/log.hpp"
 
 namespace icom::supervise {
@@ -53,14 +54,12 @@ void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_
   given->options.log_level = "info";
   auto* command = app.add_subcommand("run", kRunText);
   command->footer(kExitCodes);
-  command
-      ->add_option("--site", given->options.site_file,
-                   "The site's settings, such as sites/nbcc.yaml")
+  cli::add_path(*command, "--site", given->options.site_file,
+                "The site's settings, such as sites/nbcc.yaml")
       ->required()
       ->type_name("FILE");
-  command
-      ->add_option("--bin-dir", given->options.program_folder,
-                   "Where icom-listen and the others are; beside this program unless given")
+  cli::add_path(*command, "--bin-dir", given->options.program_folder,
+                "Where icom-listen and the others are; beside this program unless given")
       ->type_name("DIR");
   command
       ->add_option("--stop-within", given->stop_within,

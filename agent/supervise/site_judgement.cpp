@@ -10,6 +10,7 @@
 #include "agent/supervise/machine_names.hpp"
 #include "agent/supervise/site_state_text.hpp"
 #include "common/os/disk_wait.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::supervise {
 
@@ -108,7 +109,7 @@ void judge_left_spools(const forward::ForwardStatus& forwarder, const std::files
         ": have it registered there until they are sent; or, if the serial was mistyped, add the "
         "Linac with icom-agent add-linac --spool-of " +
         linac.serial + "; or, once no listener of it runs and its frames are to be lost, delete " +
-        (spool / linac.serial).string());
+        os::utf8(spool / linac.serial));
   }
 }
 

@@ -1,4 +1,6 @@
 #include "agent/supervise/commands.hpp"
+#include "common/cli/path_option.hpp"
+#include "common/os/places.hpp"
 #include "common/os/way_owner.hpp"
 
 namespace icom::supervise {
@@ -10,8 +12,8 @@ config::SiteSettings site_to_act_at(const std::filesystem::path& site_file) {
 }
 
 void add_site_option(CLI::App& command, std::filesystem::path& site_file) {
-  site_file = "/etc/icom/site.yaml";
-  command.add_option("--site", site_file, "The site's settings")
+  site_file = os::settings_folder() / "site.yaml";
+  cli::add_path(command, "--site", site_file, "The site's settings")
       ->capture_default_str()
       ->type_name("FILE");
 }

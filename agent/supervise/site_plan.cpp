@@ -14,6 +14,7 @@
 #include "agent/supervise/alive_request.hpp"
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/leave_request.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process_command.hpp"
 #include "common/os/utc_clock.hpp"
 
@@ -112,8 +113,8 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
   ChildPlan plan;
   plan.name = name;
   plan.command = {programs.folder / program,
-                  {"--site", site_file.string(), "--site-name", site.site, "--spool",
-                   site.spool.directory.string(), "--log-level", programs.log_level}};
+                  {"--site", os::utf8(site_file), "--site-name", site.site, "--spool",
+                   os::utf8(site.spool.directory), "--log-level", programs.log_level}};
   plan.keeper_option = "--heartbeat";
   plan.runs_elsewhere = [&files, lock = site.spool.directory / lock_file] {
     return os::is_locked(files, lock);
@@ -137,9 +138,9 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
 
 bool is_command_of(const std::vector<std::string>& command, std::string_view program,
                    const std::filesystem::path& spool) {
-  if (command.empty() || std::filesystem::path(command.front()).filename() != program) return false;
+  if (command.empty() || os::path_of_utf8(command.front()).filename() != program) return false;
   const auto is = [&command](const auto& test) { return std::ranges::any_of(command, test); };
-  return is([&](const std::string& word) { return word.ends_with(spool.native()); }) ||
+  return is([&](const std::string& word) { return word.ends_with(os::utf8(spool)); }) ||
          !is([](const std::string& word) { return word.starts_with("--spool"); });
 }
 
@@ -177,7 +178,7 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
     plan.name = listener_name(linac.serial);
     plan.command = {programs.folder / "icom-listen",
                     {"--linac", linac.address.text(), "--serial", linac.serial, "--spool",
-                     site.spool.directory.string(), "--max-bytes",
+                     os::utf8(site.spool.directory), "--max-bytes",
                      std::to_string(site.spool.max_bytes), "--log-level", programs.log_level}};
     plan.keeper_option = "--keeper";
     plan.runs_elsewhere = [&files, lock = spool / spool::kLockFile] {
@@ -217,7 +218,7 @@ config::SiteSettings as_it_runs(config::SiteSettings site) {
   for (const auto& folder : std::filesystem::directory_iterator(site.spool.directory, unknown)) {
     if (!is_running(folder.path())) continue;
     const auto status = forward::read_listener_status(folder.path());
-    const auto serial = folder.path().filename().string();
+    const auto serial = os::utf8(folder.path().filename());
     if (!status || status->serial != serial) continue;
     const auto address = config::parse_address(status->address, config::kIcomPort);
     if (!address) continue;

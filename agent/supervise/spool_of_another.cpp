@@ -9,6 +9,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/spool/spool_writer.hpp"
 #include "common/config/name.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/users.hpp"
 
 namespace icom::supervise {
@@ -37,12 +38,12 @@ std::optional<std::string> why_spool_stays(os::FileSystem& files, const config::
   }
   std::error_code unknown;
   if (!std::filesystem::is_directory(spools / from, unknown)) {
-    return "there is no spool of Linac " + from + " in " + spools.string() +
+    return "there is no spool of Linac " + from + " in " + os::utf8(spools) +
            (unknown ? " (" + unknown.message() + ")" : "") +
            ": is that the serial that it was recorded under? Without --spool-of it gets a new one";
   }
   if (std::filesystem::exists(std::filesystem::symlink_status(spools / to, unknown))) {
-    return "Linac " + to + " has a spool already, " + (spools / to).string() +
+    return "Linac " + to + " has a spool already, " + os::utf8(spools / to) +
            ", and two cannot be put together: leave --spool-of out; what Linac " + from +
            " has stays in its spool";
   }
@@ -64,8 +65,8 @@ void give_spool(os::FileSystem& files, const config::SiteSettings& site, const s
   const std::filesystem::path& spools = site.spool.directory;
   const os::ActingForOwner owner(spools);
   const auto fail = [&](const std::string& why) {
-    throw std::runtime_error("cannot rename " + (spools / from).string() + " to " +
-                             (spools / to).string() + ": " + why);
+    throw std::runtime_error("cannot rename " + os::utf8(spools / from) + " to " +
+                             os::utf8(spools / to) + ": " + why);
   };
   // No listener begins to write there meanwhile.
   std::unique_ptr<os::File> nobody_writes;

@@ -13,6 +13,7 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/reader_upgrade.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/real_process_host.hpp"
 #include "common/text/control.hpp"
 
@@ -80,7 +81,7 @@ void say_that_it_still_listens(const config::SiteSettings& site, const std::stri
   const auto refuses = why_spool_refuses(site.spool.directory / serial);
   std::cerr << "icom-agent: Linac " << serial << ": process " << pid << " still listens: "
             << (refuses.empty() ? "the log of icom-agent run tells why"
-                                : refuses + "; make room for " + site.spool.directory.string() +
+                                : refuses + "; make room for " + os::utf8(site.spool.directory) +
                                       ", then upgrade again: nothing is lost meanwhile")
             << '\n';
 }
@@ -95,7 +96,7 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
   }
   const auto agent = find_running_agent(os::real_file_system(), site.spool.directory);
   if (!agent) {
-    std::cerr << "icom-agent: no icom-agent run looks after " << site.spool.directory.string()
+    std::cerr << "icom-agent: no icom-agent run looks after " << os::utf8(site.spool.directory)
               << ": start the new icom-listen with --take-over and the other options of the one "
                  "that runs\n";
     return 1;
@@ -105,7 +106,7 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
   auto before = listeners_of(site, linacs);
   if (!ask_for_listeners(site, agent->pid, *host)) {
     std::cerr << "icom-agent: process " << agent->pid << ", which "
-              << (site.spool.directory / kAgentFile).string()
+              << os::utf8(site.spool.directory / kAgentFile)
               << " names, is not the icom-agent run that looks after it; try again if that one has "
                  "just been started\n";
     return 1;

@@ -11,6 +11,7 @@
 #include "agent/supervise/resolved_addresses.hpp"
 #include "agent/supervise/site_plan.hpp"
 #include "common/config/name.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/socket_owner.hpp"
 #include "common/os/utc_clock.hpp"
 
@@ -74,7 +75,7 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
        !error && folder != end; folder.increment(error)) {
     std::error_code unknown;
     const bool is_spool =
-        folder->is_directory(unknown) && config::parse_name(folder->path().filename().string());
+        folder->is_directory(unknown) && config::parse_name(os::utf8(folder->path().filename()));
     if (!is_spool) continue;  // such as lost+found
     if (const auto why = why_listener_cannot_be_told(folder->path())) return kCannotBeTold + *why;
     const auto status = forward::read_listener_status(folder->path());
@@ -84,7 +85,7 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
         forward::is_fresh(status->written_us, os::utc_now_us(), forward::kListenerFileLives);
     if (!runs && !lately) continue;
     if (!status) {
-      return kCannotBeTold + (folder->path() / listen::kListenerStatusFile).string() +
+      return kCannotBeTold + os::utf8(folder->path() / listen::kListenerStatusFile) +
              " cannot be read, and that listener runs; ask again as the account that it runs as";
     }
     Other other{.serial = status->serial, .text = status->address, .addresses = {}};
@@ -96,7 +97,7 @@ std::optional<std::string> why_not_to_connect(boost::asio::io_context& io,
     others.push_back(std::move(other));
   }
   if (error && error != std::errc::no_such_file_or_directory) {
-    return kCannotBeTold + spool_directory.string() + ": " + error.message() +
+    return kCannotBeTold + os::utf8(spool_directory) + ": " + error.message() +
            "; ask again as the account that the listeners run as";
   }
   const auto clash = find_clash(io, linac, others);

@@ -5,6 +5,7 @@
 
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/users.hpp"
 
 namespace icom::config {
@@ -36,7 +37,7 @@ std::string readable_file(const std::filesystem::path& file, std::error_code err
   }
   if (!owner) return wanted + "run this as root, or as the account that it is for";
   const std::string other = name_of(*owner);
-  return wanted + folder.string() + " is " + other + "'s, and closed to it: run this as root" +
+  return wanted + os::utf8(folder) + " is " + other + "'s, and closed to it: run this as root" +
          (*owner == 0 ? std::string() : ", or as " + other + " (runuser -u " + other + " -- ...)");
 }
 

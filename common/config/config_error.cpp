@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/os/path_text.hpp"
 #include "common/text/control.hpp"
 
 namespace icom::config {
@@ -32,7 +33,7 @@ ConfigError::ConfigError(std::vector<Problem> problems)
     : std::runtime_error(lines(problems)), problems_(std::move(problems)) {}
 
 void refuse_file(const std::filesystem::path& file, const std::string& expected) {
-  throw ConfigError({Problem{file.string(), 0, 0, "", "", expected}});
+  throw ConfigError({Problem{os::utf8(file), 0, 0, "", "", expected}});
 }
 
 }  // namespace icom::config

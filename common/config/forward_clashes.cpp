@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/config/site_file.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::config {
 
@@ -24,7 +25,7 @@ struct Listener {
 Problem problem_of(const GatewaySettings& settings, const Listener& listener,
                    std::string expected) {
   const std::filesystem::path path = file_of(settings, *listener.site);
-  Problem problem{path.string(),
+  Problem problem{os::utf8(path),
                   0,
                   0,
                   "forwards[" + std::to_string(listener.index) + "].listen",

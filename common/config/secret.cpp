@@ -8,6 +8,7 @@
 #include "common/config/site_settings.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/machine_fault.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/private_file.hpp"
 #include "common/text/byte_order_mark.hpp"
 #include "common/text/control.hpp"
@@ -20,7 +21,7 @@ constexpr std::size_t kMaxSecret = 1024;
 
 /// Nothing is wrong with the file.
 [[noreturn]] void fail(const std::filesystem::path& file, std::error_code error) {
-  throw os::MachineFault("cannot read " + file.string() + " now (" + error.message() + ")");
+  throw os::MachineFault("cannot read " + os::utf8(file) + " now (" + error.message() + ")");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/os/path_text.hpp"
 #include "common/os/signals.hpp"
 
 namespace icom::config {
@@ -36,7 +37,7 @@ std::vector<Stamp> stamps_of(const std::vector<fs::path>& watched) {
       continue;
     }
     for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-      if (!at->path().filename().string().starts_with('.')) stamps.push_back(stamp_of(at->path()));
+      if (!os::utf8(at->path().filename()).starts_with('.')) stamps.push_back(stamp_of(at->path()));
     }
   }
   std::ranges::sort(stamps);

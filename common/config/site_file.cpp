@@ -10,6 +10,7 @@
 #include "common/config/timezone.hpp"
 #include "common/config/tunnel_parts.hpp"
 #include "common/config/yaml_mistake.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::config {
 namespace {
@@ -110,12 +111,12 @@ void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName n
                const YAML::Node& document) {
   MapReader top(site.yaml, document, "");
 
-  const std::string stem = file.stem().string();
+  const std::string stem = os::utf8(file.stem());
   const bool any_site = name == SiteFileName::any_of_two && stem == "site";
   site.settings.site =
       top.value("site", "a name of 1 to 32 letters, digits, - or _", parse_name).value_or("");
   if (!site.settings.site.empty() && !any_site &&
-      file.filename().string() != site.settings.site + ".yaml") {
+      os::utf8(file.filename()) != site.settings.site + ".yaml") {
     top.problem("site", "the file's own name, " + stem + " (or the file to be named " +
                             site.settings.site + ".yaml)");
   }

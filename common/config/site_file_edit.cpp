@@ -11,6 +11,7 @@
 #include "common/config/yaml_list.hpp"
 #include "common/os/edited_file.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/users.hpp"
 
 namespace icom::config {
@@ -34,7 +35,7 @@ Present read_present(const std::filesystem::path& file) {
 }
 
 std::string place_of_linac(const SiteFile& site, std::size_t index) {
-  return site.yaml.path().string() + ':' + std::to_string(site.serial_marks[index].line + 1);
+  return os::utf8(site.yaml.path()) + ':' + std::to_string(site.serial_marks[index].line + 1);
 }
 
 std::size_t index_of(const SiteFile& site, const std::string& serial) {
@@ -43,7 +44,7 @@ std::size_t index_of(const SiteFile& site, const std::string& serial) {
   if (found != linacs.end()) return static_cast<std::size_t>(found - linacs.begin());
   std::string all;
   for (const LinacSettings& linac : linacs) all += (all.empty() ? "" : ", ") + linac.serial;
-  throw std::invalid_argument(site.yaml.path().string() + ": there is no Linac " + serial +
+  throw std::invalid_argument(os::utf8(site.yaml.path()) + ": there is no Linac " + serial +
                               "; there " + (all.empty() ? "is none" : "are: " + all));
 }
 
@@ -109,7 +110,7 @@ SiteFileEdit checked(const Present& present, std::string after, SiteSettings wan
   std::ranges::move(comments_in(going), std::back_inserter(kept));
   std::ranges::sort(kept);
   if (result.settings != wanted || !std::ranges::includes(kept, comments_in(present.text))) {
-    throw EditByHand(file.string() +
+    throw EditByHand(os::utf8(file) +
                      " is written in a way that cannot be changed without touching"
                      " something else: nothing was written; edit by hand: " +
                      hint);
@@ -120,7 +121,7 @@ SiteFileEdit checked(const Present& present, std::string after, SiteSettings wan
 YamlList list_of_linacs(const Present& present, const std::string& hint) {
   auto list = YamlList::find(present.text, present.document, "linacs");
   if (list) return *std::move(list);
-  throw EditByHand(present.site.yaml.path().string() +
+  throw EditByHand(os::utf8(present.site.yaml.path()) +
                    ": the list of Linacs is written in a way "
                    "that cannot be changed without touching something else: edit by hand: " +
                    hint);
@@ -142,7 +143,8 @@ SiteFileEdit with_linac(const std::filesystem::path& file, const LinacSettings& 
   }
   refuse_taken_address(present.site, linac.address);
   if (wanted.linacs.size() >= kMaxLinacsPerSite) {
-    throw std::invalid_argument(file.string() + ": there are " + std::to_string(kMaxLinacsPerSite) +
+    throw std::invalid_argument(os::utf8(file) + ": there are " +
+                                std::to_string(kMaxLinacsPerSite) +
                                 " Linacs already, and a site has no more");
   }
   wanted.linacs.push_back(linac);
@@ -158,7 +160,7 @@ SiteFileEdit without_linac(const std::filesystem::path& file, const std::string&
   SiteSettings wanted = present.site.settings;
   const auto& ports = wanted.fan_out.ports;
   if (std::ranges::find(ports, serial, &FanOutPort::serial) != ports.end()) {
-    throw EditByHand(file.string() + ": Linac " + serial +
+    throw EditByHand(os::utf8(file) + ": Linac " + serial +
                      " has a port of fan_out: take that out of fan_out.ports first");
   }
   wanted.linacs.erase(wanted.linacs.begin() + static_cast<std::ptrdiff_t>(index));

@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "common/config/site_file.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::config {
 namespace {
 
 std::string place_at(const SiteFile& site, const YAML::Mark& mark) {
-  return site.yaml.path().string() + ':' + std::to_string(mark.line + 1);
+  return os::utf8(site.yaml.path()) + ':' + std::to_string(mark.line + 1);
 }
 
 /// Notes in each file what an earlier one has already. A Linac's serial names it across all sites:
@@ -46,7 +47,7 @@ std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folde
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
        at.increment(error)) {
     // Files that begin with a dot are an editor's or the file server's own.
-    const bool hidden = at->path().filename().string().starts_with('.');
+    const bool hidden = os::utf8(at->path().filename()).starts_with('.');
     if (!hidden && at->path().extension() == ".yaml") files.push_back(at->path());
   }
   std::ranges::sort(files);
@@ -69,8 +70,12 @@ struct Candidate {
 
 Candidate candidate_of(const std::filesystem::path& path,
                        const std::vector<SiteSettings>& running) {
-  Candidate candidate{
-      read_site_file(path, SiteFileName::of_the_site), path.stem().string(), {}, nullptr, {}, true};
+  Candidate candidate{read_site_file(path, SiteFileName::of_the_site),
+                      os::utf8(path.stem()),
+                      {},
+                      nullptr,
+                      {},
+                      true};
   std::error_code ignored;
   candidate.changed = std::filesystem::last_write_time(path, ignored);
   const auto runs = std::ranges::find(running, candidate.name, &SiteSettings::site);
@@ -124,7 +129,7 @@ void leave_out_others_linacs(Candidate& candidate,
     candidate.file.yaml.problem(candidate.file.serial_marks[i],
                                 "linacs[" + std::to_string(i) + "].serial", linac.serial,
                                 "a serial that no other site has; " +
-                                    owner.file.yaml.path().string() + " has it too, and keeps it");
+                                    os::utf8(owner.file.yaml.path()) + " has it too, and keeps it");
   }
   candidate.settings.linacs = std::move(own);
 }

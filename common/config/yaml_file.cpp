@@ -13,6 +13,7 @@
 #include "common/config/yaml_mistake.hpp"
 #include "common/log/printable.hpp"
 #include "common/os/file_system.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::config {
 namespace {
@@ -97,8 +98,8 @@ std::optional<YAML::Node> YamlFile::document(const std::string& text) {
     problem("one YAML map of settings, `key: value` line by line");
   } catch (const YAML::Exception& failure) {
     if (const auto mistake = find_mistake(text, failure.mark.line + 1)) {
-      problems_.push_back(
-          {file_.string(), mistake->line, 1, "", log::printable(mistake->read), mistake->expected});
+      problems_.push_back({os::utf8(file_), mistake->line, 1, "", log::printable(mistake->read),
+                           mistake->expected});
       return std::nullopt;
     }
     problem(failure.mark, "", "",
@@ -108,13 +109,13 @@ std::optional<YAML::Node> YamlFile::document(const std::string& text) {
 }
 
 std::filesystem::path YamlFile::resolved(const std::string& path) const {
-  return (file_.parent_path() / path).lexically_normal();
+  return (file_.parent_path() / os::path_of_utf8(path)).lexically_normal();
 }
 
 void YamlFile::problem(const YAML::Mark& mark, std::string_view key, std::string_view read,
                        std::string expected) {
   const bool placed = !mark.is_null();
-  problems_.push_back({file_.string(), placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0,
+  problems_.push_back({os::utf8(file_), placed ? mark.line + 1 : 0, placed ? mark.column + 1 : 0,
                        log::printable(key, kMaxQuoted), log::printable(read), std::move(expected)});
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/os/lock_beside.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/read_file.hpp"
 
 namespace icom::os {
@@ -12,7 +13,7 @@ namespace icom::os {
 namespace {
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& file, std::error_code error) {
-  throw std::runtime_error(std::string(what) + ' ' + file.string() + ": " + error.message());
+  throw std::runtime_error(std::string(what) + ' ' + utf8(file) + ": " + error.message());
 }
 
 /// What a symbolic link names; anything else as it is.
@@ -29,7 +30,7 @@ std::string read_text_file(FileSystem& files, const std::filesystem::path& file,
   std::string text;
   const std::error_code error = read_file(files, file, max_bytes, text);
   if (error == std::errc::file_too_large) {
-    throw std::runtime_error(file.string() + " is larger than " + std::to_string(max_bytes) +
+    throw std::runtime_error(utf8(file) + " is larger than " + std::to_string(max_bytes) +
                              " bytes: is it the right file?");
   }
   if (error) fail("cannot read", file, error);
@@ -42,7 +43,7 @@ void rewrite_edited_file(FileSystem& files, const std::filesystem::path& file,
   const auto lock = lock_beside(files, real);
   constexpr auto kAnySize = std::numeric_limits<std::uint64_t>::max();
   if (read_text_file(files, real, kAnySize) != before) {
-    throw std::runtime_error("somebody has changed " + file.string() +
+    throw std::runtime_error("somebody has changed " + utf8(file) +
                              " meanwhile: nothing was written; look at it, and try again");
   }
   if (const auto error = rewrite_atomically(files, real, as_bytes(after))) {

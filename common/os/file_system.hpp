@@ -76,9 +76,9 @@ class FileSystem {
   /// says. Fails if it exists.
   virtual std::error_code create_folder_for(const std::filesystem::path& path, Access access) = 0;
   virtual std::error_code sync_directory(const std::filesystem::path& path) = 0;
-  /// In bytes.
+  /// In bytes, as File::size() has it, also while another process has it open and writes.
   virtual std::error_code file_size(const std::filesystem::path& path, std::uint64_t& bytes) = 0;
-  /// Names, not paths, sorted.
+  /// Names, not paths, sorted, in UTF-8.
   virtual std::error_code list(const std::filesystem::path& directory,
                                std::vector<std::string>& names) = 0;
   /// Held until the returned object goes; fails at once with `resource_unavailable_try_again` if

@@ -8,6 +8,7 @@
 
 #include "common/os/file_error.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/random.hpp"
 #include "common/text/hex.hpp"
 
@@ -27,7 +28,7 @@ void require_file_or_nothing(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::symlink_status(path, error);
   if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return;
-  const std::string name = path.string();
+  const std::string name = utf8(path);
   if (std::filesystem::is_symlink(status)) {
     throw std::runtime_error(name +
                              " is a symbolic link, and nothing is written through one: give the "
@@ -107,7 +108,7 @@ void OutputFile::finish() {
 }
 
 void OutputFile::fail(std::error_code error) const {
-  throw std::runtime_error("cannot write " + path_.string() + ": " + error.message());
+  throw std::runtime_error("cannot write " + utf8(path_) + ": " + error.message());
 }
 
 }  // namespace icom::os

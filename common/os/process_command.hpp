@@ -7,9 +7,9 @@
 
 namespace icom::os {
 
-/// Its program and its arguments, as it was started. Empty if there is no such process, or the
-/// machine does not say. A process may have ended, and another have got its number, when this
-/// returns.
+/// Its program and its arguments, as it was started, in UTF-8. Empty if there is no such process,
+/// or the machine does not say. A process may have ended, and another have got its number, when
+/// this returns.
 std::vector<std::string> process_command(std::int64_t process);
 
 }  // namespace icom::os

@@ -19,7 +19,7 @@ inline constexpr NativeSocket kPassedDescriptor = 3;
 
 struct Command {
   std::filesystem::path program;
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments;  ///< in UTF-8
   /// A socket of ours that it gets a copy of, as kPassedDescriptor.
   NativeSocket pass = kNoSocket;
 

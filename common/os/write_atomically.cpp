@@ -2,6 +2,7 @@
 
 #include "common/os/file_system.hpp"
 #include "common/os/folder_of.hpp"
+#include "common/os/path_text.hpp"
 
 namespace icom::os {
 
@@ -27,7 +28,7 @@ std::error_code write_new(FileSystem& files, const std::filesystem::path& path,
 std::error_code write_by(FileSystem& files, const std::filesystem::path& path, const Create& create,
                          Bytes content, Durability durability) {
   const std::filesystem::path folder = folder_of(path);
-  const auto temporary = folder / ("." + path.filename().string() + ".tmp");
+  const auto temporary = folder / path_of_utf8("." + utf8(path.filename()) + ".tmp");
   auto error = write_new(files, temporary, create, content, durability);
   if (!error) error = files.rename(temporary, path);
   if (error) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/os/path_text.hpp"
 #include "common/ssh/base64.hpp"
 #include "common/ssh/deadline.hpp"
 #include "common/ssh/library.hpp"
@@ -68,7 +69,7 @@ void check_host_key(const Engine& engine, const Settings& settings, const KnownH
                     const KnownHosts::Pins& pins) {
   const HostKey key = offered_host_key(engine.session());
   if (known_hosts.trusts(pins.name, key.type, key.bytes)) return;
-  const std::string file = known_hosts.file().string();
+  const std::string file = os::utf8(known_hosts.file());
   const std::string offer =
       engine.server() + " offers the host key " + key.type + " " + key.fingerprint;
   if (pins.types.empty()) {
@@ -161,13 +162,13 @@ boost::asio::awaitable<void> authenticate(Engine& engine, const Settings& settin
   if (code == LIBSSH2_ERROR_AUTHENTICATION_FAILED || code == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
     throw Error(Category::authentication,
                 engine.server() + " does not let user " + user + " in with key " +
-                    settings.key.string() +
+                    os::utf8(settings.key) +
                     "; the hosting site has not enrolled it, or has revoked it since; where that "
                     "account's authorized_keys is kept by hand, its .pub must stand there (sshd's "
                     "log there says why)");
   }
   if (code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_METHOD_NONE) {
-    throw Error(Category::settings, "private key " + settings.key.string() +
+    throw Error(Category::settings, "private key " + os::utf8(settings.key) +
                                         ": libssh2 can not use it: " + last_error_text(session));
   }
   if (code != 0) throw engine.explain(code, "authenticating");

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/os/path_text.hpp"
 #include "common/os/read_file.hpp"
 #include "common/ssh/base64.hpp"
 #include "common/ssh/error.hpp"
@@ -21,7 +22,7 @@ namespace {
 constexpr std::uint64_t kMaxKnownHostsFile = 4U << 20U;
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
-  throw Error(Category::settings, "known_hosts file " + file.string() + ": " + std::string(why));
+  throw Error(Category::settings, "known_hosts file " + os::utf8(file) + ": " + std::string(why));
 }
 
 constexpr std::string_view kBlank = " \t\r";

@@ -58,11 +58,11 @@ std::optional<std::vector<std::uint8_t>> ed25519_secret(std::span<const std::uin
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
-  throw Error(Category::settings, "private key " + file.string() + ": " + std::string(why));
+  throw Error(Category::settings, "private key " + os::utf8(file) + ": " + std::string(why));
 }
 
 std::string make_one(const std::filesystem::path& file) {
-  return "icom-agent enrol makes one; by hand: ssh-keygen -t ed25519 -N '' -f " + file.string() +
+  return "icom-agent enrol makes one; by hand: ssh-keygen -t ed25519 -N '' -f " + os::utf8(file) +
          ", and have its .pub added to the tunnel's account at the hosting site";
 }
 
@@ -105,7 +105,7 @@ std::vector<std::uint8_t> parse(const std::filesystem::path& path, std::string_v
     refuse(path,
            "is locked by a passphrase, which a service can not type; remove it with: "
            "ssh-keygen -p -N '' -f " +
-               path.string());
+               os::utf8(path));
   }
   if (header->type != "ssh-ed25519") {
     refuse(path, "is of type " + header->type + "; only Ed25519 is supported; " + make_one(path));
