@@ -3,10 +3,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "agent/spool/segment_files.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/readable.hpp"
 #include "common/config/site_file_edit.hpp"
+#include "common/os/file_system.hpp"
 #include "common/os/path_text.hpp"
 
 namespace icom::supervise {
@@ -19,9 +21,9 @@ std::uint64_t spool_bytes(const std::filesystem::path& spool) {
   std::error_code error;
   for (std::filesystem::directory_iterator at(spool, error), end; !error && at != end;
        at.increment(error)) {
-    std::error_code gone;
-    const auto size = at->path().extension() == ".spool" ? at->file_size(gone) : 0;
-    if (!gone) bytes += size;
+    std::uint64_t size = 0;
+    const bool is_segment = at->path().extension() == spool::kSegmentEnding;
+    if (is_segment && !os::real_file_system().file_size(at->path(), size)) bytes += size;
   }
   return bytes;
 }

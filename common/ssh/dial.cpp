@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/asio/tcp_dial.hpp"
+#include "common/os/dead_peer.hpp"
 #include "common/ssh/error.hpp"
 #include "common/ssh/way_text.hpp"
 
@@ -22,22 +23,7 @@ void set_options(tcp::socket& socket, const Limits& limits) {
   // not failures.
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
-#ifdef TCP_USER_TIMEOUT
-  using UserTimeout = boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
-  socket.set_option(UserTimeout(static_cast<int>(limits.stall.count())), ignored);
-#endif
-#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-  using KeepIdle = boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
-  using KeepInterval = boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
-  using KeepCount = boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
-  constexpr int kIdleSeconds = 15;
-  constexpr int kIntervalSeconds = 5;
-  constexpr int kProbes = 3;
-  socket.set_option(KeepIdle(kIdleSeconds), ignored);
-  socket.set_option(KeepInterval(kIntervalSeconds), ignored);
-  socket.set_option(KeepCount(kProbes), ignored);
-#endif
+  os::end_when_peer_is_dead(socket.native_handle(), limits.stall);
 }
 
 /// Many networks know nothing of it, and some hosts forbid it: no failure.
