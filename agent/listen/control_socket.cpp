@@ -54,21 +54,21 @@ awaitable<bool> write_all(ControlStream& stream, Bytes bytes, milliseconds withi
 }
 
 awaitable<bool> read_all_with(ControlStream& stream, std::span<std::byte> bytes,
-                              std::vector<os::Descriptor>& descriptors, milliseconds within) {
+                              std::vector<os::Connection>& descriptors, milliseconds within) {
   const auto deadline = close_after(stream, within);
   descriptors.clear();
   for (std::byte& byte : bytes) {
     const auto [error] = co_await stream.async_wait(ControlStream::wait_read, kAsTuple);
     if (error) co_return false;
-    os::Descriptor descriptor;
+    os::Connection descriptor;
     if (!receive_descriptor(stream.native_handle(), byte, descriptor)) co_return false;
     descriptors.push_back(std::move(descriptor));
   }
   co_return true;
 }
 
-awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes, std::span<const int> descriptors,
-                               milliseconds within) {
+awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes,
+                               std::span<const os::NativeSocket> descriptors, milliseconds within) {
   {
     const auto deadline = close_after(stream, within);
     for (std::size_t i = 0; i < descriptors.size(); ++i) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/icom/bytes.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
@@ -48,10 +48,10 @@ boost::asio::awaitable<bool> write_all(ControlStream& stream, Bytes bytes,
 /// peer has one of its own then. Whoever reads such bytes in another way gets the bytes alone.
 /// Precondition: there are as many bytes as descriptors.
 boost::asio::awaitable<bool> read_all_with(ControlStream& stream, std::span<std::byte> bytes,
-                                           std::vector<os::Descriptor>& descriptors,
+                                           std::vector<os::Connection>& descriptors,
                                            std::chrono::milliseconds within);
 boost::asio::awaitable<bool> write_all_with(ControlStream& stream, Bytes bytes,
-                                            std::span<const int> descriptors,
+                                            std::span<const os::NativeSocket> descriptors,
                                             std::chrono::milliseconds within);
 
 }  // namespace icom::listen

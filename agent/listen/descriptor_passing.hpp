@@ -5,11 +5,11 @@
 #include <chrono>
 #include <cstddef>
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
-inline constexpr int kNoDescriptor = -1;
+inline constexpr os::NativeSocket kNoDescriptor = os::kNoSocket;
 
 /// What the byte says between a program and the supervisor that started it: docs/agent.md, "The
 /// keeper". An older keeper takes every byte for kKept, an older listener every byte for an offer.
@@ -33,13 +33,13 @@ inline constexpr std::byte kWhatIsLeft{'q'};
 
 /// Neither waits. False where the peer is gone, or the socket is not ready. What is received closes
 /// on exec, and is invalid where none came.
-bool send_descriptor(int socket, std::byte with, int descriptor);
-bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor);
+bool send_descriptor(os::NativeSocket socket, std::byte with, os::NativeSocket descriptor);
+bool receive_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor);
 /// As receive_descriptor(), but waits for so long if nothing has come.
-bool await_descriptor(int socket, std::byte& with, os::Descriptor& descriptor,
+bool await_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor,
                       std::chrono::milliseconds within);
 
 /// Two ends of one socket, both closing on exec. Throws std::system_error.
-std::array<os::Descriptor, 2> descriptor_channel();
+std::array<os::Connection, 2> descriptor_channel();
 
 }  // namespace icom::listen

@@ -8,37 +8,37 @@ namespace icom::listen {
 KeepersGreeting KeeperLink::greeting() const {
   std::byte with{};
   KeepersGreeting greeting;
-  if (socket_ < 0 || !receive_descriptor(socket_, with, greeting.left)) return {};
+  if (socket_ == os::kNoSocket || !receive_descriptor(socket_, with, greeting.left)) return {};
   greeting.wants_beats = with == kWantsBeats;
   if (greeting.left.valid() && !can_go_on(greeting.left.get())) greeting.left.reset();
-  os::Descriptor none;
+  os::Connection none;
   greeting.heir = receive_descriptor(socket_, with, none) && with == kHeir;
   return greeting;
 }
 
-os::Descriptor KeeperLink::left_by_that_one(std::chrono::milliseconds within) const {
+os::Connection KeeperLink::left_by_that_one(std::chrono::milliseconds within) const {
   std::byte with{};
-  os::Descriptor left;
-  if (socket_ < 0 || !send_descriptor(socket_, kWhatIsLeft, kNoDescriptor)) return {};
+  os::Connection left;
+  if (socket_ == os::kNoSocket || !send_descriptor(socket_, kWhatIsLeft, kNoDescriptor)) return {};
   if (!await_descriptor(socket_, with, left, within)) return {};
   if (left.valid() && !can_go_on(left.get())) left.reset();
   return left;
 }
 
-bool KeeperLink::keep(int connection) const {
-  return socket_ >= 0 && send_descriptor(socket_, kKept, connection);
+bool KeeperLink::keep(os::NativeSocket connection) const {
+  return socket_ != os::kNoSocket && send_descriptor(socket_, kKept, connection);
 }
 
 void KeeperLink::drop() const {
-  if (socket_ >= 0) send_descriptor(socket_, kKept, kNoDescriptor);
+  if (socket_ != os::kNoSocket) send_descriptor(socket_, kKept, kNoDescriptor);
 }
 
 void KeeperLink::beat() const {
-  if (socket_ >= 0) send_descriptor(socket_, kAlive, kNoDescriptor);
+  if (socket_ != os::kNoSocket) send_descriptor(socket_, kAlive, kNoDescriptor);
 }
 
 void KeeperLink::busy() const {
-  if (socket_ >= 0) send_descriptor(socket_, kBusy, kNoDescriptor);
+  if (socket_ != os::kNoSocket) send_descriptor(socket_, kBusy, kNoDescriptor);
 }
 
 }  // namespace icom::listen

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::listen {
 
@@ -17,7 +17,7 @@ inline constexpr std::chrono::milliseconds kBeatEach{1'000};
 struct KeepersGreeting {
   /// The connection that a listener before this one has left by dying; invalid: none, or it cannot
   /// go on.
-  os::Descriptor left;
+  os::Connection left;
   bool wants_beats = false;
   /// The listener that this one is to take over from has the same keeper: left_by_that_one().
   bool heir = false;
@@ -30,16 +30,16 @@ class KeeperLink {
   /// No keeper.
   KeeperLink() = default;
   /// `socket` stays open as long as the process lives.
-  explicit KeeperLink(int socket) : socket_(socket) {}
+  explicit KeeperLink(os::NativeSocket socket) : socket_(socket) {}
 
   /// To be asked for once, before anything is said.
   [[nodiscard]] KeepersGreeting greeting() const;
   /// For an heir that finds nobody to take over from: the connection that one has left by dying, as
   /// soon as the keeper has noticed that; invalid: none, or it cannot go on, or the keeper is gone,
   /// or says nothing within that time. This alone waits.
-  [[nodiscard]] os::Descriptor left_by_that_one(std::chrono::milliseconds within) const;
+  [[nodiscard]] os::Connection left_by_that_one(std::chrono::milliseconds within) const;
   /// To have this connection kept, and no other. False: nobody does.
-  [[nodiscard]] bool keep(int connection) const;
+  [[nodiscard]] bool keep(os::NativeSocket connection) const;
   /// To have none kept: the goodbye is said.
   void drop() const;
 
@@ -49,11 +49,11 @@ class KeeperLink {
   /// It may wait for a disk until the next beat().
   void busy() const;
 
-  /// -1: none. For whoever may only look whether the other end still lives.
-  [[nodiscard]] int socket() const { return socket_; }
+  /// kNoSocket: none. For whoever may only look whether the other end still lives.
+  [[nodiscard]] os::NativeSocket socket() const { return socket_; }
 
  private:
-  int socket_ = -1;
+  os::NativeSocket socket_ = os::kNoSocket;
 };
 
 }  // namespace icom::listen

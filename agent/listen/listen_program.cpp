@@ -366,7 +366,7 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
 awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) {
   const ByteVector bytes =
       encode_handover(held, declined_ ? kOldersLastFrame : std::size_t{Framer::kMaxFrame});
-  std::vector<int> descriptors{held.connection.get()};
+  std::vector<os::NativeSocket> descriptors{held.connection.get()};
   for (const auto& late : held.late) descriptors.push_back(late.connection.get());
   const bool sent = co_await write_all_with(peer, bytes, descriptors, control::kStep);
   if (!sent) co_return false;

@@ -67,7 +67,7 @@ Options parse(int argc, char** argv) {
   app.add_flag("--take-over", options.take_over,
                "take the connection over from the listener that runs, which then ends; the Linac "
                "notices nothing. Where none runs: as without");
-  int keeper = -1;
+  icom::os::NativeSocket keeper = icom::os::kNoSocket;
   app.add_option("--keeper", keeper,
                  "given by icom-agent run alone: the number of an open descriptor, a socket to "
                  "whoever holds a copy of the Linac's connection, so that it outlives a crash of "

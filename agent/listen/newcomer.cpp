@@ -53,7 +53,7 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   if (!going_well) co_return false;
 
   ByteVector head(kHandoverHeadSize);
-  std::vector<os::Descriptor> descriptors;
+  std::vector<os::Connection> descriptors;
   going_well = co_await read_all_with(stream_, head, descriptors, control::kStep);
   if (!going_well) co_return false;
   const auto sizes = decode_handover_head(head);

@@ -36,7 +36,7 @@ class ShortPath {
   }
 
  private:
-  os::Descriptor folder_;
+  os::FileHandle folder_;
   boost::system::error_code error_;
 };
 
@@ -88,7 +88,7 @@ boost::system::error_code connect_control(ControlStream& stream,
   return error;
 }
 
-bool send_descriptor(int socket, std::byte with, int descriptor) {
+bool send_descriptor(os::NativeSocket socket, std::byte with, os::NativeSocket descriptor) {
   Message message(&with);
   if (descriptor != kNoDescriptor) {
     cmsghdr* part = CMSG_FIRSTHDR(&message.header);
@@ -103,7 +103,7 @@ bool send_descriptor(int socket, std::byte with, int descriptor) {
   return succeeds([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
-bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor) {
+bool receive_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor) {
   Message message(&with);
   descriptor.reset();
   constexpr int kHow = MSG_CMSG_CLOEXEC | MSG_DONTWAIT;
@@ -113,12 +113,12 @@ bool receive_descriptor(int socket, std::byte& with, os::Descriptor& descriptor)
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
     int number = -1;
     std::memcpy(&number, CMSG_DATA(part), sizeof number);
-    descriptor = os::Descriptor(number);
+    descriptor = os::Connection(number);
   }
   return true;
 }
 
-bool await_descriptor(int socket, std::byte& with, os::Descriptor& descriptor,
+bool await_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor,
                       std::chrono::milliseconds within) {
   using SteadyClock = std::chrono::steady_clock;
   const auto give_up = SteadyClock::now() + within;
@@ -132,12 +132,12 @@ bool await_descriptor(int socket, std::byte& with, os::Descriptor& descriptor,
   return false;
 }
 
-std::array<os::Descriptor, 2> descriptor_channel() {
+std::array<os::Connection, 2> descriptor_channel() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "cannot make a pair of sockets");
   }
-  return {os::Descriptor(ends[0]), os::Descriptor(ends[1])};
+  return {os::Connection(ends[0]), os::Connection(ends[1])};
 }
 
 }  // namespace icom::listen

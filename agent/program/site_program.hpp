@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/config/site_settings.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::program {
 
@@ -22,7 +23,7 @@ struct SiteOptions {
   std::string site;
   std::filesystem::path spool;
   /// A socket to the supervisor that wants signs of life; -1: there is none.
-  int heartbeat = -1;
+  os::NativeSocket heartbeat = os::kNoSocket;
 
   /// Throws ConfigError.
   [[nodiscard]] config::SiteSettings load() const;

@@ -87,7 +87,7 @@ bool Child::starts_at_once() {
   return true;
 }
 
-awaitable<void> Child::say_goodbye_for(os::Descriptor left, const char* why) {
+awaitable<void> Child::say_goodbye_for(os::Connection left, const char* why) {
   if (!left.valid()) co_return;
   spdlog::warn("{} has left its connection, and {}: FIN", plan_.name, why);
   saying_goodbye_ = true;
@@ -289,7 +289,7 @@ awaitable<void> Child::live() {
   const bool handed_over = (*ended.end)->proper() || (ended.handed_over && ended.keeper &&
                                                       ended.keeper->waits_for_first_word());
   if (ended.keeper) {
-    os::Descriptor left = ended.keeper->release();
+    os::Connection left = ended.keeper->release();
     if (!left_.valid()) std::swap(left_, left);
     let_go_of(executor_, std::move(left), left_.get());
   }
@@ -335,13 +335,13 @@ awaitable<void> Child::let_successor_go_on() {
   const Running before = std::exchange(ours_, std::exchange(successor_, {}));
   const auto keeper = ours_.keeper;
   if (!keeper) co_return;
-  os::Descriptor left = before.keeper ? before.keeper->release() : os::Descriptor();
+  os::Connection left = before.keeper ? before.keeper->release() : os::Connection();
   ours_.heir = true;
   ours_.handed_over = (*before.end)->proper();
   // It has died while it said goodbye itself.
   if (left.valid() && !ours_.handed_over && !listen::can_go_on(left.get())) {
     saying_goodbye_ = true;
-    co_await say_goodbye(std::exchange(left, os::Descriptor()));
+    co_await say_goodbye(std::exchange(left, os::Connection()));
     saying_goodbye_ = false;
   }
   keeper->inherit(std::move(left));
@@ -431,7 +431,7 @@ void Child::replace_if_due() {
 void Child::look_at_successor() {
   if (successor_.process == 0 || successor_.lives()) return;
   const Running ended = std::exchange(successor_, {});
-  os::Descriptor left = ended.keeper ? ended.keeper->release() : os::Descriptor();
+  os::Connection left = ended.keeper ? ended.keeper->release() : os::Connection();
   const bool has_left = left.valid();
   if (has_left) {
     std::swap(left_, left);

@@ -157,7 +157,7 @@ class Child {
   void end_for_one_of_ours_if_due();
   boost::asio::awaitable<void> live();
   boost::asio::awaitable<void> wait_for_end();
-  boost::asio::awaitable<void> say_goodbye_for(os::Descriptor left, const char* why);
+  boost::asio::awaitable<void> say_goodbye_for(os::Connection left, const char* why);
   boost::asio::awaitable<bool> ask_until_it_leaves(std::chrono::milliseconds within);
   [[nodiscard]] bool starts_at_once();
   Running start(Command command, bool heir = false);
@@ -196,7 +196,7 @@ class Child {
   bool replace_asked_ = false;            ///< for once the successor that lives has taken over
   Clock::time_point replace_from_{};      ///< a successor has failed: none is started before
   std::chrono::milliseconds delay_;       ///< before the next start
-  os::Descriptor left_;               ///< the connection of the program that ended, for the next
+  os::Connection left_;               ///< the connection of the program that ended, for the next
   Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does

@@ -57,7 +57,4 @@ using Connection = Handle<NativeSocket, kNoSocket, close_socket>;
 /// A file, a folder, an end of a pipe, a process: whatever is no socket.
 using FileHandle = Handle<NativeFile, kNoFile, close_file>;
 
-/// The earlier name.
-using Descriptor = Connection;
-
 }  // namespace icom::os

@@ -46,9 +46,9 @@ std::optional<std::string> ControlTalk::hear() {
   return line;
 }
 
-bool ControlTalk::take(std::size_t bytes, ByteVector& got, os::Descriptor& connection) {
+bool ControlTalk::take(std::size_t bytes, ByteVector& got, os::Connection& connection) {
   got.resize(bytes);
-  std::vector<os::Descriptor> descriptors;
+  std::vector<os::Connection> descriptors;
   const bool taken = state_->run(read_all_with(state_->stream, got, descriptors, kTestDeadline));
   for (auto& descriptor : descriptors) {
     if (descriptor.valid() && !connection.valid()) connection = std::move(descriptor);
@@ -58,7 +58,7 @@ bool ControlTalk::take(std::size_t bytes, ByteVector& got, os::Descriptor& conne
 
 std::optional<Handover> ControlTalk::take() {
   ByteVector head;
-  os::Descriptor connection;
+  os::Connection connection;
   if (!take(kHandoverHeadSize, head, connection)) return std::nullopt;
   const auto sizes = decode_handover_head(head);
   if (!sizes) return std::nullopt;

@@ -22,7 +22,7 @@ class ControlTalk {
   /// Nothing: the listener is gone, or says nothing.
   std::optional<std::string> hear();
   /// The first `bytes` of a handover, and the descriptor.
-  bool take(std::size_t bytes, ByteVector& got, os::Descriptor& connection);
+  bool take(std::size_t bytes, ByteVector& got, os::Connection& connection);
   /// All of it.
   std::optional<Handover> take();
   void hang_up();

@@ -21,15 +21,15 @@ namespace {
 /// The keeper's end of one listener's socket, and what was said there last.
 class KeepersEnd {
  public:
-  explicit KeepersEnd(os::Descriptor end) : end_(std::move(end)) {}
+  explicit KeepersEnd(os::Connection end) : end_(std::move(end)) {}
 
-  void offer(const os::Descriptor& connection, std::byte with = kKept) const {
+  void offer(const os::Connection& connection, std::byte with = kKept) const {
     ASSERT_TRUE(send_descriptor(end_.get(), with, connection.get()));
   }
   /// Waits for the listener's next word; invalid: to keep none.
-  os::Descriptor hear() {
+  os::Connection hear() {
     std::byte with{};
-    os::Descriptor said;
+    os::Connection said;
     EXPECT_TRUE(eventually([&] { return receive_descriptor(end_.get(), with, said); }))
         << "it says nothing";
     return said;
@@ -40,7 +40,7 @@ class KeepersEnd {
   void hear_beats(int count, std::vector<std::byte>& others) {
     while (count > 0) {
       std::byte with{};
-      os::Descriptor said;
+      os::Connection said;
       ASSERT_TRUE(eventually([&] { return receive_descriptor(end_.get(), with, said); }))
           << "it shows no sign of life";
       if (with == kAlive) {
@@ -52,28 +52,28 @@ class KeepersEnd {
   }
   bool hears_nothing_more() {
     std::byte with{};
-    os::Descriptor said;
+    os::Connection said;
     return !receive_descriptor(end_.get(), with, said);
   }
   void close() { end_.reset(); }
 
  private:
-  os::Descriptor end_;
+  os::Connection end_;
 };
 
 class Kept : public ListenProcessFixture {
  protected:
   /// A listener with a keeper, who offers it `left` if that is valid.
   std::pair<std::unique_ptr<ListenProcess>, KeepersEnd> start_kept(
-      const os::Descriptor& left = {}, std::vector<std::string> more = {}) {
+      const os::Connection& left = {}, std::vector<std::string> more = {}) {
     auto ends = descriptor_channel();
     KeepersEnd keeper(std::move(ends[0]));
     if (left.valid()) keeper.offer(left);
     return {start_with(std::move(ends[1]), std::move(more)), std::move(keeper)};
   }
-  std::unique_ptr<ListenProcess> start_with(os::Descriptor its_end,
+  std::unique_ptr<ListenProcess> start_with(os::Connection its_end,
                                             std::vector<std::string> more = {}) {
-    const os::Descriptor inherited(::dup(its_end.get()));  // does not close on exec
+    const os::Connection inherited(::dup(its_end.get()));  // does not close on exec
     more.insert(more.end(), {"--keeper", std::to_string(inherited.get())});
     return start(more);
   }

@@ -241,7 +241,7 @@ TEST_F(SilentLinac, ThatMarksAByteAsUrgentIsReadByteForByte) {
     bool ipv6 = false;  // and so is it by the next listener
     connection_->let_go();
     EXPECT_TRUE(ends());
-    os::Descriptor held = connection_->release(ipv6);
+    os::Connection held = connection_->release(ipv6);
     const int dropped = 0;
     ::setsockopt(held.get(), SOL_SOCKET, SO_OOBINLINE, &dropped, sizeof dropped);  // an older one
     connection_.emplace(io_, linac_.address(), timings_, sink_);

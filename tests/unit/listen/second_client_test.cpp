@@ -156,7 +156,7 @@ TEST_F(SecondClient, AConnectionThatWasTakenOverIsLeftToNobody) {
   before.connect(linac());
   connect_other(kLowPort);
   auto& listener = make_listener(sink_);
-  listener.adopt(os::Descriptor(before.release()), false);
+  listener.adopt(os::Connection(before.release()), false);
   run(listener);
   run_for(timings_.other_leaves * 2);
   EXPECT_THAT(sink_.ends, IsEmpty());

@@ -151,7 +151,7 @@ TEST_P(NewcomerDies, TheListenerGoesOn) {
   {
     ControlTalk newcomer(spool());
     ByteVector got;
-    os::Descriptor connection;
+    os::Connection connection;
     std::unique_ptr<os::File> lock;
     const int steps = GetParam();
     if (steps > 0) {

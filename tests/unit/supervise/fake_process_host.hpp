@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "agent/supervise/process_host.hpp"
-#include "common/os/descriptor.hpp"
+#include "common/os/handle.hpp"
 
 namespace icom::supervise::testing {
 
@@ -27,7 +27,7 @@ class FakeProcessHost final : public ProcessHost {
     }
     const ProcessId process = ++last_;
     running_[process] = {name, std::move(handlers)};
-    passed[name] = os::Descriptor(command.pass < 0 ? -1 : ::dup(command.pass));
+    passed[name] = os::Connection(command.pass < 0 ? -1 : ::dup(command.pass));
     events.push_back("start " + name);
     return process;
   }
@@ -88,7 +88,7 @@ class FakeProcessHost final : public ProcessHost {
   std::set<std::string> stubborn;     ///< programs that leave a SIGTERM unheard
   std::set<std::string> at_the_disk;  ///< programs, or processes of others, that wait for a disk
   std::function<void(ProcessId)> on_signal;
-  std::map<std::string, os::Descriptor> passed;  ///< what the program got when it was last started
+  std::map<std::string, os::Connection> passed;  ///< what the program got when it was last started
   std::vector<std::string> events;
 
  private:

@@ -108,16 +108,16 @@ class KeptConnection : public ::testing::Test {
     return listen::KeeperLink(host_.passed.at(program).get());
   }
   /// The program has a connection with the Linac from now on, and says so.
-  os::Descriptor connect(const std::string& program = kOld) {
+  os::Connection connect(const std::string& program = kOld) {
     tcp::socket socket(io_);
     socket.connect({boost::asio::ip::address_v4::loopback(), linac_.address().port});
     linac_.accept();
-    os::Descriptor connection(socket.release());
+    os::Connection connection(socket.release());
     EXPECT_TRUE(link(program).keep(connection.get()));
     return connection;
   }
   /// It dies, and what it had is closed by the kernel.
-  void die(os::Descriptor connection, const std::string& program = kOld,
+  void die(os::Connection connection, const std::string& program = kOld,
            ProcessEnd how = {.signal = 9}) {
     connection.reset();
     host_.passed[program].reset();
@@ -125,7 +125,7 @@ class KeptConnection : public ::testing::Test {
   }
   /// Nobody of ours has the connection any more, and no goodbye was said before that was so:
   /// whoever has it, it is the one that the test holds, if any.
-  [[nodiscard]] bool works(const os::Descriptor& connection) {
+  [[nodiscard]] bool works(const os::Connection& connection) {
     return connection.valid() && listen::can_go_on(connection.get());
   }
   /// The Linac's end of it, waited for while the child goes on.
@@ -323,7 +323,7 @@ TEST_F(KeptConnection, AStrangerWhoHasTakenOverIsNotDisturbed) {
   host_.missing.insert(kNew);
   start();
   auto connection = connect();
-  const os::Descriptor strangers(::dup(connection.get()));
+  const os::Connection strangers(::dup(connection.get()));
   elsewhere_ = 77;
   die(std::move(connection), kOld, {});
   settle();
@@ -340,7 +340,7 @@ TEST_F(KeptConnection, TheEndOfOneThatHasHandedOverIsNotNoticed) {
   start();
   auto connection = connect();
   child_->replace();
-  const os::Descriptor handed_over(::dup(connection.get()));
+  const os::Connection handed_over(::dup(connection.get()));
   EXPECT_TRUE(link(kNew).keep(handed_over.get()));
   die(std::move(connection), kOld, {});
   settle();
@@ -353,7 +353,7 @@ TEST_F(KeptConnection, WhatASuccessorWasHandedIsItsOwnHoweverLateItsFirstWordCom
   start();
   auto connection = connect();
   child_->replace();
-  const os::Descriptor handed_over(::dup(connection.get()));
+  const os::Connection handed_over(::dup(connection.get()));
   die(std::move(connection), kOld, {});
   settle();
   EXPECT_TRUE(works(handed_over));
@@ -363,7 +363,7 @@ TEST_F(KeptConnection, ASuccessorThatDiesBeforeItsFirstWordLeavesWhatItWasHanded
   start();
   auto connection = connect();
   child_->replace();
-  os::Descriptor handed_over(::dup(connection.get()));
+  os::Connection handed_over(::dup(connection.get()));
   die(std::move(connection), kOld, {});
   settle();
   die(std::move(handed_over), kNew);
@@ -379,7 +379,7 @@ TEST_F(KeptConnection, BothSidesOfATakeOverDieAndTheConnectionIsThere) {
     start();
     auto connection = connect();
     child_->replace();
-    os::Descriptor handed_over(::dup(connection.get()));
+    os::Connection handed_over(::dup(connection.get()));
     EXPECT_TRUE(link(kNew).keep(handed_over.get()));
     if (new_one_first) die(std::move(handed_over), kNew);
     die(std::move(connection));
@@ -727,7 +727,7 @@ TEST_F(KeptConnection, ASuccessorThatFindsNobodyGetsWhatTheDeadOneHasLeft) {
     child_->replace();
     const auto successor = link(kNew);
     EXPECT_TRUE(successor.greeting().heir);
-    os::Descriptor left;
+    os::Connection left;
     // It waits for the answer, and does nothing else meanwhile.
     std::thread asking;
     const auto ask = [&] { left = successor.left_by_that_one(std::chrono::seconds(10)); };
@@ -758,7 +758,7 @@ TEST_F(KeptConnection, ASuccessorThatFindsNobodyIsToldAtOnceThatNothingIsLeft) {
   EXPECT_TRUE(successor.greeting().heir);
   die({}, kOld, {.exit_code = 1});
   settle();
-  os::Descriptor left;
+  os::Connection left;
   std::thread asking([&] { left = successor.left_by_that_one(std::chrono::hours(1)); });
   for (int i = 0; i < 10; ++i) settle();
   asking.join();
@@ -860,7 +860,7 @@ TEST_F(KeptConnection, WhatOneThatDiedHasLeftGetsItsGoodbyeWhereAStopFindsAStran
 TEST_F(KeptConnection, WhatAStrangerHandsOverIsNotTakenForAnotherConnection) {
   start();
   auto connection = connect();
-  const os::Descriptor strangers(::dup(connection.get()));
+  const os::Connection strangers(::dup(connection.get()));
   elsewhere_ = 77;
   die(std::move(connection));  // before its end by itself
   run_until([this] { return host_.runs(kNew); });
@@ -891,7 +891,7 @@ TEST_F(KeptConnection, AnAdoptedOneInWhosePlaceAnotherHasComeGetsNoSignalAndTheO
 
 TEST_F(KeptConnection, AKeeperThatIsGoneIsNoticedByItsProgram) {
   start();
-  const os::Descriptor programs(::dup(host_.passed.at(kOld).get()));
+  const os::Connection programs(::dup(host_.passed.at(kOld).get()));
   child_.reset();
   io_.restart();
   EXPECT_FALSE(listen::KeeperLink(programs.get()).keep(programs.get()));
