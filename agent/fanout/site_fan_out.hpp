@@ -37,6 +37,8 @@ class SiteFanOut {
   /// Until stop(): then FIN to all, and returns once they are gone.
   boost::asio::awaitable<void> run();
   void stop();
+  /// As it is now.
+  [[nodiscard]] FanOutStatus status() const;
 
  private:
   struct Follower {
@@ -53,7 +55,6 @@ class SiteFanOut {
   boost::asio::awaitable<void> tell_status();
   boost::asio::awaitable<void> wait_for_stop();
   bool hand_on(const std::string& serial, Follower& follower);
-  [[nodiscard]] FanOutStatus status() const;
 
   boost::asio::any_io_executor executor_;
   os::FileSystem& files_;

@@ -70,6 +70,8 @@ class Forwarder {
   void stop();
   /// Second phase: run() returns without waiting for anybody.
   void abort();
+  /// As it is now.
+  [[nodiscard]] ForwardStatus status() const;
 
  private:
   using Clock = Bell::Clock;
@@ -81,7 +83,6 @@ class Forwarder {
   void gateway_answered();
   void report(const LinkFailure& failure);
   void set_connected(bool connected);
-  [[nodiscard]] ForwardStatus status() const;
 
   boost::asio::any_io_executor executor_;
   LinacStreams& linacs_;

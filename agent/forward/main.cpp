@@ -9,10 +9,12 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "agent/forward/forwarder.hpp"
@@ -28,8 +30,12 @@
 #include "common/asio/deadline.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/control/drain.hpp"
+#include "common/control/program_answers.hpp"
+#include "common/control/protocol.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
 
 namespace asio = boost::asio;
 
@@ -88,28 +94,33 @@ asio::awaitable<void> forward(Forwarder& forwarder, PortForwards& forwards,
   std::_Exit(0);
 }
 
-/// SIGTERM and Ctrl-C stop in two phases; a second one goes to the second phase at once.
-class StopOnSignal {
+/// Stops in two phases, at SIGTERM, Ctrl-C or when it is asked to; asked a second time it goes to
+/// the second phase at once.
+class Stop {
  public:
-  StopOnSignal(asio::io_context& io, Forwarder& forwarder, PortForwards& forwards)
+  Stop(asio::io_context& io, Forwarder& forwarder, PortForwards& forwards)
       : io_(io), forwarder_(forwarder), forwards_(forwards), signals_(io, SIGTERM, SIGINT) {
     wait();
+  }
+
+  void next_phase() {
+    if (abort_) {
+      forwarder_.abort();
+      forwards_.abort();
+    } else {
+      spdlog::info("stopping");
+      forwarder_.stop();
+      forwards_.stop();
+      abort_.emplace(io_.get_executor(), kAbortAfter, [this] { forwarder_.abort(); });
+      leave_.emplace(io_.get_executor(), kLeaveAfter, [] { leave_at_once(); });
+    }
   }
 
  private:
   void wait() {
     signals_.async_wait([this](boost::system::error_code error, int) {
       if (error) return;
-      if (abort_) {
-        forwarder_.abort();
-        forwards_.abort();
-      } else {
-        spdlog::info("stopping");
-        forwarder_.stop();
-        forwards_.stop();
-        abort_.emplace(io_.get_executor(), kAbortAfter, [this] { forwarder_.abort(); });
-        leave_.emplace(io_.get_executor(), kLeaveAfter, [] { leave_at_once(); });
-      }
+      next_phase();
       wait();
     });
   }
@@ -121,6 +132,40 @@ class StopOnSignal {
   std::optional<Deadline> abort_;
   std::optional<Deadline> leave_;
 };
+
+/// What it has still to send keeps it, as long as there is somebody to send it to.
+std::optional<control::DrainState> what_is_unsent(const ForwardStatus& status,
+                                                  std::chrono::milliseconds left) {
+  if (!status.connected) return control::DrainState{true, "no gateway takes what waits"};
+  std::uint64_t backlog = 0;
+  for (const auto& linac : status.linacs) backlog += linac.accepted ? linac.backlog_bytes : 0;
+  if (backlog == 0) return control::DrainState{true, "everything is sent"};
+  if (left.count() <= 0) return control::DrainState{true, "the time limit is reached"};
+  return control::DrainState{false, std::to_string(backlog) + " " + std::to_string(left.count())};
+}
+
+void answer(control::Server& server, Forwarder& forwarder, SiteChanges& changes, Stop& stop) {
+  control::ProgramAnswers about;
+  about.status = [&forwarder] {
+    ForwardStatus status = forwarder.status();
+    status.written_us = os::utc_now_us();
+    return to_json(status);
+  };
+  about.stop = [&stop] { stop.next_phase(); };
+  about.reload = [&changes] { return changes.take(); };
+  // Whoever keeps it running starts the installed one: what waits is in the spools meanwhile.
+  about.replace = [&stop](const std::string&) {
+    stop.next_phase();
+    return std::string();
+  };
+  control::answer_for(server, std::move(about));
+  server.answers(control::kDrain, [&](control::Call& call) {
+    return control::drain(
+        call, [&](auto left) { return what_is_unsent(forwarder.status(), left); },
+        [&] { stop.next_phase(); }, [] {});
+  });
+  server.open();
+}
 
 int run(const program::SiteOptions& options) {
   asio::io_context io(1);
@@ -149,17 +194,20 @@ int run(const program::SiteOptions& options) {
   surroundings.caller = [&site] { return caller_of(site); };
   surroundings.listeners = [&linacs] { return listener_status(linacs); };
   surroundings.forwards = [&forwards] { return forwards.status(); };
-  surroundings.publish = [&lock, file = site.spool.directory /
-                                        kForwardStatusFile](const ForwardStatus& status) {
+  control::Server server(io.get_executor(), site.spool.directory / control::kForwarderSocket);
+  surroundings.publish = [&lock, &server, file = site.spool.directory / kForwardStatusFile](
+                             const ForwardStatus& status) {
     lock.follow();
+    server.look_after_place();
     program::write_status(file, to_json(status));
   };
   surroundings.random = machine_random();
   Forwarder forwarder(io.get_executor(), linacs, std::move(identity), std::move(surroundings), {});
 
-  const StopOnSignal stop(io, forwarder, forwards);
+  Stop stop(io, forwarder, forwards);
   SiteChanges changes(options.file, site, linacs, watch, forwarder, forwards);
   settings.start([&changes] { changes.take(); });
+  answer(server, forwarder, changes, stop);
   const listen::KeeperLink supervisor(options.heartbeat);
   listen::Heartbeat heartbeat(io.get_executor(), supervisor);
   heartbeat.start(supervisor.greeting().wants_beats);
@@ -189,7 +237,8 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Files: <spool.directory>/forward.json holds the state, written once a second at most "
-    "(icom-agent status shows it); forward.lock is held while running.\n"
+    "(icom-agent status shows it); forward.lock is held while running; forward.sock is where it is "
+    "asked.\n"
     "Signals: SIGTERM and SIGINT wait up to two seconds for what is on its way, then leave; a "
     "second one leaves at once. SIGHUP reads the settings again, as a change of their file does: "
     "settings with an error are not taken, and the log says why.\n"

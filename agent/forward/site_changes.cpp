@@ -21,9 +21,10 @@ SiteChanges::SiteChanges(std::filesystem::path file, config::SiteSettings& site,
       forwards_(forwards),
       latest_(site) {}
 
-void SiteChanges::take() {
+std::string SiteChanges::take() {
   auto changed = program::read_changed_site(file_, latest_);
-  if (changed) apply(*std::move(changed));
+  if (changed.settings) apply(*std::move(changed.settings));
+  return changed.why_not;
 }
 
 void SiteChanges::apply(config::SiteSettings settings) {

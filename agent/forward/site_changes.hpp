@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "agent/forward/forwarder.hpp"
 #include "agent/forward/linac_stream.hpp"
@@ -21,8 +22,9 @@ class SiteChanges {
   SiteChanges(std::filesystem::path file, config::SiteSettings& site, LinacStreams& linacs,
               spool::SpoolWatch& spools, Forwarder& forwarder, PortForwards& forwards);
 
-  /// Reads the file again. Settings with an error change nothing; what is wrong is logged.
-  void take();
+  /// Reads the file again. Settings with an error change nothing: what is wrong is logged, and
+  /// returned; empty: they are taken.
+  std::string take();
 
  private:
   void apply(config::SiteSettings settings);

@@ -1,11 +1,10 @@
-// A byte and a descriptor through a socket between two processes of one machine.
+// What goes between a program and the supervisor that started it: a byte, and a connection.
 #pragma once
 
-#include <array>
-#include <chrono>
 #include <cstddef>
 
 #include "common/os/handle.hpp"
+#include "common/os/passed_connection.hpp"
 
 namespace icom::listen {
 
@@ -31,15 +30,9 @@ inline constexpr std::byte kHeir{'h'};
 /// said kHeir. Once that one has ended kKept is the answer, with the connection or without.
 inline constexpr std::byte kWhatIsLeft{'q'};
 
-/// Neither waits. False where the peer is gone, or the socket is not ready. What is received closes
-/// on exec, and is invalid where none came.
-bool send_descriptor(os::NativeSocket socket, std::byte with, os::NativeSocket descriptor);
-bool receive_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor);
-/// As receive_descriptor(), but waits for so long if nothing has come.
-bool await_descriptor(os::NativeSocket socket, std::byte& with, os::Connection& descriptor,
-                      std::chrono::milliseconds within);
-
-/// Two ends of one socket, both closing on exec. Throws std::system_error.
-std::array<os::Connection, 2> descriptor_channel();
+using os::await_descriptor;
+using os::descriptor_channel;
+using os::receive_descriptor;
+using os::send_descriptor;
 
 }  // namespace icom::listen

@@ -6,7 +6,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <charconv>
 #include <exception>
 #include <stdexcept>
 #include <system_error>
@@ -14,10 +13,14 @@
 #include <utility>
 #include <vector>
 
-#include "agent/listen/control_protocol.hpp"
 #include "agent/listen/goodbye.hpp"
+#include "agent/listen/listener_requests.hpp"
 #include "agent/listen/newcomer.hpp"
+#include "agent/listen/passed_bytes.hpp"
 #include "common/asio/as_tuple.hpp"
+#include "common/control/drain.hpp"
+#include "common/control/program_answers.hpp"
+#include "common/control/protocol.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::listen {
@@ -37,8 +40,6 @@ constexpr std::chrono::milliseconds kLockAgain{10};
 /// For how long the keeper may say nothing of a listener that has just died: one that hangs is
 /// killed by its service manager before. The kernel holds more of the stream than that.
 constexpr std::chrono::seconds kKeeperAnswersWithin{10};
-/// After a failed accept: for want of descriptors, say.
-constexpr std::chrono::milliseconds kAcceptAgain{500};
 /// For how long a listener whose folder another one has waits for the end of a beam.
 constexpr std::chrono::minutes kLeavesToTheOtherWithin{10};
 
@@ -52,29 +53,13 @@ void note_inherited(Handover& kept) {
   kept.reader_died = true;
 }
 
-std::int64_t whole_milliseconds(std::chrono::steady_clock::duration time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-}
-
-/// The number behind `drain `; nothing if the line says something else.
-std::optional<std::chrono::milliseconds> drain_limit(std::string_view line) {
-  if (!line.starts_with(control::kDrain)) return std::nullopt;
-  line.remove_prefix(control::kDrain.size());
-  if (!line.starts_with(' ')) return std::nullopt;
-  line.remove_prefix(1);
-  std::uint32_t limit = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), limit);
-  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
-  return std::chrono::milliseconds(limit);
-}
-
-std::string waiting_line(const BeamWatch& beam, std::chrono::steady_clock::time_point now,
-                         std::chrono::steady_clock::duration left) {
-  std::string line = std::string(control::kWaiting) + " " +
-                     std::to_string(beam.state(now).unchanged.count()) + " " +
-                     std::to_string(whole_milliseconds(left));
-  if (beam.no_mu_read()) line += " " + std::string(control::kNoMu);
-  return line + "\n";
+/// `SINCE LEFT [no-mu]`: what is waited for.
+std::string waiting_text(const BeamWatch& beam, std::chrono::milliseconds left) {
+  std::string text =
+      std::to_string(beam.state(std::chrono::steady_clock::now()).unchanged.count()) + " " +
+      std::to_string(left.count());
+  if (beam.no_mu_read()) text += " " + std::string(kNoMu);
+  return text;
 }
 
 }  // namespace
@@ -86,16 +71,18 @@ ListenProgram::ListenProgram(asio::io_context& io, os::FileSystem& files, Listen
       settings_(std::move(settings)),
       folder_(settings_.spool / settings_.serial),
       ended_(std::move(ended)),
-      control_place_(folder_),
+      control_(io.get_executor(), folder_ / control::kListenerSocket),
       heartbeat_(io.get_executor(), settings_.keeper),
-      let_go_(io.get_executor()) {}
+      let_go_(io.get_executor()) {
+  prepare_control();
+}
 
 ListenProgram::~ListenProgram() = default;
 
 void ListenProgram::start() {
   make_first_listener();
   // A listener that hands over has let go of its spool, and has the connection still.
-  if (std::unique_ptr<os::File> held; files_.lock(folder_ / control::kHandoverLock, held)) {
+  if (std::unique_ptr<os::File> held; files_.lock(folder_ / kHandoverLock, held)) {
     throw std::runtime_error("the connection is being handed over to another listener");
   }
   KeepersGreeting greeting = settings_.keeper.greeting();
@@ -138,7 +125,7 @@ void ListenProgram::take_over() {
 
 void ListenProgram::begin(Handover held, bool wants_beats) {
   listener_->start(std::move(held));
-  open_control();
+  control_.open();
   heartbeat_.start(wants_beats);
 }
 
@@ -163,26 +150,20 @@ void ListenProgram::make_listener(Remains before) {
   files_.remove(folder_ / kDrainedFile);  // mostly there is none
 }
 
-void ListenProgram::open_control() {
-  try {
-    take_control(open_control_socket(io_.get_executor(), folder_));
-    control_place_.want(true);
-  } catch (const boost::system::system_error& error) {
-    // The Linac is what matters; who wants this listener to end has signals.
-    spdlog::warn("nobody can ask this listener to leave or to hand over: {}", error.what());
-  }
-}
-
-/// What accepts goes on with the new one: its wait at the former ends.
-void ListenProgram::take_control(ControlAcceptor opened) {
-  if (!ended_) return;
-  const bool accepts = control_.has_value();
-  if (accepts) {
-    *control_ = std::move(opened);
-  } else {
-    control_.emplace(std::move(opened));
-    asio::co_spawn(io_, accept_control(), asio::detached);
-  }
+void ListenProgram::prepare_control() {
+  control::ProgramAnswers about;
+  about.trouble = [this] { return listener_ ? listener_->refusal() : std::string(); };
+  about.status = [this] { return listener_ ? to_json(listener_->status()) : std::string("{}"); };
+  about.stop = [this] {
+    spdlog::info("asked to stop: closing the connection to the Linac");
+    asked_to_stop_();
+  };
+  about.no_reload =
+      "its settings are its command line: icom-agent run has a new one take over when they change";
+  about.no_replace = "a new icom-listen, started with --take-over, takes over from it";
+  control::answer_for(control_, std::move(about));
+  control_.answers(control::kDrain, [this](control::Call& call) { return drain(call); });
+  control_.answers(kTakeOver, [this](control::Call& call) { return hand_over(call); });
 }
 
 /// On the thread that writes the spool: what waits for the disk here keeps no Linac waiting.
@@ -195,10 +176,7 @@ void ListenProgram::folder_looked_at(spool::FolderState state) {
   }
   folder_taken_ = false;
   if (state == spool::FolderState::gone) return;
-  auto opened = control_place_.in_place_of_a_removed_one(io_.get_executor());
-  if (!opened) return;
-  asio::post(
-      io_, [this, acceptor = std::move(*opened)]() mutable { take_control(std::move(acceptor)); });
+  control_.look_after_place();
 }
 
 /// It has our folder, and waits for the Linac.
@@ -236,74 +214,26 @@ void ListenProgram::connection_over() {
 }
 
 void ListenProgram::end(std::exception_ptr failure) {
-  boost::system::error_code ignored;
-  control_place_.want(false);
-  if (control_) control_->close(ignored);
+  control_.close();
   heartbeat_.stop();
   if (auto tell = std::exchange(ended_, nullptr)) tell(std::move(failure));
 }
 
-awaitable<void> ListenProgram::accept_control() {
-  while (control_->is_open()) {
-    auto [error, peer] = co_await control_->async_accept(kAsTuple);
-    if (!error) {
-      asio::co_spawn(io_, serve(std::move(peer)), asio::detached);
-    } else if (error != asio::error::operation_aborted) {
-      spdlog::warn("the control socket: {}", error.message());
-      co_await pause(kAcceptAgain);
-    }
-  }
-}
-
-awaitable<void> ListenProgram::serve(ControlStream peer) {
-  std::string line;
-  if (!co_await read_line(peer, line, control::kStep)) co_return;
-  if (line == control::kTakeOver) {
-    co_await hand_over(peer);
-  } else if (const auto limit = drain_limit(line)) {
-    co_await drain(peer, *limit);
-  } else if (line == control::kAlive) {
-    co_await answer_alive(peer);
-  } else {
-    co_await decline(peer, "expected '" + std::string(control::kDrain) + " MILLISECONDS' or '" +
-                               std::string(control::kTakeOver) + "'");
-  }
-}
-
-awaitable<void> ListenProgram::answer_alive(ControlStream& peer) {
-  std::string answer(control::kAlive);
-  const std::string refusal = listener_ ? listener_->refusal() : std::string();
-  if (!refusal.empty()) answer += " " + refusal;
-  answer += "\n";
-  co_await write_all(peer, as_bytes(answer), control::kStep);
-}
-
-awaitable<void> ListenProgram::decline(ControlStream& peer, std::string why) {
-  const std::string answer = std::string(control::kError) + " " + why + "\n";
-  co_await write_all(peer, as_bytes(answer), control::kStep);
-}
-
-awaitable<void> ListenProgram::drain(ControlStream& peer, Milliseconds limit) {
-  spdlog::info("asked to leave the Linac when no beam is on, in {} s at the latest",
-               limit.count() / 1000);
-  const auto latest = Clock::now() + limit;
-  while (!stopping_ && listener_ && !handing_over_) {
-    const auto now = Clock::now();
-    if (const char* why = why_leave_now(latest)) {
-      const std::string answer = std::string(control::kLeaving) + " " + why + "\n";
-      co_await write_all(peer, as_bytes(answer), control::kStep);
-      spdlog::info("leaving the Linac: {}", why);
-      mark_drained();
-      stop();
-      co_return;
-    }
-    const std::string answer = waiting_line(listener_->beam(), now, latest - now);
-    if (!co_await write_all(peer, as_bytes(answer), control::kStep)) {
-      spdlog::info("who asked this listener to leave is gone: it stays");
-      co_return;
-    }
-    co_await pause(kLook);
-  }
+awaitable<void> ListenProgram::drain(control::Call& call) {
+  spdlog::info("asked to leave the Linac when no beam is on, in {} ms at the latest",
+               call.argument);
+  const auto look = [this](Milliseconds left) -> std::optional<control::DrainState> {
+    if (stopping_ || !listener_ || handing_over_) return std::nullopt;
+    if (const char* why = why_leave_now(Clock::now() + left)) return control::DrainState{true, why};
+    return control::DrainState{false, waiting_text(listener_->beam(), left)};
+  };
+  const auto leave = [this] {
+    spdlog::info("leaving the Linac, as asked");
+    mark_drained();
+    stop();
+  };
+  const auto stay = [] { spdlog::info("who asked this listener to leave is gone: it stays"); };
+  co_await control::drain(call, look, leave, stay);
 }
 
 /// Null: a beam may be on.
@@ -326,17 +256,17 @@ void ListenProgram::mark_drained() {
   }
 }
 
-awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
+awaitable<void> ListenProgram::hand_over(control::Call& call) {
   if (handing_over_ || stopping_ || !listener_) co_return;
   // What waits here would be lost: the other has another memory.
   if (const std::string refusal = listener_->refusal(); !refusal.empty()) {
     spdlog::warn("no other listener can take over: {}", refusal);
-    co_await decline(peer, refusal);
+    co_await control::refuse(call, refusal);
     co_return;
   }
   heartbeat_.busy();  // for the disk, here and where the spool is closed
   std::unique_ptr<os::File> lock;
-  if (files_.lock(folder_ / control::kHandoverLock, lock)) co_return;
+  if (files_.lock(folder_ / kHandoverLock, lock)) co_return;
   handing_over_ = true;
   spdlog::info("another listener takes over");
   listener_->let_go();
@@ -349,10 +279,10 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   if (remains.writer) {
     spdlog::warn("no other listener can take over: the spool refuses the last entries");
     co_await go_on_with(std::move(held), std::move(remains));
-    co_await decline(peer, "the spool takes no entries: it refuses the last ones");
+    co_await control::refuse(call, "the spool takes no entries: it refuses the last ones");
     co_return;
   }
-  const bool taken = co_await offer(peer, held);
+  const bool taken = co_await offer(call.channel, held);
   if (taken) {
     spdlog::info("the other listener has taken over");
     end();
@@ -363,7 +293,7 @@ awaitable<void> ListenProgram::hand_over(ControlStream& peer) {
   }
 }
 
-awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) {
+awaitable<bool> ListenProgram::offer(control::Channel& peer, const Handover& held) {
   const ByteVector bytes =
       encode_handover(held, declined_ ? kOldersLastFrame : std::size_t{Framer::kMaxFrame});
   std::vector<os::NativeSocket> descriptors{held.connection.get()};
@@ -371,10 +301,9 @@ awaitable<bool> ListenProgram::offer(ControlStream& peer, const Handover& held) 
   const bool sent = co_await write_all_with(peer, bytes, descriptors, control::kStep);
   if (!sent) co_return false;
   std::string answer;
-  const bool answered = co_await read_line(peer, answer, control::kStep);
-  if (!answered || answer != control::kReady) co_return false;
-  const std::string go = std::string(control::kGo) + "\n";
-  co_return co_await write_all(peer, as_bytes(go), control::kStep);
+  const bool answered = co_await control::read_line(peer, answer, control::kStep);
+  if (!answered || answer != kReady) co_return false;
+  co_return co_await control::write_line(peer, std::string(kGo), control::kStep);
 }
 
 /// The newcomer may hold the spool for a moment yet, unless something remains: then it is ours.

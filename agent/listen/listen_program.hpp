@@ -10,12 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "agent/listen/control_place.hpp"
-#include "agent/listen/control_socket.hpp"
 #include "agent/listen/heartbeat.hpp"
 #include "agent/listen/listener.hpp"
 #include "common/asio/bell.hpp"
+#include "common/control/server.hpp"
 
 namespace icom::listen {
 
@@ -45,6 +45,9 @@ class ListenProgram {
 
   /// FIN to the Linac, whatever it does.
   void stop();
+  /// Called when somebody asks for a stop on the control channel, in the place of stop(). Before
+  /// start().
+  void when_asked_to_stop(std::function<void()> action) { asked_to_stop_ = std::move(action); }
 
   /// After `ended`: Listener::finish().
   Lost finish();
@@ -56,20 +59,15 @@ class ListenProgram {
   void begin(Handover held, bool wants_beats);
   void make_first_listener();
   void make_listener(Remains before = {});
-  void open_control();
-  void take_control(ControlAcceptor opened);
+  void prepare_control();
   void folder_looked_at(spool::FolderState state);
   void connection_over();
   void end(std::exception_ptr failure = nullptr);
-  boost::asio::awaitable<void> accept_control();
-  boost::asio::awaitable<void> serve(ControlStream peer);
-  boost::asio::awaitable<void> drain(ControlStream& peer, Milliseconds limit);
+  boost::asio::awaitable<void> drain(control::Call& call);
   boost::asio::awaitable<void> leave_to_the_other();
   [[nodiscard]] const char* why_leave_now(Clock::time_point limit) const;
-  boost::asio::awaitable<void> hand_over(ControlStream& peer);
-  boost::asio::awaitable<bool> offer(ControlStream& peer, const Handover& held);
-  boost::asio::awaitable<void> answer_alive(ControlStream& peer);
-  boost::asio::awaitable<void> decline(ControlStream& peer, std::string why);
+  boost::asio::awaitable<void> hand_over(control::Call& call);
+  boost::asio::awaitable<bool> offer(control::Channel& peer, const Handover& held);
   boost::asio::awaitable<void> go_on_with(Handover held, Remains before = {});
   void mark_drained();
 
@@ -78,10 +76,10 @@ class ListenProgram {
   const ListenerSettings settings_;
   const std::filesystem::path folder_;
   std::function<void(std::exception_ptr)> ended_;
-  ControlPlace control_place_;              ///< outlives the listener, whose thread looks at it
+  std::function<void()> asked_to_stop_ = [this] { stop(); };
+  control::Server control_;                 ///< outlives the listener, whose thread looks at it
   std::atomic<bool> folder_taken_ = false;  ///< by another listener
   std::unique_ptr<Listener> listener_;      ///< none while the connection is between two listeners
-  std::optional<ControlAcceptor> control_;
   Heartbeat heartbeat_;
   bool handing_over_ = false;
   bool declined_ = false;  ///< the last one offered: by an older listener, it may be

@@ -129,12 +129,16 @@ void listen(const Options& options) {
                                         icom::os::end_process_within(kStopWithin);
                                         io.stop();
                                       });
-  signals.async_wait([&](boost::system::error_code error, int number) {
-    if (error) return;
-    spdlog::info("signal {}: closing the connection to the Linac", number);
+  const auto stop = [&program] {
     icom::os::end_process_within(kStopWithin);
     program.stop();
+  };
+  signals.async_wait([&stop](boost::system::error_code error, int number) {
+    if (error) return;
+    spdlog::info("signal {}: closing the connection to the Linac", number);
+    stop();
   });
+  program.when_asked_to_stop(stop);
   if (options.take_over) {
     program.take_over();
   } else {

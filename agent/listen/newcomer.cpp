@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "agent/listen/control_protocol.hpp"
+#include "agent/listen/listener_requests.hpp"
+#include "agent/listen/passed_bytes.hpp"
+#include "common/control/protocol.hpp"
 
 namespace icom::listen {
 
@@ -19,7 +21,7 @@ Newcomer::Newcomer(os::FileSystem& files, std::filesystem::path folder)
     : files_(files), folder_(std::move(folder)) {}
 
 std::optional<Handover> Newcomer::ask() {
-  if (connect_control(stream_, folder_)) return std::nullopt;
+  if (control::connect_channel(channel_, folder_ / control::kListenerSocket)) return std::nullopt;
   Handover handover;
   if (!run(receive(handover))) {
     throw std::runtime_error("the listener that has the connection does not hand it over" +
@@ -31,7 +33,7 @@ std::optional<Handover> Newcomer::ask() {
 bool Newcomer::confirm() {
   if (run(get_ready())) return true;
   std::unique_ptr<os::File> held;
-  return !files_.lock(folder_ / control::kHandoverLock, held);
+  return !files_.lock(folder_ / kHandoverLock, held);
 }
 
 bool Newcomer::run(awaitable<bool> conversation) {
@@ -48,13 +50,12 @@ bool Newcomer::run(awaitable<bool> conversation) {
 }
 
 awaitable<bool> Newcomer::receive(Handover& handover) {
-  const std::string request = std::string(control::kTakeOver) + "\n";
-  bool going_well = co_await write_all(stream_, as_bytes(request), control::kStep);
+  bool going_well = co_await control::write_line(channel_, std::string(kTakeOver), control::kStep);
   if (!going_well) co_return false;
 
   ByteVector head(kHandoverHeadSize);
   std::vector<os::Connection> descriptors;
-  going_well = co_await read_all_with(stream_, head, descriptors, control::kStep);
+  going_well = co_await read_all_with(channel_, head, descriptors, control::kStep);
   if (!going_well) co_return false;
   const auto sizes = decode_handover_head(head);
   if (!sizes) {
@@ -63,7 +64,7 @@ awaitable<bool> Newcomer::receive(Handover& handover) {
   }
 
   ByteVector rest(sizes->text + sizes->unfinished);
-  going_well = co_await read_all(stream_, rest, control::kStep);
+  going_well = co_await control::read_all(channel_, rest, control::kStep);
   if (!going_well) co_return false;
   auto decoded = decode_handover_text(as_text(Bytes(rest).first(sizes->text)));
   if (!decoded) co_return false;
@@ -83,19 +84,18 @@ awaitable<std::string> Newcomer::why_declined(Bytes head) {
   const std::string error = std::string(control::kError) + " ";
   const std::string_view begin = as_text(head);
   std::string rest;
-  if (!begin.starts_with(error) || !co_await read_line(stream_, rest, control::kStep)) {
+  if (!begin.starts_with(error) || !co_await control::read_line(channel_, rest, control::kStep)) {
     co_return std::string();
   }
   co_return std::string(begin.substr(error.size())) + rest;
 }
 
 awaitable<bool> Newcomer::get_ready() {
-  const std::string ready = std::string(control::kReady) + "\n";
-  const bool said = co_await write_all(stream_, as_bytes(ready), control::kStep);
+  const bool said = co_await control::write_line(channel_, std::string(kReady), control::kStep);
   if (!said) co_return false;
   std::string answer;
-  const bool answered = co_await read_line(stream_, answer, control::kStep);
-  co_return answered&& answer == control::kGo;
+  const bool answered = co_await control::read_line(channel_, answer, control::kStep);
+  co_return answered&& answer == kGo;
 }
 
 }  // namespace icom::listen

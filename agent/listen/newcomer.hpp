@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "agent/listen/control_socket.hpp"
 #include "agent/listen/handover.hpp"
+#include "common/control/channel.hpp"
 #include "common/os/file_system.hpp"
 
 namespace icom::listen {
@@ -36,7 +36,7 @@ class Newcomer {
   os::FileSystem& files_;
   std::filesystem::path folder_;
   boost::asio::io_context io_{1};
-  ControlStream stream_{io_};
+  control::Channel channel_{io_};
   std::string declined_;  ///< the other's words; empty: it had none
 };
 

@@ -3,14 +3,20 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "common/config/site_settings.hpp"
 
 namespace icom::program {
 
-/// What is to run from now on. Nothing if the file has an error: then what runs goes on as it is.
-/// The log tells what is wrong, or what has changed and cannot change now.
-std::optional<config::SiteSettings> read_changed_site(const std::filesystem::path& file,
-                                                      const config::SiteSettings& running);
+struct ChangedSite {
+  /// What is to run from now on. nullopt if the file has an error: then what runs goes on as it is.
+  std::optional<config::SiteSettings> settings;
+  std::string why_not{};  ///< what is wrong
+};
+
+/// The log tells what is wrong, too, or what has changed and cannot change now.
+ChangedSite read_changed_site(const std::filesystem::path& file,
+                              const config::SiteSettings& running);
 
 }  // namespace icom::program

@@ -19,9 +19,7 @@ bool responds(const AgentFile& agent, std::int64_t now_us) {
   return agent.alive_us == 0 || forward::is_fresh(agent.alive_us, now_us, kAgentFileLives);
 }
 
-std::error_code write_agent_file(os::FileSystem& files,
-                                 const std::filesystem::path& spool_directory,
-                                 const AgentFile& agent) {
+std::string to_json(const AgentFile& agent) {
   const Json json{{"pid", agent.pid},
                   {"version", agent.version},
                   {"started_us", agent.started_us},
@@ -31,21 +29,17 @@ std::error_code write_agent_file(os::FileSystem& files,
                   {"site", agent.site},
                   {"settings_us", agent.settings_us}};
   // A name server's words may be in any encoding.
-  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(text),
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::error_code write_agent_file(os::FileSystem& files,
+                                 const std::filesystem::path& spool_directory,
+                                 const AgentFile& agent) {
+  return os::write_atomically(files, spool_directory / kAgentFile, as_bytes(to_json(agent)),
                               os::Durability::process_crash);
 }
 
-std::optional<AgentFile> find_running_agent(os::FileSystem& files,
-                                            const std::filesystem::path& spool_directory) {
-  if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
-  constexpr std::uint64_t kMaxBytes = 64U << 10U;
-  std::string text;
-  try {
-    text = os::read_text_file(files, spool_directory / kAgentFile, kMaxBytes);
-  } catch (const std::runtime_error&) {
-    return std::nullopt;
-  }
+std::optional<AgentFile> agent_file_from_json(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   try {
     if (!json.is_object()) return std::nullopt;
@@ -60,6 +54,19 @@ std::optional<AgentFile> find_running_agent(os::FileSystem& files,
   } catch (const Json::exception&) {
     return std::nullopt;
   }
+}
+
+std::optional<AgentFile> find_running_agent(os::FileSystem& files,
+                                            const std::filesystem::path& spool_directory) {
+  if (!os::is_locked(files, spool_directory / kAgentLockFile)) return std::nullopt;
+  constexpr std::uint64_t kMaxBytes = 64U << 10U;
+  std::string text;
+  try {
+    text = os::read_text_file(files, spool_directory / kAgentFile, kMaxBytes);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  return agent_file_from_json(text);
 }
 
 }  // namespace icom::supervise

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/supervise/process_host.hpp"
 #include "common/os/file_system.hpp"
@@ -38,9 +39,13 @@ struct AgentFile {
 /// Whether its event loop ran lately, as far as that is told.
 bool responds(const AgentFile& agent, std::int64_t now_us);
 
+/// A JSON object.
+std::string to_json(const AgentFile& agent);
 std::error_code write_agent_file(os::FileSystem& files,
                                  const std::filesystem::path& spool_directory,
                                  const AgentFile& agent);
+/// nullopt if `text` is no such object.
+std::optional<AgentFile> agent_file_from_json(std::string_view text);
 /// Nothing if no `icom-agent run` is there now.
 std::optional<AgentFile> find_running_agent(os::FileSystem& files,
                                             const std::filesystem::path& spool_directory);

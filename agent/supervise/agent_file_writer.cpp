@@ -96,4 +96,9 @@ void AgentFileWriter::settings_read(std::optional<std::string> text) {
   state_->changed.notify_one();
 }
 
+AgentFile AgentFileWriter::now() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->agent;
+}
+
 }  // namespace icom::supervise

@@ -29,6 +29,8 @@ class AgentFileWriter {
   /// From now on it works with the settings that it has just read. `text`: of their file, to be
   /// left in kRunningSiteFile; nothing: what is left there stays. Never waits.
   void settings_read(std::optional<std::string> text);
+  /// What the file says, or is about to.
+  [[nodiscard]] AgentFile now() const;
 
  private:
   struct State;

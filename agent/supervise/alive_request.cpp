@@ -4,12 +4,11 @@
 #include <string>
 
 #include "agent/forward/status_files.hpp"
-#include "agent/listen/control_protocol.hpp"
-#include "agent/listen/control_socket.hpp"
+#include "common/control/channel.hpp"
+#include "common/control/protocol.hpp"
 
 namespace icom::supervise {
 
-namespace control = listen::control;
 using boost::asio::awaitable;
 using std::chrono::milliseconds;
 
@@ -21,14 +20,13 @@ constexpr std::chrono::seconds kBlind{4};
 }  // namespace
 
 awaitable<bool> listener_answers(std::filesystem::path folder, milliseconds within) {
-  listen::ControlStream stream(co_await boost::asio::this_coro::executor);
-  if (listen::connect_control(stream, folder)) co_return true;
-  const std::string request = std::string(control::kAlive) + "\n";
-  const bool asked = co_await listen::write_all(stream, as_bytes(request), within);
+  control::Channel channel(co_await boost::asio::this_coro::executor);
+  if (control::connect_channel(channel, folder / control::kListenerSocket)) co_return true;
+  const bool asked = co_await control::write_line(channel, std::string(control::kAlive), within);
   std::string line;
   // Whatever it says, or that it hangs up, takes a thread that runs.
   const auto since = std::chrono::steady_clock::now();
-  if (asked && co_await listen::read_line(stream, line, within)) co_return true;
+  if (asked && co_await control::read_line(channel, line, within)) co_return true;
   co_return std::chrono::steady_clock::now() - since < within;
 }
 

@@ -10,8 +10,8 @@
 
 namespace icom::supervise {
 
-/// By its control socket. `folder`: the listener's in the spool directory. True also where there is
-/// no socket: nothing is known of that one then.
+/// By its control channel. `folder`: the listener's in the spool directory. True also where there
+/// is no socket: nothing is known of that one then.
 boost::asio::awaitable<bool> listener_answers(std::filesystem::path folder,
                                               std::chrono::milliseconds within);
 

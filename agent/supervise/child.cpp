@@ -100,7 +100,7 @@ awaitable<void> Child::watch_adopted() {
   adopted_settings_ = plan_.command;
   spdlog::info("{} runs already (process {}): it is left running, and watched", plan_.name,
                adopted_);
-  if (stopping_ && !asking_) end_running(ProcessSignal::terminate);
+  if (stopping_ && !asking_) ask_to_end();
   const auto give_up_left = Clock::now() + timings_.taken;
   while (plan_.runs_elsewhere()) {
     co_await look_at_adopted();
@@ -145,7 +145,7 @@ void Child::look_whose_it_is() {
   const ProcessId now = plan_.elsewhere();
   if (now == adopted_ || (successor_.lives() && now == successor_.process)) return;
   adopt(now);
-  if (stopping_ && !asking_) end_adopted(ProcessSignal::terminate);
+  if (stopping_ && !asking_) ask_to_end();
 }
 
 /// An adopted program shows no signs of life here: it is asked. Not while a successor takes over
@@ -211,7 +211,7 @@ void Child::end_for_one_of_ours_if_due() {
   }
   spdlog::info("{} (process {}) is ended and started anew, so that what it logs is seen",
                plan_.name, adopted_);
-  end_adopted(ProcessSignal::terminate);
+  ask_to_end();
   end_adopted_from_ = now + timings_.most;  // whoever comes in its place may be a stranger again
   if (adopted_ != 0) told_to_end_ = now;
 }
@@ -450,7 +450,7 @@ void Child::look_at_successor() {
 void Child::stop() {
   stopping_ = true;
   hurried_ = true;
-  end_running(ProcessSignal::terminate);
+  ask_to_end();
   bell_.ring();
 }
 
@@ -465,7 +465,7 @@ void Child::leave(std::chrono::milliseconds within) {
   boost::asio::co_spawn(executor_, ask_until_it_leaves(within),
                         [this](const std::exception_ptr& failure, bool leaving) {
                           asking_ = false;
-                          if (failure || !leaving) end_running(ProcessSignal::terminate);
+                          if (failure || !leaving) ask_to_end();
                           bell_.ring();
                         });
 }
@@ -493,6 +493,38 @@ awaitable<bool> Child::ask_until_it_leaves(std::chrono::milliseconds within) {
 void Child::kill() {
   end_running(ProcessSignal::kill);
   bell_.ring();
+}
+
+/// What runs, whether it is ours or adopted, ends properly: by its control channel, or else by a
+/// signal, which is all that a program of before this channel hears, or one that has not got as
+/// far.
+void Child::ask_to_end() {
+  if (!plan_.ask_to_stop) {
+    end_running(ProcessSignal::terminate);
+    return;
+  }
+  ++conversations_;
+  boost::asio::co_spawn(executor_, ask_or_signal(), [this](const std::exception_ptr& failure) {
+    --conversations_;
+    if (failure) end_running(ProcessSignal::terminate);
+    bell_.ring();
+  });
+}
+
+awaitable<void> Child::ask_or_signal() {
+  const ProcessId ours = ours_.lives() ? ours_.process : 0;
+  const ProcessId adopted = adopted_;
+  const auto stops = co_await plan_.ask_to_stop();
+  // A successor has no channel of its own before it has taken over.
+  if (successor_.lives() && successor_.process != stops) {
+    host_.send(successor_.process, ProcessSignal::terminate);
+  }
+  if (ours != 0 && ours_.lives() && ours_.process == ours && stops != ours) {
+    host_.send(ours, ProcessSignal::terminate);
+  }
+  if (adopted != 0 && adopted_ == adopted && stops != adopted) {
+    end_adopted(ProcessSignal::terminate);
+  }
 }
 
 void Child::end_running(ProcessSignal signal) {

@@ -62,6 +62,10 @@ struct ChildPlan {
   /// that it runs, and has its connection kept, if it has one. Empty: it knows of no keeper.
   std::string keeper_option;
 
+  /// Asks whichever runs to end now. The process that says it does; nullopt: none has answered in
+  /// time. Empty: it cannot be asked, and gets a signal.
+  std::function<boost::asio::awaitable<std::optional<ProcessId>>()> ask_to_stop = {};
+
   /// Asks whichever runs to end at a moment that harms nobody, within that time; false if it could
   /// not be asked. Empty: a signal is as good.
   std::function<boost::asio::awaitable<bool>(std::chrono::milliseconds within)> ask_to_leave;
@@ -131,6 +135,8 @@ class Child {
   }
   /// After leave(): that moment has not come.
   [[nodiscard]] bool waits_to_leave() const { return asking_; }
+  /// A conversation with the program is under way, which needs this object.
+  [[nodiscard]] bool talks() const { return asking_ || conversations_ > 0; }
 
  private:
   using Clock = Bell::Clock;
@@ -172,6 +178,8 @@ class Child {
   [[nodiscard]] bool wants_successor() const;
   [[nodiscard]] Clock::time_point replaces_at() const;
   void replace_if_due();
+  void ask_to_end();
+  boost::asio::awaitable<void> ask_or_signal();
   void end_running(ProcessSignal signal);
   void end_adopted(ProcessSignal signal);
 
@@ -200,7 +208,8 @@ class Child {
   Clock::time_point at_once_from_{};  ///< a program that left one may be started again at once
   bool stopping_ = false;
   bool asking_ = false;  ///< the program has been asked to leave, and has not answered that it does
-  bool hurried_ = false;  ///< it is not asked again
+  bool hurried_ = false;   ///< it is not asked again
+  int conversations_ = 0;  ///< in which it is asked to stop
   bool saying_goodbye_ = false;
   bool left_as_it_is_ = false;
   bool done_ = false;

@@ -5,11 +5,11 @@
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <chrono>
 #include <memory>
 
 #include "common/os/handle.hpp"
+#include "common/os/local_channel.hpp"
 
 namespace icom::supervise {
 
@@ -45,7 +45,7 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   [[nodiscard]] bool waits_for_first_word();
 
  private:
-  using Socket = boost::asio::local::stream_protocol::socket;
+  using Socket = os::LocalChannel;
 
   void listen();
   void hear();

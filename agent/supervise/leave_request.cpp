@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <sstream>
 
-#include "agent/listen/control_protocol.hpp"
-#include "agent/listen/control_socket.hpp"
+#include "agent/listen/listener_requests.hpp"
+#include "common/control/channel.hpp"
+#include "common/control/protocol.hpp"
 
 namespace icom::supervise {
 
-namespace control = listen::control;
 using boost::asio::awaitable;
 using std::chrono::milliseconds;
 
@@ -28,7 +28,7 @@ bool understand(const std::string& line, const LeaveProgress& progress) {
     words >> since_change >> left >> more;
     progress.waiting({.since_change = milliseconds(since_change),
                       .left = milliseconds(left),
-                      .no_mu_read = more == control::kNoMu});
+                      .no_mu_read = more == listen::kNoMu});
   } else if (kind == control::kLeaving) {
     std::string why;
     std::getline(words >> std::ws, why);
@@ -51,14 +51,15 @@ std::string text_of(const LeaveWait& wait) {
 
 awaitable<LeaveOutcome> ask_to_leave(std::filesystem::path folder, milliseconds within,
                                      LeaveProgress progress) {
-  listen::ControlStream stream(co_await boost::asio::this_coro::executor);
-  if (listen::connect_control(stream, folder)) co_return LeaveOutcome::not_there;
-  const std::string request =
-      std::string(control::kDrain) + " " + std::to_string(within.count()) + "\n";
-  bool heard = co_await listen::write_all(stream, as_bytes(request), control::kStep);
+  control::Channel channel(co_await boost::asio::this_coro::executor);
+  if (control::connect_channel(channel, folder / control::kListenerSocket)) {
+    co_return LeaveOutcome::not_there;
+  }
+  bool heard = co_await control::write_line(
+      channel, std::string(control::kDrain) + " " + std::to_string(within.count()), control::kStep);
   std::string line;
   while (heard) {
-    heard = co_await listen::read_line(stream, line, control::kStep);
+    heard = co_await control::read_line(channel, line, control::kStep);
     if (heard && understand(line, progress)) co_return LeaveOutcome::leaving;
   }
   co_return LeaveOutcome::cut_off;

@@ -1,5 +1,5 @@
 // Asks a listener to leave its Linac at the first moment when no beam is on. docs/agent.md, "The
-// control socket".
+// control channel".
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

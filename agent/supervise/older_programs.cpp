@@ -85,7 +85,7 @@ std::vector<std::string> notes_on_older_programs(const SiteState& site, std::str
     notes.push_back("icom-agent run (process " + std::to_string(site.agent.pid) +
                     ") is of version " + site.agent.version + ", older than this icom-agent (" +
                     std::string(version) +
-                    "): restart its service (systemctl restart icom-agent); no Linac notices that");
+                    "): icom-agent upgrade replaces it; no Linac notices that");
   }
   return notes;
 }

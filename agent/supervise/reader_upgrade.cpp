@@ -14,6 +14,7 @@
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/control/client.hpp"
 #include "common/os/disk_wait.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/process_program.hpp"
@@ -69,12 +70,14 @@ struct Reader {
   const char* name;
   const char* program;
   const char* lock_file;
+  const char* socket;
   std::optional<Told> (*read)(const std::filesystem::path& spool);
 };
 
 constexpr std::array kReaders{
-    Reader{"forwarder", "icom-forward", forward::kForwardLockFile, forwarder},
-    Reader{"fan-out", "icom-fanout", fanout::kFanOutLockFile, fan_out},
+    Reader{"forwarder", "icom-forward", forward::kForwardLockFile, control::kForwarderSocket,
+           forwarder},
+    Reader{"fan-out", "icom-fanout", fanout::kFanOutLockFile, control::kFanOutSocket, fan_out},
 };
 
 /// Until it gives something; nothing if it does not within that time.
@@ -113,7 +116,7 @@ class ReaderUpgrade {
                    "does an upgrade while none listens, which harms nobody\n";
       return true;
     }
-    return replace(*before);
+    return replace(*before, cut_clients);
   }
 
  private:
@@ -154,14 +157,28 @@ class ReaderUpgrade {
     return {};
   }
 
-  bool replace(const Told& before) {
+  /// Why it does not end; empty: it does, or has ended. One of before the channel gets a signal.
+  std::string ask_to_end(const Told& before, bool cut_clients) {
+    std::string request(control::kReplace);
+    if (cut_clients) request += " " + std::string(control::kCutClients);
+    const auto reply = control::ask_and_wait(spool_ / reader_.socket, request, control::kReplacing);
+    if (control::process_in(reply) == before.pid || !lives(before)) return {};
+    if (reply.kind != control::Reply::Kind::not_there) return "still runs: " + reply.why();
     const auto is_it = [&] {
       const auto now = running();
       return now && now->pid == before.pid;
     };
-    const auto lives = [&] { return is_program_of(before.pid, reader_.program, spool_); };
-    if (!host_.send_to_other(before.pid, ProcessSignal::terminate, is_it) && lives()) {
-      return fails(before.text() + " got no signal: upgrade again, as the account that it runs as");
+    const bool sent = host_.send_to_other(before.pid, ProcessSignal::terminate, is_it);
+    if (sent || !lives(before)) return {};
+    return "got no signal: upgrade again, as the account that it runs as";
+  }
+  [[nodiscard]] bool lives(const Told& reader) const {
+    return is_program_of(reader.pid, reader_.program, spool_);
+  }
+
+  bool replace(const Told& before, bool cut_clients) {
+    if (const auto why = ask_to_end(before, cut_clients); !why.empty()) {
+      return fails(before.text() + " " + why);
     }
     const auto next = [&]() -> std::optional<Told> {
       auto now = running();
@@ -175,9 +192,10 @@ class ReaderUpgrade {
       return true;
     }
     return fails(before.text() +
-                 (lives() ? " was told to end, and still runs: its log tells why, kill -9 ends it"
-                          : " has ended, and none has come in its place: the log of icom-agent run "
-                            "tells why"));
+                 (lives(before)
+                      ? " was told to end, and still runs: its log tells why, kill -9 ends it"
+                      : " has ended, and none has come in its place: the log of icom-agent run "
+                        "tells why"));
   }
 
   const std::filesystem::path& spool_;

@@ -2,12 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <csignal>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "agent/listen/listen_program.hpp"
 #include "agent/program/changed_site.hpp"
 #include "agent/program/spool_directory.hpp"
+#include "agent/supervise/agent_control.hpp"
 #include "agent/supervise/agent_file.hpp"
 #include "agent/supervise/agent_file_writer.hpp"
 #include "agent/supervise/running_site.hpp"
@@ -22,12 +22,14 @@
 #include "agent/supervise/supervisor.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
+#include "common/control/protocol.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/not_as_root.hpp"
+#include "common/os/path_text.hpp"
 #include "common/os/process.hpp"
+#include "common/os/process_command.hpp"
 #include "common/os/real_process_host.hpp"
 #include "common/os/service_manager.hpp"
-#include "common/os/signals.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -41,82 +43,19 @@ constexpr std::chrono::seconds kAliveEach{1};
 /// What a stop that goes on asks the service manager for, each time.
 constexpr std::chrono::seconds kStopNeeds{15};
 
-/// The first signal stops in order, once no beam is on; the second one does not wait for that; the
-/// third one kills.
-void stop_on(asio::signal_set& signals, Supervisor& supervisor, int count = 1) {
-  signals.async_wait([&signals, &supervisor, count](boost::system::error_code error, int number) {
-    if (error) return;
-    if (supervisor.leaving_all()) {  // the service manager's, behind the signal to leave
-      stop_on(signals, supervisor, count);
-      return;
-    }
-    switch (count) {
-      case 1:
-        spdlog::info("signal {}: stopping listeners as soon as no beam is on, then the forwarder",
-                     number);
-        supervisor.stop();
-        break;
-      case 2:
-        spdlog::info("signal {}: listeners are stopped now", number);
-        supervisor.hurry();
-        break;
-      default:
-        spdlog::info("signal {}: what still runs is killed", number);
-        supervisor.kill();
-        break;
-    }
-    stop_on(signals, supervisor, count + 1);
-  });
-}
-
-void replace_on(asio::signal_set& signals, Supervisor& supervisor) {
-  signals.async_wait([&signals, &supervisor](boost::system::error_code error, int number) {
-    if (error) return;
-    spdlog::info("signal {}: new listeners take over from those that run", number);
-    supervisor.replace_listeners();
-    replace_on(signals, supervisor);
-  });
-}
-
-/// Whether the next icom-agent run, with the file as it is now, finds what runs. If the file has an
-/// error it does once that is mended.
-bool is_found_again(const std::filesystem::path& site_file, const config::SiteSettings& running) {
-  try {
-    const auto next = config::load_site(site_file);
-    return next.site == running.site && next.spool.directory == running.spool.directory;
-  } catch (const std::exception& error) {
-    spdlog::error("the next icom-agent run cannot start with these settings:\n{}", error.what());
-    return true;
-  }
-}
-
-/// As in a restart of the service: no Linac is to notice.
-void leave_on(asio::signal_set& signals, const std::filesystem::path& site_file,
-              const config::SiteSettings& site, Supervisor& supervisor) {
-  signals.async_wait([&](boost::system::error_code error, int number) {
-    if (error || supervisor.stopping()) return;
-    if (is_found_again(site_file, site)) {
-      spdlog::info(
-          "signal {}: this process ends; what it runs goes on, for the next icom-agent run",
-          number);
-      supervisor.leave_all();
-    } else {
-      spdlog::warn(
-          "signal {}: the file has another site or spool.directory, where the next "
-          "icom-agent run would not find what runs: listeners are stopped as soon as no "
-          "beam is on, then the forwarder",
-          number);
-      supervisor.stop();
-    }
-  });
-}
-
 /// Shows each second that the event loop runs.
 class LoopPulse {
  public:
+  /// `channel_is_gone` is set by another thread, which waits for the disk.
   LoopPulse(asio::io_context& io, const os::ServiceManager& manager, AgentFileWriter& file,
-            const Supervisor& supervisor)
-      : timer_(io), manager_(manager), file_(file), supervisor_(supervisor) {
+            const Supervisor& supervisor, AgentControl& control,
+            std::shared_ptr<std::atomic<bool>> channel_is_gone)
+      : timer_(io),
+        manager_(manager),
+        file_(file),
+        supervisor_(supervisor),
+        control_(control),
+        channel_is_gone_(std::move(channel_is_gone)) {
     beat();
   }
 
@@ -124,6 +63,7 @@ class LoopPulse {
   void beat() {
     manager_.alive();
     file_.alive(supervisor_.waiting());
+    if (channel_is_gone_->exchange(false)) control_.look_after_place();
     if (supervisor_.stopping()) {
       if (!std::exchange(stopping_, true)) manager_.stopping();
       manager_.needs(kStopNeeds);
@@ -138,6 +78,8 @@ class LoopPulse {
   const os::ServiceManager& manager_;
   AgentFileWriter& file_;
   const Supervisor& supervisor_;
+  AgentControl& control_;
+  std::shared_ptr<std::atomic<bool>> channel_is_gone_;
   bool stopping_ = false;
 };
 
@@ -147,22 +89,30 @@ void keep_fan_out(const RunOptions& options, const Programs& programs,
   if (plan) supervisor.keep_fan_out(std::move(*plan));
 }
 
-/// Reads the site's settings again. Those with an error change nothing.
-void take_changes(const RunOptions& options, const Programs& programs, config::SiteSettings& site,
-                  Supervisor& supervisor, AgentFileWriter& agent_file) {
+/// Reads the site's settings again. Those with an error change nothing: what is wrong is returned.
+std::string take_changes(const RunOptions& options, const Programs& programs,
+                         config::SiteSettings& site, Supervisor& supervisor,
+                         AgentFileWriter& agent_file) {
   auto changed = program::read_changed_site(options.site_file, site);
-  if (!changed) return;
-  site = *std::move(changed);
+  if (!changed.settings) return changed.why_not;
+  site = *std::move(changed.settings);
   agent_file.settings_read(text_of_running_site(os::real_file_system(), options.site_file, site));
   spdlog::info("settings are read again: {} Linacs", site.linacs.size());
   supervisor.apply(listener_plans(site, programs, os::real_file_system()));
   keep_fan_out(options, programs, site, supervisor);
+  return {};
 }
 
-}  // namespace
+/// Sets the flag where the channel's file is not there: with the folder, it may be.
+void look_for_channel(const std::filesystem::path& spool, std::atomic<bool>& is_gone) {
+  std::error_code unknown;
+  const auto there = std::filesystem::symlink_status(spool / control::kAgentSocket, unknown);
+  if (there.type() == std::filesystem::file_type::not_found) is_gone = true;
+}
 
-int run_site(const RunOptions& options) {
-  const auto manager = os::ServiceManager::from_environment();
+enum class RunEnd { over, another_runs, replaced };
+
+RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manager) {
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {options.site_file});
   auto site = config::load_site(options.site_file);
@@ -172,7 +122,7 @@ int run_site(const RunOptions& options) {
   // Two supervisors would each stop what the other runs.
   auto held = program::lock_spool_directory(site.spool.directory, kAgentLockFile,
                                             "another icom-agent run looks after");
-  if (!held) return 1;
+  if (!held) return RunEnd::another_runs;
   const auto lock = std::make_shared<program::SpoolDirectoryLock>(site.spool.directory,
                                                                   kAgentLockFile, std::move(held));
 
@@ -181,7 +131,7 @@ int run_site(const RunOptions& options) {
   for (const auto& linac : site.linacs) {
     files.remove(site.spool.directory / linac.serial / listen::kDrainedFile);
   }
-  const auto host = os::real_process_host(io.get_executor());
+  const auto host = os::real_process_host(io.get_executor(), os::ChildrenOfBefore::are_collected);
   const Programs programs{options.program_folder, options.log_level};
   Supervisor supervisor(io.get_executor(), *host, listener_plans(as_it_runs(site), programs, files),
                         forwarder_plan(options.site_file, site, programs, files),
@@ -189,14 +139,7 @@ int run_site(const RunOptions& options) {
   // What a supervisor before had not finished, or the file's change while none ran.
   supervisor.apply(listener_plans(site, programs, files));
   keep_fan_out(options, programs, site, supervisor);
-  asio::signal_set stop_signals(io, SIGTERM, SIGINT);
-  stop_on(stop_signals, supervisor);
-  asio::signal_set replace_signals(io);
-  if (const auto signal = os::replace_signal()) replace_signals.add(*signal);
-  replace_on(replace_signals, supervisor);
-  asio::signal_set leave_signals(io);
-  if (const auto signal = os::leave_signal()) leave_signals.add(*signal);
-  leave_on(leave_signals, options.site_file, site, supervisor);
+  const auto channel_is_gone = std::make_shared<std::atomic<bool>>(false);
   // Only now: whoever reads its process number there may send signals to it.
   AgentFileWriter agent_file(files, site.spool.directory,
                              {.pid = os::process_id(),
@@ -205,10 +148,22 @@ int run_site(const RunOptions& options) {
                               .programs = std::filesystem::absolute(options.program_folder),
                               .site = site.site,
                               .settings_us = os::utc_now_us()},
-                             [lock] { return lock->follow(); });
+                             [lock, channel_is_gone, spool = site.spool.directory] {
+                               const bool followed = lock->follow();
+                               look_for_channel(spool, *channel_is_gone);
+                               return followed;
+                             });
   agent_file.settings_read(text_of_running_site(files, options.site_file, site));
-  settings.start([&] { take_changes(options, programs, site, supervisor, agent_file); });
-  const LoopPulse pulse(io, manager, agent_file, supervisor);
+  const auto reload = [&] { return take_changes(options, programs, site, supervisor, agent_file); };
+  AgentControl control(io, {.supervisor = supervisor,
+                            .host = *host,
+                            .site = site,
+                            .site_file = options.site_file,
+                            .programs = std::filesystem::absolute(options.program_folder),
+                            .status = [&agent_file] { return to_json(agent_file.now()); },
+                            .reload_settings = reload});
+  settings.start(reload);
+  const LoopPulse pulse(io, manager, agent_file, supervisor, control, channel_is_gone);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {
     failure = thrown;
@@ -217,8 +172,41 @@ int run_site(const RunOptions& options) {
   manager.ready();
   io.run();
   if (failure) std::rethrow_exception(failure);
-  spdlog::info(supervisor.stopping() ? "stopped" : "ended; what it ran goes on");
-  return 0;
+  if (supervisor.stopping()) {
+    spdlog::info("stopped");
+    return RunEnd::over;
+  }
+  spdlog::info("ended; what it ran goes on");
+  io.restart();
+  io.poll();  // a SIGTERM that came meanwhile
+  return control.replaces_itself() ? RunEnd::replaced : RunEnd::over;
+}
+
+/// The program that is installed now, with the same words. Returns only where that fails.
+int go_on_as_installed(const RunOptions& options, const os::ServiceManager& manager) {
+  const auto program = std::filesystem::absolute(options.program_folder) / "icom-agent";
+  auto words = os::process_command(os::process_id());
+  if (!words.empty()) words.erase(words.begin());
+  manager.leave_in_environment();
+  const auto error = os::become(program, words);
+  spdlog::error("{} cannot be started in the place of this process: {}", os::utf8(program),
+                error.message());
+  return 1;
+}
+
+}  // namespace
+
+int run_site(const RunOptions& options) {
+  const auto manager = os::ServiceManager::from_environment();
+  switch (run_until_end(options, manager)) {
+    case RunEnd::over:
+      return 0;
+    case RunEnd::another_runs:
+      return 1;
+    case RunEnd::replaced:
+      break;
+  }
+  return go_on_as_installed(options, manager);
 }
 
 }  // namespace icom::supervise

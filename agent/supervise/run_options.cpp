@@ -29,8 +29,9 @@ constexpr const char* kRunText =
     "A changed settings file is taken within a second or so, and at a SIGHUP: a new Linac gets a "
     "listener, that of a removed one leaves as soon as no beam is on, and no other Linac's is "
     "touched. A file with an error changes nothing; the log says what is wrong.\n\n"
-    "A SIGUSR2 (icom-agent upgrade sends one) starts new listeners that take over the connections "
-    "of those that run; the Linacs notice nothing.";
+    "A SIGUSR2 starts new listeners that take over the connections of those that run; the Linacs "
+    "notice nothing. What signals say can be asked for at agent.sock in the spool directory, too, "
+    "as icom-agent upgrade does.";
 
 int run_agent(const RunOptions& options) {
   const auto level = log::parse_level(options.log_level);

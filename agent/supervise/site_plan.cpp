@@ -14,6 +14,7 @@
 #include "agent/supervise/alive_request.hpp"
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/leave_request.hpp"
+#include "common/control/client.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/process_command.hpp"
 #include "common/os/utc_clock.hpp"
@@ -41,6 +42,18 @@ boost::asio::awaitable<bool> leave(std::filesystem::path spool, std::string name
   progress.leaving = [name](const std::string& why) { spdlog::info("{} leaves: {}", name, why); };
   const auto outcome = co_await ask_to_leave(std::move(spool), within, std::move(progress));
   co_return outcome == LeaveOutcome::leaving;
+}
+
+/// A program that runs answers at once, whatever its disk does; one that does not gets a signal.
+constexpr std::chrono::milliseconds kStopAnswer{700};
+
+std::function<boost::asio::awaitable<std::optional<ProcessId>>()> stop_by(
+    std::filesystem::path socket) {
+  return [socket = std::move(socket)]() -> boost::asio::awaitable<std::optional<ProcessId>> {
+    const auto reply =
+        co_await control::ask(socket, std::string(control::kStop), control::kStopping, kStopAnswer);
+    co_return control::process_in(reply);
+  };
 }
 
 /// What a supervisor wants to know of the status file of a program of the whole site.
@@ -108,7 +121,7 @@ bool could_be_started(const std::filesystem::path& program,
 /// written, whatever the file says by then.
 ChildPlan reader_plan(const char* name, const char* program, const std::filesystem::path& site_file,
                       const config::SiteSettings& site, const Programs& programs,
-                      const char* lock_file, os::FileSystem& files,
+                      const char* lock_file, const char* socket, os::FileSystem& files,
                       std::function<std::optional<ReadersFile>()> read_file) {
   ChildPlan plan;
   plan.name = name;
@@ -116,6 +129,7 @@ ChildPlan reader_plan(const char* name, const char* program, const std::filesyst
                   {"--site", os::utf8(site_file), "--site-name", site.site, "--spool",
                    os::utf8(site.spool.directory), "--log-level", programs.log_level}};
   plan.keeper_option = "--heartbeat";
+  plan.ask_to_stop = stop_by(site.spool.directory / socket);
   plan.runs_elsewhere = [&files, lock = site.spool.directory / lock_file] {
     return os::is_locked(files, lock);
   };
@@ -181,6 +195,7 @@ std::vector<ChildPlan> listener_plans(const config::SiteSettings& site, const Pr
                      os::utf8(site.spool.directory), "--max-bytes",
                      std::to_string(site.spool.max_bytes), "--log-level", programs.log_level}};
     plan.keeper_option = "--keeper";
+    plan.ask_to_stop = stop_by(spool / control::kListenerSocket);
     plan.runs_elsewhere = [&files, lock = spool / spool::kLockFile] {
       return os::is_locked(files, lock);
     };
@@ -236,7 +251,8 @@ ChildPlan forwarder_plan(const std::filesystem::path& site_file, const config::S
                          const Programs& programs, os::FileSystem& files) {
   const auto spool = site.spool.directory;
   return reader_plan("forward", "icom-forward", site_file, site, programs,
-                     forward::kForwardLockFile, files, [spool] { return forwarders_file(spool); });
+                     forward::kForwardLockFile, control::kForwarderSocket, files,
+                     [spool] { return forwarders_file(spool); });
 }
 
 std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
@@ -246,7 +262,7 @@ std::optional<ChildPlan> fan_out_plan(const std::filesystem::path& site_file,
   const bool runs = os::is_locked(files, spool / fanout::kFanOutLockFile);
   if (site.fan_out.ports.empty() && !runs) return std::nullopt;
   return reader_plan("fanout", "icom-fanout", site_file, site, programs, fanout::kFanOutLockFile,
-                     files, [spool] { return fan_outs_file(spool); });
+                     control::kFanOutSocket, files, [spool] { return fan_outs_file(spool); });
 }
 
 bool DrainCheck::operator()() {

@@ -151,7 +151,7 @@ void Supervisor::retire(Listener& listener) {
 /// All of them before any is started: two that exchange their addresses wait for each other.
 void Supervisor::remove_those_that_have_left() {
   std::erase_if(listeners_, [this](const Listener& listener) {
-    if (!listener.child.done() || listener.child.waits_to_leave()) return false;
+    if (!listener.child.done() || listener.child.talks()) return false;
     for (auto& [plan, stays_unwanted, why] : waiting_) {
       if (plan.name == listener.child.name()) stays_unwanted = listener.was_unwanted;
     }

@@ -4,15 +4,19 @@
 #include <chrono>
 #include <iostream>
 #include <map>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "agent/forward/status_files.hpp"
+#include "agent/supervise/agent_control.hpp"
 #include "agent/supervise/agent_file.hpp"
+#include "agent/supervise/agent_upgrade.hpp"
 #include "agent/supervise/full_disk.hpp"
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/reader_upgrade.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/control/client.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/real_process_host.hpp"
 #include "common/text/control.hpp"
@@ -46,7 +50,11 @@ std::map<std::string, ProcessId> listeners_of(const config::SiteSettings& site,
 
 /// False: there is none of that process.
 bool ask_for_listeners(const config::SiteSettings& site, ProcessId agent, ProcessHost& host) {
-  // The signal would end any other program.
+  const auto reply = control::ask_and_wait(
+      site.spool.directory / control::kAgentSocket,
+      std::string(control::kReplace) + " " + std::string(kReplaceListeners), control::kReplacing);
+  if (control::process_in(reply) == agent) return true;
+  // One of before the channel has a signal for it, which would end any other program.
   const auto is_it = [&site, agent] {
     const auto now = find_running_agent(os::real_file_system(), site.spool.directory);
     return now && now->pid == agent && is_program_of(agent, "icom-agent", site.spool.directory);
@@ -104,7 +112,10 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
   boost::asio::io_context io;
   const auto host = os::real_process_host(io.get_executor());
   auto before = listeners_of(site, linacs);
-  if (!ask_for_listeners(site, agent->pid, *host)) {
+  const auto itself = upgrade_agent(site.spool.directory, *agent);
+  if (itself == AgentUpgrade::failed) return 1;
+  // One that has just come takes over from all listeners that it finds, by itself.
+  if (itself == AgentUpgrade::not_needed && !ask_for_listeners(site, agent->pid, *host)) {
     std::cerr << "icom-agent: process " << agent->pid << ", which "
               << os::utf8(site.spool.directory / kAgentFile)
               << " names, is not the icom-agent run that looks after it; try again if that one has "

@@ -9,7 +9,9 @@ namespace icom::supervise {
 namespace {
 
 constexpr const char* kUpgradeText =
-    "Has the running icom-agent run start the icom-listen that is installed now for each Linac, "
+    "Has the installed programs come in the place of those that run. First the running icom-agent "
+    "run, where the installed one is another. It starts the icom-listen that is installed now for "
+    "each Linac, "
     "which takes over the connection of the one that runs, in the middle of a frame if need be. "
     "No byte is lost, and the Linac notices nothing. Then the forwarder and the fan-out are "
     "replaced, where the installed ones are others: the spools keep everything meanwhile; the "

@@ -4,6 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
 
 namespace icom::os {
 
@@ -21,6 +25,12 @@ void end_process_within(std::chrono::seconds limit);
 /// Ends the process now, with nothing of its own done any more: for the end of one that leaves a
 /// thread behind, which may be waiting for a disk and must not meet what the end destroys.
 [[noreturn]] void leave_process(int exit_code);
+
+/// Goes on as another program, in the place of this one: with its process ID, its environment and
+/// its open standard streams, and nothing else. Returns only where that is not possible: why. Other
+/// threads end where they are.
+std::error_code become(const std::filesystem::path& program,
+                       const std::vector<std::string>& arguments);
 
 /// Where memory runs out, the operating system ends this process before those of its user that have
 /// not said so. Where it cannot be said, nothing changes.

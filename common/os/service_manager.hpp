@@ -14,6 +14,8 @@ class ServiceManager {
   /// Whoever started this process told it where to report. Takes that out of the environment: the
   /// programs that are started from here have nothing to report.
   static ServiceManager from_environment();
+  /// Puts it back, for the program that this process becomes.
+  void leave_in_environment() const;
   /// Reports to nobody.
   ServiceManager() = default;
 

@@ -7,7 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,11 +19,15 @@
 #include "common/config/config_error.hpp"
 #include "common/config/reload.hpp"
 #include "common/config/settings_watch.hpp"
+#include "common/control/drain.hpp"
+#include "common/control/program_answers.hpp"
+#include "common/control/protocol.hpp"
 #include "common/log/log.hpp"
 #include "common/os/descriptor_limit.hpp"
 #include "common/os/not_as_root.hpp"
 #include "common/os/passed_sockets.hpp"
 #include "common/os/process.hpp"
+#include "common/os/utc_clock.hpp"
 #include "gateway/serve/forward_check.hpp"
 #include "gateway/serve/gateway.hpp"
 #include "gateway/serve/ingest_socket.hpp"
@@ -86,9 +93,9 @@ class EverySecond {
 };
 
 /// Reads the settings again. A gateway.yaml with an error changes nothing, a site's file with one
-/// nothing of that site.
-void take_changes(const std::filesystem::path& config, config::GatewaySettings& running,
-                  Gateway& gateway) {
+/// nothing of that site. Why they are not taken; empty: they are.
+std::string take_changes(const std::filesystem::path& config, config::GatewaySettings& running,
+                         Gateway& gateway) {
   try {
     auto reloaded = config::reload_gateway(config, running);
     for (const std::string& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
@@ -98,17 +105,47 @@ void take_changes(const std::filesystem::path& config, config::GatewaySettings& 
     if (reloaded.settings == running) {
       gateway
           .write_authorized_keys();  // a file may have been away for a moment, for the desk alone
-      return;
+      return {};
     }
     gateway.apply(reloaded.settings);
     running = std::move(reloaded.settings);
     spdlog::info("changed settings are taken: {} sites", running.sites.size());
+    return {};
   } catch (const config::ConfigError& error) {
     spdlog::error("changed settings are not taken, what runs goes on as it is:");
     for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
+    return error.what();
   } catch (const std::exception& error) {
     spdlog::error("changed settings are taken in part: {}", error.what());
+    return error.what();
   }
+}
+
+/// What it says of itself; more has `icom-gateway sites`.
+std::string status_json(const Gateway& gateway, const config::GatewaySettings& settings,
+                        std::int64_t started_us) {
+  const nlohmann::ordered_json json{
+      {"pid", os::process_id()},          {"version", ICOM_VERSION},
+      {"started_us", started_us},         {"ingest", gateway.address()},
+      {"store", settings.store.string()}, {"sites", settings.sites.size()}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// All in `about`, and what the others refer to, outlives the channel's executor's run.
+void answer(control::Server& server, control::ProgramAnswers about) {
+  about.no_replace =
+      "restart its service (systemctl restart icom-gateway): its port stays open, and agents keep "
+      "what is not acknowledged";
+  const auto stop = about.stop;
+  control::answer_for(server, std::move(about));
+  server.answers(control::kDrain, [stop](control::Call& call) {
+    // Whatever agents send is theirs until it is stored: any moment harms nobody.
+    const auto look = [](auto) {
+      return std::optional(control::DrainState{true, "agents keep what is not acknowledged"});
+    };
+    return control::drain(call, look, stop, [] {});
+  });
+  server.open();
 }
 
 /// True if a thread is left behind.
@@ -117,10 +154,13 @@ bool serve(const std::filesystem::path& config) {
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  int came = 0;
-  signals.async_wait([&](boost::system::error_code, int signal) {
-    came = signal;
+  std::string came;
+  const auto stop = [&](std::string by) {
+    came = std::move(by);
     io.stop();
+  };
+  signals.async_wait([&](boost::system::error_code, int signal) {
+    stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
   });
 
   // What is watched is looked at before it is read: no change in between is overlooked.
@@ -145,17 +185,28 @@ bool serve(const std::filesystem::path& config) {
   auto reader_server = serve_readers(settings, readers);
   log_ready(gateway, settings);
   auto clashes = log_forward_clashes(settings, {});
-  watch.start([&] {
-    take_changes(config, settings, gateway);
+  const auto reload = [&] {
+    auto why_not = take_changes(config, settings, gateway);
     clashes = log_forward_clashes(settings, clashes);
-  });
+    return why_not;
+  };
+  watch.start(reload);
+  control::Server control(io.get_executor(), settings.store / control::kGatewaySocket);
+  control::ProgramAnswers about;
+  about.status = [&, started_us = os::utc_now_us()] {
+    return status_json(gateway, settings, started_us);
+  };
+  about.stop = [&] { stop("asked to stop"); };
+  about.reload = reload;
+  answer(control, std::move(about));
   EverySecond refreshing(io, [&gateway] {
     gateway.refresh_access();
     gateway.look_for_tunnels_account();
     gateway.log_state_of_archive();
   });
   io.run();
-  spdlog::info("{}: stopping", came == SIGTERM ? "SIGTERM" : "SIGINT");
+  spdlog::info("{}: stopping", came);
+  control.close();
   reader_server.reset();
   gateway.stop(kGrace);
   spdlog::info("stopped");

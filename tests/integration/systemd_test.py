@@ -145,6 +145,29 @@ class Commands(SystemdCase):
             self.wait_for_others(before)
         self.assert_one_client()
 
+    def test_upgrade_of_all_programs_in_a_beam_is_not_noticed(self):
+        self.start(beam_seconds=40)
+        before = {name: self.pid(name) for name in ("supervisor", "forwarder", "fan-out", *self.linacs)}
+        begun = self.site.status_file("agent.json")["started_us"]
+        for name in ("icom-agent", "icom-listen", "icom-forward", "icom-fanout"):
+            # As a package does it: another file, and what runs goes on with the one of before.
+            self.machine.shell(f"cp /usr/local/bin/{name} /usr/local/bin/{name}.new && mv /usr/local/bin/{name}.new /usr/local/bin/{name}")
+        done = self.machine.run("runuser -u icom-agent -- icom-agent upgrade --site /etc/icom/site.yaml", 120)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        self.assertIn("icom-agent run: process ", done.stdout)
+        self.assertNotEqual(begun, self.site.status_file("agent.json")["started_us"])
+        self.assertEqual(before.pop("supervisor"), self.pid("supervisor"))
+        self.wait_for_others(before)
+        for name in ("supervisor", *before):
+            self.assertNotIn("deleted", self.machine.shell(f"readlink /proc/{self.pid(name)}/exe"))
+        # It still reports to systemd, whose watchdog would end it otherwise.
+        last = self.show("WatchdogTimestampMonotonic")
+        self.wait_for(lambda: self.show("WatchdogTimestampMonotonic") != last, 20, "the watchdog hears of it")
+        self.assertEqual({"ActiveState": "active", "NRestarts": "0"}, self.show("ActiveState", "NRestarts"))
+        self.assert_one_client()
+        self.machine.shell(f"systemctl stop {UNIT}", 120)
+        self.assertEqual([], self.left_running())
+
     def test_a_signal_that_ends_the_supervisor_alone_is_not_noticed_and_the_next_one_takes_over(self):
         self.start(beam_seconds=40)
         for _ in range(2):

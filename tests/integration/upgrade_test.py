@@ -1,4 +1,4 @@
-"""icom-agent upgrade, of the forwarder and the fan-out: the installed program comes in the place of the one that runs, and no other does."""
+"""icom-agent upgrade: the installed program comes in the place of the one that runs, and no other does."""
 
 import os
 import shutil
@@ -107,6 +107,72 @@ class Upgrade(LabCase):
         self.assertIn(f"{self.installed / 'icom-forward'} is not there: install it, then upgrade again", done.stderr)
         self.assertEqual(before, self.pid("forward.json"))
         self.assertTrue(self.site.status()["forwarder"]["connected"])
+
+    def begin_with_the_installed_supervisor(self):
+        """From here on icom-agent is among the installed programs, too, and all of them run."""
+        self.install("icom-agent")
+        self.assertEqual(0, self.site.agent.stop(40))
+        self.site.agent.command[0] = self.installed / "icom-agent"
+        self.site.start()
+        self.site.wait_connected()
+        self.wait_for(lambda: self.site.status()["well"], 20, "all is well")
+
+    def pids(self):
+        return {name: self.pid(name) for name in ("agent.json", f"{LINAC}/listener.json", "forward.json", "fanout.json")}
+
+    def test_the_supervisor_itself_is_replaced_and_with_it_all_that_it_runs(self):
+        self.begin_with_the_installed_supervisor()
+        before, begun = self.pids(), self.site.status_file("agent.json")["started_us"]
+        for name in ("icom-agent", "icom-listen", "icom-forward", "icom-fanout"):
+            self.install(name)
+        done = self.upgrade()
+        self.assertEqual(0, done.returncode, done.stderr)
+        # A reader that had just ended has told of itself a second later.
+        self.wait_for(lambda: all(pid != before[file] for file, pid in self.pids().items() if file != "agent.json"), 20, "others run")
+        now = self.pids()
+        self.assertIn(f"icom-agent run: process {now['agent.json']} (version ", done.stdout)
+        self.assertIn(" has come in the place of version ", done.stdout)
+        self.assertEqual(before["agent.json"], now["agent.json"], "the service manager sees the same process")
+        self.assertNotEqual(begun, self.site.status_file("agent.json")["started_us"])
+        for file, name in (("agent.json", "icom-agent"), (f"{LINAC}/listener.json", "icom-listen"), ("forward.json", "icom-forward"),
+                           ("fanout.json", "icom-fanout")):
+            self.assert_runs_the_installed_one(now[file], name)
+        self.wait_for(lambda: not self.ended_children(now["agent.json"]), 20, "those that have ended are waited for")
+        self.assertEqual(0, self.site.agent.stop(40))
+        self.assertEqual(0, self.linac_4299.process.stop())
+        self.assert_all_stored(self.hosting, [self.linac_4299])
+        ends = [client["closed_by"] for client in self.linac_4299.report()["clients"]]
+        self.assertEqual(["fin"] * len(ends), ends)
+        self.assertLessEqual(len(ends), 2)  # that of the supervisor before, and one from then on
+
+    @staticmethod
+    def ended_children(process):
+        states = []
+        for child in open(f"/proc/{process}/task/{process}/children").read().split():
+            try:
+                states.append(open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()[0])
+            except FileNotFoundError:
+                continue
+        return [state for state in states if state == "Z"]
+
+    def test_a_supervisor_that_could_not_start_is_not_put_in_the_place_of_one_that_runs(self):
+        self.begin_with_the_installed_supervisor()
+        before = self.pids()
+        (self.installed / "icom-agent").unlink()
+        (self.installed / "icom-agent").write_text("#!/bin/sh\necho no such library >&2\nexit 127\n")
+        (self.installed / "icom-agent").chmod(0o755)
+        done = self.upgrade()
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertIn(f"{self.installed / 'icom-agent'} does not run (exit code 127): no such library", done.stderr)
+        self.assertEqual(before, self.pids())
+
+        self.install("icom-agent")
+        text = self.site.yaml.read_text()
+        self.site.yaml.write_text(text + "nonsense: [\n")
+        done = self.site.command("upgrade", seconds=60)
+        self.assertNotEqual(0, done.returncode)
+        self.site.yaml.write_text(text)
+        self.assertEqual(before, self.pids())
 
 
 if __name__ == "__main__":

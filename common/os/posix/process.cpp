@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -26,6 +27,17 @@ void end_process_within(std::chrono::seconds limit) {
 
 void leave_process(int exit_code) {
   ::_exit(exit_code);
+}
+
+std::error_code become(const std::filesystem::path& program,
+                       const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{program.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  return {errno, std::generic_category()};
 }
 
 void may_be_ended_for_memory() {

@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -151,10 +152,19 @@ int number_of(ProcessSignal signal) {
   return SIGTERM;
 }
 
+/// A process that nobody waits for keeps its number.
+std::vector<pid_t> children_of_before() {
+  std::vector<pid_t> processes;
+  std::ifstream file("/proc/thread-self/children");
+  for (pid_t process = 0; file >> process;) processes.push_back(process);
+  return processes;
+}
+
 class PosixProcessHost final : public ProcessHost {
  public:
-  explicit PosixProcessHost(const asio::any_io_executor& executor)
+  PosixProcessHost(const asio::any_io_executor& executor, ChildrenOfBefore children)
       : executor_(executor), child_ended_(executor, SIGCHLD) {
+    if (children == ChildrenOfBefore::are_collected) of_before_ = children_of_before();
     wait_for_children();
   }
 
@@ -216,6 +226,9 @@ class PosixProcessHost final : public ProcessHost {
       std::vector<pid_t> processes;
       for (const auto& [process, child] : children_) processes.push_back(process);
       for (const pid_t process : processes) collect(process);
+      std::erase_if(of_before_, [](pid_t process) {
+        return ::waitpid(process, nullptr, WNOHANG) != 0;  // it has ended, or is nobody's
+      });
       wait_for_children();
     });
   }
@@ -237,12 +250,14 @@ class PosixProcessHost final : public ProcessHost {
   asio::any_io_executor executor_;
   asio::signal_set child_ended_;
   std::map<pid_t, Child> children_;
+  std::vector<pid_t> of_before_;
 };
 
 }  // namespace
 
-std::unique_ptr<ProcessHost> real_process_host(const asio::any_io_executor& executor) {
-  return std::make_unique<PosixProcessHost>(executor);
+std::unique_ptr<ProcessHost> real_process_host(const asio::any_io_executor& executor,
+                                               ChildrenOfBefore children) {
+  return std::make_unique<PosixProcessHost>(executor, children);
 }
 
 }  // namespace icom::os

@@ -24,6 +24,10 @@ ServiceManager ServiceManager::from_environment() {
   return manager;
 }
 
+void ServiceManager::leave_in_environment() const {
+  if (!socket_.empty()) ::setenv(kSocketVariable, socket_.c_str(), 1);
+}
+
 void ServiceManager::needs(std::chrono::microseconds time) const {
   say("EXTEND_TIMEOUT_USEC=" + std::to_string(time.count()));
 }

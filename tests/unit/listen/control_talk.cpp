@@ -5,7 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "agent/listen/control_socket.hpp"
+#include "agent/listen/passed_bytes.hpp"
+#include "common/control/channel.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/listen/fake_linac.hpp"
 
 namespace icom::listen {
@@ -14,7 +16,7 @@ namespace asio = boost::asio;
 
 struct ControlTalk::State {
   asio::io_context io{1};
-  ControlStream stream{io};
+  control::Channel stream{io};
 
   bool run(asio::awaitable<bool> step) {
     bool result = false;
@@ -28,8 +30,8 @@ struct ControlTalk::State {
 
 ControlTalk::ControlTalk(const std::filesystem::path& folder) : state_(std::make_unique<State>()) {
   const bool answered = eventually([&] {
-    state_->stream = ControlStream(state_->io);
-    return !connect_control(state_->stream, folder);
+    state_->stream = control::Channel(state_->io);
+    return !control::connect_channel(state_->stream, folder / control::kListenerSocket);
   });
   EXPECT_TRUE(answered) << "no listener answers in " << folder;
 }
@@ -37,12 +39,13 @@ ControlTalk::ControlTalk(const std::filesystem::path& folder) : state_(std::make
 ControlTalk::~ControlTalk() = default;
 
 bool ControlTalk::say(const std::string& line) {
-  return state_->run(write_all(state_->stream, as_bytes(line + "\n"), kTestDeadline));
+  return state_->run(control::write_all(state_->stream, as_bytes(line + "\n"), kTestDeadline));
 }
 
 std::optional<std::string> ControlTalk::hear() {
   std::string line;
-  if (!state_->run(read_line(state_->stream, line, kTestDeadline))) return std::nullopt;
+  if (!state_->run(control::read_line(state_->stream, line, kTestDeadline, control::kMaxStatus)))
+    return std::nullopt;
   return line;
 }
 
@@ -63,7 +66,7 @@ std::optional<Handover> ControlTalk::take() {
   const auto sizes = decode_handover_head(head);
   if (!sizes) return std::nullopt;
   ByteVector rest(sizes->text + sizes->unfinished);
-  if (!state_->run(read_all(state_->stream, rest, kTestDeadline))) return std::nullopt;
+  if (!state_->run(control::read_all(state_->stream, rest, kTestDeadline))) return std::nullopt;
   auto handover = decode_handover_text(as_text(Bytes(rest).first(sizes->text)));
   if (!handover) return std::nullopt;
   handover->connection = std::move(connection);

@@ -1,4 +1,4 @@
-// A test's end of a listener's control socket. Every wait has a deadline.
+// A test's end of a listener's control channel. Every wait has a deadline.
 #pragma once
 
 #include <filesystem>

@@ -1,7 +1,8 @@
 // icom-listen, asked to leave its Linac when no beam is on.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "agent/listen/listen_program.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
@@ -173,12 +174,12 @@ TEST_F(Drain, AStartTakesTheMarkAway) {
 }
 
 TEST_F(Drain, WhatIsNoRequestGetsAnAnswerAndChangesNothing) {
-  for (const std::string request :
-       {"drain", "drain ", "drain soon", "drain -1", "drain 1s", "drain 99999999999", "stop", ""}) {
+  for (const std::string request : {"drain", "drain ", "drain soon", "drain -1", "drain 1s",
+                                    "drain 99999999999", "stopp", ""}) {
     SCOPED_TRACE(request);
     ControlTalk talk(spool());
     ASSERT_TRUE(talk.say(request));
-    EXPECT_EQ(talk.hear(), "error expected 'drain MILLISECONDS' or 'take-over'");
+    EXPECT_THAT(talk.hear().value_or(""), ::testing::StartsWith("error expected "));
   }
   ControlTalk talk(spool());
   talk.say(std::string(10'000, 'x'));
@@ -187,9 +188,30 @@ TEST_F(Drain, WhatIsNoRequestGetsAnAnswerAndChangesNothing) {
   EXPECT_TRUE(has_spooled(linac_frames(0, 9)));
 }
 
+TEST_F(Drain, AskedToStopItLeavesAtOnceDuringABeamToo) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("stop"));
+  EXPECT_EQ(talk.hear(), "stopping " + std::to_string(listener_->pid()));
+  EXPECT_EQ(linac_.wait_for_end(), "fin");
+  linac_.close();
+  EXPECT_EQ(listener_->wait(), 0);
+  EXPECT_EQ(spooled(), linac_frames(0, 9));
+  EXPECT_FALSE(drained());
+}
+
+TEST_F(Drain, ItsStatusIsWhatItsFileHas) {
+  beam(0, 9);
+  ControlTalk talk(spool());
+  ASSERT_TRUE(talk.say("status"));
+  EXPECT_THAT(talk.hear().value_or(""),
+              ::testing::AllOf(::testing::StartsWith("status {"),
+                               ::testing::HasSubstr("\"serial\": \"4299\"")));
+}
+
 TEST_F(Drain, OnlyItsUserMayAsk) {
   ControlTalk talk(spool());
-  EXPECT_EQ(std::filesystem::status(spool() / kControlSocket).permissions(),
+  EXPECT_EQ(std::filesystem::status(spool() / control::kListenerSocket).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 

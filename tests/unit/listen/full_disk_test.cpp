@@ -1,5 +1,5 @@
 // A listener whose disk is full: what waits in its memory goes neither at a take-over nor unsaid at
-// a stop. The control socket is a real one, the disk is in memory.
+// a stop. The control channel is a real one, the disk is in memory.
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -8,10 +8,11 @@
 #include <stdexcept>
 #include <thread>
 
-#include "agent/listen/control_protocol.hpp"
 #include "agent/listen/listen_program.hpp"
+#include "agent/listen/listener_requests.hpp"
 #include "agent/listen/newcomer.hpp"
 #include "agent/spool/spool_reader.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/fake_linac.hpp"
 #include "tests/unit/os/faulting_file_system.hpp"
@@ -149,7 +150,7 @@ TEST_F(OnAFullDisk, WhatTheSpoolRefusesDuringATakeOverStaysWithTheListenerWhichG
   linac_.send(linac_frames(5, 9));
   ASSERT_TRUE(eventually([&] { return files_.appends_held() > 0; }));
   auto answer = std::async(std::launch::async, [this] { return take_over(); });
-  ASSERT_TRUE(eventually([&] { return files_.lock_is_held(folder() / control::kHandoverLock); }));
+  ASSERT_TRUE(eventually([&] { return files_.lock_is_held(folder() / kHandoverLock); }));
   files_.set_capacity(0);
   files_.hold_appends(false);
   const std::string why = answer.get();

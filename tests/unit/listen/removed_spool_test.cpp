@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "agent/listen/listen_program.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
 
@@ -53,8 +54,9 @@ TEST_F(RemovedSpool, WhatIsRemovedJustBeforeTheEndIsMadeAnewAtTheEnd) {
 TEST_F(RemovedSpool, ControlSocketThatAloneIsRemovedIsMadeAnew) {
   const auto listener = start();
   linac_.accept();
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(spool() / kControlSocket); }));
-  std::filesystem::remove(spool() / kControlSocket);
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::exists(spool() / control::kListenerSocket); }));
+  std::filesystem::remove(spool() / control::kListenerSocket);
   ControlTalk talk(spool());
   ASSERT_TRUE(talk.say("alive"));
   EXPECT_EQ(talk.hear(), "alive");

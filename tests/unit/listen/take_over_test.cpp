@@ -227,7 +227,8 @@ TEST_F(TakeOver, AStopWhileTheConnectionIsOnItsWayIsHeeded) {
 // knows that it is the only one.
 TEST_F(TakeOver, AListenerThatIsKilledBeforeItsLastWordHasHandedOver) {
   Newcomer newcomer(os::real_file_system(), spool());
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(spool() / kControlSocket); }));
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::exists(spool() / control::kListenerSocket); }));
   auto handover = newcomer.ask();
   ASSERT_TRUE(handover && handover->connection.valid());
   before_->signal(SIGKILL);

@@ -10,7 +10,8 @@
 #include <boost/asio/write.hpp>
 #include <vector>
 
-#include "agent/listen/control_socket.hpp"
+#include "common/control/channel.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
 namespace icom::supervise {
@@ -22,8 +23,8 @@ class LeaveRequest : public ::testing::Test {
  protected:
   /// What is told of these words of a listener's, then of its leaving.
   std::vector<std::string> told_of(const std::string& words) {
-    listen::ControlAcceptor listener =
-        listen::open_control_socket(io_.get_executor(), folder_.path());
+    control::Acceptor listener =
+        control::open_channel(io_.get_executor(), folder_.path() / control::kListenerSocket);
     std::vector<std::string> told;
     LeaveProgress progress;
     progress.waiting = [&](const LeaveWait& wait) { told.push_back(text_of(wait)); };
@@ -31,7 +32,7 @@ class LeaveRequest : public ::testing::Test {
     auto outcome = asio::co_spawn(
         io_, ask_to_leave(folder_.path(), std::chrono::seconds(60), std::move(progress)),
         asio::use_future);
-    listener.async_accept([&](boost::system::error_code error, listen::ControlStream stream) {
+    listener.async_accept([&](boost::system::error_code error, control::Channel stream) {
       ASSERT_FALSE(error);
       asio::write(stream, asio::buffer(words));
     });

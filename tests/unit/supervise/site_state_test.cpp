@@ -19,7 +19,6 @@
 
 #include "agent/fanout/fan_out_status.hpp"
 #include "agent/forward/forward_status.hpp"
-#include "agent/listen/control_socket.hpp"
 #include "agent/listen/listen_program.hpp"
 #include "agent/listen/listener_status.hpp"
 #include "agent/supervise/agent_file.hpp"
@@ -27,6 +26,8 @@
 #include "agent/supervise/site_plan.hpp"
 #include "agent/supervise/site_state_text.hpp"
 #include "agent/supervise/who_listens.hpp"
+#include "common/control/channel.hpp"
+#include "common/control/protocol.hpp"
 #include "common/os/utc_clock.hpp"
 
 namespace icom::supervise {
@@ -177,8 +178,9 @@ TEST_F(SiteStateTest, ProgramsOfAnOlderVersionAreNotedAndAreNoFault) {
   ASSERT_FALSE(write_agent_file(os::real_file_system(), folder_, agent));
   state = look();
   EXPECT_THAT(state.notes,
-              ElementsAre(HasSubstr("icom-agent run (process 815) is of version 1.9.3, "
-                                    "older than this icom-agent (1.10.0): restart")));
+              ElementsAre(HasSubstr(
+                  "icom-agent run (process 815) is of version 1.9.3, "
+                  "older than this icom-agent (1.10.0): icom-agent upgrade replaces it")));
   const auto json = nlohmann::json::parse(to_json(state));
   EXPECT_EQ(json["notes"].size(), 1U);
   EXPECT_EQ(json["agent"]["version"], "1.9.3");
@@ -240,7 +242,7 @@ TEST_F(SiteStateTest, AListenerThatHangsIsToldFromNone) {
 class ListenerThatSays {
  public:
   ListenerThatSays(const std::filesystem::path& folder, std::string answer)
-      : acceptor_(listen::open_control_socket(io_.get_executor(), folder)),
+      : acceptor_(control::open_channel(io_.get_executor(), folder / control::kListenerSocket)),
         thread_([this, answer = std::move(answer)] {
           boost::system::error_code stopped;
           auto peer = acceptor_.accept(stopped);
@@ -255,7 +257,7 @@ class ListenerThatSays {
 
  private:
   boost::asio::io_context io_;
-  listen::ControlAcceptor acceptor_;
+  control::Acceptor acceptor_;
   std::thread thread_;
 };
 

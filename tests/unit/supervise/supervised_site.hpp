@@ -55,6 +55,7 @@ class SupervisedSite : public ::testing::Test {
     if (name == "f" && would_cut_off_) {
       plan.would_cut_off = [this](std::chrono::milliseconds) { return would_cut_off_(); };
     }
+    if (channels_.contains(name)) plan.ask_to_stop = [this, name] { return stop_by_channel(name); };
     if (name.starts_with('l')) {
       plan.ask_to_leave = [this, name](std::chrono::milliseconds) { return ask(name); };
       plan.unwanted = [this, name] { return unwanted_.contains(name); };
@@ -80,6 +81,20 @@ class SupervisedSite : public ::testing::Test {
     if (marks_) unwanted_.insert(name.substr(name.find('l')));
     if (host_.runs(name)) host_.end(name, {});
     co_return true;
+  }
+  /// One that answers there ends.
+  boost::asio::awaitable<std::optional<ProcessId>> stop_by_channel(std::string name) {
+    host_.events.push_back("ask " + name);
+    const bool answers = channels_.at(name);
+    const bool is_other = elsewhere_.contains(name);
+    const ProcessId process = is_other ? elsewhere_.at(name) : host_.process(name);
+    if (!answers || process == 0) co_return std::nullopt;
+    if (is_other) {
+      elsewhere_.erase(name);
+    } else {
+      host_.end(name, {});
+    }
+    co_return process;
   }
   [[nodiscard]] bool runs(const std::string& name) const {
     return host_.runs(name) || elsewhere_.contains(name.substr(name.find('l')));
@@ -122,6 +137,7 @@ class SupervisedSite : public ::testing::Test {
   bool may_leave_ = true;
   std::set<std::string> in_a_beam_;  ///< listeners that may not leave, whatever the others may
   bool marks_ = false;               ///< one that leaves says so to whoever would start it again
+  std::map<std::string, bool> channels_;  ///< programs that can be asked, and whether they answer
   int asked_ = 0;
   int deaf_ = 0;  ///< so many requests to leave are not answered
   std::set<std::string> unwanted_;

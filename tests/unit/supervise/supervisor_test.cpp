@@ -47,6 +47,59 @@ TEST_F(SupervisorTest, StopEndsListenersBeforeTheForwarder) {
   EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "terminate f", "end f"));
 }
 
+TEST_F(SupervisorTest, AProgramThatAnswersOnItsChannelIsStoppedThereAndGetsNoSignal) {
+  channels_ = {{"f", true}};
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "ask f", "end f"));
+}
+
+TEST_F(SupervisorTest, AProgramThatDoesNotAnswerOnItsChannelGetsASignal) {
+  channels_ = {{"f", false}};
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, ElementsAre("end l1", "end l2", "ask f", "terminate f", "end f"));
+}
+
+TEST_F(SupervisorTest, AnAdoptedProgramThatAnswersOnItsChannelIsStoppedThere) {
+  channels_ = {{"f", true}};
+  elsewhere_["f"] = 4711;
+  start();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("ask f"));
+  EXPECT_THAT(host_.events, Not(Contains("terminate 4711")));
+  EXPECT_THAT(host_.events, Not(Contains("kill 4711")));
+}
+
+TEST_F(SupervisorTest, AnAdoptedProgramOfBeforeTheChannelGetsASignal) {
+  channels_ = {{"f", false}};
+  elsewhere_["f"] = 4711;
+  host_.on_signal = [this](ProcessId process) {
+    if (process == 4711) elsewhere_.erase("f");
+  };
+  start();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("terminate 4711"));
+}
+
+TEST_F(SupervisorTest, AListenerThatCouldNotBeAskedToLeaveIsStoppedByItsChannel) {
+  answers_ = false;
+  channels_ = {{"l1", true}};
+  start();
+  host_.events.clear();
+  supervisor_->stop();
+  run_until([this] { return !running_; });
+  EXPECT_THAT(host_.events, Contains("ask l1"));
+  EXPECT_THAT(host_.events, Not(Contains("terminate l1")));
+  EXPECT_THAT(host_.events, Contains("terminate l2"));
+}
+
 TEST_F(SupervisorTest, ForwarderMayDrainBeforeItIsStopped) {
   stop_.drain = std::chrono::seconds(9);
   stop_.forwarder = stop_.all = std::chrono::seconds(10);
