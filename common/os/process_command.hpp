@@ -12,4 +12,8 @@ namespace icom::os {
 /// this returns.
 std::vector<std::string> process_command(std::int64_t process);
 
+/// All that this one can see, but those of containers, which have files of their own under the same
+/// paths.
+std::vector<std::int64_t> processes();
+
 }  // namespace icom::os

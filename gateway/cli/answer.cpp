@@ -59,9 +59,9 @@ struct AtSocket {
 
 /// One whose disk is not mounted is neither empty nor new. Whoever may not read whether there was
 /// one is told by the store's reader.
-void require_store(const config::GatewaySettings& settings) {
+void require_store(const fs::path& config, const config::GatewaySettings& settings) {
   if (os::is_closed_to_us(serve::known_stores_file(settings))) return;
-  if (const std::string lost = serve::lost_store(settings); !lost.empty()) {
+  if (const std::string lost = serve::lost_store_now(config, settings); !lost.empty()) {
     throw std::runtime_error(lost);
   }
 }
@@ -71,7 +71,7 @@ std::variant<Sources, AtSocket> source_of(const fs::path& config) {
   try {
     const config::GatewaySettings settings = config::load_gateway_alone(config);
     if (!os::is_closed_to_us(store::database_file(settings.store))) {
-      require_store(settings);
+      require_store(config, settings);
       return Sources{settings.store, settings.sites_folder, settings.registration};
     }
     return AtSocket{settings.readers_socket.value_or(config::kUsualReadersSocket)};

@@ -103,6 +103,7 @@ class FanOutSink final : public ingest::EntrySink {
     return sink_.stored_positions(linac, runs);
   }
   bool submit(store::IncomingBatch&& batch) override;
+  bool is_in_place() override { return sink_.is_in_place(); }
 
  private:
   ingest::EntrySink& sink_;

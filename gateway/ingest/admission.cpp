@@ -9,6 +9,7 @@
 #include "common/link/forked_run.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
+#include "gateway/store/store_place.hpp"
 
 namespace icom::ingest {
 namespace {
@@ -216,6 +217,9 @@ std::variant<Admission, link::Refused> admit(std::shared_ptr<const RegisteredSit
     return refusal(link::Refused::MALFORMED, "the agent names a Linac twice, or more than " +
                                                  std::to_string(link::kMaxSpools) + " Linacs");
   }
+
+  // Before newcomers are noted, in a folder that may be the store's.
+  if (!sink.is_in_place()) throw store::StoreAway();
 
   Admission admission;
   admission.site = std::move(site);

@@ -16,6 +16,7 @@
 #include "common/log/printable.hpp"
 #include "common/os/utc_clock.hpp"
 #include "gateway/ingest/upgrade.hpp"
+#include "gateway/store/store_place.hpp"
 
 namespace icom::ingest {
 
@@ -52,6 +53,11 @@ class OnTheBoard {
   std::string site_;
 };
 
+/// An agent of any release keeps what it has, and calls again.
+link::Refused store_is_away(const store::StoreAway& away) {
+  return refusal(link::Refused::UNAVAILABLE, away.what());
+}
+
 awaitable<void> note_newcomers(Newcomers& newcomers, std::string site, std::vector<Newcomer> linacs,
                                std::vector<std::string> withdrawn) {
   if (!withdrawn.empty()) newcomers.withdraw(site, withdrawn);
@@ -66,8 +72,13 @@ awaitable<AdmissionAnswer> look_up_announced(std::shared_ptr<const RegisteredSit
                                              const link::Hello& hello, const Surroundings& around,
                                              SiteTurns::Turn& turn) {
   const auto begun = SiteTurns::Clock::now();
-  AdmissionAnswer answer = admit(std::move(site), hello, around.registry, around.sink,
-                                 around.newcomers, around.limits.max_unacknowledged_bytes);
+  AdmissionAnswer answer;
+  try {
+    answer = admit(std::move(site), hello, around.registry, around.sink, around.newcomers,
+                   around.limits.max_unacknowledged_bytes);
+  } catch (const store::StoreAway& away) {
+    answer = store_is_away(away);
+  }
   turn.charge(SiteTurns::Clock::now() - begun);
   co_return answer;
 }
@@ -326,7 +337,12 @@ void Session::registration_changed() {
   }
   admission_.site = std::get<std::shared_ptr<const RegisteredSite>>(std::move(site));
   std::size_t runs_left = kMaxRunsAnswered;
-  for (const link::SpoolState& spool : hello_.spools()) change_registration(spool, runs_left);
+  try {
+    for (const link::SpoolState& spool : hello_.spools()) change_registration(spool, runs_left);
+  } catch (const store::StoreAway& away) {
+    refuse(store_is_away(away));
+    return;
+  }
   if (!changes_.empty()) write_bell_.ring();
   compare_addresses();
 }
@@ -533,6 +549,8 @@ void Session::answered(const BatchTicket& batch, bool stored) {
       position.set_linac(batch.number);
       position.set_run(batch.run);
       position.set_seq(batch.seq);
+    } else if (!self->around_.sink.is_in_place()) {
+      self->refuse(store_is_away(store::StoreAway()));
     } else {
       self->end(
           {std::nullopt,

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "common/config/config_error.hpp"
@@ -39,10 +40,12 @@ namespace {
 constexpr std::chrono::seconds kAnswerTime{5};
 
 /// The store makes its own folder, in one that must be there.
-void check_store(CheckReport& report, const config::GatewaySettings& settings) {
+void check_store(CheckReport& report, const fs::path& config,
+                 const config::GatewaySettings& settings) {
   const fs::path& folder = settings.store;
   const FolderState state = look_at_folder(folder, {}, kAnswerTime);
-  if (const std::string lost = state.answers ? lost_store(settings) : ""; !lost.empty()) {
+  if (const std::string lost = state.answers ? lost_store_now(config, settings) : "";
+      !lost.empty()) {
     report.line(false, "store " + folder.string(), lost);
     return;
   }
@@ -162,26 +165,49 @@ std::string whose(std::int64_t process) {
   return name ? " of account " + *name : "";
 }
 
-/// By the store's lock: systemd may hold the port while it is down. nullopt if that cannot be told.
-std::optional<bool> check_whether_it_runs(CheckReport& report,
+struct Running {
+  std::optional<std::int64_t> process{};
+  bool has_store = true;
+};
+
+/// By the store's lock, since systemd may hold the port while it is down; where nobody holds that,
+/// by its command line. One that begins has its store in a moment.
+Running look_for_gateway(const fs::path& config, const fs::path& store) noexcept {
+  constexpr std::chrono::seconds kBegins{1};
+  Running running;
+  for (const bool again : {false, true}) {
+    if (again) std::this_thread::sleep_for(kBegins);
+    const auto holder = gateways_process(store);
+    const auto process = holder ? holder : started_gateway(config);
+    // One that somebody else started may have another store: its settings have changed since.
+    running = {process, !process || serve::has_store(*process, store).value_or(holder.has_value())};
+    if (running.has_store) break;
+  }
+  return running;
+}
+
+/// nullopt if that cannot be told.
+std::optional<bool> check_whether_it_runs(CheckReport& report, const fs::path& config,
                                           const config::GatewaySettings& settings) {
-  using Process = std::optional<std::int64_t>;
-  const auto process = os::answer_within<Process>(
+  const auto running = os::answer_within<Running>(
       kAnswerTime, "check",
-      [store = settings.store]() noexcept { return gateways_process(store); });
-  if (!process) {
+      [config, store = settings.store]() noexcept { return look_for_gateway(config, store); });
+  if (!running) {
     report.note("gateway", "whether it runs cannot be told: the disk of " +
                                settings.store.string() + " does not answer");
     return std::nullopt;
   }
-  if (*process) {
-    report.line(true, "gateway", "runs: process " + std::to_string(**process) + whose(**process));
+  const auto process = running->process;
+  if (process && !running->has_store) {
+    report.line(false, "gateway", without_store_text(*process, settings.store));
+  } else if (process) {
+    report.line(true, "gateway", "runs: process " + std::to_string(*process) + whose(*process));
   } else {
     report.note("gateway",
                 "does not run: nobody holds the lock of the store. systemctl start icom-gateway "
                 "starts it");
   }
-  return process->has_value();
+  return process.has_value();
 }
 
 /// Its sockets are the gateway's with these settings, and no other's.
@@ -207,16 +233,17 @@ void check_ingest(CheckReport& report, const fs::path& config,
 }
 
 /// What the gateway's account, and nobody else, can say of its files. Whether the gateway runs.
-std::optional<bool> check_as_service(CheckReport& report, const config::GatewaySettings& settings) {
+std::optional<bool> check_as_service(CheckReport& report, const fs::path& config,
+                                     const config::GatewaySettings& settings) {
   check_tokens(report, settings);
-  check_store(report, settings);
+  check_store(report, config, settings);
   check_machine_ids(report, settings);
   if (settings.archive) {
     check_archive(report, settings);
     check_shared_names(report, settings);
   }
   check_readers(report, settings);
-  return check_whether_it_runs(report, settings);
+  return check_whether_it_runs(report, config, settings);
 }
 
 void leave_to_service(CheckReport& report, const config::GatewaySettings& settings) {
@@ -241,7 +268,7 @@ void check_machine(CheckReport& report, const fs::path& config,
   }
   std::optional<bool> runs;
   if (is_service) {
-    runs = check_as_service(report, settings);
+    runs = check_as_service(report, config, settings);
   } else {
     leave_to_service(report, settings);
   }

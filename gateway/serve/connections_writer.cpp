@@ -29,8 +29,12 @@ registration::SiteConnection noted_as(const ingest::SitePresence& presence, std:
 
 ConnectionsWriter::ConnectionsWriter(std::filesystem::path registration,
                                      const ingest::LinkStatusBoard& board,
-                                     std::function<std::int64_t()> now)
-    : registration_(std::move(registration)), board_(board), now_(std::move(now)) {}
+                                     std::function<std::int64_t()> now,
+                                     std::function<bool()> may_write)
+    : registration_(std::move(registration)),
+      board_(board),
+      now_(std::move(now)),
+      may_write_(std::move(may_write)) {}
 
 void ConnectionsWriter::start() {
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -80,7 +84,7 @@ void ConnectionsWriter::write_if_changed() {
     noted = now;
     is_written_ = false;
   }
-  if (is_written_) return;
+  if (is_written_ || (may_write_ && !may_write_())) return;
   try {
     registration::write_connections(registration_, noted_);
     is_written_ = true;

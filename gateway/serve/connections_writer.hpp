@@ -22,9 +22,10 @@ registration::SiteConnection noted_as(const ingest::SitePresence& presence, std:
 /// cannot be written is tried again, and said once a minute. For one thread.
 class ConnectionsWriter {
  public:
-  /// `board` outlives it. `now`: microseconds since 1970, UTC.
+  /// `board` outlives it. `now`: microseconds since 1970, UTC. `may_write`: false while the folder
+  /// must not be made anew, since it may come back; called on the thread. Empty: always.
   ConnectionsWriter(std::filesystem::path registration, const ingest::LinkStatusBoard& board,
-                    std::function<std::int64_t()> now);
+                    std::function<std::int64_t()> now, std::function<bool()> may_write = {});
   ~ConnectionsWriter() { stop(); }
   ConnectionsWriter(const ConnectionsWriter&) = delete;
   ConnectionsWriter& operator=(const ConnectionsWriter&) = delete;
@@ -41,6 +42,7 @@ class ConnectionsWriter {
   const std::filesystem::path registration_;
   const ingest::LinkStatusBoard& board_;
   const std::function<std::int64_t()> now_;
+  const std::function<bool()> may_write_;
   // Of the thread.
   registration::SiteConnections noted_;  ///< what the file is to hold
   bool is_written_ = true;

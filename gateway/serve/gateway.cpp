@@ -101,7 +101,9 @@ Gateway::Gateway(const config::GatewaySettings& settings, GatewayMeans means)
       pending_(os::real_file_system(), settings.registration / pending::kFolder,
                approved_in(settings.sites_folder)),
       newcomers_(pending_),
-      connections_(places_.registration, board_, os::utc_now_us) {
+      // Its folder may be in the store's.
+      connections_(places_.registration, board_, os::utc_now_us,
+                   [this] { return store_->is_in_place(); }) {
   if (settings.archive) {
     archivist_ = std::make_unique<archive::Archivist>(archivist_options(settings, means));
   }

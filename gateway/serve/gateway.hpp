@@ -74,6 +74,9 @@ class Gateway {
   /// Where this machine did not know the account of the tunnels, looks for it again now and then.
   /// To be called once a second.
   void look_for_tunnels_account();
+  /// Another store has the place of the one that is open: why this process is to end, in order, and
+  /// be started anew. Empty otherwise. To be called once a second.
+  [[nodiscard]] std::string why_to_end() const { return store_->why_to_end(); }
   /// The archive says how it is, where there is something to say. To be called once a second.
   void log_state_of_archive();
   /// The sites' forwards have changed, or the gateway begins: sshd learns what each key may do,

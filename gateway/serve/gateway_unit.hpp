@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace icom::serve {
@@ -12,6 +13,8 @@ inline constexpr const char* kSocketUnit = "icom-gateway.socket";
 /// Whether the unit in `units` starts a gateway with these settings. Thread-safe.
 bool unit_starts_gateway_with(const std::filesystem::path& config,
                               const std::vector<std::filesystem::path>& units);
+/// The same of a process's program and arguments.
+bool is_gateway_with(const std::filesystem::path& config, const std::vector<std::string>& command);
 /// Whether systemd starts the socket's unit with it, so that the gateway is given that unit's
 /// sockets at every start. False also where that depends on which of the two is started.
 /// Thread-safe.

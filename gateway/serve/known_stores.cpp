@@ -12,6 +12,7 @@
 
 #include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
+#include "gateway/serve/running_gateway.hpp"
 #include "gateway/store/store_files.hpp"
 
 namespace icom::serve {
@@ -68,9 +69,18 @@ std::string lost_store(const config::GatewaySettings& settings) {
   if (!is_among(*known, settings)) return {};
   return "there was a store here, and now " + database.string() +
          (error ? " is not there" : " is empty") +
-         ": mount its disk, or put a backup back (docs/storage.md, \"Backup\"). If a new, empty "
+         ": mount its disk, or stop icom-gateway and put a backup back (docs/storage.md, "
+         "\"Backup\"). If a new, empty "
          "store is wanted, remove " +
          known_stores_file(settings).string();
+}
+
+std::string lost_store_now(const fs::path& config, const config::GatewaySettings& settings) {
+  std::string lost = lost_store(settings);
+  const auto process = lost.empty() ? std::nullopt : started_gateway(config);
+  if (!process || has_store(*process, settings.store).value_or(false)) return lost;
+  return store::database_file(settings.store).string() +
+         " is not there: " + without_store_text(*process, settings.store);
 }
 
 std::string lost_registration(const config::GatewaySettings& settings) {

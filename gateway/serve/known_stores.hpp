@@ -18,6 +18,11 @@ std::filesystem::path known_stores_file(const config::GatewaySettings& settings)
 /// there is one, or there never was.
 std::string lost_store(const config::GatewaySettings& settings);
 
+/// The same for a command, which is to say so too where a gateway runs that was started with these
+/// settings, and whose store was taken away: it may have the last copy.
+std::string lost_store_now(const std::filesystem::path& config,
+                           const config::GatewaySettings& settings);
+
 /// The same where `registration` is in the store's folder, and so on its disk: what is looked for
 /// there would not be found, and what is written would be gone once the disk is mounted. Empty
 /// where it is elsewhere.

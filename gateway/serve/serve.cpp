@@ -148,8 +148,12 @@ void answer(control::Server& server, control::ProgramAnswers about) {
   server.open();
 }
 
-/// True if a thread is left behind.
-bool serve(const std::filesystem::path& config) {
+struct Ended {
+  bool thread_left_behind = false;
+  bool by_itself = false;
+};
+
+Ended serve(const std::filesystem::path& config) {
   std::vector<os::Connection> passed = os::take_passed_sockets();
   // Before any thread and any file: from here on a signal ends the gateway properly.
   boost::asio::io_context io;
@@ -199,18 +203,24 @@ bool serve(const std::filesystem::path& config) {
   about.stop = [&] { stop("asked to stop"); };
   about.reload = reload;
   answer(control, std::move(about));
-  EverySecond refreshing(io, [&gateway] {
+  std::string why_to_end;
+  EverySecond refreshing(io, [&] {
+    if (why_to_end = gateway.why_to_end(); !why_to_end.empty()) return io.stop();
     gateway.refresh_access();
     gateway.look_for_tunnels_account();
     gateway.log_state_of_archive();
   });
   io.run();
-  spdlog::info("{}: stopping", came);
+  if (why_to_end.empty()) {
+    spdlog::info("{}: stopping", came);
+  } else {
+    spdlog::error("{}This gateway ends: the next one goes on with what is there", why_to_end);
+  }
   control.close();
   reader_server.reset();
   gateway.stop(kGrace);
   spdlog::info("stopped");
-  return gateway.left_archive_behind();
+  return {gateway.left_archive_behind(), !why_to_end.empty()};
 }
 
 }  // namespace
@@ -223,9 +233,10 @@ int run_serve(const std::filesystem::path& config) {
   os::ignore_pipe_and_hangup();
   spdlog::info("icom-gateway {} with {}", ICOM_VERSION, config.string());
   int exit_code = 0;
-  bool left_behind = false;
+  Ended ended;
   try {
-    left_behind = serve(config);
+    ended = serve(config);
+    exit_code = ended.by_itself ? 1 : 0;
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
     exit_code = 2;
@@ -234,7 +245,7 @@ int run_serve(const std::filesystem::path& config) {
     exit_code = 1;
   }
   spdlog::shutdown();  // the last lines are out before the process is
-  if (left_behind) os::leave_process(exit_code);
+  if (ended.thread_left_behind) os::leave_process(exit_code);
   return exit_code;
 }
 

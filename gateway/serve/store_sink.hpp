@@ -20,6 +20,7 @@ class StoreSink final : public ingest::EntrySink {
     return store_.stored_positions(linac, runs);
   }
   bool submit(store::IncomingBatch&& batch) override { return store_.submit(std::move(batch)); }
+  bool is_in_place() override { return store_.is_in_place(); }
 
  private:
   store::Store& store_;

@@ -20,6 +20,7 @@ SqlError SqlError::damaged(const std::string& what) {
 
 Database::Database(const std::filesystem::path& file, Access access) : name_(file.string()) {
   const int flags = access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                    : access == Access::existing ? SQLITE_OPEN_READWRITE
                                                  : SQLITE_OPEN_READONLY;
   const int result = sqlite3_open_v2(name_.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (result != SQLITE_OK) {
@@ -66,6 +67,19 @@ bool Database::checkpoint() {
     fail("checkpoint", result);
   }
   return result == SQLITE_OK;
+}
+
+bool Database::empty_wal() {
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED) {
+    fail("empty the WAL", result);
+  }
+  return result == SQLITE_OK;
+}
+
+void Database::keep_files_at_end() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 void Database::move_wal_at(int pages) {

@@ -34,8 +34,9 @@ class SqlError : public std::runtime_error {
 /// A connection. Not thread-safe. Must outlive every Query made from it.
 class Database {
  public:
-  enum class Access { read_only, read_write };
-  /// Opens, or with read_write makes, the database file. Throws SqlError.
+  enum class Access { read_only, read_write, existing };
+  /// Opens, or with read_write makes, the database file; `existing` is for writing, too. Throws
+  /// SqlError.
   Database(const std::filesystem::path& file, Access access);
   ~Database();
   Database(const Database&) = delete;
@@ -49,6 +50,12 @@ class Database {
   /// Copies WAL pages into the database file, as far as no reader needs them. Never waits: false if
   /// another connection is at it.
   bool checkpoint();
+  /// Likewise all of them, and leaves the WAL without a byte. Waits for readers, for some seconds;
+  /// false if they are not done then. Throws SqlError.
+  bool empty_wal();
+  /// The end of this connection moves nothing and removes no file: their names may be another
+  /// database's.
+  void keep_files_at_end();
   /// In the WAL after this connection's last commit. 0 before its first, and without move_wal_at().
   [[nodiscard]] int wal_pages() const { return wal_pages_; }
   /// From now on a commit that leaves so many or more moves them itself, as checkpoint() does.

@@ -51,6 +51,8 @@ struct Store::State {
                with_the_machines(options.events, folder), options.rebuild),
         idle_after(options.idle_after),
         reader(database_file(folder), Database::Access::read_only),
+        // Its WAL is opened, or made, by the first that it reads: later another may have that name.
+        reader_has_wal((reader.execute("PRAGMA user_version"), true)),
         thread([this] { run(); }) {}
 
   ~State() {
@@ -99,6 +101,7 @@ struct Store::State {
 
   std::mutex reader_mutex;  // guards what follows; the writer never waits for it
   Database reader;          // for positions
+  bool reader_has_wal;
 
   std::thread thread;  // last: it uses everything above
 };
@@ -139,6 +142,7 @@ LinacId Store::linac(const std::string& site, const std::string& serial) {
 
 std::vector<StoredPosition> Store::stored_positions(LinacId linac,
                                                     std::span<const std::uint64_t> runs) {
+  if (!is_in_place()) throw StoreAway();
   const std::lock_guard guard(state_->reader_mutex);
   const Transaction snapshot(state_->reader, Transaction::Kind::read);
   std::vector<StoredPosition> stored;
@@ -146,11 +150,21 @@ std::vector<StoredPosition> Store::stored_positions(LinacId linac,
   for (const std::uint64_t run : runs) {
     stored.push_back(load_position(state_->reader, linac, run));
   }
+  // Agents let go of what they are told is stored.
+  if (!is_in_place()) throw StoreAway();
   return stored;
 }
 
 bool Store::submit(IncomingBatch&& batch) {
   return state_->queue.push(std::move(batch));
+}
+
+bool Store::is_in_place() const {
+  return state_->writer.look_at_place().state == PlaceState::in_place;
+}
+
+std::string Store::why_to_end() const {
+  return state_->writer.why_to_end();
 }
 
 }  // namespace icom::store

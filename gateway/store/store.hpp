@@ -92,7 +92,7 @@ class Store {
 
   LinacId linac(const std::string& site, const std::string& serial);  ///< registers it if new
   /// For each of `runs`, the last position that is stored durably: what is committed before the
-  /// call is in it. Holds up no commit.
+  /// call is in it. Holds up no commit. Throws StoreAway (store_place.hpp).
   std::vector<StoredPosition> stored_positions(LinacId linac, std::span<const std::uint64_t> runs);
   StoredPosition stored_position(LinacId linac, std::uint64_t run) {
     return stored_positions(linac, {&run, 1}).front();
@@ -104,6 +104,13 @@ class Store {
   /// way if one chain ties them; after done(false) begin again, with a new chain, after
   /// stored_position().
   bool submit(IncomingBatch&& batch);
+
+  /// What its path names is what it has open, as far as can be told. Otherwise every batch is
+  /// answered with done(false).
+  [[nodiscard]] bool is_in_place() const;
+  /// Another store has its place, or its WAL is gone, and the database file is whole: why this one
+  /// is to be opened anew. Empty otherwise.
+  [[nodiscard]] std::string why_to_end() const;
 
  private:
   struct State;

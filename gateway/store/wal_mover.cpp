@@ -66,7 +66,7 @@ void WalMover::run() {
     lock.unlock();
     try {
       if (!connection) {
-        connection = std::make_unique<Database>(database_, Database::Access::read_write);
+        connection = std::make_unique<Database>(database_, Database::Access::existing);
         // A connection that has read nothing does not know that there is a WAL, and moves nothing.
         connection->execute("PRAGMA user_version");
       }

@@ -85,6 +85,7 @@ Writer::Writer(const std::filesystem::path& database, BatchQueue& queue, StoreOb
       limits_(std::move(limits)),
       warnings_(10, 60s),
       slow_commits_(1, 60s),
+      place_lines_(std::chrono::minutes(1)),
       mover_(database) {
   database_.execute(kSettings);
   database_.move_wal_at(kMostWalPages);
@@ -94,9 +95,66 @@ Writer::Writer(const std::filesystem::path& database, BatchQueue& queue, StoreOb
   while (unsettled.step()) {
     unsettled_.insert(unsettled.integer(0));
   }
+  place_.emplace(database);
+}
+
+/// Looked at before anything is stored, and again before it is acknowledged: what was committed
+/// into files that are somewhere else by then is not.
+bool Writer::is_in_place() noexcept {
+  try {
+    const PlaceFinding finding = place_->look();
+    const bool in_place = finding.state == PlaceState::in_place;
+    if (in_place && was_in_place_) return true;
+    say_place(finding);
+    was_in_place_ = in_place;
+    is_whole_ = is_whole_ && !in_place;
+    may_end_ = is_whole_ && is_for_next_start(finding.state);
+    return in_place;
+  } catch (const std::exception& error) {
+    warn("the store's place cannot be looked at", error.what());
+    return was_in_place_ = false;
+  }
+}
+
+void Writer::say_place(const PlaceFinding& finding) {
+  if (finding.state == PlaceState::in_place) {
+    place_lines_.forget();
+    spdlog::warn("{} again: it goes on", place_->text(finding));
+    return;
+  }
+  const std::string text = place_->text(finding);
+  if (place_lines_.admit(text, log::RateLimit::Clock::now())) spdlog::error("{}", text);
+}
+
+/// Whoever copies or opens the database file then needs no WAL, and one that lies under a name of
+/// another database holds nothing that could be taken for that one's. Where all may come back as it
+/// was nothing is touched.
+void Writer::make_whole() noexcept {
+  try {
+    const PlaceFinding finding = place_->look();
+    const bool may_come_back = finding.state == PlaceState::in_place ||
+                               finding.state == PlaceState::away ||
+                               finding.state == PlaceState::unknown;
+    if (may_come_back || is_whole_) return;
+    mover_.wait();
+    is_whole_ = database_.empty_wal();
+    may_end_ = is_whole_ && is_for_next_start(finding.state);
+  } catch (const std::exception& error) {
+    warn("the store could not move its log into the database", error.what());
+  }
+}
+
+std::string Writer::why_to_end() const {
+  if (!may_end_) return {};
+  const PlaceFinding finding = place_->look();
+  return is_for_next_start(finding.state) ? place_->text(finding) : std::string();
 }
 
 void Writer::commit() {
+  if (!is_in_place()) {
+    give_up();
+    return;
+  }
   in_transaction_.clear();
   bytes_ = 0;
   coded_ = 0;
@@ -217,15 +275,17 @@ bool Writer::try_commit(const std::function<void()>& apply_all) {
     return false;
   }
   checkpoint_due_ = true;
-  publish();
+  publish(is_in_place());
   return true;
 }
 
-void Writer::publish() noexcept {
+void Writer::publish(bool is_in_place) noexcept {
   try {
     for (QueuedBatch* queued : in_transaction_) {
       queued->stored = queued->applied;
-      if (queued->all_stored()) {
+      if (!is_in_place) {
+        fail(*queued);
+      } else if (queued->all_stored()) {
         answer(*queued, true);
       }
     }
@@ -410,6 +470,10 @@ bool Writer::settle() {
 }
 
 bool Writer::idle() {
+  if (!is_in_place()) {
+    make_whole();
+    return false;
+  }
   const bool more_to_build = settle();
   if (!more_to_build) {
     checkpoint();
@@ -418,6 +482,11 @@ bool Writer::idle() {
 }
 
 void Writer::finish() {
+  if (!is_in_place()) {
+    make_whole();
+    database_.keep_files_at_end();
+    return;
+  }
   const auto end = clock_() + kTimeAtTheEnd;
   while (settle() && clock_() < end) {
   }
@@ -426,6 +495,7 @@ void Writer::finish() {
 }
 
 void Writer::keep_up() {
+  if (!was_in_place_) return;
   const auto now = clock_();
   if (now - settled_at_ >= (kSettleShare - 1) * settle_took_) {
     settle();

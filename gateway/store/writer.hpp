@@ -1,21 +1,25 @@
 // Applies batches to the database, a group of them in one transaction. Runs on the store's thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/log/rate_limit.hpp"
+#include "common/log/repeated_line.hpp"
 #include "gateway/store/batch_queue.hpp"
 #include "gateway/store/linac_log.hpp"
 #include "gateway/store/sqlite.hpp"
 #include "gateway/store/store.hpp"
+#include "gateway/store/store_place.hpp"
 #include "gateway/store/wal_mover.hpp"
 #include "gateway/store/zstd_codec.hpp"
 
@@ -51,7 +55,8 @@ class Writer {
   bool idle();
 
   /// Before the end: as idle() until nothing is left, or for half a second; what is left then is
-  /// built after the next start. Never throws.
+  /// built after the next start. A store that is not in its place keeps all files as they are.
+  /// Never throws.
   void finish();
 
   /// For after a commit, when its batches are answered: a gateway whose Linacs send has no quiet
@@ -59,12 +64,22 @@ class Writer {
   /// waits; and has the WAL moved beside the commits that follow. Never throws.
   void keep_up();
 
+  // From any thread:
+
+  [[nodiscard]] PlaceFinding look_at_place() const { return place_->look(); }
+  /// Where there is another store in the place of this one, and ending loses nothing: why. Empty
+  /// otherwise.
+  [[nodiscard]] std::string why_to_end() const;
+
  private:
   struct NewFrame {
     LinacId linac;
     const IncomingEntry* entry;
     FrameIdentity identity;
   };
+  bool is_in_place() noexcept;
+  void say_place(const PlaceFinding& finding);
+  void make_whole() noexcept;
   bool try_commit(const std::function<void()>& apply_all);
   void take_turns();
   bool take_turn(QueuedBatch& first);
@@ -79,7 +94,7 @@ class Writer {
   void fail(QueuedBatch& queued);
   LinacLog& log_of(LinacId linac);
   LinacLog& log_of_touched(LinacId linac);
-  void publish() noexcept;
+  void publish(bool is_in_place) noexcept;
   void tell_observer();
   void warn(const char* doing, const char* what) noexcept;
 
@@ -109,6 +124,11 @@ class Writer {
   std::unordered_map<LinacId, std::chrono::steady_clock::duration> spent_;  // of the commit
   log::RateLimit warnings_;
   log::RateLimit slow_commits_;
+  std::optional<StorePlace> place_;  // always, once the database is open
+  log::RepeatedLine place_lines_;
+  bool was_in_place_ = true;  // as of the last look
+  bool is_whole_ = false;     // the database file has it all, since it is not in its place
+  std::atomic<bool> may_end_ = false;
   WalMover mover_;
 };
 

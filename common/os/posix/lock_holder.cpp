@@ -5,9 +5,9 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <system_error>
 
 #include "common/os/lock_holder.hpp"
+#include "common/os/open_files.hpp"
 
 namespace icom::os {
 
@@ -40,32 +40,18 @@ std::optional<Lock> read_lock(const std::string& line) {
   return parts ? std::optional(lock) : std::nullopt;
 }
 
-/// As far as this account may look.
-bool has_open(long process, const struct stat& file) {
-  std::error_code gone;
-  const std::filesystem::path descriptors = "/proc/" + std::to_string(process) + "/fd";
-  for (std::filesystem::directory_iterator at(descriptors, gone), end; !gone && at != end;
-       at.increment(gone)) {
-    struct stat open {};
-    if (::stat(at->path().c_str(), &open) == 0 && open.st_dev == file.st_dev &&
-        open.st_ino == file.st_ino) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// 0: nobody. Some file systems without a device of their own (their major number is 0) give stat()
 /// another one than the list has. On such a device anybody may have a file of the same number: only
 /// who has this very one open is believed.
-long holder_of(const struct stat& file) {
+long holder_of(const std::filesystem::path& path, const struct stat& file) {
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     const auto lock = read_lock(line);
     if (!lock || lock->inode != file.st_ino) continue;
     const bool is_on_device =
         lock->device_major == major(file.st_dev) && lock->device_minor == minor(file.st_dev);
-    if (is_on_device || (lock->device_major == 0 && has_open(lock->process, file))) {
+    if (is_on_device ||
+        (lock->device_major == 0 && has_open(lock->process, path).value_or(false))) {
       return lock->process;
     }
   }
@@ -76,7 +62,7 @@ long holder_of(const struct stat& file) {
 
 std::optional<std::int64_t> lock_process(const std::filesystem::path& lock) {
   struct stat file {};
-  const long process = ::stat(lock.c_str(), &file) == 0 ? holder_of(file) : 0;
+  const long process = ::stat(lock.c_str(), &file) == 0 ? holder_of(lock, file) : 0;
   return process > 0 ? std::optional<std::int64_t>(process) : std::nullopt;
 }
 

@@ -65,6 +65,39 @@ TEST_F(GatewayTest, AcknowledgedFramesAreThereAfterARestart) {
   EXPECT_EQ(hello(agent), 40U);
 }
 
+TEST_F(GatewayTest, WhileTheStoreIsAwayAgentsKeepEverythingAndNothingIsMadeInItsPlace) {
+  const auto gateway = open();
+  gateway->start();
+  const auto expect_away = [](const link::Refused& refused) {
+    EXPECT_EQ(refused.code(), link::Refused::UNAVAILABLE);
+    EXPECT_THAT(refused.text(), testing::HasSubstr("its store is not in its place"));
+  };
+  {
+    ingest::TestAgent agent(port_);
+    EXPECT_EQ(hello(agent), 0U);
+    std::filesystem::rename(folder_ / "store", folder_ / "away");
+    send_frames(agent, 1, 40);
+    const auto answer = agent.receive();
+    ASSERT_TRUE(answer.has_value() && answer->has_refused());
+    expect_away(answer->refused());
+  }
+  {
+    ingest::TestAgent agent(port_);
+    expect_away(agent.greet(ingest::example_hello({77})).refused());
+  }
+  EXPECT_EQ(gateway->why_to_end(), "");
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(1'500));  // who is connected is noted each second
+  ASSERT_FALSE(std::filesystem::exists(folder_ / "store"));
+  std::filesystem::rename(folder_ / "away", folder_ / "store");
+  ingest::TestAgent agent(port_);
+  EXPECT_EQ(hello(agent), 0U);
+  send_frames(agent, 1, 40);
+  const auto ack = agent.receive();
+  ASSERT_TRUE(ack.has_value() && ack->has_ack());
+  EXPECT_EQ(ack->ack().positions(0).seq(), 40U);
+}
+
 TEST_F(GatewayTest, StopEndsAllAndMayBeCalledAgain) {
   const auto gateway = open();
   gateway->start();
