@@ -35,7 +35,9 @@ std::string advice(const link::Refused& refused, std::string_view site) {
       return "the gateway could not read what this agent sent: compare the releases of both ends, "
              "and report it";
     case link::Refused::SHUTTING_DOWN:
-      return "the gateway is shutting down: nothing to do, this agent calls again";
+      // Said until another attempt has failed, which may take the time of its deadline.
+      return "the gateway has shut down, and no gateway has answered since: this agent calls "
+             "again; if it stays so, have icom-gateway and its log looked at at the hosting site";
     case link::Refused::UNAVAILABLE:
       return "the gateway's machine has a fault: nothing to do here, this agent calls again";
     default:
@@ -47,7 +49,8 @@ std::string advice(const link::Refused& refused, std::string_view site) {
 
 LinkFailure failure_of(const link::Refused& refused, std::string_view site) {
   std::string sentence = advice(refused, site);
-  if (!refused.text().empty())
+  // What it said as it ended is not what it says.
+  if (!refused.text().empty() && refused.code() != link::Refused::SHUTTING_DOWN)
     sentence += " (the gateway says: " + log::printable(refused.text(), log::kSentence) + ")";
   const auto kind =
       refused.code() == link::Refused::SHUTTING_DOWN || refused.code() == link::Refused::UNAVAILABLE

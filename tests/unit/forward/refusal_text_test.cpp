@@ -37,6 +37,17 @@ TEST(RefusalTextTest, VersionsSayWhichSideIsOlder) {
               HasSubstr("same release"));
 }
 
+/// It stands in the status until another attempt has failed.
+TEST(RefusalTextTest, OfAGatewayThatHasShutDownItSaysThatNoneAnswersSince) {
+  auto message = refused(link::Refused::SHUTTING_DOWN);
+  message.set_text("the gateway is shutting down: call again");
+  const auto failure = failure_of(message, "nbcc");
+  EXPECT_EQ(failure.kind, FailureKind::gateway_away);
+  EXPECT_THAT(failure.what(), HasSubstr("no gateway has answered since"));
+  EXPECT_THAT(failure.what(), HasSubstr("have icom-gateway and its log looked at"));
+  EXPECT_THAT(failure.what(), Not(HasSubstr("is shutting down")));
+}
+
 TEST(RefusalTextTest, EveryCodeGivesASentence) {
   for (int code = link::Refused::Code_MIN; code <= link::Refused::Code_MAX; ++code) {
     const auto failure = failure_of(refused(static_cast<link::Refused::Code>(code)), "nbcc");
