@@ -19,6 +19,11 @@ std::string name_of(os::UserId user) {
 }  // namespace
 
 std::string readable_file(const std::filesystem::path& file, std::error_code error) {
+  if (error == std::errc::no_such_file_or_directory) {
+    return "a file that is there (" + error.message() +
+           "): put it there, or correct the path (where it is there, a folder on the way or the "
+           "target of a link is not)";
+  }
   if (error != std::errc::permission_denied) {
     return "a file that can be read (" + error.message() + ")";
   }
@@ -26,8 +31,9 @@ std::string readable_file(const std::filesystem::path& file, std::error_code err
   const std::string wanted = "a file that account " + us + " can read; ";
   if (const auto owner = os::owner_of(file)) {
     const std::string other = name_of(*owner);
-    return wanted + "it is " + other + "'s: run this as " + other + " or root, or give it to " +
-           us + " (chown " + us + ")";
+    const std::string give = "give it to " + us + " (chown " + us + ' ' + file.string() + ')';
+    if (*owner == 0) return wanted + "it is root's: " + give;
+    return wanted + "it is " + other + "'s: run this as " + other + " or root, or " + give;
   }
   std::filesystem::path folder = os::folder_of(file);
   auto owner = os::owner_of(folder);

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "common/os/account.hpp"
+#include "common/os/users.hpp"
 #include "tests/unit/os/temporary_directory.hpp"
 
 namespace icom::config {
@@ -14,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::error_code kClosed = std::make_error_code(std::errc::permission_denied);
 
@@ -22,7 +25,14 @@ TEST(ClosedFile, SaysWhoMayReadItAndWhatToDo) {
   const auto file = folder.path() / "site.yaml";
   std::ofstream(file) << "site: nbcc\n";
   EXPECT_THAT(readable_file(file, kClosed),
-              AllOf(HasSubstr("can read; it is "), HasSubstr("'s: run this as ")));
+              HasSubstr("(chown " + os::user_name_within(std::chrono::seconds(2), ::geteuid()) +
+                        ' ' + file.string() + ')'));
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files to others";
+  EXPECT_THAT(readable_file(file, kClosed),
+              AllOf(HasSubstr("can read; it is root's: give it to "), Not(HasSubstr("run this"))));
+  ASSERT_EQ(::chown(file.c_str(), 54322, 54322), 0);
+  EXPECT_THAT(readable_file(file, kClosed),
+              HasSubstr("it is 54322's: run this as 54322 or root, or give it to "));
 }
 
 TEST(ClosedFile, OfOneInAClosedFolderSaysWhoseThatIs) {
@@ -45,8 +55,13 @@ TEST(ClosedFile, OfOneInAClosedFolderSaysWhoseThatIs) {
   EXPECT_EQ(os::run_as(os::account_of(54321, 54321), says_so), 0);
 }
 
+TEST(ClosedFile, OfOneThatIsNotThereItSaysWhatToDo) {
+  EXPECT_THAT(readable_file("x", std::make_error_code(std::errc::no_such_file_or_directory)),
+              HasSubstr("is there (No such file or directory): put it there, or correct the path"));
+}
+
 TEST(ClosedFile, OfAnotherErrorItSaysTheSystemsWords) {
-  const auto error = std::make_error_code(std::errc::no_such_file_or_directory);
+  const auto error = std::make_error_code(std::errc::io_error);
   EXPECT_EQ(readable_file("x", error), "a file that can be read (" + error.message() + ")");
 }
 
