@@ -26,6 +26,10 @@ std::error_code why_not_readable(const std::filesystem::path& path);
 /// there. Follows links; knows nothing of access lists.
 bool is_open_to_group(const std::filesystem::path& folder, UserId group);
 
+/// Whether its group has root for its only member, whether as its own group or as another. False if
+/// it is not there, or nobody is in the group. Asks the directory service. Not thread-safe.
+bool is_of_roots_own_group(const std::filesystem::path& file);
+
 /// Whether both belong to the same account. False if either is not there. Follows links.
 bool same_owner(const std::filesystem::path& file, const std::filesystem::path& other);
 

@@ -33,13 +33,22 @@ bool others_may_change(const fs::path& path) {
   return !unknown && (mode & (fs::perms::group_write | fs::perms::others_write)) != fs::perms::none;
 }
 
+/// As Debian's sshd looks at it (its patch user-group-modes; the original takes no group at all): a
+/// group of which root is the only member may change it.
+bool others_than_root_may_change(const fs::path& path) {
+  std::error_code unknown;
+  const fs::perms mode = fs::status(path, unknown).permissions();
+  if (unknown || (mode & fs::perms::others_write) != fs::perms::none) return true;
+  return (mode & fs::perms::group_write) != fs::perms::none && !os::is_of_roots_own_group(path);
+}
+
 /// As sshd wants it; empty if it is so.
 std::string unsafe_program(const fs::path& given) {
   std::error_code error;
   const fs::path program = fs::canonical(given, error);
   if (error) return given.string() + " is not there (" + error.message() + "): install it";
   for (fs::path part = program;; part = part.parent_path()) {
-    if (os::owner_of(part) != kRootUser || others_may_change(part)) {
+    if (os::owner_of(part) != kRootUser || others_than_root_may_change(part)) {
       return part.string() + " is not root's alone to change, so sshd does not run " +
              given.string() + " (its log: Unsafe AuthorizedKeysCommand): chown root:root " +
              part.string() + " && chmod 0755 " + part.string();

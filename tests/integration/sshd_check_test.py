@@ -82,8 +82,10 @@ tunnel: {host: localhost, port: 922, user: icom, host_keys: [/etc/ssh/ssh_host_e
 
     def test_what_sites_cannot_come_in_through_is_told(self):
         self.machine.shell("chmod 0775 /usr/local/bin")
+        self.assertNotIn("is not root's alone to change", self.machine.shell("icom-gateway check || true"))  # as sshd has it
+        self.machine.shell("chgrp staff /usr/local/bin")
         self.check(2, "FAIL  sshd for account icom: /usr/local/bin is not root's alone to change", "Unsafe AuthorizedKeysCommand")
-        self.machine.shell("chmod 0755 /usr/local/bin && usermod -s /no/such/shell icom")
+        self.machine.shell("chgrp root /usr/local/bin && chmod 0755 /usr/local/bin && usermod -s /no/such/shell icom")
         self.check(2, "account icom's shell, /no/such/shell, is not there")
         self.machine.shell("userdel icom")
         self.check(2, "this machine has no such account: useradd --system")

@@ -1,9 +1,12 @@
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "common/os/file_owner.hpp"
 #include "common/os/posix/file.hpp"
@@ -34,6 +37,24 @@ bool is_open_to_group(const std::filesystem::path& folder, UserId group) {
   if (::stat(folder.c_str(), &status) != 0) return false;
   const mode_t needed = status.st_gid == group ? kGroups : kAlls;
   return (status.st_mode & needed) == needed;
+}
+
+bool is_of_roots_own_group(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return false;
+  bool is_roots = false;
+  bool is_others = false;
+  ::setpwent();
+  while (const struct passwd* const account = ::getpwent()) {
+    if (account->pw_gid != status.st_gid) continue;
+    (account->pw_uid == 0 ? is_roots : is_others) = true;
+  }
+  ::endpwent();
+  const struct group* const named = ::getgrgid(status.st_gid);
+  for (char** member = named == nullptr ? nullptr : named->gr_mem; member && *member; ++member) {
+    (std::string_view(*member) == "root" ? is_roots : is_others) = true;
+  }
+  return named != nullptr && is_roots && !is_others;
 }
 
 bool same_owner(const std::filesystem::path& file, const std::filesystem::path& other) {

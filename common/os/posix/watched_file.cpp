@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/os/posix_file.hpp"
+#include "common/os/posix/file.hpp"
 #include "common/os/watched_file.hpp"
 
 namespace icom::os {
