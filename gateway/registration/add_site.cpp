@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "common/config/enrolment_file.hpp"
@@ -120,7 +121,13 @@ void check(const config::GatewaySettings& settings, const NewSite& wanted, const
                             "' is no zone of this machine's time zone database: Australia/Sydney "
                             "is one, /usr/share/zoneinfo has them all");
   }
-  if (!wanted.again && std::filesystem::exists(std::filesystem::symlink_status(wanted.output))) {
+  std::error_code unknown;
+  const auto output = std::filesystem::symlink_status(wanted.output, unknown);
+  if (unknown && output.type() != std::filesystem::file_type::not_found) {
+    throw RegistrationError("cannot write " + wanted.output.string() + " (" + unknown.message() +
+                            "): give --output a file in a folder that this account can write in");
+  }
+  if (!wanted.again && std::filesystem::exists(output)) {
     throw RegistrationError(wanted.output.string() +
                             " is there already: move it away, or give another --output");
   }

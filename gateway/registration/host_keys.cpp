@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include "common/os/edited_file.hpp"
 #include "common/os/file_system.hpp"
@@ -21,13 +23,19 @@ bool usable(const ssh::PublicKey& key) {
   return key.type() == "ssh-ed25519" || key.type().starts_with("ecdsa-sha2-");
 }
 
-/// Empty where it cannot be read.
+constexpr const char* kAdvice =
+    ": correct tunnel.host_keys in gateway.yaml (/etc/ssh has the *.pub)";
+
 std::string first_line_of(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::status(file, error).type() == std::filesystem::file_type::not_found) {
+    throw RegistrationError(file.string() + " is not there" + kAdvice);
+  }
   try {
     const std::string text = os::read_text_file(os::real_file_system(), file, kMaxHostKeyBytes);
     return text.substr(0, text.find('\n'));
-  } catch (const std::runtime_error&) {
-    return {};
+  } catch (const std::runtime_error& unread) {
+    throw RegistrationError(std::string(unread.what()) + kAdvice);
   }
 }
 
@@ -38,9 +46,7 @@ std::vector<std::string> host_keys(const config::TunnelEndSettings& tunnel) {
   for (const std::filesystem::path& file : tunnel.host_keys) {
     const auto key = ssh::PublicKey::parse(first_line_of(file));
     if (!key) {
-      throw RegistrationError(file.string() +
-                              " is no public host key that can be read: correct "
-                              "tunnel.host_keys in gateway.yaml (/etc/ssh has the *.pub)");
+      throw RegistrationError(file.string() + " is no public host key that can be read" + kAdvice);
     }
     if (usable(*key)) keys.push_back(key->text());
   }

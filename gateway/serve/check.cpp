@@ -16,7 +16,9 @@
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/limited_thread.hpp"
+#include "gateway/registration/places.hpp"
 #include "gateway/registration/site_access.hpp"
+#include "gateway/registration/site_book.hpp"
 #include "gateway/serve/archive_check.hpp"
 #include "gateway/serve/check_report.hpp"
 #include "gateway/serve/folder_check.hpp"
@@ -99,6 +101,40 @@ void check_tokens(CheckReport& report, const config::GatewaySettings& settings) 
       }
     }
   }
+}
+
+/// A site that was added and not revoked, and whose file somebody took away.
+void check_sites_without_file(CheckReport& report, const config::GatewaySettings& settings) {
+  const registration::Places places = registration::places_of(settings);
+  const auto has_file = [&settings](const std::string& name) {
+    return std::ranges::find(settings.sites, name, &config::SiteSettings::site) !=
+               settings.sites.end() ||
+           std::ranges::find(settings.broken_sites, name, &config::BrokenSite::site) !=
+               settings.broken_sites.end();
+  };
+  try {
+    const registration::SiteBook book(places.registration);
+    for (const std::string& name : book.sites()) {
+      if (has_file(name) || !registration::read_access(places, name).revoked.empty()) continue;
+      report.line(false, "site " + name,
+                  places.site_file(name).string() +
+                      " is not there, though the site was added and not revoked: nothing of it is "
+                      "taken. Put the file back; or, if the site is to send no more, icom-gateway "
+                      "revoke " +
+                      name);
+    }
+  } catch (const registration::RegistrationError& error) {
+    report.line(false, "registration", error.what());
+  }
+}
+
+/// Whoever can change them can have the gateway run with his.
+void check_settings_file(CheckReport& report, const fs::path& config) {
+  std::error_code unknown;
+  const fs::perms mode = fs::status(config, unknown).permissions();
+  if (unknown || (mode & fs::perms::others_write) == fs::perms::none) return;
+  report.line(false, "settings " + config.string(),
+              "every account of this machine can change it: chmod o-w " + config.string());
 }
 
 /// Of `fan_out.users`: those that the machine's directory service says that it does not have.
@@ -236,6 +272,7 @@ void check_ingest(CheckReport& report, const fs::path& config,
 std::optional<bool> check_as_service(CheckReport& report, const fs::path& config,
                                      const config::GatewaySettings& settings) {
   check_tokens(report, settings);
+  check_sites_without_file(report, settings);
   check_store(report, config, settings);
   check_machine_ids(report, settings);
   if (settings.archive) {
@@ -325,6 +362,7 @@ int check(const fs::path& config, std::ostream& out, const ServiceAccount& servi
   try {
     const config::GatewaySettings settings = config::load_gateway(config);
     report.line(true, "settings", config.string());
+    check_settings_file(report, config);
     check_machine(report, config, settings, service, is_service);
   } catch (const config::ConfigError& error) {
     for (const config::Problem& problem : error.problems()) {

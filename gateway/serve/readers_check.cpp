@@ -1,7 +1,9 @@
 #include "gateway/serve/readers_check.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "common/os/file_owner.hpp"
 #include "common/os/limited_thread.hpp"
@@ -11,11 +13,14 @@ namespace icom::serve {
 
 namespace {
 
-/// A share that does not answer is said elsewhere.
+/// A share that does not answer, or is not there, is said elsewhere.
 bool lets_in(const std::filesystem::path& archive, os::UserId group) {
-  return os::answer_within<bool>(
-             std::chrono::seconds(5), "check",
-             [archive, group]() noexcept { return os::is_open_to_group(archive, group); })
+  return os::answer_within<bool>(std::chrono::seconds(5), "check",
+                                 [archive, group]() noexcept {
+                                   std::error_code unknown;
+                                   return !std::filesystem::is_directory(archive, unknown) ||
+                                          os::is_open_to_group(archive, group);
+                                 })
       .value_or(true);
 }
 

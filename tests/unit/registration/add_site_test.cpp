@@ -164,6 +164,13 @@ TEST_F(AddSiteTest, EnrolmentFileOfAnotherIsNotOverwritten) {
 }
 
 /// Where a folder should be that can be written, a file is: that stops root too.
+TEST_F(AddSiteTest, AnOutputWhereThisAccountMayNotLookIsRefusedWithWhatToDo) {
+  NewSite site = wanted("sash");
+  site.output = folder_ / std::string(300, 'x') / "x.enrol";  // what root cannot look at either
+  EXPECT_THAT(refusal(site), HasSubstr("cannot write " + site.output.string() + " ("));
+  EXPECT_THAT(refusal(site), HasSubstr("give --output a file in a folder that this account can"));
+}
+
 TEST_F(AddSiteTest, PlaceThatCannotBeWrittenChangesNothing) {
   NewSite nowhere = wanted("nbcc");
   nowhere.output = folder_ / "missing" / "nbcc.enrol";

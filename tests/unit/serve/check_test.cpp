@@ -11,6 +11,7 @@
 #include "common/ssh/key_pair.hpp"
 #include "gateway/archive/archive_index.hpp"
 #include "gateway/ingest/upgrade.hpp"
+#include "gateway/registration/site_book.hpp"
 #include "gateway/serve/gateway.hpp"
 #include "gateway/serve/gateway_unit.hpp"
 #include "gateway/serve/ingest_port_check.hpp"
@@ -69,6 +70,42 @@ TEST_F(CheckTest, ArchiveThatIsAwayFailsWithWhatToDo) {
   EXPECT_EQ(run(), 2);
   EXPECT_THAT(printed_, HasSubstr("FAIL  archive"));
   EXPECT_THAT(printed_, HasSubstr("mount the share"));
+  EXPECT_THAT(printed_, Not(HasSubstr("chgrp")));
+}
+
+TEST_F(CheckTest, SettingsThatAllMayChangeFail) {
+  std::filesystem::permissions(config_, static_cast<std::filesystem::perms>(0666));
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  settings " + config_.string() +
+                                  ": every account of this machine can change it: chmod o-w"));
+}
+
+TEST_F(CheckTest, ASiteWhoseFileIsGoneFailsUntilItIsRevoked) {
+  const config::GatewaySettings loaded = config::load_gateway(config_);
+  const registration::SiteBook book(registration::places_of(loaded).registration);
+  registration::SiteRecord record;
+  record.site = "sash";
+  const auto lock = book.lock();
+  book.save(record);
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("FAIL  site sash: " + (folder_ / "sites/sash.yaml").string() +
+                                  " is not there, though the site was added and not revoked"));
+  EXPECT_THAT(printed_, HasSubstr("Put the file back; or, if the site is to send no more, "
+                                  "icom-gateway revoke sash"));
+  record.revoked = 1'772'438'400;
+  book.save(record);
+  EXPECT_EQ(run(), 0) << printed_;
+}
+
+TEST_F(CheckTest, ARunningGatewayWhoseStoreIsNotTheOneThereFails) {
+  const store::Store open(folder_ / "store", {}, nullptr);
+  const auto database = folder_ / "store/icom.db";
+  std::filesystem::rename(database, folder_ / "icom.db");
+  std::filesystem::copy_file(folder_ / "icom.db", database);
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_,
+              HasSubstr("FAIL  gateway: process " + std::to_string(::getpid()) +
+                        " runs, and what it has open is not what " + database.string() + " names"));
 }
 
 TEST_F(CheckTest, LinksInTheArchiveAndAStoreThatAllMayChangeFail) {
@@ -276,9 +313,10 @@ TEST_F(CheckTest, HostKeysThatAreNotThereOrAreNoneFail) {
                             "  host_keys: [host.pub]\n");
   EXPECT_EQ(run(), 2);
   EXPECT_THAT(printed_, HasSubstr("FAIL  tunnel.host_keys: " + (folder_ / "host.pub").string() +
-                                  " is no public host key"));
+                                  " is not there: correct tunnel.host_keys"));
   write("host.pub", "ssh-rsa none\n");
   EXPECT_EQ(run(), 2);
+  EXPECT_THAT(printed_, HasSubstr("host.pub is no public host key that can be read"));
   write("host.pub", ssh::make_key_pair("host").public_key.text() + "\n");
   EXPECT_EQ(run(), 0) << printed_;
   EXPECT_THAT(printed_, HasSubstr("ok    tunnel.host_keys: 1 of use to sites"));
