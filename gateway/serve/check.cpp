@@ -103,8 +103,9 @@ void check_tokens(CheckReport& report, const config::GatewaySettings& settings) 
   }
 }
 
-/// A site that was added and not revoked, and whose file somebody took away.
-void check_sites_without_file(CheckReport& report, const config::GatewaySettings& settings) {
+/// A site that was added and not revoked, and whose file somebody took away; or the other way
+/// round.
+void check_registration(CheckReport& report, const config::GatewaySettings& settings) {
   const registration::Places places = registration::places_of(settings);
   const auto has_file = [&settings](const std::string& name) {
     return std::ranges::find(settings.sites, name, &config::SiteSettings::site) !=
@@ -114,6 +115,15 @@ void check_sites_without_file(CheckReport& report, const config::GatewaySettings
   };
   try {
     const registration::SiteBook book(places.registration);
+    for (const config::SiteSettings& site : settings.sites) {
+      if (!settings.tunnel || book.has(site.site)) continue;
+      report.note("site " + site.site,
+                  places.registration.string() +
+                      " has no key of it: sshd lets it in only where its key is in authorized_keys "
+                      "by hand. If that folder was removed, put it back; otherwise icom-gateway "
+                      "add-site " +
+                      site.site + " --again");
+    }
     for (const std::string& name : book.sites()) {
       if (has_file(name) || !registration::read_access(places, name).revoked.empty()) continue;
       report.line(false, "site " + name,
@@ -272,7 +282,7 @@ void check_ingest(CheckReport& report, const fs::path& config,
 std::optional<bool> check_as_service(CheckReport& report, const fs::path& config,
                                      const config::GatewaySettings& settings) {
   check_tokens(report, settings);
-  check_sites_without_file(report, settings);
+  check_registration(report, settings);
   check_store(report, config, settings);
   check_machine_ids(report, settings);
   if (settings.archive) {

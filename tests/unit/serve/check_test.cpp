@@ -320,6 +320,8 @@ TEST_F(CheckTest, HostKeysThatAreNotThereOrAreNoneFail) {
   write("host.pub", ssh::make_key_pair("host").public_key.text() + "\n");
   EXPECT_EQ(run(), 0) << printed_;
   EXPECT_THAT(printed_, HasSubstr("ok    tunnel.host_keys: 1 of use to sites"));
+  EXPECT_THAT(printed_, HasSubstr("note  site nbcc: "));
+  EXPECT_THAT(printed_, HasSubstr("has no key of it: sshd lets it in only where its key is in"));
 }
 
 TEST_F(CheckTest, WhatAnotherAccountCannotSayIsListedAndNotGreen) {
