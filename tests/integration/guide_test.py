@@ -49,9 +49,10 @@ class Guide(LabCase):
         if "in-the-clone" in step.words:
             # The build that is under test, wherever it is.
             commands = f"cd {CLONE}\n" + commands.replace("build/release", str(self.programs.parent))
-        done = self.machines[step.machine].run(f"set -e\n{commands}", 60)
+        # As a person sees it: what goes to either output, in its order.
+        done = self.machines[step.machine].run(f"exec 2>&1\nset -e\n{commands}", 60)
         where = f"{PAGE.name}:{step.line}: on {step.machine}:\n{step.commands}\n"
-        said = done.stdout + done.stderr
+        said = done.stdout
         self.assertEqual(0, done.returncode, where + said)
         missing = guide.not_shown(step.shows, said)
         self.assertIsNone(missing, f"{where}said:\n{said}\nand not: {missing}")

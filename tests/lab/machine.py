@@ -42,7 +42,7 @@ class Machine(OwnRoot):
             if path == "/etc":
                 subprocess.run(["cp", "-a", "/etc/.", copy], check=True)
             self.shell(f"mount --bind {copy} {path}")
-        self.shell("mkdir -p /usr/local/bin /run/sshd")
+        self.shell("mkdir -p /usr/local/bin")
         self.put(Path(__file__).with_name("systemctl.py"), "/usr/local/bin/systemctl", 0o755)
 
     def _children(self):

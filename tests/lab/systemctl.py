@@ -16,7 +16,7 @@ RUN = Path("/run/units")
 def unit(name):
     file = Path("/etc/systemd/system") / f"{name}.service"
     if name == "ssh":
-        return {"ExecStart": "/usr/sbin/sshd -D -e"}
+        return {"ExecStart": "/usr/sbin/sshd -D -e", "RuntimeDirectory": "sshd"}
     return dict(re.findall(r"^(\w+)=(.*)$", file.read_text(), re.MULTILINE))
 
 
