@@ -32,7 +32,13 @@ std::optional<std::string> text_of_running_site(os::FileSystem& files,
 std::optional<RunningSite> find_running_site(os::FileSystem& files,
                                              const std::filesystem::path& site_file) {
   const auto spool = config::spool_directory_in(site_file);
-  auto agent = spool.empty() ? std::nullopt : find_running_agent(files, spool);
+  return spool.empty() ? std::nullopt : running_site_in(files, site_file, spool);
+}
+
+std::optional<RunningSite> running_site_in(os::FileSystem& files,
+                                           const std::filesystem::path& site_file,
+                                           const std::filesystem::path& spool) {
+  auto agent = find_running_agent(files, spool);
   if (!agent) return std::nullopt;
   RunningSite running{*std::move(agent), {}};
   try {

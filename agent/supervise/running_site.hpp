@@ -30,4 +30,9 @@ struct RunningSite {
 std::optional<RunningSite> find_running_site(os::FileSystem& files,
                                              const std::filesystem::path& site_file);
 
+/// Likewise, of the one that works in this spool directory.
+std::optional<RunningSite> running_site_in(os::FileSystem& files,
+                                           const std::filesystem::path& site_file,
+                                           const std::filesystem::path& spool);
+
 }  // namespace icom::supervise

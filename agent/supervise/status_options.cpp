@@ -2,8 +2,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/supervise/commands.hpp"
+#include "agent/supervise/lost_site.hpp"
 #include "agent/supervise/running_site.hpp"
 #include "agent/supervise/site_state_text.hpp"
 #include "common/config/config_error.hpp"
@@ -22,9 +24,13 @@ constexpr const char* kStatusText =
     "whether "
     "the gateway takes it; and what is wrong, with what to do. Programs that run and are older "
     "than this one are noted, which is no fault. Needs neither network nor the programs.\n\n"
-    "Where the site's file has an error, what is shown is what the running icom-agent run works "
-    "with.\n\n"
+    "Where the site's file has an error, or is gone, what is shown is what the running icom-agent "
+    "run works with.\n\n"
     "Exit codes: 0 all is well, 1 something is not, 2 wrong usage or settings.";
+
+constexpr const char* kNotToBeRestarted =
+    " until the file is right; then it takes them by itself. It must not be restarted before that: "
+    "it would not start";
 
 /// For whoever has broken the site's file: whether Linacs are recorded all the same.
 std::string what_goes_on_beside(const std::optional<RunningSite>& running) {
@@ -38,8 +44,7 @@ std::string what_goes_on_beside(const std::optional<RunningSite>& running) {
          (agent.settings_us == 0
               ? std::string()
               : ", read at " + os::utc_text(agent.settings_us / 1'000'000) + ",") +
-         " until the file is right; then it takes them by itself. It must not be restarted before "
-         "that: it would not start";
+         kNotToBeRestarted;
 }
 
 int say(const SiteState& state, bool json) {
@@ -47,18 +52,43 @@ int say(const SiteState& state, bool json) {
   return state.problems.empty() ? kDone : kFailed;
 }
 
+/// Of what runs. For a site without Linacs, or whose settings are not kept, there is none.
+int show_table_beside(const std::optional<RunningSite>& running, std::string problem, bool json) {
+  if (!running || running->settings.linacs.empty()) return kWrongUsage;
+  auto state = look_at_site(running->settings, os::utc_now_us(), ICOM_VERSION);
+  state.problems.insert(state.problems.begin(), std::move(problem));
+  say(state, json);
+  return kWrongUsage;
+}
+
+std::string what_goes_on_without_file(const LostSite& lost) {
+  if (lost.running) return what_goes_on_beside(lost.running);
+  if (!lost.any_runs) return "none of the site's programs runs: nothing is recorded here";
+  return "no icom-agent run runs, and none starts before the file is there; the programs that it "
+         "has left in " +
+         lost.spool.string() + " go on, and none that ends is started again";
+}
+
+int show_status_without_file(const LostSite& lost, const std::filesystem::path& site_file,
+                             bool json) {
+  const auto is_gone = text_of(lost, site_file);
+  const auto goes_on = what_goes_on_without_file(lost);
+  std::cerr << is_gone << '\n' << goes_on << '\n';
+  return show_table_beside(lost.running, is_gone + "; " + goes_on, json);
+}
+
 /// What can be told is how that runs which was started before.
 int show_status_beside(const std::filesystem::path& site_file, const config::ConfigError& error,
                        bool json) {
-  const auto running = find_running_site(os::real_file_system(), site_file);
+  auto& files = os::real_file_system();
+  if (const auto lost = find_lost_site(files, site_file, usual_spool_of(site_file))) {
+    return show_status_without_file(*lost, site_file, json);
+  }
+  const auto running = find_running_site(files, site_file);
   const auto goes_on = what_goes_on_beside(running);
   std::cerr << error.what() << '\n' << goes_on << '\n';
-  if (!running || running->settings.linacs.empty()) return kWrongUsage;
-  auto state = look_at_site(running->settings, os::utc_now_us(), ICOM_VERSION);
-  state.problems.insert(state.problems.begin(),
-                        "the site's file has an error (" + error.first().text() + "): " + goes_on);
-  say(state, json);
-  return kWrongUsage;
+  return show_table_beside(
+      running, "the site's file has an error (" + error.first().text() + "): " + goes_on, json);
 }
 
 int show_status(const std::filesystem::path& site_file, bool json) {

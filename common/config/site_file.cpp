@@ -140,8 +140,9 @@ SiteFile read_site_file(const std::filesystem::path& file, SiteFileName name) {
       std::filesystem::status(file, unknown).type() == std::filesystem::file_type::not_found) {
     site.yaml.problem(
         "the site's settings, and there is no such file: this machine is not enrolled yet, or "
-        "another file is meant (--site FILE). icom-agent enrol FILE.enrol writes them, with the "
-        "file that icom-gateway add-site makes at the hosting site");
+        "another file is meant (--site FILE), or it was moved away: icom-agent status tells "
+        "whether the site runs, and how to put it back. icom-agent enrol FILE.enrol writes them, "
+        "with the file that icom-gateway add-site makes at the hosting site");
     return site;
   }
   const std::optional<std::string> text = site.yaml.text();

@@ -27,7 +27,7 @@ struct Present {
 Present read_present(const std::filesystem::path& file) {
   YamlFile reader(file);
   const std::optional<std::string> text = reader.text();
-  if (!text) throw ConfigError(reader.problems());
+  if (!text) throw ConfigError(read_site_file(file, SiteFileName::any_of_two).yaml.problems());
   Present present{*text, read_site_text(file, *text, SiteFileName::any_of_two), {}};
   if (!present.site.yaml.problems().empty()) throw ConfigError(present.site.yaml.problems());
   present.document = *reader.document(present.text);

@@ -36,6 +36,11 @@ std::vector<std::string> process_command(std::int64_t process) {
   return command;
 }
 
+std::filesystem::path process_folder(ProcessNumber process) {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/cwd", error);
+}
+
 std::vector<std::int64_t> processes() {
   std::vector<std::int64_t> all;
   std::error_code error;
