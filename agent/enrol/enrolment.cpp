@@ -9,14 +9,17 @@
 #include "agent/enrol/site_places.hpp"
 #include "agent/enrol/staged_files.hpp"
 #include "agent/forward/own_token.hpp"
+#include "common/config/closed_file.hpp"
 #include "common/config/config_error.hpp"
 #include "common/config/site_text.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/log/printable.hpp"
 #include "common/os/edited_file.hpp"
+#include "common/os/file_owner.hpp"
 #include "common/os/lock_beside.hpp"
 #include "common/os/path_text.hpp"
+#include "common/os/users.hpp"
 #include "common/os/utc_text.hpp"
 #include "common/ssh/pinned_hosts.hpp"
 #include "common/ssh/private_key.hpp"
@@ -84,7 +87,7 @@ std::string known_hosts_with_pins(std::string_view text, const config::Enrolment
 /// The file may be one that other programs use, too.
 void pin_host_keys(const std::filesystem::path& known_hosts, const config::EnrolmentFile& enrolment,
                    const Surroundings& around) {
-  if (!std::filesystem::exists(known_hosts)) {
+  if (!config::is_there(known_hosts)) {
     write_private(around.files, known_hosts, known_hosts_with_pins("", enrolment));
     return;
   }
@@ -100,7 +103,7 @@ std::string another_file(const std::string& site) {
 /// The site that is set up in the folder already, if there is one.
 std::optional<config::SiteSettings> site_in(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / kSiteFile;
-  if (!std::filesystem::exists(file)) return std::nullopt;
+  if (!config::is_there(file)) return std::nullopt;
   return config::load_site(file);
 }
 
@@ -122,6 +125,23 @@ void check_way(const std::filesystem::path& file, const config::TunnelSettings& 
   compare("gateway", tunnel.gateway.text(), enrolment.gateway.text());
 }
 
+/// Before anybody is asked: what the gateway answers has to be kept.
+void require_room_for_us(const std::filesystem::path& folder) {
+  if (os::may_write_in(folder)) return;
+  const auto owner = os::owner_of(folder);
+  if (!owner) throw EnrolmentError("this account may not look at " + folder.string());
+  constexpr std::chrono::seconds kAnswerTime{2};
+  const std::string us = os::user_name_within(kAnswerTime, os::own_user());
+  const std::string other = os::user_name_within(kAnswerTime, *owner);
+  throw EnrolmentError("the folder " + folder.string() + " is " + other + "'s, and account " + us +
+                       " may not write there: " +
+                       (*owner == 0
+                            ? "give it to the account that runs the agent (chown " + us + " " +
+                                  folder.string() + ", if that is this one)"
+                            : "run this as " + other + " (runuser -u " + other + " -- ...)") +
+                       ", or name another folder with --into; nothing was changed");
+}
+
 void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
@@ -129,6 +149,7 @@ void check(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
                          ": make it, owned by the account that runs the agent, or name another "
                          "one with --into");
   }
+  require_room_for_us(folder);
   const auto site = site_in(folder);
   if (site && site->site != enrolment.site) {
     throw EnrolmentError("this machine is set up for site " + site->site + " (" +
@@ -158,6 +179,17 @@ link::DeskRequest request_for(const config::EnrolmentFile& enrolment, const ssh:
   return request;
 }
 
+/// The pinned ones are the enrolment file's, so no line of any known_hosts is to be changed.
+[[noreturn]] void fail_with_host_key(const config::EnrolmentFile& enrolment,
+                                     const std::string& offer) {
+  throw EnrolmentError(offer +
+                       ", which is NOT one of those pinned by the enrolment file: either the "
+                       "server was set up anew since the file was made, or somebody stands in "
+                       "between. Nothing was sent. Ask the hosting site; only if it confirms this "
+                       "fingerprint, " +
+                       another_file(enrolment.site));
+}
+
 /// With the file's key; where it was asked before, first with the key made here: if the answer was
 /// lost on its way, that one is known and the file's is void. nullopt: no key is taken.
 std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
@@ -179,6 +211,9 @@ std::optional<link::DeskAnswer> ask(const config::EnrolmentFile& enrolment,
       if (failure.kind == FailureKind::gateway_away) {
         throw EnrolmentError(std::string(failure.what()) +
                              "; then run this again with the same file");
+      }
+      if (failure.kind == FailureKind::host_key && !failure.offer.empty()) {
+        fail_with_host_key(enrolment, failure.offer);
       }
       if (failure.kind != FailureKind::authentication) throw;
     }
@@ -233,7 +268,7 @@ void say_enrolled_already(const config::SiteSettings& site, const Surroundings& 
 /// A key that was made for this file may be the site's already, its answer lost: the gateway knows.
 bool is_expired(const config::EnrolmentFile& enrolment, const StagedFiles& staged,
                 const Surroundings& around) {
-  return around.now() >= enrolment.expires && !std::filesystem::exists(staged.key);
+  return around.now() >= enrolment.expires && !config::is_there(staged.key);
 }
 
 [[noreturn]] void fail_with_expired(const config::EnrolmentFile& enrolment,
@@ -317,7 +352,7 @@ void enrol(const config::EnrolmentFile& enrolment, const std::filesystem::path& 
   around.say("ok", reach.text);
 
   const auto alone = os::lock_beside(around.files, folder / kSiteFile);
-  const bool asked_before = std::filesystem::exists(staged.key);
+  const bool asked_before = config::is_there(staged.key);
   const ssh::PrivateKey key = key_in(around.files, staged.key, "icom site " + enrolment.site);
   write_private(around.files, staged.one_time_key, enrolment.private_key);
   write_private(around.files, staged.known_hosts, known_hosts_with_pins("", enrolment));

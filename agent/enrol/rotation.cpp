@@ -2,6 +2,7 @@
 
 #include "agent/enrol/staged_files.hpp"
 #include "agent/forward/own_token.hpp"
+#include "common/config/closed_file.hpp"
 #include "common/link/desk_signature.hpp"
 #include "common/link/limits.hpp"
 #include "common/os/lock_beside.hpp"
@@ -17,8 +18,8 @@ namespace {
 void finish_or_undo_the_last(const config::TunnelSettings& tunnel, const Surroundings& around) {
   const auto next_key = next_of(tunnel.key);
   const auto next_token = next_of(tunnel.token_file);
-  if (!std::filesystem::exists(next_token)) return;
-  if (std::filesystem::exists(next_key)) {
+  if (!config::is_there(next_token)) return;
+  if (config::is_there(next_key)) {
     remove(around.files, next_token);
     around.say("note", "a rotation was cut off before the new pair was proved: it begins anew");
   } else {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "common/config/closed_file.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/path_text.hpp"
 #include "common/ssh/error.hpp"
@@ -49,7 +50,7 @@ void replace(os::FileSystem& files, const std::filesystem::path& file,
 
 ssh::PrivateKey key_in(os::FileSystem& files, const std::filesystem::path& file,
                        const std::string& comment) {
-  if (std::filesystem::exists(file)) {
+  if (config::is_there(file)) {
     try {
       return ssh::PrivateKey::load(file);
     } catch (const ssh::Error&) {

@@ -29,6 +29,8 @@ class LinkFailure : public std::runtime_error {
   LinkFailure(FailureKind failure_kind, const std::string& sentence)
       : std::runtime_error(sentence), kind(failure_kind) {}
   FailureKind kind;
+  /// Of host_key: which one is offered, and by whom; empty where that is not known.
+  std::string offer{};
 };
 
 }  // namespace icom::forward

@@ -20,20 +20,25 @@ LinkFailure failure_behind(const config::TunnelSettings& tunnel, const ssh::Erro
   if (error.category() == ssh::Category::refused) {
     return no_gateway_behind(tunnel.gateway.text(), error.what());
   }
-  return {FailureKind::gateway_away,
-          "the tunnel stands, but the hosting site's sshd does not let it to " +
-              tunnel.gateway.text() +
-              ": correct tunnel.gateway, which is to be the 'ingest' of the gateway's settings, or "
-              "have the permitopen of this site's key (and of sshd_config) corrected there (" +
-              error.what() + ")"};
+  return {
+      FailureKind::gateway_away,
+      "the tunnel stands, but the hosting site's sshd does not let it to " + tunnel.gateway.text() +
+          ": have icom-gateway check run at the hosting site, which tells what forbids it: sshd's "
+          "AllowTcpForwarding or DisableForwarding, its PermitOpen, or the permitopen of this "
+          "site's key; or correct tunnel.gateway, which is to be the 'ingest' of the gateway's "
+          "settings (" +
+          error.what() + ")"};
 }
 
 LinkFailure failure_of(const ssh::Error& error) {
   switch (error.category()) {
     case ssh::Category::settings:
       return {FailureKind::settings, error.what()};
-    case ssh::Category::host_key:
-      return {FailureKind::host_key, error.what()};
+    case ssh::Category::host_key: {
+      LinkFailure failure(FailureKind::host_key, error.what());
+      failure.offer = error.offer();
+      return failure;
+    }
     case ssh::Category::authentication:
       return {FailureKind::authentication, error.what()};
     case ssh::Category::refused:

@@ -181,7 +181,15 @@ int resume(const config::SiteSettings& site, const std::vector<std::string>& lin
       code = 1;
       continue;
     }
-    const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile);
+    std::error_code error;
+    const bool was_drained = std::filesystem::remove(folder / listen::kDrainedFile, error);
+    if (error) {
+      std::cout << "Linac " << serial << ": cannot remove "
+                << (folder / listen::kDrainedFile).string() << " (" << error.message()
+                << "): use the account that the listeners run as\n";
+      code = 1;
+      continue;
+    }
     const Resumed end = resumed(folder, serial, was_drained, agent);
     std::cout << "Linac " << serial << ": " << end.text << '\n';
     if (!end.is_recorded) code = 1;

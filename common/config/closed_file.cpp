@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 
 #include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
@@ -45,6 +46,14 @@ std::string readable_file(const std::filesystem::path& file, std::error_code err
   const std::string other = name_of(*owner);
   return wanted + os::utf8(folder) + " is " + other + "'s, and closed to it: run this as root" +
          (*owner == 0 ? std::string() : ", or as " + other + " (runuser -u " + other + " -- ...)");
+}
+
+bool is_there(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto type = std::filesystem::status(file, error).type();
+  if (type == std::filesystem::file_type::not_found) return false;
+  if (type != std::filesystem::file_type::none) return true;
+  throw std::runtime_error(file.string() + ": expected " + readable_file(file, error));
 }
 
 }  // namespace icom::config

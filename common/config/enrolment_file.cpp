@@ -43,17 +43,13 @@ std::string without_carriage_returns(std::string text) {
 std::string content_of(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::none) {
+    refuse_file(file, readable_file(file, error));
+  }
   if (!std::filesystem::exists(status)) {
     refuse_file(file, "an enrolment file to be there; `icom-gateway add-site` makes it");
   }
   if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");
-  bool is_private = false;
-  error = os::is_private(file, os::Access::owner, is_private);
-  if (!error && !is_private) {
-    refuse_file(file, "a file that nobody but its owner can read: if nobody can have copied it, " +
-                          os::how_to_make_private(os::Access::owner, "it") +
-                          "; otherwise have another one made (icom-gateway add-site --again)");
-  }
   std::string text(kMaxFileBytes + 1, '\0');
   std::unique_ptr<os::File> opened;
   std::size_t size = 0;
@@ -69,6 +65,16 @@ bool is_enrolment(std::string_view text) {
   return text.starts_with(kFirstKey) || text.find('\n' + std::string(kFirstKey)) != text.npos;
 }
 
+/// Of an enrolment file, which is a secret: of anything else nothing is to be changed.
+void refuse_if_others_read(const std::filesystem::path& file) {
+  bool is_private = false;
+  const auto error = os::is_private(file, os::Access::owner, is_private);
+  if (error || is_private) return;
+  refuse_file(file, "a file that nobody but its owner can read: if nobody can have copied it, " +
+                        os::how_to_make_private(os::Access::owner, "it") +
+                        "; otherwise have another one made (icom-gateway add-site --again)");
+}
+
 /// Throws ConfigError if what the checksum stands for is not what the file holds.
 void check_whole(const std::filesystem::path& file) {
   const std::string text = content_of(file);
@@ -76,6 +82,7 @@ void check_whole(const std::filesystem::path& file) {
     refuse_file(file,
                 "an enrolment file, as `icom-gateway add-site` makes it; this is something else");
   }
+  refuse_if_others_read(file);
   const std::size_t last = text.rfind('\n' + std::string(kLastKey));
   const bool whole = last != std::string::npos &&
                      std::string_view(text).substr(last + 1).starts_with(

@@ -35,6 +35,9 @@ std::string read_secret(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (os::is_machine_fault(error)) fail(file, error);
+  if (status.type() == std::filesystem::file_type::none) {
+    refuse_file(file, readable_file(file, error));
+  }
   if (!std::filesystem::exists(status))
     refuse_file(file, "this file to be there, holding one secret");
   if (!std::filesystem::is_regular_file(status)) refuse_file(file, "a regular file");

@@ -22,6 +22,10 @@ bool is_closed_to_us(const std::filesystem::path& file);
 /// can, and if nothing is there.
 std::error_code why_not_readable(const std::filesystem::path& path);
 
+/// Whether this account may make and remove names in a folder, as far as its rights tell. False if
+/// it is not there.
+bool may_write_in(const std::filesystem::path& folder);
+
 /// Whether a folder's mode lets members of the group list it and go on from it. False if it is not
 /// there. Follows links; knows nothing of access lists.
 bool is_open_to_group(const std::filesystem::path& folder, UserId group);

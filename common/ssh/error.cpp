@@ -29,4 +29,10 @@ std::string_view to_string(Category category) {
 Error::Error(Category category, const std::string& sentence)
     : std::runtime_error(sentence), category_(category) {}
 
+Error Error::of_host_key(const std::string& offer, const std::string& what_to_do) {
+  Error error(Category::host_key, offer + what_to_do);
+  error.offer_ = offer;
+  return error;
+}
+
 }  // namespace icom::ssh

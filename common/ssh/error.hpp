@@ -27,10 +27,16 @@ enum class Category {
 class Error : public std::runtime_error {
  public:
   Error(Category category, const std::string& sentence);
+  /// Of Category::host_key: `offer` and what is to be done make up what().
+  static Error of_host_key(const std::string& offer, const std::string& what_to_do);
   [[nodiscard]] Category category() const noexcept { return category_; }
+  /// `host:22 offers the host key ssh-ed25519 SHA256:...`, for whoever has another way to mend that
+  /// than a line of known_hosts. Empty of any other category.
+  [[nodiscard]] const std::string& offer() const noexcept { return offer_; }
 
  private:
   Category category_;
+  std::string offer_;
 };
 
 }  // namespace icom::ssh

@@ -73,18 +73,18 @@ void check_host_key(const Engine& engine, const Settings& settings, const KnownH
   const std::string offer =
       engine.server() + " offers the host key " + key.type + " " + key.fingerprint;
   if (pins.types.empty()) {
-    throw Error(
-        Category::host_key,
-        offer + ", and " + file +
+    throw Error::of_host_key(
+        offer,
+        ", and " + file +
             (pins.unusable_only ? " has only keys of other types for it" : " has none for it") +
             ". If the hosting site confirms this fingerprint, add what `ssh-keyscan -p " +
             std::to_string(settings.port) + " " + settings.host + "` prints to that file");
   }
-  throw Error(Category::host_key,
-              offer + ", which is NOT the one pinned in " + file + " for " + pins.name +
-                  ": either the server was set up anew, or somebody stands in between. Nothing was "
-                  "sent. Ask "
-                  "the hosting site; only if it confirms this fingerprint, replace the line");
+  throw Error::of_host_key(
+      offer, ", which is NOT the one pinned in " + file + " for " + pins.name +
+                 ": either the server was set up anew, or somebody stands in between. Nothing was "
+                 "sent. Ask "
+                 "the hosting site; only if it confirms this fingerprint, replace the line");
 }
 
 /// As far as can be seen: it has not said its name.

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "common/config/closed_file.hpp"
 #include "common/config/enrolment_file.hpp"
 #include "common/config/name.hpp"
 #include "common/config/timezone.hpp"
@@ -107,7 +108,7 @@ void check(const config::GatewaySettings& settings, const NewSite& wanted, const
                             "' is no name for a site: 1 to 32 letters, digits, - or _");
   }
   const std::filesystem::path file = places.site_file(wanted.site);
-  const bool is_there = std::filesystem::exists(file);
+  const bool is_there = config::is_there(file);
   if (is_there && !wanted.again) {
     throw RegistrationError("site " + wanted.site + " is there already (" + file.string() +
                             "): --again makes another enrolment file for it");

@@ -3,6 +3,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "common/config/closed_file.hpp"
 #include "common/config/name.hpp"
 #include "common/os/file_system.hpp"
 #include "common/os/folder_of.hpp"
@@ -44,8 +45,8 @@ SiteRecord record_of(const SiteBook& book, const std::string& site) {
 /// Throws RegistrationError if there is no such site.
 void require_site(const Places& places, const SiteBook& book, const std::string& site) {
   const bool is_known =
-      config::parse_name(site) && (std::filesystem::exists(places.site_file(site)) ||
-                                   std::filesystem::exists(places.token(site)) || book.has(site));
+      config::parse_name(site) && (config::is_there(places.site_file(site)) ||
+                                   config::is_there(places.token(site)) || book.has(site));
   if (!is_known) throw RegistrationError("there is no site " + site);
 }
 

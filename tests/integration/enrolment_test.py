@@ -301,7 +301,7 @@ class MissingParts(EnrolmentCase):
         make_key(self.folder / "another")
         self.hosting.sshd.host_key = self.folder / "another"
         self.hosting.start()
-        self.assert_says(self.enrol(self.file), 1, "NOT the one pinned")
+        self.assert_says(self.enrol(self.file), 1, "is NOT one of those pinned by the enrolment file", "SHA256:", "add-site nbcc --again")
 
     def test_name_without_an_address(self):
         text = self.hosting.config.read_text()

@@ -30,6 +30,10 @@ std::error_code why_not_readable(const std::filesystem::path& path) {
   return last_error();
 }
 
+bool may_write_in(const std::filesystem::path& folder) {
+  return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
 bool is_open_to_group(const std::filesystem::path& folder, UserId group) {
   constexpr mode_t kGroups = S_IRGRP | S_IXGRP;
   constexpr mode_t kAlls = S_IROTH | S_IXOTH;

@@ -60,6 +60,27 @@ TEST(ClosedFile, OfOneThatIsNotThereItSaysWhatToDo) {
               HasSubstr("is there (No such file or directory): put it there, or correct the path"));
 }
 
+TEST(ClosedFile, WhetherAFileIsThereIsNotGuessedInAClosedFolder) {
+  const os::TemporaryDirectory above;
+  EXPECT_TRUE(is_there(above.path()));
+  EXPECT_FALSE(is_there(above.path() / "site.yaml"));
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another account";
+  ASSERT_EQ(::chmod(above.path().c_str(), 0700), 0);
+  const auto says_so = [&] {
+    try {
+      static_cast<void>(is_there(above.path() / "site.yaml"));
+    } catch (const std::runtime_error& error) {
+      const std::string said = error.what();
+      return said.find("is root's, and closed to it: run this as root") != std::string::npos &&
+                     said.find("filesystem error") == std::string::npos
+                 ? 0
+                 : 1;
+    }
+    return 2;
+  };
+  EXPECT_EQ(os::run_as(os::account_of(54321, 54321), says_so), 0);
+}
+
 TEST(ClosedFile, OfAnotherErrorItSaysTheSystemsWords) {
   const auto error = std::make_error_code(std::errc::io_error);
   EXPECT_EQ(readable_file("x", error), "a file that can be read (" + error.message() + ")");

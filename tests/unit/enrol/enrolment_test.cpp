@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 
+#include "common/os/account.hpp"
 #include "gateway/registration/revoke.hpp"
 #include "tests/unit/enrol/dying_site.hpp"
 
@@ -236,6 +237,41 @@ TEST_F(EnrolmentTest, ClockThatIsOffIsSaid) {
 TEST_F(EnrolmentTest, FolderThatIsNotThereIsSaidBeforeAnybodyIsAsked) {
   std::filesystem::remove(at_site_);
   EXPECT_THAT(refusal(), HasSubstr("--into"));
+}
+
+TEST_F(EnrolmentTest, FolderThatIsNotOursIsSaidWithWhoseItIsBeforeAnybodyIsAsked) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another account";
+  for (auto way = at_site_; way.has_relative_path(); way = way.parent_path()) {
+    std::filesystem::permissions(way, std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+  }
+  const auto says_so = [&] {
+    const std::string said = refusal();
+    return said.find("is root's, and account 54321 may not write there") != std::string::npos &&
+                   said.find("chown 54321 " + at_site_.string()) != std::string::npos
+               ? 0
+               : 1;
+  };
+  EXPECT_EQ(os::run_as(os::account_of(54321, 54321), says_so), 0);
+}
+
+TEST_F(EnrolmentTest, AnotherHostKeyIsAReasonForAnotherFileAndNotForALineOfOurs) {
+  auto surroundings = around();
+  surroundings.ask = [](const config::TunnelSettings& tunnel, const link::DeskRequest&,
+                        const link::DeskSecret&) -> link::DeskAnswer {
+    forward::LinkFailure failure(forward::FailureKind::host_key,
+                                 "NOT the one pinned in " + tunnel.known_hosts.string());
+    failure.offer = "physics.rccc.example:922 offers the host key ssh-ed25519 SHA256:x";
+    throw failure;
+  };
+  try {
+    enrol(file_, at_site_, surroundings);
+    FAIL() << "enrolled";
+  } catch (const EnrolmentError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("SHA256:x, which is NOT one of those pinned"));
+    EXPECT_THAT(error.what(), HasSubstr("icom-gateway add-site nbcc --again"));
+    EXPECT_THAT(error.what(), Not(HasSubstr(".enrolling")));
+  }
 }
 
 TEST_F(EnrolmentTest, WayThatEndsIsToldAndNothingIsWritten) {
