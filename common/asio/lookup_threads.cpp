@@ -20,11 +20,19 @@ using asio::ip::tcp;
 
 namespace {
 
+/// In words that say what is the matter, where Asio's own do not.
+boost::system::error_code in_plain_words(const boost::system::error_code& error) {
+  if (error == asio::error::host_not_found) return LookupError::no_name;
+  if (error == asio::error::host_not_found_try_again) return LookupError::no_answer;
+  return error;
+}
+
 LookupAnswer ask_operating_system(const std::string& host) {
   asio::io_context io;
   tcp::resolver resolver(io);
   LookupAnswer answer;
   const auto found = resolver.resolve(host, "", tcp::resolver::flags(), answer.error);
+  answer.error = in_plain_words(answer.error);
   for (const auto& entry : found) answer.addresses.push_back(entry.endpoint().address());
   return answer;
 }

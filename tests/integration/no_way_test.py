@@ -63,12 +63,14 @@ class NoWay(LabCase):
         gateway = f"127.0.0.1:{self.hosting.ingest_port}"
         self.says(f"the tunnel stands, but no gateway answers behind it, at {gateway}", "have icom-gateway started")
         self.with_tunnel(gateway="127.0.0.1:1")
-        self.says("the hosting site's sshd does not let it to 127.0.0.1:1", "correct tunnel.gateway")
+        self.says("the hosting site's sshd does not let it to 127.0.0.1:1", "correct tunnel.gateway",
+                  "AllowTcpForwarding", "icom-gateway check")
         port = free_port()
         self.with_tunnel(port=port)
         self.says(f"127.0.0.1:{port} refuses the connection", "Ask the hosting site whether its sshd listens on this port")
         self.with_tunnel(host="nowhere.invalid")
-        self.says("this machine finds no address for the name nowhere.invalid", "correct tunnel.host")
+        self.says("this machine finds no address for the name nowhere.invalid", "correct tunnel.host", "hosts file")
+        self.assertNotIn("authoritative", self.site.forwarder.output())
         self.with_tunnel(port=self.hangs_up.port)
         self.says(f"127.0.0.1:{self.hangs_up.port} takes the connection, but no SSH server speaks there")
         self.site.yaml.write_text(self.right)
@@ -102,7 +104,9 @@ class NoWay(LabCase):
 class BeforeEnrolment(LabCase):
     def test_a_service_that_is_started_without_a_sites_file_says_how_to_get_one(self):
         missing = self.folder / "site.yaml"
-        for command in (["icom-agent", "run"], ["icom-agent", "status"], ["icom-forward"]):
+        linac = ["--serial", "4299"]
+        for command in (["icom-agent", "run"], ["icom-agent", "status"], ["icom-forward"], ["icom-agent", "remove-linac", *linac],
+                        ["icom-agent", "add-linac", *linac, "--address", "127.0.0.1"]):
             done = run_to_end([self.programs / command[0], *command[1:], "--site", missing], 20)
             self.assertEqual(2, done.returncode, done.stderr)
             self.assertIn(str(missing), done.stderr)

@@ -298,5 +298,15 @@ TEST_F(NameLookup, TheOperatingSystemKnowsThisMachine) {
   EXPECT_THAT(asked->addresses, testing::Contains(testing::AnyOf("127.0.0.1", "::1")));
 }
 
+TEST_F(NameLookup, OfANameThatNobodyHasTheWordsArePlain) {
+  const ThreadsThatStay until_the_lookup_has_ended;
+  asio::io_context io;
+  const auto asked = ask_on(io, io.get_executor(), "nowhere.invalid", kTestDeadline);
+  io.restart();
+  io.run();
+  EXPECT_THAT(asked->error.message(), HasSubstr("hosts file"));
+  EXPECT_THAT(asked->error.message(), testing::Not(HasSubstr("authoritative")));
+}
+
 }  // namespace
 }  // namespace icom
