@@ -16,6 +16,10 @@ std::string advice(const link::Refused& refused, std::string_view site) {
     case link::Refused::WRONG_TOKEN:
       return "the gateway refuses the token of site '" + std::string(site) +
              "': make tunnel.token_file hold the same token as the gateway's file of this site";
+    case link::Refused::TOKEN_UNUSABLE:
+      return "the gateway cannot use its own file of this site's token, " + std::string(site) +
+             ".token in its folder of tokens: have it mended at the hosting site, where "
+             "icom-gateway check says what is wrong with it; nothing is to be done here";
     case link::Refused::REVOKED:
       return "the gateway has revoked site '" + std::string(site) +
              "': nothing is sent until this site is enrolled again (icom-agent enrol)";

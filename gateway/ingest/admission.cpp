@@ -138,9 +138,9 @@ std::variant<std::shared_ptr<const RegisteredSite>, link::Refused> site_that_may
                        " is known by: nothing to do at the site; its log says what is wrong there");
   }
   if (!registered->credentials.usable()) {
-    return refusal(link::Refused::WRONG_TOKEN, "the gateway has no token of site " + name +
-                                                   " that it can use: mend its " + name +
-                                                   ".token (its log says what is wrong)");
+    return refusal(link::Refused::TOKEN_UNUSABLE,
+                   "the gateway has no token of site " + name + " that it can use: mend its " +
+                       name + ".token (icom-gateway check and its log say what is wrong)");
   }
   return registered;
 }

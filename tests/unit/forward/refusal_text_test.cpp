@@ -29,6 +29,12 @@ TEST(RefusalTextTest, WrongTokenNamesTheSetting) {
               HasSubstr("tunnel.token_file"));
 }
 
+TEST(RefusalTextTest, OfAFileOfTheGatewaysNothingIsToBeDoneHere) {
+  const std::string text = failure_of(refused(link::Refused::TOKEN_UNUSABLE), "nbcc").what();
+  EXPECT_TRUE(text.starts_with("the gateway cannot use its own file of this site's token")) << text;
+  EXPECT_THAT(text, Not(HasSubstr("tunnel.token_file")));
+}
+
 TEST(RefusalTextTest, VersionsSayWhichSideIsOlder) {
   EXPECT_THAT(
       failure_of(refused(link::Refused::PROTOCOL_VERSION, link::kLinkProtocol + 1), "s").what(),

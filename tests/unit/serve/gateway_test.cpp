@@ -194,7 +194,7 @@ TEST_F(GatewayTest, TokenThatIsPutRightCountsWithoutARestart) {
   gateway->start();
   ingest::TestAgent refused(port_);
   EXPECT_EQ(refused.greet(ingest::example_hello({77})).refused().code(),
-            link::Refused::WRONG_TOKEN);
+            link::Refused::TOKEN_UNUSABLE);
   write_token("nbcc", kToken);
   gateway->refresh_access();
   ingest::TestAgent agent(port_);
