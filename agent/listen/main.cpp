@@ -82,7 +82,7 @@ Options parse(int argc, char** argv) {
 
   const auto address = icom::config::parse_address(linac, icom::config::kIcomPort);
   if (!address) {
-    throw CLI::ValidationError("--linac", "'" + linac + "' is not ADDRESS or ADDRESS:PORT");
+    throw CLI::ValidationError("--linac", icom::config::no_linac_address_text(linac));
   }
   options.settings.linac = *address;
   options.settings.keeper = icom::listen::KeeperLink(keeper);

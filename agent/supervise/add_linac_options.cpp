@@ -54,8 +54,7 @@ void add_add_linac(CLI::App& app, Action& asked) {
     asked = [given] {
       const auto address = config::parse_address(given->address, config::kIcomPort);
       if (!address) {
-        throw std::invalid_argument("--address: '" + given->address +
-                                    "' is not ADDRESS or ADDRESS:PORT");
+        throw std::invalid_argument("--address: " + config::no_linac_address_text(given->address));
       }
       if (config::is_unspecified(*address)) {
         throw std::invalid_argument("--address: '" + given->address +

@@ -13,6 +13,7 @@
 #include "common/config/config_error.hpp"
 #include "common/config/site_settings.hpp"
 #include "common/config/timezone.hpp"
+#include "common/text/control.hpp"
 
 namespace icom::supervise {
 
@@ -64,7 +65,7 @@ int probe_linac(const std::string& text, double seconds, const std::string& zone
                 const std::filesystem::path& site_file, bool file_is_named) {
   const auto linac = config::parse_address(text, config::kIcomPort);
   if (!linac) {
-    std::cerr << "probe: '" << text << "' is not ADDRESS or ADDRESS:PORT\n";
+    std::cerr << "probe: " << text::without_controls(config::no_linac_address_text(text)) << '\n';
     return kWrongUsage;
   }
   std::optional<config::SiteSettings> site;

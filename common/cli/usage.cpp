@@ -62,7 +62,8 @@ std::string hint_on(const std::string& word, const CLI::App& chosen) {
   if (std::string other = at_the_other(word, chosen.get_name()); !other.empty()) return other;
   const std::string written = word.substr(0, is_option ? word.find('=') : std::string::npos);
   if (const std::string* const meant = text::nearest(names, written)) {
-    return "did you mean " + *meant + "?";
+    return "there is no " + std::string(is_option ? "option " : "command ") + written +
+           ": did you mean " + *meant + "?";
   }
   return is_option ? "" : "there is no command '" + word + "'";
 }
@@ -70,12 +71,13 @@ std::string hint_on(const std::string& word, const CLI::App& chosen) {
 }  // namespace
 
 int tell_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const int code = app.exit(error);
   const std::vector<std::string> unknown = app.remaining(true);
-  if (code == 0 || unknown.empty()) return code;
+  if (error.get_exit_code() == 0 || unknown.empty()) return app.exit(error);
   const std::string hint = hint_on(unknown.front(), innermost(app));
-  if (!hint.empty()) std::cerr << hint << '\n';
-  return code;
+  if (hint.empty()) return app.exit(error);
+  // What the parser misses is missing because of this word.
+  std::cerr << hint << "\nRun with --help for more information.\n";
+  return error.get_exit_code();
 }
 
 }  // namespace icom::cli

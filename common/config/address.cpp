@@ -118,6 +118,32 @@ std::optional<Address> parse_address(std::string_view text, std::uint16_t defaul
   return Address{std::string(host), *number};
 }
 
+std::optional<std::string> address_meant_by(std::string_view text) {
+  const auto only = [](std::string_view of, std::string_view characters) {
+    return !of.empty() && of.find_first_not_of(characters) == std::string_view::npos;
+  };
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::string_view kDigitsAndDots = "0123456789.";
+  const std::size_t colon = text.find(':');
+  const std::string_view host = text.substr(0, colon);
+  if (colon != std::string_view::npos && only(host, kDigits)) {
+    const std::string turned = std::string(text.substr(colon + 1)) + ':' + std::string(host);
+    if (parse_address(turned, 0)) {
+      return "the address before the port: did you mean " + turned + "?";
+    }
+  }
+  if (only(host, kDigitsAndDots) && host.find('.') != std::string_view::npos && !is_ipv4(host)) {
+    return "four numbers from 0 to 255 with dots between them, such as 192.168.17.40";
+  }
+  return std::nullopt;
+}
+
+std::string no_linac_address_text(std::string_view text) {
+  return "read \"" + std::string(text) + "\", expected " +
+         address_meant_by(text).value_or(
+             "ADDRESS or ADDRESS:PORT of the Linac, such as 192.168.17.40");
+}
+
 bool is_unspecified(const Address& address) {
   boost::system::error_code name;
   const auto known = boost::asio::ip::make_address(plain_spelling(address.host), name);

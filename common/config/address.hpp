@@ -23,6 +23,14 @@ struct Address {
 /// `default_port` is 0.
 std::optional<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
+/// Of a text that is no address, what is expected in its place, where its mistake is a known one:
+/// `the address before the port: did you mean 192.168.17.40:1706?`.
+std::optional<std::string> address_meant_by(std::string_view text);
+
+/// Likewise, of a Linac's address on a command line, whatever the mistake is: `read "x", expected
+/// ...`.
+std::string no_linac_address_text(std::string_view text);
+
 /// 0.0.0.0, ::, or another spelling of them: whoever is called there is this machine itself.
 bool is_unspecified(const Address& address);
 

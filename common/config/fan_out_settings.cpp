@@ -9,12 +9,15 @@
 
 #include "common/config/map_reader.hpp"
 #include "common/config/name.hpp"
+#include "common/text/nearest.hpp"
 
 namespace icom::config {
 
 namespace ip = boost::asio::ip;
 
 namespace {
+
+using Serials = std::optional<std::vector<std::string>>;
 
 ip::address without_mapping(const ip::address& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
@@ -40,7 +43,19 @@ FanOutPort read_port(MapReader& from) {
   return port;
 }
 
-std::vector<FanOutPort> read_ports(MapReader& from) {
+/// Each port is of a Linac that the site has, where its Linacs are known.
+void check_serial(MapReader& entry, const std::string& serial, const Serials& known) {
+  if (!known || serial.empty() || std::ranges::find(*known, serial) != known->end()) return;
+  std::string all;
+  for (const std::string& one : *known) all += (all.empty() ? "" : ", ") + one;
+  const std::string* const meant = text::nearest(*known, serial);
+  entry.problem("serial", "the serial of a Linac that the site has" +
+                              (meant != nullptr ? ": did you mean " + *meant + "?"
+                               : all.empty()    ? "; it has none"
+                                                : "; it has " + all));
+}
+
+std::vector<FanOutPort> read_ports(MapReader& from, const Serials& known) {
   std::vector<FanOutPort> ports;
   const auto entries = from.list("ports", "a list of serial and listen, one for each Linac");
   if (!entries) return ports;
@@ -50,6 +65,7 @@ std::vector<FanOutPort> read_ports(MapReader& from) {
     auto entry = from.entry((*entries)[i], "ports", i);
     if (!entry) continue;
     FanOutPort port = read_port(*entry);
+    check_serial(*entry, port.serial, known);
     const std::string line = std::to_string(entry->mark("").line + 1);
     if (const auto [other, is_new] = serials.emplace(port.serial, line);
         !is_new && !port.serial.empty()) {
@@ -99,7 +115,8 @@ std::optional<Network> parse_network(std::string_view text) {
   return network;
 }
 
-FanOutSettings read_fan_out(MapReader& from) {
+FanOutSettings read_fan_out(MapReader& from,
+                            const std::optional<std::vector<std::string>>& serials) {
   FanOutSettings settings;
   auto fan_out = from.map("fan_out", Presence::optional);
   if (!fan_out) return settings;
@@ -122,7 +139,7 @@ FanOutSettings read_fan_out(MapReader& from) {
       if (user) settings.users.push_back(*std::move(user));
     }
   }
-  settings.ports = read_ports(*fan_out);
+  settings.ports = read_ports(*fan_out, serials);
   fan_out->done();
   return settings;
 }

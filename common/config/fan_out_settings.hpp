@@ -50,6 +50,7 @@ class MapReader;
 
 /// Reads the map `fan_out` of `from`, which may be left out: no ports then. What is wrong is noted
 /// there. Whether such Linacs exist is for the caller to check.
-FanOutSettings read_fan_out(MapReader& from);
+FanOutSettings read_fan_out(MapReader& from,
+                            const std::optional<std::vector<std::string>>& serials = std::nullopt);
 
 }  // namespace icom::config

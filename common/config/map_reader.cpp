@@ -14,15 +14,6 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// `1706:192.168.17.40` as it was meant; nothing if `text` is something else.
-std::optional<std::string> host_and_port_exchanged(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || !is_number(text.substr(0, colon))) return std::nullopt;
-  const std::string turned =
-      std::string(text.substr(colon + 1)) + ':' + std::string(text.substr(0, colon));
-  return parse_address(turned, 0) ? std::optional(turned) : std::nullopt;
-}
-
 /// What an unknown key may have been meant to be, and all that could stand there.
 std::string known_keys(const std::set<std::string>& known, std::string_view unknown) {
   if (const std::string* const meant = text::nearest(known, unknown)) {
@@ -88,8 +79,7 @@ std::optional<Address> MapReader::address(const std::string& key, const std::str
     address = parse_address(*text, form == AddressForm::linac ? kIcomPort : 0);
   }
   if (!address) {
-    const std::optional<std::string> turned = host_and_port_exchanged(*text);
-    problem(key, turned ? "the address before the port: did you mean " + *turned + "?" : expected);
+    problem(key, address_meant_by(*text).value_or(expected));
   }
   return address;
 }

@@ -96,15 +96,10 @@ void read_spool(MapReader& from, SpoolSettings& to) {
   from.done();
 }
 
-/// Each port is of a Linac that the site has.
-void check_fan_out(MapReader& top, const SiteSettings& site) {
-  for (const FanOutPort& port : site.fan_out.ports) {
-    const bool known = std::ranges::any_of(
-        site.linacs, [&port](const LinacSettings& linac) { return linac.serial == port.serial; });
-    if (!known && !port.serial.empty()) {
-      top.problem("fan_out", "ports of Linacs that the site has; it has no " + port.serial);
-    }
-  }
+std::vector<std::string> serials_of(const SiteSettings& site) {
+  std::vector<std::string> serials;
+  for (const LinacSettings& linac : site.linacs) serials.push_back(linac.serial);
+  return serials;
 }
 
 void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName name,
@@ -126,8 +121,7 @@ void read_site(SiteFile& site, const std::filesystem::path& file, SiteFileName n
   if (auto tunnel = top.map("tunnel")) read_tunnel(*tunnel, site.settings.tunnel);
   if (auto spool = top.map("spool")) read_spool(*spool, site.settings.spool);
   site.settings.forwards = read_forwards(top, site.listen_marks);
-  site.settings.fan_out = read_fan_out(top);
-  check_fan_out(top, site.settings);
+  site.settings.fan_out = read_fan_out(top, serials_of(site.settings));
   top.done();
 }
 

@@ -80,5 +80,21 @@ TEST(Address, AnythingElseIsRefused) {
   }
 }
 
+TEST(Address, OfAMistakeThatIsKnownItIsSaidWhatWasMeant) {
+  EXPECT_EQ(no_linac_address_text("1706:192.168.17.40"),
+            "read \"1706:192.168.17.40\", expected the address before the port: did you mean "
+            "192.168.17.40:1706?");
+  for (const char* text : {"192.168.17.400", "192.168.1740", "192.168.17.400:1706"}) {
+    EXPECT_EQ(address_meant_by(text),
+              "four numbers from 0 to 255 with dots between them, such as 192.168.17.40");
+  }
+  for (const char* text : {"", "192,168,17,40", "::1::", "host:port"}) {
+    EXPECT_FALSE(address_meant_by(text)) << text;
+  }
+  EXPECT_EQ(no_linac_address_text("192,168,17,40"),
+            "read \"192,168,17,40\", expected ADDRESS or ADDRESS:PORT of the Linac, such as "
+            "192.168.17.40");
+}
+
 }  // namespace
 }  // namespace icom::config

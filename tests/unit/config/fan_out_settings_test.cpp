@@ -58,7 +58,11 @@ TEST_F(FanOutSettingsTest, AccountsAreNamesNumbersOrAllOfThem) {
 }
 
 TEST_F(FanOutSettingsTest, ALinacThatTheSiteDoesNotHaveIsReported) {
-  EXPECT_THAT(error("\"9183\"", "\"9138\"").first().expected, HasSubstr("it has no 9138"));
+  const ConfigError refused = error("\"9183\"", "\"9138\"");
+  EXPECT_EQ(refused.first().key, "fan_out.ports[1].serial");
+  EXPECT_EQ(refused.first().read, "9138");
+  EXPECT_EQ(refused.first().line, 24);
+  EXPECT_THAT(refused.first().expected, HasSubstr("did you mean 9183?"));
 }
 
 TEST_F(FanOutSettingsTest, APortThatTwoLinacsHaveIsReported) {

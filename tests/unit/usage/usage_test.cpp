@@ -52,7 +52,9 @@ class UsageTest : public ::testing::Test {
 TEST_F(UsageTest, AMisspeltCommandIsToldTheOneThatWasMeant) {
   const Said wrong = said({"recrods", "--json"});
   EXPECT_NE(wrong.code, 0);
-  EXPECT_THAT(wrong.err, HasSubstr("did you mean records?"));
+  EXPECT_EQ(wrong.err,
+            "there is no command recrods: did you mean records?\n"
+            "Run with --help for more information.\n");
 }
 
 TEST_F(UsageTest, AWordThatIsLikeNoCommandIsNamed) {
