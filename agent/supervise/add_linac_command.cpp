@@ -17,6 +17,7 @@
 #include "common/os/confirm.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/text/span_text.hpp"
 
 namespace icom::supervise {
 
@@ -104,11 +105,10 @@ class Addition {
                   kNothingWritten);
     }
     if (const auto why = why_it_is_taken(io, linac)) return fail(*why + "; " + kNothingWritten);
-    std::cerr
-        << "note: looking at " << options_.linac.address.text() << " for "
-        << std::chrono::duration<double>(options_.look).count()
-        << " s, as one more client of the Linac; is a listener of another machine connected to "
-           "it, such as PyMedPhys', both will be\n";
+    std::cerr << "note: looking at " << options_.linac.address.text() << " for "
+              << std::chrono::duration<double>(options_.look).count()
+              << " s. The Linac has one more client for that time, beside a listener that another "
+                 "machine may have connected to it (PyMedPhys', say)\n";
     const ProbeReport report =
         probe(options_.linac.address, options_.look, edit_.settings.timezone);
     json_["probe"] = Json::parse(to_json(report, options_.linac.address));
@@ -195,7 +195,7 @@ LinacDoubts doubts_about(const ProbeReport& report, const config::LinacSettings&
   const std::int64_t ahead = report.clock_ahead_seconds.value_or(0);
   if (std::abs(ahead) > kClockMayBeOff) {
     doubts.others.push_back(
-        "its clock is " + std::to_string(std::abs(ahead)) + " s " +
+        "its clock is " + text::seconds_and_span_text(std::abs(ahead)) + " " +
         (ahead > 0 ? "ahead of" : "behind") + " this machine's in " + report.timezone +
         ": records carry the Linac's time; have one of the two set, or correct timezone");
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/supervise/probe.hpp"
+#include "common/text/span_text.hpp"
 
 namespace icom::supervise {
 
@@ -26,7 +27,7 @@ std::string convention_text(const std::optional<std::int64_t>& convention) {
 std::string clock_text(std::int64_t ahead, const std::string& zone) {
   const std::string in = zone.empty() ? "in its own time zone" : "in " + zone;
   if (ahead == 0) return "as this machine's (" + in + ")";
-  return std::to_string(std::abs(ahead)) + " s " + (ahead > 0 ? "ahead of" : "behind") +
+  return text::seconds_and_span_text(std::abs(ahead)) + " " + (ahead > 0 ? "ahead of" : "behind") +
          " this machine's (" + in + ")";
 }
 

@@ -4,6 +4,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "agent/forward/status_files.hpp"
@@ -14,7 +16,9 @@
 #include "agent/supervise/readable.hpp"
 #include "agent/supervise/site_judgement.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "common/os/file_owner.hpp"
 #include "common/os/socket_owner.hpp"
+#include "common/os/users.hpp"
 
 namespace icom::supervise {
 
@@ -196,6 +200,27 @@ void look_at_fan_out(const config::SiteSettings& settings, SiteState& site) {
   }
 }
 
+/// As far as the spool directory's owner tells: the key is of the account that the programs run as.
+std::optional<std::string> why_nothing_starts(const config::SiteSettings& settings) {
+  const auto& spool = settings.spool.directory;
+  const auto owner = os::owner_of(spool);
+  const auto wanted = os::owner_of(settings.tunnel.key);
+  if (!owner || !wanted || *owner == *wanted || *wanted == 0) return std::nullopt;
+  using std::filesystem::perms;
+  std::error_code unknown;
+  const auto mode = std::filesystem::status(spool, unknown).permissions();
+  if (unknown || (mode & (perms::group_write | perms::others_write)) != perms::none) {
+    return std::nullopt;
+  }
+  constexpr std::chrono::seconds kAnswerTime{2};
+  const std::string account = os::user_name_within(kAnswerTime, *wanted);
+  return "the spool directory " + spool.string() + " is " +
+         os::user_name_within(kAnswerTime, *owner) + "'s, and the site's programs run as " +
+         account + ", whose the key " + settings.tunnel.key.string() +
+         " is: they cannot write there, and do not start. chown " + account + " " + spool.string() +
+         ", then start icom-agent run (systemctl start icom-agent)";
+}
+
 }  // namespace
 
 SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us,
@@ -226,6 +251,11 @@ SiteState look_at_site(const config::SiteSettings& settings, std::int64_t now_us
 
   look_at_fan_out(settings, site);
 
+  const bool any_runs =
+      agent || site.forwarding || std::ranges::any_of(site.linacs, &LinacState::listening);
+  if (auto why = any_runs ? std::nullopt : why_nothing_starts(settings)) {
+    site.problems.push_back(*std::move(why));
+  }
   judge(settings.spool.directory, agent, forwarder, site);
   std::ranges::move(notes_on_older_programs(site, version), std::back_inserter(site.notes));
   return site;

@@ -122,10 +122,15 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
                  "just been started\n";
     return 1;
   }
+  const std::size_t count = before.size();
   const auto left = wait_for_others(site, std::move(before));
   for (const auto& [serial, pid] : left) say_that_it_still_listens(site, serial, pid);
   // They read what any listener writes: one of these that stays is no reason to wait.
   const bool readers = upgrade_readers(site, *host, cut_clients);
+  if (left.empty() && readers) {
+    std::cout << "looked at " << count << (count == 1 ? " listener" : " listeners")
+              << ", the forwarder and the fan-out: nothing is left to be replaced\n";
+  }
   return left.empty() && readers ? 0 : 1;
 }
 

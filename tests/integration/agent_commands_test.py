@@ -86,6 +86,33 @@ class AgentCommands(LabCase):
             self.assertEqual(["4299", "9183"], [one["serial"] for one in told["linacs"]])
             self.assertIn(f"the site's file has an error ({self.site.yaml}:", told["problems"][0])  # the first one
 
+    def test_status_without_the_file_says_that_recording_goes_on_and_how_to_have_the_file_back(self):
+        self.site.start()
+        self.site.wait_connected()
+        running = self.site.spool / "site.running.yaml"
+        self.wait_for(running.exists, 20, "the agent tells what it works with")
+        right = self.site.yaml.read_text()
+        self.site.yaml.unlink()
+        done = self.agent("status", "--site", self.site.yaml)
+        self.assertEqual(2, done.returncode)
+        self.assertNotIn("not enrolled", done.stderr)
+        self.assertRegex(done.stderr, r"recording goes on: icom-agent run \(process \d+\).*It must not be restarted before that")
+        self.assertRegex(done.stdout, r"(?m)^4299 +yes")
+        back = f"cp -p {running} {self.site.yaml}"
+        self.assertIn(back, done.stderr)
+        self.assertEqual(0, run_to_end(["sh", "-c", back], 10).returncode)
+        self.assertEqual(right, self.site.yaml.read_text())
+        self.wait_for(lambda: self.agent("status", "--site", self.site.yaml).returncode != 2, 20, "the file is used")
+
+    def test_an_upgrade_says_what_it_has_looked_at_where_there_is_nothing_to_do(self):
+        site = self.agent_site("rccc", self.hosting, {})
+        site.start()
+        self.wait_for(lambda: site.status_file("agent.json").get("site") == "rccc", 20, "the agent runs")
+        self.wait_for((site.spool / "forward.json").exists, 20, "the forwarder runs")
+        done = self.agent("upgrade", "--site", site.yaml)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("looked at 0 listeners, the forwarder and the fan-out", done.stdout)
+
     def test_status_tells_of_a_site_that_was_renamed_while_it_runs(self):
         self.site.start()
         self.site.wait_connected()

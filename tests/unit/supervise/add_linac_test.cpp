@@ -57,6 +57,8 @@ TEST(AddLinacDoubtsTest, AClockThatIsOffByMoreThanAMinuteIsSaidWithItsZone) {
               ElementsAre(AllOf(HasSubstr("61 s ahead of"), HasSubstr("Australia/Sydney"))));
   EXPECT_THAT(doubts_about(of_linac("4299", -3600), kLinac).others,
               ElementsAre(HasSubstr("3600 s behind")));
+  EXPECT_THAT(doubts_about(of_linac("4299", -23'663'776), kLinac).others,
+              ElementsAre(HasSubstr("23663776 s (273 days) behind")));
 }
 
 TEST(AddLinacDoubtsTest, FramesWithoutAMachineIdAreSaid) {

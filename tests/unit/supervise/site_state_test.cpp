@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -110,6 +111,20 @@ TEST_F(SiteStateTest, WhenAllIsWellThereAreNoProblems) {
   EXPECT_TRUE(state.linacs.at(0).forwarded);
   EXPECT_EQ(state.linacs.at(0).frames, 14'400U);
   EXPECT_THAT(to_table(state), HasSubstr("all is well"));
+}
+
+TEST_F(SiteStateTest, ASpoolDirectoryOfAnotherAccountIsTheCauseWhereNothingRuns) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  site_.tunnel.key = folder_ / "key";
+  std::ofstream(site_.tunnel.key) << "key";
+  ASSERT_EQ(::chown(site_.tunnel.key.c_str(), 54321, 54321), 0);
+  gone_ = true;
+  listener_.written_us = forwarder_.written_us = 0;
+  EXPECT_THAT(look().problems.at(0),
+              AllOf(HasSubstr("the spool directory " + folder_.string() + " is root's"),
+                    HasSubstr("chown 54321 " + folder_.string())));
+  ASSERT_EQ(::chown(folder_.c_str(), 54321, 54321), 0);
+  EXPECT_THAT(look().problems, Not(Contains(HasSubstr("chown"))));
 }
 
 TEST_F(SiteStateTest, FramesOfAnotherLinacOfTheSiteAreAProblemThatSaysWhatCameAndWhatIsExpected) {
