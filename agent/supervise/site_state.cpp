@@ -206,12 +206,7 @@ std::optional<std::string> why_nothing_starts(const config::SiteSettings& settin
   const auto owner = os::owner_of(spool);
   const auto wanted = os::owner_of(settings.tunnel.key);
   if (!owner || !wanted || *owner == *wanted || *wanted == 0) return std::nullopt;
-  using std::filesystem::perms;
-  std::error_code unknown;
-  const auto mode = std::filesystem::status(spool, unknown).permissions();
-  if (unknown || (mode & (perms::group_write | perms::others_write)) != perms::none) {
-    return std::nullopt;
-  }
+  if (os::may_others_write_in(spool)) return std::nullopt;
   constexpr std::chrono::seconds kAnswerTime{2};
   const std::string account = os::user_name_within(kAnswerTime, *wanted);
   return "the spool directory " + spool.string() + " is " +

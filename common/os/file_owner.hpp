@@ -26,6 +26,10 @@ std::error_code why_not_readable(const std::filesystem::path& path);
 /// it is not there.
 bool may_write_in(const std::filesystem::path& folder);
 
+/// Whether others than its owner may, by its mode: the group, or all. Also true where that cannot
+/// be told.
+bool may_others_write_in(const std::filesystem::path& folder);
+
 /// Whether a folder's mode lets members of the group list it and go on from it. False if it is not
 /// there. Follows links; knows nothing of access lists.
 bool is_open_to_group(const std::filesystem::path& folder, UserId group);

@@ -34,6 +34,12 @@ bool may_write_in(const std::filesystem::path& folder) {
   return ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
+bool may_others_write_in(const std::filesystem::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return true;
+  return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 bool is_open_to_group(const std::filesystem::path& folder, UserId group) {
   constexpr mode_t kGroups = S_IRGRP | S_IXGRP;
   constexpr mode_t kAlls = S_IROTH | S_IXOTH;
