@@ -27,6 +27,18 @@ class TimeZone {
   /// Whether offset_of() asks for `about`.
   [[nodiscard]] bool is_ambiguous(std::int64_t local) const;
 
+  /// A stretch of what a clock in the zone shows, counted as if it were UTC, in which it is ahead
+  /// of UTC by the same.
+  struct Stretch {
+    std::int64_t from = 0;
+    std::int64_t until = 0;  ///< not included
+    /// nullopt: nothing is said of it: after 2037, and of long ago, when each town had a time of
+    /// its own, to the second, which no ISO time has.
+    std::optional<std::int64_t> offset = std::nullopt;
+  };
+  /// The longest one around `local`; nullopt where is_ambiguous().
+  [[nodiscard]] std::optional<Stretch> around(std::int64_t local) const;
+
  private:
   explicit TimeZone(const void* zone) : zone_(zone) {}
 

@@ -11,9 +11,6 @@ namespace icom::cli {
 
 namespace {
 
-/// The database of time zones tells of changes before 2038.
-constexpr std::int64_t kEndOfRules = 2'145'916'800;
-constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kUsPerSecond = 1'000'000;
 
 }  // namespace
@@ -33,13 +30,11 @@ const std::optional<TimeZone>& LinacClocks::zone_of(const std::string& site) {
 ZonedTime LinacClocks::resolve(const store::LinacRow& linac, std::int64_t local,
                                const std::function<std::optional<std::int64_t>()>& about) {
   const std::optional<TimeZone>& zone = zone_of(linac.site);
-  if (!zone || local >= kEndOfRules) {
+  if (!zone) {
     return {local};
   }
-  if (!zone->is_ambiguous(local)) {
-    // Before there were zones each town had its own time, to the second: no ISO time has that.
-    const std::int64_t offset = zone->offset_of(local, local);
-    return {local, offset % kMinute == 0 ? std::optional(offset) : std::nullopt};
+  if (const auto stretch = zone->around(local)) {
+    return {local, stretch->offset};
   }
   const std::optional<std::int64_t> near = about();
   return {local, near ? std::optional(zone->offset_of(local, *near)) : std::nullopt};

@@ -70,6 +70,54 @@ TEST(TimeZoneTest, ReachesFromTheFirstToTheLastYear) {
   }
 }
 
+TEST(TimeZoneTest, AStretchEndsWhereTheClockIsChanged) {
+  const TimeZone berlin = TimeZone::find("Europe/Berlin").value();
+  const auto summer = berlin.around(kFirstOfJuly2026).value();
+  EXPECT_EQ(summer.offset, 2 * kHour);
+  EXPECT_EQ(summer.from, kSkipped + kHour / 2);  // 03:00 on 29 March
+  EXPECT_EQ(summer.until, kTwice - kHour / 2);   // 02:00 on 25 October
+  EXPECT_FALSE(berlin.around(summer.until));
+  EXPECT_FALSE(berlin.around(summer.from - 1));
+  const auto winter = berlin.around(kTwice + kHour / 2).value();
+  EXPECT_EQ(winter.offset, kHour);
+  EXPECT_EQ(winter.from, kTwice + kHour / 2);  // 03:00
+  EXPECT_EQ(berlin.around(winter.from - kHour - 1).value().until, summer.until);
+  EXPECT_EQ(berlin.around(summer.from - kHour - 1).value().offset, kHour);
+}
+
+TEST(TimeZoneTest, AStretchOfWhichNothingIsKnownHasNoOffset) {
+  const TimeZone sydney = TimeZone::find("Australia/Sydney").value();
+  for (const std::int64_t local : {9'224'318'015LL, -2'400'000'000LL, -62'167'219'200LL}) {
+    const auto stretch = sydney.around(local).value();
+    EXPECT_EQ(stretch.offset, std::nullopt) << local;
+    EXPECT_LE(stretch.from, local);
+    EXPECT_GT(stretch.until, local);
+  }
+  const auto always = TimeZone::find("UTC").value().around(0).value();
+  EXPECT_EQ(always.offset, 0);
+  EXPECT_EQ(always.until, 2'145'916'800);
+}
+
+/// Two changes in a year, so each of its seconds is in one of few stretches, or ambiguous.
+TEST(TimeZoneTest, WithinAStretchTheOffsetIsTheSame) {
+  for (const char* const name : {"Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"}) {
+    const TimeZone zone = TimeZone::find(name).value();
+    for (std::int64_t local = kFirstOfJanuary2026; local < kFirstOfJanuary2026 + 366 * 24 * kHour;
+         local += kHour / 4) {
+      const auto stretch = zone.around(local);
+      EXPECT_EQ(stretch.has_value(), !zone.is_ambiguous(local)) << name << local;
+      if (!stretch) continue;
+      EXPECT_LE(stretch->from, local) << name;
+      EXPECT_GT(stretch->until, local) << name;
+      EXPECT_EQ(stretch->offset, zone.offset_of(local, local)) << name;
+      EXPECT_FALSE(zone.is_ambiguous(stretch->from));
+      EXPECT_FALSE(zone.is_ambiguous(stretch->until - 1));
+      EXPECT_EQ(zone.offset_of(stretch->from, local), stretch->offset);
+      EXPECT_EQ(zone.offset_of(stretch->until - 1, local), stretch->offset);
+    }
+  }
+}
+
 TEST(TimeZoneTest, NoThreadChangesTheZoneOfAnother) {
   const auto local = [] {
     const std::time_t time = kFirstOfJuly2026;
