@@ -83,7 +83,9 @@ void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
         record_.interlocks_left_out = 1;  // at least
         continue;
       }
-      record_.interlocks.push_back({.text = std::string(text), .first_time = frame.place.time});
+      record_.interlocks.push_back({.text = std::string(text),
+                                    .first_time = frame.place.time,
+                                    .first_epoch = frame.place.epoch});
       known = known_interlocks_.emplace(text, KnownInterlock{index}).first;
     }
     if (known->second.last_frame == record_.frames) {
@@ -92,6 +94,7 @@ void RecordBuilder::extend_interlocks(const RecordFrame& frame) {
     known->second.last_frame = record_.frames;
     Interlock& interlock = record_.interlocks[known->second.index];
     interlock.last_time = frame.place.time;
+    interlock.last_epoch = frame.place.epoch;
     ++interlock.frames;
   }
 }
@@ -116,12 +119,14 @@ void RecordBuilder::extend_beam(const RecordFrame& frame) {
   const bool fell_back = mu && beam_mu_ && *mu < *beam_mu_;
   const bool ends = record_.beams.empty() || record_.beams.back().field_id != field || fell_back;
   if (ends && record_.beams.size() < kMaxBeams) {
-    record_.beams.push_back({.field_id = field, .first_time = frame.place.time});
+    record_.beams.push_back(
+        {.field_id = field, .first_time = frame.place.time, .first_epoch = frame.place.epoch});
     beam_delivered_ = {};
     beam_mu_.reset();
   }
   Beam& beam = record_.beams.back();
   beam.last_time = frame.place.time;
+  beam.last_epoch = frame.place.epoch;
   ++beam.frames;
   beam_delivered_.add(mu);
   beam.delivered_mu = beam_delivered_.total();

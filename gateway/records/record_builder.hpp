@@ -24,6 +24,8 @@ struct Beam {
   std::int64_t last_time = 0;
   std::int64_t frames = 0;
   double delivered_mu = 0;
+  std::int64_t first_epoch = 0;  ///< of the first frame; 0 where it is not known
+  std::int64_t last_epoch = 0;   ///< likewise of the last one
   friend bool operator==(const Beam&, const Beam&) = default;
 };
 
@@ -32,7 +34,9 @@ struct Interlock {
   std::string text;  ///< raw, as the Linac sent it, but for cut_text()
   std::int64_t first_time = 0;
   std::int64_t last_time = 0;
-  std::int64_t frames = 0;  ///< with it on
+  std::int64_t frames = 0;       ///< with it on
+  std::int64_t first_epoch = 0;  ///< as of a beam
+  std::int64_t last_epoch = 0;
   friend bool operator==(const Interlock&, const Interlock&) = default;
 };
 

@@ -31,7 +31,8 @@ archive::Archivist::Options archivist_options(const config::GatewaySettings& set
   return options;
 }
 
-/// Registers every Linac with the store, so that ingest never waits for that.
+/// Registers every Linac with the store, so that ingest never waits for that; and what their clocks
+/// are set to.
 std::vector<ingest::RegisteredSite> registered(
     const config::GatewaySettings& settings,
     const std::map<std::string, ingest::Credentials>& credentials, store::Store& store) {
@@ -40,6 +41,7 @@ std::vector<ingest::RegisteredSite> registered(
     ingest::RegisteredSite& site = sites.emplace_back();
     site.site = of_site.site;
     site.credentials = credentials.at(of_site.site);
+    store.set_timezone(of_site.site, of_site.timezone);
     for (const config::LinacSettings& linac : of_site.linacs) {
       site.linacs.push_back(
           {linac.serial, store.linac(site.site, linac.serial), linac.address.text()});

@@ -7,6 +7,7 @@
 
 #include "common/icom/values.hpp"
 #include "gateway/store/chunk_merge.hpp"
+#include "gateway/store/clock_table.hpp"
 #include "gateway/store/frame_scan.hpp"
 
 namespace icom::store {
@@ -50,7 +51,10 @@ LinacLog::LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const Eve
       events_(linac, limits),
       unread_(linac),
       machine_(database, linac),
+      zone_(linac),
+      clock_(load_newest_clock(database, linac)),
       records_(linac, pace, std::move(clock)) {
+  zone_.load(database_, head_.last.place);
   if (const std::int64_t frames = open_.load_tail(database_, zstd_); frames > 0) {
     spdlog::error(
         "the store holds {} damaged frames of Linac number {}: set aside in the table damaged_tail",
@@ -78,6 +82,7 @@ void LinacLog::go_back_before_damage() {
   head_.given_up->add({.frames = 0, .frames_with_patient = 0, .reason = "corrupt"});
   head_.run.reset();
   head_changed_ = true;
+  zone_.go_back(database_, head_.last.place);
 }
 
 std::optional<FrameIdentity> LinacLog::take(const IncomingEntry& entry) {
@@ -138,7 +143,18 @@ bool LinacLog::take_counted(const IncomingEntry& entry, Lines::Run& run) {
     begin_epoch_with_equals(entry, placement, run);
   }
   store_frame(entry, placement, run);
+  if (placement.kind == Placement::Kind::append || placement.kind == Placement::Kind::new_epoch) {
+    measure_clock(entry);
+  }
   return true;
+}
+
+/// By a frame that came in its turn.
+void LinacLog::measure_clock(const IncomingEntry& entry) {
+  if (clock_.add(entry.identity.time, entry.received_us) &&
+      clock_.conclude(zone_.at(clock_.latest_us()))) {
+    save_clock(database_, linac_, *clock_.newest());
+  }
 }
 
 void LinacLog::take_duplicate(const IncomingEntry& entry, const FrameKey& stored, Lines::Run& run) {
@@ -257,6 +273,9 @@ void LinacLog::append_frame(const IncomingEntry& entry, const Placement& placeme
     replay_until_ = placement.replay_until;
   }
   const FrameKey key = next_key(entry, placement);
+  zone_.appended(database_, key,
+                 key.place.epoch == head_.last.place.epoch &&
+                     key.place.time - head_.last.place.time <= kMaxQuietSeconds);
   bool incomplete = false;
   if (first_ever) {
     head_.first_time = key.place.time;
@@ -339,9 +358,11 @@ void LinacLog::insert_frame(const IncomingEntry& entry, const Placement& placeme
                             Lines::Run& run) {
   const FrameKey key = next_key(entry, placement);
   if (placement.gap) {
+    zone_.inserted(database_, key, placement.gap->to);
     split_gap(*placement.gap, key);
   } else if (placement.kind == Placement::Kind::before_first) {
     const GapEdge first{kFirstEpoch, head_.first_time, head_.first_sub, head_.first_counter};
+    zone_.inserted(database_, key, first);
     record_gap(edge_of(key), first, {});
     head_.first_time = key.place.time;
     head_.first_sub = key.place.sub;

@@ -7,10 +7,12 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gateway/store/begun_epoch.hpp"
 #include "gateway/store/chunk_builder.hpp"
+#include "gateway/store/clock_estimate.hpp"
 #include "gateway/store/counter_round.hpp"
 #include "gateway/store/equal_frames.hpp"
 #include "gateway/store/event_log.hpp"
@@ -19,6 +21,7 @@
 #include "gateway/store/key_lookup.hpp"
 #include "gateway/store/ledger_tally.hpp"
 #include "gateway/store/linac_counter.hpp"
+#include "gateway/store/linac_zone.hpp"
 #include "gateway/store/lines.hpp"
 #include "gateway/store/machine_id.hpp"
 #include "gateway/store/placement.hpp"
@@ -44,6 +47,10 @@ class LinacLog {
   /// `limits` outlives this.
   LinacLog(Database& database, ZstdCodec& zstd, LinacId linac, const EventLimits& limits,
            RebuildPace pace = {}, RebuildPace::Clock clock = std::chrono::steady_clock::now);
+
+  /// The zone that the Linac's clock is set to, by the settings of now; without it what the tables
+  /// have goes on.
+  void set_zone(const std::string& name) { zone_.set(name); }
 
   /// Takes one entry, in the order of its run. Returns the identity, counted by what the Linac
   /// counts by, of a frame that was not stored before.
@@ -85,6 +92,7 @@ class LinacLog {
   void learn_counter(Bytes frame, Lines::Run& run);
   [[nodiscard]] Continuity between(const GapEdge& from, const GapEdge& to) const;
   void store_frame(const IncomingEntry& entry, const Placement& placement, Lines::Run& run);
+  void measure_clock(const IncomingEntry& entry);
   void take_duplicate(const IncomingEntry& entry, const FrameKey& stored, Lines::Run& run);
   void take_event(const IncomingEntry& entry);
   std::vector<StoredFrame> read_again(std::span<const EqualFrames::Frame> frames);
@@ -130,6 +138,8 @@ class LinacLog {
   EventLog events_;
   UnreadFrames unread_;
   MachineId machine_;
+  LinacZone zone_;
+  ClockEstimate clock_;
   RecordKeeper records_;
 };
 

@@ -112,6 +112,7 @@ void LinacLog::remove_epoch(const BegunEpoch& begun) {
   head_.run.reset();
   head_changed_ = true;
   lines_.leave_epoch(database_, first.epoch);
+  zone_.go_back(database_, head_.last.place);
   records_.go_back(database_, head_.last.place, {first.epoch, first.time, first.sub, 0});
 }
 
@@ -131,6 +132,7 @@ FrameKey LinacLog::put_before(const GapEdge& until, const std::optional<Gap>& ga
     } else if (!before && gap && gap->from.time == key.place.time) {
       key.place.sub = gap->from.sub + counter_distance(gap->from.counter, key.counter);
     }
+    zone_.inserted(database_, key, until);
     if (!before) {
       gap_ends_at(key, gap);
     }

@@ -9,4 +9,10 @@ std::string linac_name(Database& database, std::int64_t linac) {
                       : "Linac number " + std::to_string(linac);
 }
 
+std::string linac_site(Database& database, std::int64_t linac) {
+  Query query(database, "SELECT site FROM linac WHERE id = ?");
+  query.bind(linac);
+  return query.step() ? query.text(0) : std::string();
+}
+
 }  // namespace icom::store

@@ -43,9 +43,10 @@ void write_beams(Database& database, std::int64_t id, const records::Record& rec
   for (const records::Beam& beam : record.beams) {
     Query query(database,
                 "INSERT INTO beam (record, number, field_id, first_time, last_time, frames, "
-                "delivered_mu) VALUES (?, ?, ?, ?, ?, ?, ?)");
+                "delivered_mu, first_later, last_later) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query.bind(id, ++number, as_bytes(beam.field_id), beam.first_time, beam.last_time, beam.frames,
-               beam.delivered_mu);
+               beam.delivered_mu, beam.first_epoch - record.first.epoch,
+               beam.last_epoch - record.first.epoch);
     query.run();
   }
 }
@@ -57,10 +58,11 @@ void write_interlocks(Database& database, std::int64_t id, const records::Record
   std::int64_t number = 0;
   for (const records::Interlock& interlock : record.interlocks) {
     Query query(database,
-                "INSERT INTO interlock (record, number, text, first_time, last_time, frames) "
-                "VALUES (?, ?, ?, ?, ?, ?)");
+                "INSERT INTO interlock (record, number, text, first_time, last_time, frames, "
+                "first_later, last_later) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     query.bind(id, ++number, as_bytes(interlock.text), interlock.first_time, interlock.last_time,
-               interlock.frames);
+               interlock.frames, interlock.first_epoch - record.first.epoch,
+               interlock.last_epoch - record.first.epoch);
     query.run();
   }
 }

@@ -140,6 +140,10 @@ LinacId Store::linac(const std::string& site, const std::string& serial) {
   return id;
 }
 
+void Store::set_timezone(const std::string& site, const std::string& zone) {
+  state_->queue.push([this, site, zone] { state_->writer.set_timezone(site, zone); });
+}
+
 std::vector<StoredPosition> Store::stored_positions(LinacId linac,
                                                     std::span<const std::uint64_t> runs) {
   if (!is_in_place()) throw StoreAway();

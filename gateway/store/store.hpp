@@ -91,6 +91,9 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   LinacId linac(const std::string& site, const std::string& serial);  ///< registers it if new
+  /// The zone that the clocks of the site's Linacs are set to, such as Australia/Sydney: counts
+  /// from their next frames on. What is stored keeps the one of its time. Waits for nothing.
+  void set_timezone(const std::string& site, const std::string& zone);
   /// For each of `runs`, the last position that is stored durably: what is committed before the
   /// call is in it. Holds up no commit. Throws StoreAway (store_place.hpp).
   std::vector<StoredPosition> stored_positions(LinacId linac, std::span<const std::uint64_t> runs);

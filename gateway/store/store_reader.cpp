@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "gateway/store/clock_table.hpp"
 #include "gateway/store/frame_scan.hpp"
 #include "gateway/store/schema.hpp"
 #include "gateway/store/store_files.hpp"
@@ -102,25 +103,28 @@ std::int64_t StoreReader::patient_ids_with(const std::string& text) {
 
 std::vector<records::Beam> StoreReader::beams(std::int64_t record) {
   Query query(database_,
-              "SELECT field_id, first_time, last_time, frames, delivered_mu FROM beam "
-              "WHERE record = ? ORDER BY number");
+              "SELECT field_id, beam.first_time, beam.last_time, beam.frames, beam.delivered_mu, "
+              "first_epoch + first_later, first_epoch + last_later FROM beam JOIN record "
+              "ON record.id = beam.record WHERE record.id = ? ORDER BY number");
   query.bind(record);
   std::vector<records::Beam> rows;
   while (query.step()) {
-    rows.push_back(
-        {query.text(0), query.integer(1), query.integer(2), query.integer(3), query.real(4)});
+    rows.push_back({query.text(0), query.integer(1), query.integer(2), query.integer(3),
+                    query.real(4), query.integer(5), query.integer(6)});
   }
   return rows;
 }
 
 std::vector<records::Interlock> StoreReader::interlocks(std::int64_t record) {
   Query query(database_,
-              "SELECT text, first_time, last_time, frames FROM interlock "
-              "WHERE record = ? ORDER BY number");
+              "SELECT text, interlock.first_time, interlock.last_time, interlock.frames, "
+              "first_epoch + first_later, first_epoch + last_later FROM interlock JOIN record "
+              "ON record.id = interlock.record WHERE record.id = ? ORDER BY number");
   query.bind(record);
   std::vector<records::Interlock> rows;
   while (query.step()) {
-    rows.push_back({query.text(0), query.integer(1), query.integer(2), query.integer(3)});
+    rows.push_back({query.text(0), query.integer(1), query.integer(2), query.integer(3),
+                    query.integer(4), query.integer(5)});
   }
   return rows;
 }
@@ -187,6 +191,15 @@ std::vector<Gap> StoreReader::gaps_of(const RecordRow& row) {
   const records::Record& record = row.stored.record;
   return load_gaps_between(database_, row.linac.id, record.first,
                            record.next.value_or(record.last));
+}
+
+ZonePlaces StoreReader::zone_places(std::int64_t linac, const FramePlace& place) {
+  const Transaction snapshot(database_, Transaction::Kind::read);
+  return load_zone_places(database_, linac, place);
+}
+
+void StoreReader::clocks(std::int64_t linac, const std::function<void(const ClockEntry&)>& visit) {
+  visit_clocks(database_, linac, visit);
 }
 
 void StoreReader::junk(std::int64_t linac, const std::function<void(const JunkRun&)>& visit) {

@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/store/clock_estimate.hpp"
 #include "gateway/store/frame_key.hpp"
 #include "gateway/store/gap_table.hpp"
 #include "gateway/store/junk_pack.hpp"
 #include "gateway/store/ledger_tally.hpp"
+#include "gateway/store/linac_zone.hpp"
 #include "gateway/store/machine_id.hpp"
 #include "gateway/store/record_table.hpp"
 #include "gateway/store/sqlite.hpp"
@@ -93,6 +95,11 @@ class StoreReader {
   std::vector<Gap> gaps(std::int64_t linac);
   /// What makes the record incomplete.
   std::vector<Gap> gaps_of(const RecordRow& row);
+
+  /// What a Linac's clock stood for at this place.
+  ZonePlaces zone_places(std::int64_t linac, const FramePlace& place);
+  /// How far its clock was ahead, the newest last; as many as are kept.
+  void clocks(std::int64_t linac, const std::function<void(const ClockEntry&)>& visit);
 
   /// What is kept of the bytes that were no frames, in the order in which they came. Throws
   /// CorruptData.

@@ -419,6 +419,10 @@ LinacLog& Writer::log_of(LinacId linac) {
   std::unique_ptr<LinacLog>& log = logs_[linac];
   if (!log) {
     log = std::make_unique<LinacLog>(database_, zstd_, linac, limits_, rebuild_, clock_);
+    const auto zone = zones_.find(linac_site(database_, linac));
+    if (zone != zones_.end()) {
+      log->set_zone(zone->second);
+    }
   }
   return *log;
 }
@@ -449,6 +453,20 @@ LinacId Writer::register_linac(const std::string& site, const std::string& seria
   }
   transaction.commit();
   return id;
+}
+
+void Writer::set_timezone(const std::string& site, const std::string& zone) noexcept {
+  try {
+    zones_[site] = zone;
+    for (const auto& [linac, log] : logs_) {
+      if (log && linac_site(database_, linac) == site) {
+        log->set_zone(zone);
+      }
+    }
+  } catch (const std::exception& error) {
+    logs_.clear();  // each is read again, and has it then
+    warn("the store could not take a time zone", error.what());
+  }
 }
 
 /// One piece per transaction: batches that came meanwhile wait for no more.

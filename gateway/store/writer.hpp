@@ -49,6 +49,9 @@ class Writer {
   /// Finds or makes the Linac's row. Throws SqlError.
   LinacId register_linac(const std::string& site, const std::string& serial);
 
+  /// What the clocks of the site's Linacs are set to, from their next frames on. Never throws.
+  void set_timezone(const std::string& site, const std::string& zone) noexcept;
+
   /// For quiet moments: builds a piece of the records that late frames left to be built, and moves
   /// the WAL into the database file. True if more is left of the former, and was possible. Never
   /// throws.
@@ -106,6 +109,7 @@ class Writer {
   RebuildPace rebuild_;
   EventLimits limits_;
   std::unordered_map<LinacId, std::unique_ptr<LinacLog>> logs_;
+  std::map<std::string, std::string> zones_;  // by site
   // Of the transaction under way:
   std::vector<QueuedBatch*> in_transaction_;            // in the order of their first turns
   std::vector<std::unique_ptr<QueuedBatch>> finished_;  // those of them that have left the queue

@@ -111,6 +111,7 @@ void store_ingest(benchmark::State& state) {
   const std::filesystem::path folder = mkdtemp(name.data());
   const std::size_t heap_before = heap_in_use();
   auto store = std::make_unique<store::Store>(folder, store::Store::Options{}, nullptr);
+  store->set_timezone("bench", "Australia/Sydney");
   std::vector<LinacDay> days;
   for (std::size_t i = 0; i < linacs; ++i) {
     days.emplace_back(store->linac("bench", std::to_string(i)));

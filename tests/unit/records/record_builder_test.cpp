@@ -142,8 +142,8 @@ TEST(RecordBuilderTest, InterlocksAreToldWithTheTimeThatTheyWereOn) {
   feeder.frame({});
   const Record& record = feeder.closed.at(0);
   ASSERT_EQ(record.interlocks.size(), 2U);
-  EXPECT_EQ(record.interlocks[0], (Interlock{"Settings Not Confirmed", 0, 2, 9}));
-  EXPECT_EQ(record.interlocks[1], (Interlock{"Touchguard", 2, 2, 1}));
+  EXPECT_EQ(record.interlocks[0], (Interlock{"Settings Not Confirmed", 0, 2, 9, 1, 1}));
+  EXPECT_EQ(record.interlocks[1], (Interlock{"Touchguard", 2, 2, 1, 1, 1}));
 }
 
 TEST(RecordBuilderTest, InterlocksAreBounded) {

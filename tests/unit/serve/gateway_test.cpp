@@ -98,6 +98,34 @@ TEST_F(GatewayTest, WhileTheStoreIsAwayAgentsKeepEverythingAndNothingIsMadeInIts
   EXPECT_EQ(ack->ack().positions(0).seq(), 40U);
 }
 
+TEST_F(GatewayTest, AnotherTimeZoneInASitesFileCountsFromTheNextFrameOn) {
+  auto gateway = open();
+  gateway->start();
+  {
+    ingest::TestAgent agent(port_);
+    hello(agent);
+    send_frames(agent, 1, 20);
+    ASSERT_TRUE(agent.receive().has_value());
+    write("sites/nbcc.yaml", config::with(config::kSite, "Australia/Sydney", "Australia/Perth"));
+    gateway->apply(config::load_gateway(config_));
+    send_frames(agent, 21, 40);
+    ASSERT_TRUE(agent.receive().has_value());
+  }
+  gateway.reset();
+  store::StoreReader reader(folder_ / "store");
+  const store::LinacRow linac = reader.linacs().at(0);
+  const auto first = reader.zone_places(linac.id, {1, 0, 0, 0});
+  ASSERT_TRUE(first.here && first.next);
+  EXPECT_EQ(first.here->zone.name, "Australia/Sydney");
+  EXPECT_EQ(first.next->zone, (store::ClockZone{"Australia/Perth", 8 * 3600}));
+  std::int64_t at_first = 0;
+  reader.all_frames(linac.id, [&](const store::FrameKey& key, Bytes) {
+    at_first += key.place < first.next->from ? 1 : 0;
+    return true;
+  });
+  EXPECT_EQ(at_first, 20);
+}
+
 TEST_F(GatewayTest, StopEndsAllAndMayBeCalledAgain) {
   const auto gateway = open();
   gateway->start();

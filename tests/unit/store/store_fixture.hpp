@@ -208,8 +208,21 @@ inline store::Store::Options on_a_quick_machine() {
   return {.clock = [] { return std::chrono::steady_clock::time_point(); }};
 }
 
+/// As a store of before schema step 14: nothing is written down of what its clocks stood for.
+inline void set_back_to_step_13(store::Database& database) {
+  database.execute(
+      "DROP TABLE clock;"
+      "DROP TABLE zone_place;"
+      "ALTER TABLE beam DROP COLUMN first_later;"
+      "ALTER TABLE beam DROP COLUMN last_later;"
+      "ALTER TABLE interlock DROP COLUMN first_later;"
+      "ALTER TABLE interlock DROP COLUMN last_later;"
+      "PRAGMA user_version = 13");
+}
+
 /// As a store of before schema step 11: where its chunks stand, nothing but they themselves tell.
 inline void set_back_to_step_10(store::Database& database) {
+  set_back_to_step_13(database);
   database.execute(
       "DROP TABLE chunk_place;"
       "ALTER TABLE record DROP COLUMN unlisted;"
