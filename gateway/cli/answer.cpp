@@ -22,6 +22,7 @@
 #include "common/os/local_socket.hpp"
 #include "common/os/process.hpp"
 #include "common/os/utc_clock.hpp"
+#include "gateway/cli/clock_listing.hpp"
 #include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/known_names.hpp"
 #include "gateway/cli/ledger_listing.hpp"
@@ -46,10 +47,10 @@ constexpr int kWrongRequest = 2;
 /// All records of years, or the frames of the longest one, compressed.
 constexpr std::uint64_t kMostMemory = std::uint64_t{2} << 30U;
 
-void answer_export(const ReaderRequest& request, const fs::path& store, std::ostream& out) {
+void answer_export(const ReaderRequest& request, const Sources& sources, std::ostream& out) {
   const auto format = parse_format(request.format);
   if (!format) throw std::invalid_argument("'" + request.format + "' is no format");
-  ExportedRecord record(store, request.record);
+  ExportedRecord record(sources, request.record);
   export_record(record, *format, out);
 }
 
@@ -136,7 +137,7 @@ bool answer(const ReaderRequest& request, const Sources& sources, std::ostream& 
                    request.json, out);
       return true;
     case Question::export_record:
-      answer_export(request, sources.store, out);
+      answer_export(request, sources, out);
       return true;
     case Question::ledger:
       list_ledger(sources.store, of_linac, request.json, out);
@@ -145,6 +146,9 @@ bool answer(const ReaderRequest& request, const Sources& sources, std::ostream& 
       return list_frames(sources.store, of_linac, out, problems);
     case Question::gaps:
       list_gaps(sources, of_linac, request.json, out);
+      return true;
+    case Question::clocks:
+      list_clocks(sources, {.site = request.site, .serial = request.linac}, request.json, out);
       return true;
     case Question::sites:
       list_sites(sources, os::utc_now_us(), request.json, out);

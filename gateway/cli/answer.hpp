@@ -11,8 +11,8 @@ namespace icom::cli {
 
 /// From the store. False if it is not whole, and why is in `problems`. Throws std::invalid_argument
 /// for a format that is none, for a site and a Linac that neither the store nor a site's file
-/// knows, and what list_records(), export_record(), list_ledger(), list_frames(), list_gaps()
-/// and list_sites() throw.
+/// knows, and what list_records(), export_record(), list_ledger(), list_frames(), list_gaps(),
+/// list_clocks() and list_sites() throw.
 bool answer(const readers::ReaderRequest& request, const Sources& sources, std::ostream& out,
             std::ostream& problems);
 

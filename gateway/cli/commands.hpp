@@ -31,6 +31,7 @@ void add_records(CLI::App& app, Action& asked);
 void add_export(CLI::App& app, Action& asked);
 void add_ledger(CLI::App& app, Action& asked);
 void add_gaps(CLI::App& app, Action& asked);
+void add_clocks(CLI::App& app, Action& asked);
 void add_sites(CLI::App& app, Action& asked);
 void add_machine_id(CLI::App& app, Action& asked);
 void add_add_site(CLI::App& app, Action& asked);

@@ -73,7 +73,7 @@ void CsvColumns::add(const FrameValues& values) {
 }
 
 std::string CsvColumns::header() const {
-  std::string line = "time,counter,epoch,conflict,received";
+  std::string line = "time,counter,epoch,conflict,received,time_utc,time_offset";
   for (const std::string_view key : named_) {
     line.append(",").append(key);
   }
@@ -88,10 +88,12 @@ std::string CsvColumns::header() const {
   return line;
 }
 
-std::string CsvColumns::row(const store::FrameKey& key, const FrameValues& values) const {
+std::string CsvColumns::row(const store::FrameKey& key, const ZonedTime& time,
+                            const FrameValues& values) const {
   std::string line = linac_time_iso(key.place.time) + ',' + std::to_string(key.counter) + ',' +
                      std::to_string(key.place.epoch) + ',' + (key.conflict ? "1" : "0") + ',' +
-                     utc_iso(key.received_us);
+                     utc_iso(key.received_us) + ',' + utc_text(time) + ',' +
+                     (time.offset ? offset_text(*time.offset) : std::string());
   for (const std::string_view name : named_) {
     const auto found =
         std::find_if(values.named.begin(), values.named.end(),

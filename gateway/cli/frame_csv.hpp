@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/icom/values.hpp"
+#include "gateway/cli/linac_clocks.hpp"
 #include "gateway/store/frame_key.hpp"
 
 namespace icom::cli {
@@ -18,8 +19,9 @@ class CsvColumns {
  public:
   void add(const FrameValues& values);
   [[nodiscard]] std::string header() const;
-  /// Of a frame that was shown.
-  [[nodiscard]] std::string row(const store::FrameKey& key, const FrameValues& values) const;
+  /// Of a frame that was shown. `time`: what its time stands for.
+  [[nodiscard]] std::string row(const store::FrameKey& key, const ZonedTime& time,
+                                const FrameValues& values) const;
 
  private:
   void add_positions(const FrameValues& values, std::string& line) const;

@@ -37,7 +37,7 @@ Json block_json(const PositionBlock& block) {
 
 }  // namespace
 
-nlohmann::ordered_json frame_json(const store::FrameKey& key, Bytes frame) {
+nlohmann::ordered_json frame_json(const store::FrameKey& key, const ZonedTime& time, Bytes frame) {
   const FrameValues values = values_of(frame);
   Json object;
   object["time"] = linac_time_json(key.place.time);
@@ -62,6 +62,7 @@ nlohmann::ordered_json frame_json(const store::FrameKey& key, Bytes frame) {
                        {"value", to_utf8(item.value)}});
   }
   object["bytes_not_understood"] = values.bytes_not_understood;
+  put_utc(object, "time", time);
   return object;
 }
 

@@ -12,6 +12,7 @@ namespace icom::cli {
 namespace {
 
 constexpr std::int64_t kUsPerSecond = 1'000'000;
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -40,8 +41,30 @@ ZonedTime LinacClocks::resolve(const store::LinacRow& linac, std::int64_t local,
   return {local, near ? std::optional(zone->offset_of(local, *near)) : std::nullopt};
 }
 
+std::optional<ZonedTime> LinacClocks::stored_at(const store::LinacRow& linac,
+                                                const FramePlace& place) {
+  const bool is_found = found_.linac == linac.id && (!found_.from || place >= *found_.from) &&
+                        (!found_.until || place < *found_.until);
+  if (!is_found) {
+    const store::ZonePlaces places = store_.zone_places(linac.id, place);
+    found_ = {.linac = linac.id};
+    if (places.here) {
+      found_.from = places.here->from;
+      found_.zone = places.here->zone;
+    }
+    if (places.next) {
+      found_.until = places.next->from;
+    }
+  }
+  return found_.zone ? std::optional(ZonedTime{place.time, found_.zone->utc_offset, true})
+                     : std::nullopt;
+}
+
 ZonedTime LinacClocks::at_first(const store::LinacRow& linac, const FramePlace& from,
                                 const FramePlace& to) {
+  if (const auto stored = stored_at(linac, to)) {
+    return *stored;
+  }
   return resolve(linac, from.time, [&]() -> std::optional<std::int64_t> {
     try {
       const auto received = store_.received_us(linac.id, from, to);
@@ -57,16 +80,33 @@ ZonedTime LinacClocks::at(const store::LinacRow& linac, const FramePlace& frame)
 }
 
 ZonedTime LinacClocks::at(const store::LinacRow& linac, const store::GapEdge& edge) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   return at_first(linac, {edge.epoch, edge.time, edge.sub, 0},
                   {edge.epoch, edge.time, edge.sub, kMost});
 }
 
-ZonedTime LinacClocks::between(const store::LinacRow& linac, std::int64_t local,
-                               const ZonedTime& first, const ZonedTime& last) {
+ZonedTime LinacClocks::of(const store::LinacRow& linac, const store::FrameKey& frame) {
+  if (const auto stored = stored_at(linac, frame.place)) {
+    return *stored;
+  }
+  return resolve(linac, frame.place.time,
+                 [&] { return std::optional(frame.received_us / kUsPerSecond); });
+}
+
+ZonedTime LinacClocks::within(const store::LinacRow& linac, const ZonedSpan& record,
+                              std::int64_t epoch, std::int64_t local) {
+  const ZonedTime& start = record.start;
+  const ZonedTime& end = record.end;
+  if (epoch > 0) {
+    if (const auto stored = stored_at(linac, {epoch, local, kMost, kMost})) {
+      return *stored;
+    }
+  }
+  if (start.is_stored && end.is_stored && start.offset == end.offset) {
+    return {local, start.offset, true};
+  }
   return resolve(linac, local, [&]() -> std::optional<std::int64_t> {
-    const auto from = first.utc();
-    const auto to = last.utc();
+    const auto from = start.utc();
+    const auto to = end.utc();
     return from && to ? std::optional(*from + (*to - *from) / 2) : std::nullopt;
   });
 }
@@ -79,12 +119,16 @@ std::string zoned_listed(const ZonedTime& time) {
   return time.offset ? text + offset_text(*time.offset) : text;
 }
 
+std::string utc_text(const ZonedTime& time) {
+  const auto seconds = time.utc();
+  const std::string text = seconds ? linac_time_iso(*seconds) : std::string();
+  return text.empty() ? text : text + "Z";
+}
+
 void put_utc(nlohmann::ordered_json& object, const std::string& key, const ZonedTime& time) {
-  nlohmann::ordered_json& utc = object[key + "_utc"] = nullptr;
-  if (const auto seconds = time.utc()) {
-    const std::string text = linac_time_iso(*seconds);
-    if (!text.empty()) utc = text + "Z";
-  }
+  const std::string utc = utc_text(time);
+  object[key + "_utc"] =
+      utc.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(utc);
   object[key + "_offset"] = time.offset ? nlohmann::ordered_json(offset_text(*time.offset))
                                         : nlohmann::ordered_json(nullptr);
 }

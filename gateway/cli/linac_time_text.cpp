@@ -33,6 +33,18 @@ std::string utc_iso(std::int64_t microseconds) {
   return text.empty() ? text : text + digits;
 }
 
+std::string lead_text(std::int64_t microseconds) {
+  constexpr std::int64_t kTenth = 100'000;
+  const std::int64_t half = microseconds < 0 ? -kTenth / 2 : kTenth / 2;
+  const std::int64_t rounded = (microseconds + half) / kTenth;
+  const std::int64_t tenths = rounded < 0 ? -rounded : rounded;
+  char text[64];
+  std::snprintf(text, sizeof text, "%c%lld:%02d:%02d.%d", rounded < 0 ? '-' : '+',
+                static_cast<long long>(tenths / 36'000), static_cast<int>(tenths / 600 % 60),
+                static_cast<int>(tenths / 10 % 60), static_cast<int>(tenths % 10));
+  return text;
+}
+
 std::optional<std::int64_t> parse_linac_time(std::string_view text) {
   constexpr std::string_view kMidnight = "00:00:00";
   std::string whole(text.substr(0, kDate));

@@ -18,9 +18,9 @@ constexpr const char* kDescription =
     "Receives the iCom streams of all sites' Linacs, keeps every frame, finds the treatment "
     "records in them and archives those for PyMedPhys.\n"
     "\n"
-    "The commands that read (records, export, ledger, gaps, sites) work while 'serve' runs. Times "
-    "of "
-    "frames are of the Linac's own clock.";
+    "The commands that read (records, export, ledger, gaps, clocks, sites) work while 'serve' "
+    "runs. "
+    "Times of frames are of the Linac's own clock.";
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 failed, 2 wrong usage or settings. Errors go to stderr and name no "
     "patient.\n"
@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   add_export(app, asked);
   add_ledger(app, asked);
   add_gaps(app, asked);
+  add_clocks(app, asked);
   add_sites(app, asked);
   add_machine_id(app, asked);
   add_add_site(app, asked);

@@ -25,20 +25,20 @@ void export_csv(ExportedRecord& record, std::ostream& out) {
   record.each_frame([&](const store::FrameKey&, Bytes frame) { columns.add(values_of(frame)); });
   out << columns.header() << '\n';
   record.each_frame([&](const store::FrameKey& key, Bytes frame) {
-    out << columns.row(key, values_of(frame)) << '\n';
+    out << columns.row(key, record.time_of(key), values_of(frame)) << '\n';
   });
 }
 
 void export_jsonl(ExportedRecord& record, std::ostream& out) {
   record.each_frame([&](const store::FrameKey& key, Bytes frame) {
-    out << frame_json(key, frame).dump() << '\n';
+    out << frame_json(key, record.time_of(key), frame).dump() << '\n';
   });
 }
 
 }  // namespace
 
-ExportedRecord::ExportedRecord(const std::filesystem::path& store, std::int64_t record)
-    : reader_(store) {
+ExportedRecord::ExportedRecord(const Sources& sources, std::int64_t record)
+    : reader_(sources.store), clocks_(sources.sites, reader_) {
   auto row = reader_.record(record);
   if (!row) {
     throw std::runtime_error("there is no record " + std::to_string(record) +

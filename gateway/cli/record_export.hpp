@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
 
+#include "gateway/cli/linac_clocks.hpp"
+#include "gateway/cli/sources.hpp"
 #include "gateway/store/store_reader.hpp"
 
 namespace icom::cli {
@@ -27,12 +28,15 @@ class ExportedRecord {
  public:
   using EachFrame = std::function<void(const store::FrameKey&, Bytes)>;
   /// Throws std::runtime_error if there is no such record or the store cannot be read.
-  ExportedRecord(const std::filesystem::path& store, std::int64_t record);
+  ExportedRecord(const Sources& sources, std::int64_t record);
   /// In order. Throws std::runtime_error if one cannot be read.
   void each_frame(const EachFrame& use);
+  /// What the frame's time stands for.
+  ZonedTime time_of(const store::FrameKey& frame) { return clocks_.of(row_.linac, frame); }
 
  private:
   store::StoreReader reader_;
+  LinacClocks clocks_;
   store::RecordRow row_;
 };
 

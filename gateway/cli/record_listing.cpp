@@ -22,14 +22,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A record's beginning and end.
-struct Span {
-  ZonedTime start;
-  ZonedTime end;
-};
-
 Json beams_json(const std::vector<records::Beam>& beams, const store::LinacRow& linac,
-                const Span& span, LinacClocks& clocks) {
+                const ZonedSpan& span, LinacClocks& clocks) {
   Json list = Json::array();
   for (const records::Beam& beam : beams) {
     Json object;
@@ -38,15 +32,15 @@ Json beams_json(const std::vector<records::Beam>& beams, const store::LinacRow& 
     object["end"] = linac_time_json(beam.last_time);
     object["frames"] = beam.frames;
     object["delivered_mu"] = rounded(beam.delivered_mu);
-    put_utc(object, "start", clocks.between(linac, beam.first_time, span.start, span.end));
-    put_utc(object, "end", clocks.between(linac, beam.last_time, span.start, span.end));
+    put_utc(object, "start", clocks.within(linac, span, beam.first_epoch, beam.first_time));
+    put_utc(object, "end", clocks.within(linac, span, beam.last_epoch, beam.last_time));
     list.push_back(std::move(object));
   }
   return list;
 }
 
 Json interlocks_json(const std::vector<records::Interlock>& interlocks,
-                     const store::LinacRow& linac, const Span& span, LinacClocks& clocks) {
+                     const store::LinacRow& linac, const ZonedSpan& span, LinacClocks& clocks) {
   Json list = Json::array();
   for (const records::Interlock& interlock : interlocks) {
     Json object;
@@ -54,8 +48,9 @@ Json interlocks_json(const std::vector<records::Interlock>& interlocks,
     object["first"] = linac_time_json(interlock.first_time);
     object["last"] = linac_time_json(interlock.last_time);
     object["frames"] = interlock.frames;
-    put_utc(object, "first", clocks.between(linac, interlock.first_time, span.start, span.end));
-    put_utc(object, "last", clocks.between(linac, interlock.last_time, span.start, span.end));
+    put_utc(object, "first",
+            clocks.within(linac, span, interlock.first_epoch, interlock.first_time));
+    put_utc(object, "last", clocks.within(linac, span, interlock.last_epoch, interlock.last_time));
     list.push_back(std::move(object));
   }
   return list;
@@ -86,7 +81,7 @@ Archived archived(std::optional<archive::ArchiveIndex>& index, std::int64_t reco
   return {index->written_file(record), unwritten ? std::optional(unwritten->reason) : std::nullopt};
 }
 
-Json record_json(const store::RecordRow& row, const Span& span, const Archived& in_archive,
+Json record_json(const store::RecordRow& row, const ZonedSpan& span, const Archived& in_archive,
                  store::StoreReader& reader, LinacClocks& clocks) {
   const records::Record& record = row.stored.record;
   Json object;
@@ -134,7 +129,7 @@ std::string one_decimal(double value) {
   return text.data();
 }
 
-std::vector<std::string> record_row(const store::RecordRow& row, const Span& span) {
+std::vector<std::string> record_row(const store::RecordRow& row, const ZonedSpan& span) {
   const records::Record& record = row.stored.record;
   return {std::to_string(row.stored.id),
           row.linac.site,
@@ -152,7 +147,7 @@ std::vector<std::string> record_row(const store::RecordRow& row, const Span& spa
 
 struct Shown {
   store::RecordRow row;
-  Span span;
+  ZonedSpan span;
 
   /// What it is sorted by: where the zone is not known, as if it were UTC.
   [[nodiscard]] std::int64_t begins() const { return span.start.utc().value_or(span.start.local); }
@@ -168,7 +163,7 @@ void list_records(const Sources& sources, const store::RecordFilter& filter, boo
   std::vector<Shown> all;
   for (store::RecordRow& row : reader.records(filter)) {
     const records::Record& record = row.stored.record;
-    const Span span{clocks.at(row.linac, record.first), clocks.at(row.linac, record.last)};
+    const ZonedSpan span{clocks.at(row.linac, record.first), clocks.at(row.linac, record.last)};
     all.push_back({std::move(row), span});
   }
   std::ranges::stable_sort(all, {}, &Shown::begins);

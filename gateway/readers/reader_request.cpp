@@ -12,12 +12,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<Question, const char*>, 6> kQuestions{
+constexpr std::array<std::pair<Question, const char*>, 7> kQuestions{
     {{Question::records, "records"},
      {Question::export_record, "export"},
      {Question::ledger, "ledger"},
      {Question::frames, "frames"},
      {Question::gaps, "gaps"},
+     {Question::clocks, "clocks"},
      {Question::sites, "sites"}}};
 
 const char* name_of(Question question) {

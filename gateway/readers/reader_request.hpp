@@ -9,7 +9,7 @@
 
 namespace icom::readers {
 
-enum class Question { records, export_record, ledger, frames, gaps, sites };
+enum class Question { records, export_record, ledger, frames, gaps, clocks, sites };
 
 /// As the command line of that command has it; what a question does not know is not set.
 struct ReaderRequest {

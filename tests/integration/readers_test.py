@@ -68,7 +68,8 @@ class Readers(LabCase):
         record = str(self.record())
         for command in (["records"], ["records", "--json", "--all"], ["records", "--site", "nbcc", "--until", "2100-01-01", "--json"],
                         ["records", "--linac", "4299", "--since", "2000-01-01"], ["ledger"], ["ledger", "--json"],
-                        ["ledger", "--linac", "4299", "--frames"], ["gaps", "--json"], ["export", record, "--format", "csv"],
+                        ["ledger", "--linac", "4299", "--frames"], ["gaps", "--json"], ["clocks"],
+                        ["clocks", "--site", "nbcc", "--linac", "4299", "--json"], ["export", record, "--format", "csv"],
                         ["export", record, "--format", "jsonl"]):
             with self.subTest(command=command):
                 told, direct = self.ask(READER, *command), self.hosting.run(*command)

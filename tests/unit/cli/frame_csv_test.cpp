@@ -6,7 +6,9 @@ namespace icom::cli {
 namespace {
 
 const store::FrameKey kKey{.place = {.epoch = 1, .time = 0, .sub = 0, .arrival = 1}};
-constexpr std::string_view kHead = "1970-01-01T00:00:00,0,1,0,1970-01-01T00:00:00.000000Z";
+const ZonedTime kTime{0, -3'600};
+constexpr std::string_view kHead =
+    "1970-01-01T00:00:00,0,1,0,1970-01-01T00:00:00.000000Z,1970-01-01T01:00:00Z,-01:00";
 
 TEST(FrameCsv, EachValueStandsInItsColumn) {
   FrameValues first;
@@ -21,10 +23,12 @@ TEST(FrameCsv, EachValueStandsInItsColumn) {
   columns.add(first);
   columns.add(second);
   EXPECT_EQ(columns.header(),
-            "time,counter,epoch,conflict,received,asymy_r_1,mlcx_r_1,mlcx_r_2,mlcx_r_3,"
+            "time,counter,epoch,conflict,received,time_utc,time_offset,asymy_r_1,mlcx_r_1,mlcx_r_2,"
+            "mlcx_r_3,"
             "\"3001,1000 LO P\",\"3001,1500 LO P\",\"3001,2000 LO P\"");
-  EXPECT_EQ(columns.row(kKey, first), std::string(kHead) + ",5.5,1,,,a,,\"b; c,\"");
-  EXPECT_EQ(columns.row(kKey, second), std::string(kHead) + ",,7,8,9,,d,");
+  EXPECT_EQ(columns.row(kKey, kTime, first), std::string(kHead) + ",5.5,1,,,a,,\"b; c,\"");
+  EXPECT_EQ(columns.row(kKey, kTime, second), std::string(kHead) + ",,7,8,9,,d,");
+  EXPECT_TRUE(columns.row(kKey, ZonedTime{0}, second).ends_with("Z,,,,7,8,9,,d,"));
 }
 
 // Looking for each column among all items would take hours here.
@@ -38,7 +42,7 @@ TEST(FrameCsv, AFrameOfTensOfThousandsOfTagsAndBlocksTakesOneLookEach) {
   }
   CsvColumns columns;
   columns.add(values);
-  const std::string row = columns.row(kKey, values);
+  const std::string row = columns.row(kKey, kTime, values);
   EXPECT_EQ(row.size(), kHead.size() + kMany * 4);
 }
 

@@ -32,6 +32,14 @@ TEST(LinacTimeTextTest, UtcHasMicroseconds) {
   EXPECT_EQ(utc_iso(-1), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(LinacTimeTextTest, AClockIsAheadToTheTenthOfASecond) {
+  EXPECT_EQ(lead_text(39'600'349'000), "+11:00:00.3");
+  EXPECT_EQ(lead_text(0), "+0:00:00.0");
+  EXPECT_EQ(lead_text(-1'450'000), "-0:00:01.5");
+  EXPECT_EQ(lead_text(59'960'000), "+0:01:00.0");
+  EXPECT_EQ(lead_text(-49'999), "+0:00:00.0");
+}
+
 TEST(LinacTimeTextTest, AYearThatIsoDatesDoNotReachIsNone) {
   constexpr std::int64_t kDay = 86'400;
   const std::int64_t first = parse_linac_time("0001-01-01").value();

@@ -8,12 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "gateway/cli/clock_listing.hpp"
 #include "gateway/cli/gap_listing.hpp"
 #include "gateway/cli/known_names.hpp"
 #include "gateway/cli/ledger_listing.hpp"
 #include "gateway/cli/record_export.hpp"
 #include "gateway/cli/record_listing.hpp"
 #include "tests/unit/archive/delivery_frames.hpp"
+#include "tests/unit/store/site_clock.hpp"
 #include "tests/unit/store/store_fixture.hpp"
 
 namespace icom::cli {
@@ -59,9 +61,9 @@ class ListingTest : public test::StoreFixture {
     }
     return all;
   }
-  [[nodiscard]] std::string exported(ExportFormat format) const {
+  [[nodiscard]] std::string exported(ExportFormat format, std::int64_t id = 1) const {
     std::ostringstream out;
-    ExportedRecord record(folder(), 1);
+    ExportedRecord record(sources(), id);
     export_record(record, format, out);
     return out.str();
   }
@@ -181,6 +183,91 @@ TEST_F(ListingTest, ARecordOverTheEndOfSummerTimeEndsAfterItsBeginning) {
   EXPECT_EQ(found.back()["end"], "2026-10-25T02:00:01");
   EXPECT_EQ(found.back()["end_utc"], "2026-10-25T01:00:01Z");
   EXPECT_EQ(found.back()["end_offset"], "+01:00");
+}
+
+/// Of a Linac in Berlin that treats on while summer time ends.
+class ClockListingTest : public ListingTest {
+ protected:
+  void SetUp() override {
+    ListingTest::SetUp();
+    store_->set_timezone("rccc", "Europe/Berlin");
+    const store::LinacId linac = store_->linac("rccc", "9183");
+    test::Feed agent(linac, 1);
+    agent.connected();
+    const auto sent = [&](unsigned from, unsigned to, const std::optional<test::Patient>& patient) {
+      return test::sent_in(test::kBerlin, test::kSummerEnds - 10 * 60, from, to, patient);
+    };
+    constexpr unsigned kLast = 4 * 20 * 60;
+    ASSERT_TRUE(commit(test::batch_of(agent, sent(0, kLast, test::Patient{"7", "A"}))));
+    ASSERT_TRUE(commit(test::batch_of(agent, sent(kLast, kLast + 4, {}))));
+    ASSERT_TRUE(commit(test::batch_of(agent, sent(kLast + 40, kLast + 44, {}))));
+  }
+  [[nodiscard]] Json record() const { return records({.site = "rccc"}).at(0); }
+};
+
+TEST_F(ClockListingTest, ARecordOverTheEndOfSummerTimeHasItsStartBeforeItsEnd) {
+  const Json found = record();
+  EXPECT_EQ(found["start"], "2026-10-25T02:50:00");
+  EXPECT_EQ(found["start_utc"], "2026-10-25T00:50:00Z");
+  EXPECT_EQ(found["start_offset"], "+02:00");
+  EXPECT_EQ(found["end"], "2026-10-25T02:09:59");
+  EXPECT_EQ(found["end_utc"], "2026-10-25T01:09:59Z");
+  EXPECT_EQ(found["end_offset"], "+01:00");
+  std::string before = found["start_utc"];
+  for (const Json& beam : found["beams"]) {
+    EXPECT_LE(before, beam["start_utc"]);
+    EXPECT_LE(beam["start_utc"], beam["end_utc"]);
+    before = beam["end_utc"];
+  }
+  EXPECT_EQ(before, found["end_utc"]);
+  std::ostringstream out;
+  list_records(sources(), {.site = "rccc"}, false, out);
+  EXPECT_THAT(out.str(),
+              testing::HasSubstr("2026-10-25T02:50:00+02:00  2026-10-25T02:09:59+01:00"));
+}
+
+TEST_F(ClockListingTest, WhatIsStoredStaysWhateverTheSitesFileSaysLater) {
+  const Json before = record();
+  std::ostringstream gaps_before;
+  list_gaps(sources(), {.serial = "9183"}, true, gaps_before);
+  EXPECT_THAT(gaps_before.str(), testing::HasSubstr("\"from_offset\":\"+01:00\""));
+  const std::string csv_before = exported(ExportFormat::csv, before["id"]);
+  write_zone("rccc", "Australia/Sydney");
+  EXPECT_EQ(record(), before);
+  std::ostringstream gaps_after;
+  list_gaps(sources(), {.serial = "9183"}, true, gaps_after);
+  EXPECT_EQ(gaps_after.str(), gaps_before.str());
+  EXPECT_EQ(exported(ExportFormat::csv, before["id"]), csv_before);
+  EXPECT_EQ(lines(exported(ExportFormat::jsonl, before["id"])).back()["time_utc"],
+            before["end_utc"]);
+}
+
+TEST_F(ClockListingTest, TheHistoryOfAClockIsListedTheNewestLast) {
+  std::ostringstream out;
+  list_clocks(sources(), {}, true, out);
+  const auto found = lines(out.str());
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(keys(found[0]),
+            (std::vector<std::string>{"site", "linac", "number", "since", "ahead_of_utc_us",
+                                      "ahead_of_zone_us", "zone", "since_utc", "since_offset"}));
+  EXPECT_EQ(found[0]["site"], "rccc");
+  EXPECT_EQ(found[0]["number"], 1);
+  EXPECT_EQ(found[0]["since"], "2026-10-25T02:50:00");
+  EXPECT_EQ(found[0]["since_utc"], "2026-10-25T00:50:00Z");
+  EXPECT_EQ(found[0]["since_offset"], "+02:00");
+  EXPECT_EQ(found[0]["zone"], "Europe/Berlin");
+  EXPECT_NEAR(found[0]["ahead_of_utc_us"].get<double>(), 7'200e6, 5e5);
+  EXPECT_NEAR(found[0]["ahead_of_zone_us"].get<double>(), 0, 5e5);
+  EXPECT_EQ(found[1]["since_utc"], "2026-10-25T01:00:00Z");
+  EXPECT_EQ(found[1]["since_offset"], "+01:00");
+  EXPECT_NEAR(found[1]["ahead_of_zone_us"].get<double>(), 0, 5e5);
+  out.str("");
+  list_clocks(sources(), {.site = "rccc", .serial = "9183"}, false, out);
+  EXPECT_THAT(out.str(), testing::HasSubstr("2026-10-25T01:00:00Z  2026-10-25T02:00:00+01:00"));
+  EXPECT_THAT(out.str(), testing::HasSubstr("Europe/Berlin"));
+  out.str("");
+  list_clocks(sources(), {.site = "nbcc"}, true, out);
+  EXPECT_EQ(out.str(), "");
 }
 
 TEST_F(ListingTest, TheNewestIsTheLastOfAllSites) {
@@ -376,7 +463,9 @@ TEST_F(ListingTest, CsvHasARowAFrameAndAColumnAValue) {
   std::istringstream in(exported(ExportFormat::csv));
   std::string header;
   ASSERT_TRUE(std::getline(in, header));
-  EXPECT_TRUE(header.starts_with("time,counter,epoch,conflict,received,patient_name,patient_id"))
+  EXPECT_TRUE(
+      header.starts_with("time,counter,epoch,conflict,received,time_utc,time_offset,patient_name,"
+                         "patient_id"))
       << header;
   EXPECT_NE(header.find(",delivery_mu"), std::string::npos);
   EXPECT_NE(header.find(",asymy_r_1,asymy_r_2,mlcx_r_1,"), std::string::npos);
@@ -409,7 +498,7 @@ TEST_F(ListingTest, JsonLinesTellEverything) {
 TEST_F(ListingTest, ARecordThatIsNotThereIsAClearError) {
   std::ostringstream out;
   try {
-    const ExportedRecord none(folder(), 99);
+    const ExportedRecord none(sources(), 99);
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("no record 99"), std::string::npos);

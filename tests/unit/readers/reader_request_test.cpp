@@ -23,6 +23,7 @@ TEST(ReaderRequest, IsReadAsItWasWritten) {
         ReaderRequest{.question = Question::export_record, .record = 4711, .format = "xz"},
         ReaderRequest{.question = Question::frames, .linac = ""},
         ReaderRequest{.question = Question::gaps, .json = true},
+        ReaderRequest{.question = Question::clocks, .site = "nbcc", .linac = "4299"},
         ReaderRequest{.question = Question::sites}}) {
     std::string line = request_line(request);
     ASSERT_EQ(line.back(), '\n');
