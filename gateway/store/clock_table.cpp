@@ -4,7 +4,7 @@ namespace icom::store {
 
 namespace {
 
-#define ICOM_CLOCK_COLUMNS "SELECT number, received_us, ahead_us, zone, utc_offset FROM clock "
+#define ICOM_CLOCK_COLUMNS "SELECT time, received_us, ahead_us, zone, utc_offset FROM clock "
 
 ClockEntry read_clock(const Query& query) {
   return {
@@ -17,15 +17,16 @@ ClockEntry read_clock(const Query& query) {
 }  // namespace
 
 std::optional<ClockEntry> load_newest_clock(Database& database, std::int64_t linac) {
-  Query query(database, ICOM_CLOCK_COLUMNS "WHERE linac = ? ORDER BY number DESC LIMIT 1");
+  Query query(database,
+              ICOM_CLOCK_COLUMNS "WHERE linac = ? AND epoch = -1 ORDER BY time DESC LIMIT 1");
   query.bind(linac);
   return query.step() ? std::optional(read_clock(query)) : std::nullopt;
 }
 
 void save_clock(Database& database, std::int64_t linac, const ClockEntry& entry) {
   Query save(database,
-             "INSERT INTO clock (linac, number, received_us, ahead_us, zone, utc_offset) "
-             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (linac, number) DO UPDATE SET "
+             "INSERT INTO clock (linac, epoch, time, sub, arrival, received_us, ahead_us, zone, "
+             "utc_offset) VALUES (?, -1, ?, 0, 0, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
              "received_us = excluded.received_us, ahead_us = excluded.ahead_us, "
              "zone = excluded.zone, utc_offset = excluded.utc_offset");
   save.bind(linac, entry.number, entry.since_us, entry.ahead_us, entry.zone.name,
@@ -34,14 +35,14 @@ void save_clock(Database& database, std::int64_t linac, const ClockEntry& entry)
   if (entry.number <= kMostClockEntries) {
     return;
   }
-  Query drop(database, "DELETE FROM clock WHERE linac = ? AND number <= ?");
+  Query drop(database, "DELETE FROM clock WHERE linac = ? AND epoch = -1 AND time <= ?");
   drop.bind(linac, entry.number - kMostClockEntries);
   drop.run();
 }
 
 void visit_clocks(Database& database, std::int64_t linac,
                   const std::function<void(const ClockEntry&)>& visit) {
-  Query query(database, ICOM_CLOCK_COLUMNS "WHERE linac = ? ORDER BY number");
+  Query query(database, ICOM_CLOCK_COLUMNS "WHERE linac = ? AND epoch = -1 ORDER BY time");
   query.bind(linac);
   while (query.step()) {
     visit(read_clock(query));

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kUsPerSecond = 1'000'000;
 constexpr std::int64_t kFurthest = std::numeric_limits<std::int64_t>::max();
 
-#define ICOM_ZONE_COLUMNS "SELECT epoch, time, sub, arrival, zone, utc_offset FROM zone_place "
+#define ICOM_ZONE_COLUMNS "SELECT epoch, time, sub, arrival, zone, utc_offset FROM clock "
 
 ZonePlace read_zone(const Query& query) {
   return {
@@ -29,7 +29,7 @@ ZonePlaces load_zone_places(Database& database, std::int64_t linac, const FrameP
   ZonePlaces places;
   {
     Query here(database, ICOM_ZONE_COLUMNS
-               "WHERE linac = ? AND (epoch, time, sub, arrival) <= (?, ?, ?, ?) "
+               "WHERE linac = ? AND epoch >= 0 AND (epoch, time, sub, arrival) <= (?, ?, ?, ?) "
                "ORDER BY epoch DESC, time DESC, sub DESC, arrival DESC LIMIT 1");
     here.bind(linac, place.epoch, place.time, place.sub, place.arrival);
     if (here.step()) {
@@ -147,7 +147,7 @@ void LinacZone::insert(Database& database, const FrameKey& frame, const GapEdge&
 
 void LinacZone::go_back(Database& database, const FramePlace& head) {
   Query query(database,
-              "DELETE FROM zone_place "
+              "DELETE FROM clock "
               "WHERE linac = ? AND (epoch, time, sub, arrival) > (?, ?, ?, ?)");
   query.bind(linac_, head.epoch, head.time, head.sub, head.arrival);
   query.run();
@@ -156,7 +156,7 @@ void LinacZone::go_back(Database& database, const FramePlace& head) {
 
 void LinacZone::put(Database& database, const FramePlace& from, const ClockZone& zone) {
   Query query(database,
-              "INSERT INTO zone_place (linac, epoch, time, sub, arrival, zone, utc_offset) "
+              "INSERT INTO clock (linac, epoch, time, sub, arrival, zone, utc_offset) "
               "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET zone = excluded.zone, "
               "utc_offset = excluded.utc_offset");
   query.bind(linac_, from.epoch, from.time, from.sub, from.arrival, zone.name, zone.utc_offset);
@@ -166,7 +166,7 @@ void LinacZone::put(Database& database, const FramePlace& from, const ClockZone&
 
 void LinacZone::remove(Database& database, const FramePlace& from) {
   Query query(database,
-              "DELETE FROM zone_place WHERE linac = ? AND epoch = ? AND time = ? AND sub = ? "
+              "DELETE FROM clock WHERE linac = ? AND epoch = ? AND time = ? AND sub = ? "
               "AND arrival = ?");
   query.bind(linac_, from.epoch, from.time, from.sub, from.arrival);
   query.run();

@@ -14,7 +14,7 @@
 
 namespace icom::store {
 
-/// A row of zone_place, and how far it counts.
+/// A row of `clock` that is of a place, and how far it counts.
 struct ZonePlace {
   FramePlace from;
   std::optional<FramePlace> until;  ///< where the next one begins; not included

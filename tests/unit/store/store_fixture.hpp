@@ -212,7 +212,7 @@ inline store::Store::Options on_a_quick_machine() {
 inline void set_back_to_step_13(store::Database& database) {
   database.execute(
       "DROP TABLE clock;"
-      "DROP TABLE zone_place;"
+      "CREATE INDEX record_by_time ON record (first_time);"
       "ALTER TABLE beam DROP COLUMN first_later;"
       "ALTER TABLE beam DROP COLUMN last_later;"
       "ALTER TABLE interlock DROP COLUMN first_later;"
