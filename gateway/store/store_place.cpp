@@ -6,11 +6,6 @@ namespace icom::store {
 
 using Found = os::WatchedFile::Found;
 
-StoreAway::StoreAway()
-    : std::runtime_error(
-          "its store is not in its place, and nothing is taken until it is back: its log says what "
-          "to do; the spools keep everything") {}
-
 StorePlace::StorePlace(const std::filesystem::path& database)
     : path_(database), database_(database), wal_(database.string() + "-wal") {}
 

@@ -15,7 +15,10 @@ namespace icom::store {
 /// acknowledged, and no position told. what() is a sentence for agents.
 class StoreAway : public std::runtime_error {
  public:
-  StoreAway();
+  StoreAway()
+      : std::runtime_error(
+            "its store is not in its place, and nothing is taken until it is back: its log says "
+            "what to do; the spools keep everything") {}
 };
 
 enum class PlaceState {
