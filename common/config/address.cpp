@@ -133,7 +133,7 @@ std::optional<std::string> address_meant_by(std::string_view text) {
     }
   }
   if (only(host, kDigitsAndDots) && host.find('.') != std::string_view::npos && !is_ipv4(host)) {
-    return "four numbers from 0 to 255 with dots between them, such as 192.168.17.40";
+    return "an ADDRESS of four numbers from 0 to 255 with dots between them, such as 192.168.17.40";
   }
   return std::nullopt;
 }

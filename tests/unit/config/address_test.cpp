@@ -85,8 +85,9 @@ TEST(Address, OfAMistakeThatIsKnownItIsSaidWhatWasMeant) {
             "read \"1706:192.168.17.40\", expected the address before the port: did you mean "
             "192.168.17.40:1706?");
   for (const char* text : {"192.168.17.400", "192.168.1740", "192.168.17.400:1706"}) {
-    EXPECT_EQ(address_meant_by(text),
-              "four numbers from 0 to 255 with dots between them, such as 192.168.17.40");
+    EXPECT_EQ(
+        address_meant_by(text),
+        "an ADDRESS of four numbers from 0 to 255 with dots between them, such as 192.168.17.40");
   }
   for (const char* text : {"", "192,168,17,40", "::1::", "host:port"}) {
     EXPECT_FALSE(address_meant_by(text)) << text;
