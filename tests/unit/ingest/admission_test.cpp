@@ -159,7 +159,7 @@ TEST_F(AdmissionTest, SiteWithoutATokenLetsNobodyIn) {
   link::Hello hello = example_hello();
   hello.set_token("");
   const auto decision = answer(hello, registry);
-  EXPECT_EQ(std::get<link::Refused>(decision).code(), link::Refused::WRONG_TOKEN);
+  EXPECT_EQ(std::get<link::Refused>(decision).code(), link::Refused::TOKEN_UNUSABLE);
 }
 
 TEST_F(AdmissionTest, LinacNamedTwiceIsMalformed) {

@@ -234,7 +234,7 @@ TEST_F(RegistrationTest, ASessionWhoseTokenWasRotatedAwayGoesOnWhenSomethingElse
 
 TEST_F(RegistrationTest, SessionsOfASiteThatIsGoneRevokedOrWithoutATokenEndAndOthersGoOn) {
   for (const auto code :
-       {link::Refused::UNKNOWN_SITE, link::Refused::REVOKED, link::Refused::WRONG_TOKEN}) {
+       {link::Refused::UNKNOWN_SITE, link::Refused::REVOKED, link::Refused::TOKEN_UNUSABLE}) {
     server_->apply(example_sites());
     const auto agent = welcome_agent();
     const auto other = connect();
