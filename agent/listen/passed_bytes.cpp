@@ -4,7 +4,6 @@
 
 #include "agent/listen/descriptor_passing.hpp"
 #include "common/asio/as_tuple.hpp"
-#include "common/asio/deadline.hpp"
 
 namespace icom::listen {
 
@@ -12,20 +11,9 @@ using boost::asio::awaitable;
 using control::Channel;
 using std::chrono::milliseconds;
 
-namespace {
-
-Deadline close_after(Channel& channel, milliseconds within) {
-  return {channel.get_executor(), within, [&channel] {
-            boost::system::error_code ignored;
-            channel.close(ignored);
-          }};
-}
-
-}  // namespace
-
 awaitable<bool> read_all_with(Channel& channel, std::span<std::byte> bytes,
                               std::vector<os::Connection>& descriptors, milliseconds within) {
-  const auto deadline = close_after(channel, within);
+  const auto deadline = control::close_after(channel, within);
   descriptors.clear();
   for (std::byte& byte : bytes) {
     const auto [error] = co_await channel.async_wait(Channel::wait_read, kAsTuple);
@@ -40,7 +28,7 @@ awaitable<bool> read_all_with(Channel& channel, std::span<std::byte> bytes,
 awaitable<bool> write_all_with(Channel& channel, Bytes bytes,
                                std::span<const os::NativeSocket> descriptors, milliseconds within) {
   {
-    const auto deadline = close_after(channel, within);
+    const auto deadline = control::close_after(channel, within);
     for (std::size_t i = 0; i < descriptors.size(); ++i) {
       const auto [error] = co_await channel.async_wait(Channel::wait_write, kAsTuple);
       if (error) co_return false;

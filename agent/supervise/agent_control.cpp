@@ -38,12 +38,16 @@ std::string with_process(std::string_view word) {
   return std::string(word) + " " + std::to_string(os::process_id());
 }
 
-/// Whether the next icom-agent run, with the file as it is now, finds what runs. If the file has an
+/// Whether an icom-agent run with these settings finds what runs.
+bool finds_what_runs(const config::SiteSettings& next, const config::SiteSettings& running) {
+  return next.site == running.site && next.spool.directory == running.spool.directory;
+}
+
+/// Whether the next icom-agent run, with the file as it is now, does. If the file has an
 /// error it does once that is mended.
 bool is_found_again(const std::filesystem::path& site_file, const config::SiteSettings& running) {
   try {
-    const auto next = config::load_site(site_file);
-    return next.site == running.site && next.spool.directory == running.spool.directory;
+    return finds_what_runs(config::load_site(site_file), running);
   } catch (const std::exception& error) {
     spdlog::error("the next icom-agent run cannot start with these settings:\n{}", error.what());
     return true;
@@ -191,13 +195,12 @@ awaitable<std::string> AgentControl::why_not_to_replace_itself() {
   if (!std::filesystem::exists(program, unknown)) {
     co_return os::utf8(program) + " is not there: install it, then upgrade again";
   }
-  if (!is_found_again(parts_.site_file, parts_.site)) {
-    co_return os::utf8(parts_.site_file) +
-        " has another site or spool.directory: put that back, or restart the service when no beam "
-        "is on";
-  }
   try {
-    config::load_site(parts_.site_file);
+    if (!finds_what_runs(config::load_site(parts_.site_file), parts_.site)) {
+      co_return os::utf8(parts_.site_file) +
+          " has another site or spool.directory: put that back, or restart the service when no "
+          "beam is on";
+    }
   } catch (const std::exception& error) {
     co_return std::string("the installed one would not start with these settings: ") + error.what();
   }

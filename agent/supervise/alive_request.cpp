@@ -1,11 +1,9 @@
 #include "agent/supervise/alive_request.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <string>
 
 #include "agent/forward/status_files.hpp"
-#include "common/control/channel.hpp"
-#include "common/control/protocol.hpp"
+#include "common/control/client.hpp"
 
 namespace icom::supervise {
 
@@ -20,14 +18,10 @@ constexpr std::chrono::seconds kBlind{4};
 }  // namespace
 
 awaitable<bool> listener_answers(std::filesystem::path folder, milliseconds within) {
-  control::Channel channel(co_await boost::asio::this_coro::executor);
-  if (control::connect_channel(channel, folder / control::kListenerSocket)) co_return true;
-  const bool asked = co_await control::write_line(channel, std::string(control::kAlive), within);
-  std::string line;
+  const auto reply = co_await control::ask(folder / control::kListenerSocket,
+                                           std::string(control::kAlive), control::kAlive, within);
   // Whatever it says, or that it hangs up, takes a thread that runs.
-  const auto since = std::chrono::steady_clock::now();
-  if (asked && co_await control::read_line(channel, line, within)) co_return true;
-  co_return std::chrono::steady_clock::now() - since < within;
+  co_return reply.kind != control::Reply::Kind::silent;
 }
 
 bool FileChanges::answers(const std::optional<Written>& file,

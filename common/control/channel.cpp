@@ -5,7 +5,6 @@
 #include <boost/asio/write.hpp>
 
 #include "common/asio/as_tuple.hpp"
-#include "common/asio/deadline.hpp"
 
 namespace icom::control {
 
@@ -13,17 +12,12 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::milliseconds;
 
-namespace {
-
-/// Ends what waits on the channel once the time has passed.
 Deadline close_after(Channel& channel, milliseconds within) {
   return {channel.get_executor(), within, [&channel] {
             boost::system::error_code ignored;
             channel.close(ignored);
           }};
 }
-
-}  // namespace
 
 awaitable<bool> read_line(Channel& channel, std::string& line, milliseconds within,
                           std::size_t most) {

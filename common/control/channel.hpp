@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "common/asio/deadline.hpp"
 #include "common/icom/bytes.hpp"
 #include "common/os/local_channel.hpp"
 
@@ -21,6 +22,10 @@ using os::open_channel;
 /// The longest request, and the longest line that is read unless the caller allows more; without
 /// its end. A peer that sends a longer one is cut off.
 inline constexpr std::size_t kMaxLine = 256;
+
+/// Ends what waits on the channel, by closing it, once the time has passed. The channel must
+/// outlive it.
+Deadline close_after(Channel& channel, std::chrono::milliseconds within);
 
 /// What follows returns false where the peer is gone, or has not done its part `within` that time;
 /// the channel is closed then.
