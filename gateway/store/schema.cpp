@@ -29,6 +29,13 @@ void upgrade_schema(Database& database) {
     database.execute(mark.c_str());
     transaction.commit();
   }
+  if (found == 0) {
+    // Each step leaves room in pages that the next one does not use. Done where there is nothing
+    // else yet, and needs no folder for temporary files.
+    database.execute("PRAGMA temp_store = MEMORY");
+    database.execute("VACUUM");
+    database.execute("PRAGMA temp_store = DEFAULT");
+  }
 }
 
 void check_schema(Database& database) {

@@ -18,7 +18,7 @@ std::span<const SchemaStep> schema_steps();
 
 /// Applies what is missing, each step in a transaction of its own. Throws std::runtime_error if the
 /// store was written by a newer program, SqlError if a step fails; the steps before it stay
-/// applied.
+/// applied. A store that is new is left without unused room.
 void upgrade_schema(Database& database);
 
 /// For readers: throws std::runtime_error unless the schema is exactly the one this program knows.
