@@ -2,7 +2,6 @@
 // can end it.
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,7 +16,7 @@
 
 #include "agent/listen/goodbye.hpp"
 #include "agent/listen/listen_program.hpp"
-#include "common/cli/path_option.hpp"
+#include "common/cli/program.hpp"
 #include "common/log/log.hpp"
 #include "common/os/crash_farewell.hpp"
 #include "common/os/process.hpp"
@@ -46,24 +45,24 @@ bool is_serial(const std::string& text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), allowed);
 }
 
-/// Throws CLI::Error. Ends the process where only help or the version was asked for.
+/// Throws UsageError. Ends the process where only help or the version was asked for.
 Options parse(int argc, char** argv) {
   Options options;
   std::string linac;
   std::string level;
-  CLI::App app("Reads one Linac's iCom stream into its spool; icom-forward sends it on.",
-               "icom-listen");
-  app.set_version_flag("--version", ICOM_VERSION);
-  app.add_option("--linac", linac, "the Linac, ADDRESS[:PORT]; port 1706 unless given")->required();
+  const icom::cli::Program app(
+      "Reads one Linac's iCom stream into its spool; icom-forward sends it on.", "icom-listen");
+  app.version(ICOM_VERSION);
+  app.add_option("--linac", linac, "the Linac, ADDRESS[:PORT]; port 1706 unless given").required();
   app.add_option("--serial", options.settings.serial, "its serial number; names its folder")
-      ->required();
-  icom::cli::add_path(app, "--spool", options.settings.spool,
-                      "the site's spool directory; DIR/SERIAL is made in it")
-      ->required();
+      .required();
+  app.add_option("--spool", options.settings.spool,
+                 "the site's spool directory; DIR/SERIAL is made in it")
+      .required();
   app.add_option("--max-bytes", options.settings.limits.max_bytes,
                  "of the Linac's spool; beyond it the oldest frames without a patient go first")
-      ->capture_default_str()
-      ->check(CLI::Range(kLeastMaxBytes, std::uint64_t{1} << 50U));
+      .capture_default_str()
+      .within(kLeastMaxBytes, std::uint64_t{1} << 50U);
   app.add_flag("--take-over", options.take_over,
                "take the connection over from the listener that runs, which then ends; the Linac "
                "notices nothing. Where none runs: as without");
@@ -72,27 +71,23 @@ Options parse(int argc, char** argv) {
                  "given by icom-agent run alone: the number of an open descriptor, a socket to "
                  "whoever holds a copy of the Linac's connection, so that it outlives a crash of "
                  "this program and the next one goes on with it")
-      ->type_name("DESCRIPTOR");
-  app.add_option("--log-level", level, icom::log::level_names())->default_str("info");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {
-    std::exit(app.exit(asked));
-  }
+      .type_name("DESCRIPTOR");
+  app.add_option("--log-level", level, icom::log::level_names()).default_str("info");
+  if (!app.parse(argc, argv)) std::exit(kDone);
 
   const auto address = icom::config::parse_address(linac, icom::config::kIcomPort);
   if (!address) {
-    throw CLI::ValidationError("--linac", icom::config::no_linac_address_text(linac));
+    throw icom::cli::UsageError("--linac", icom::config::no_linac_address_text(linac));
   }
   options.settings.linac = *address;
   options.settings.keeper = icom::listen::KeeperLink(keeper);
   if (!is_serial(options.settings.serial)) {
-    throw CLI::ValidationError("--serial", "1 to 32 letters, digits, '_' or '-' are expected");
+    throw icom::cli::UsageError("--serial", "1 to 32 letters, digits, '_' or '-' are expected");
   }
   if (!level.empty()) {
     const auto parsed = icom::log::parse_level(level);
     if (!parsed) {
-      throw CLI::ValidationError("--log-level", "one of " + icom::log::level_names());
+      throw icom::cli::UsageError("--log-level", "one of " + icom::log::level_names());
     }
     options.level = *parsed;
   }
@@ -158,7 +153,7 @@ int main(int argc, char** argv) {
   Options options;
   try {
     options = parse(argc, argv);
-  } catch (const CLI::Error& error) {
+  } catch (const icom::cli::UsageError& error) {
     std::cerr << "icom-listen: " << error.what() << "\nicom-listen --help tells more.\n";
     return kWrongUsage;
   }

@@ -2,13 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <string>
 
-#include "common/cli/path_option.hpp"
-#include "common/cli/usage.hpp"
+#include "common/cli/program.hpp"
 #include "common/config/config_error.hpp"
 #include "common/log/log.hpp"
 #include "common/os/process.hpp"
@@ -25,34 +23,29 @@ config::SiteSettings SiteOptions::load() const {
 int run_site_program(const SiteProgram& program, int argc, char** argv) {
   os::ignore_pipe_and_hangup();
   os::may_be_ended_for_memory();  // the listeners are what matters; this one loses nothing
-  CLI::App app(program.description, program.name);
+  const cli::Program app(program.description, program.name);
   app.footer(program.footer);
-  app.set_version_flag("--version", std::string(program.name) + " " ICOM_VERSION);
+  app.version(std::string(program.name) + " " ICOM_VERSION);
   SiteOptions options;
   std::string level = "info";
-  cli::add_path(app, "--site", options.file, "The site's settings, such as sites/nbcc.yaml")
-      ->required()
-      ->type_name("FILE");
+  app.add_option("--site", options.file, "The site's settings, such as sites/nbcc.yaml")
+      .required()
+      .type_name("FILE");
   app.add_option(
          "--site-name", options.site,
          "In the place of the file's site: icom-agent run gives the one that it works with, "
          "whatever the file says meanwhile")
-      ->type_name("NAME");
-  cli::add_path(app, "--spool", options.spool,
-                "In the place of the file's spool.directory, likewise")
-      ->type_name("DIR");
+      .type_name("NAME");
+  app.add_option("--spool", options.spool, "In the place of the file's spool.directory, likewise")
+      .type_name("DIR");
   app.add_option("--heartbeat", options.heartbeat,
                  "Given by icom-agent run alone: the number of an open descriptor, a socket on "
                  "which this program shows each second that it runs")
-      ->type_name("DESCRIPTOR");
+      .type_name("DESCRIPTOR");
   app.add_option("--log-level", level, "How much to log: " + log::level_names())
-      ->capture_default_str()
-      ->type_name("LEVEL");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return cli::tell_usage(app, error) == 0 ? 0 : kWrongSettings;
-  }
+      .capture_default_str()
+      .type_name("LEVEL");
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
   const auto parsed_level = log::parse_level(level);
   if (!parsed_level) {
     std::cerr << "--log-level: expected one of " << log::level_names() << '\n';

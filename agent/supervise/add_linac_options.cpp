@@ -21,7 +21,7 @@ constexpr const char* kAddText =
 
 }  // namespace
 
-void add_add_linac(CLI::App& app, Action& asked) {
+void add_add_linac(const cli::Command& app, Action& asked) {
   struct Given {
     AddLinacOptions options;
     std::string address;
@@ -29,28 +29,28 @@ void add_add_linac(CLI::App& app, Action& asked) {
     bool without_check = false;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand("add-linac", kAddText);
-  add_site_option(*command, given->options.site_file);
-  command->add_option("--serial", given->options.linac.serial, "Names the Linac everywhere")
-      ->required()
-      ->type_name("SERIAL");
-  command->add_option("--address", given->address, "The Linac; port 1706 unless given")
-      ->required()
-      ->type_name("ADDRESS[:PORT]");
+  const auto command = app.add_subcommand("add-linac", kAddText);
+  add_site_option(command, given->options.site_file);
+  command.add_option("--serial", given->options.linac.serial, "Names the Linac everywhere")
+      .required()
+      .type_name("SERIAL");
+  command.add_option("--address", given->address, "The Linac; port 1706 unless given")
+      .required()
+      .type_name("ADDRESS[:PORT]");
   command
-      ->add_option("--spool-of", given->options.spool_of,
-                   "Its spool so far was kept under this serial, which was mistyped, and was taken "
-                   "out by remove-linac")
-      ->type_name("SERIAL");
-  command->add_option("--seconds", given->seconds, "How long to look at it")
-      ->capture_default_str()
-      ->check(CLI::Range(0.5, 600.0));
-  auto* yes = command->add_flag("--yes", given->options.yes,
-                                "Ask nothing, also if the Linac calls itself something else");
-  command->add_flag("--without-check", given->without_check, "Write it without looking at it")
-      ->excludes(yes);
-  command->add_flag("--json", given->options.json, "One JSON object at the end, for scripts");
-  command->callback([given, &asked] {
+      .add_option("--spool-of", given->options.spool_of,
+                  "Its spool so far was kept under this serial, which was mistyped, and was taken "
+                  "out by remove-linac")
+      .type_name("SERIAL");
+  command.add_option("--seconds", given->seconds, "How long to look at it")
+      .capture_default_str()
+      .within(0.5, 600.0);
+  const auto yes = command.add_flag("--yes", given->options.yes,
+                                    "Ask nothing, also if the Linac calls itself something else");
+  command.add_flag("--without-check", given->without_check, "Write it without looking at it")
+      .excludes(yes);
+  command.add_flag("--json", given->options.json, "One JSON object at the end, for scripts");
+  command.callback([given, &asked] {
     asked = [given] {
       const auto address = config::parse_address(given->address, config::kIcomPort);
       if (!address) {

@@ -27,21 +27,21 @@ struct DrainGiven {
   DrainOptions options;
 };
 
-void add_site_and_linac(CLI::App& command, DrainGiven& given) {
+void add_site_and_linac(const cli::Command& command, DrainGiven& given) {
   add_site_option(command, given.site_file);
   command.add_option("--linac", given.linac, "Its serial; all of the site's Linacs unless given")
-      ->type_name("SERIAL");
+      .type_name("SERIAL");
 }
 
 }  // namespace
 
-void add_drain(CLI::App& app, Action& asked) {
+void add_drain(const cli::Command& app, Action& asked) {
   auto given = std::make_shared<DrainGiven>();
-  auto* command = app.add_subcommand("drain", kDrainText);
-  add_site_and_linac(*command, *given);
-  command->add_flag("--force", given->options.force, "At once, beam or not");
-  command->add_flag("--json", given->options.json, "One JSON array at the end, for scripts");
-  command->callback([given, &asked] {
+  const auto command = app.add_subcommand("drain", kDrainText);
+  add_site_and_linac(command, *given);
+  command.add_flag("--force", given->options.force, "At once, beam or not");
+  command.add_flag("--json", given->options.json, "One JSON array at the end, for scripts");
+  command.callback([given, &asked] {
     asked = [given] {
       const auto site = site_to_act_at(given->site_file);
       given->options.linacs = chosen_linacs(site, given->linac);
@@ -50,11 +50,11 @@ void add_drain(CLI::App& app, Action& asked) {
   });
 }
 
-void add_resume(CLI::App& app, Action& asked) {
+void add_resume(const cli::Command& app, Action& asked) {
   auto given = std::make_shared<DrainGiven>();
-  auto* command = app.add_subcommand("resume", kResumeText);
-  add_site_and_linac(*command, *given);
-  command->callback([given, &asked] {
+  const auto command = app.add_subcommand("resume", kResumeText);
+  add_site_and_linac(command, *given);
+  command.callback([given, &asked] {
     asked = [given] {
       const auto site = site_to_act_at(given->site_file);
       return resume(site, chosen_linacs(site, given->linac));

@@ -5,7 +5,6 @@
 #include "agent/enrol/gateway_calls.hpp"
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/said_step.hpp"
-#include "common/cli/path_option.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/places.hpp"
@@ -55,14 +54,14 @@ int run_enrol(const EnrolGiven& given) {
 
 }  // namespace
 
-void add_enrol(CLI::App& app, Action& asked) {
+void add_enrol(const cli::Command& app, Action& asked) {
   auto given = std::make_shared<EnrolGiven>();
-  auto* command = app.add_subcommand("enrol", kEnrolText);
-  cli::add_path(*command, "file", given->file, "The enrolment file")->required()->type_name("FILE");
-  cli::add_path(*command, "--into", given->folder, "The folder of the site's settings")
-      ->capture_default_str()
-      ->type_name("FOLDER");
-  command->callback([given, &asked] { asked = [given] { return run_enrol(*given); }; });
+  const auto command = app.add_subcommand("enrol", kEnrolText);
+  command.add_option("file", given->file, "The enrolment file").required().type_name("FILE");
+  command.add_option("--into", given->folder, "The folder of the site's settings")
+      .capture_default_str()
+      .type_name("FOLDER");
+  command.callback([given, &asked] { asked = [given] { return run_enrol(*given); }; });
 }
 
 }  // namespace icom::supervise

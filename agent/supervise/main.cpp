@@ -1,12 +1,11 @@
 // icom-agent: what a site's operator types. docs/agent.md.
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 
 #include "agent/supervise/commands.hpp"
-#include "common/cli/usage.hpp"
+#include "common/cli/program.hpp"
 #include "common/config/config_error.hpp"
 #include "common/os/places.hpp"
 #include "common/os/process.hpp"
@@ -17,12 +16,12 @@ int main(int argc, char** argv) {
   using namespace icom::supervise;
   os::ignore_pipe_and_hangup();
   Action asked;
-  CLI::App app(
+  const cli::Program app(
       "Looks after a site: runs its programs, shows their state, adds, tries and removes Linacs.",
       "icom-agent");
-  app.set_version_flag("--version", "icom-agent " ICOM_VERSION);
+  app.version("icom-agent " ICOM_VERSION);
   app.footer(std::string("icom-agent COMMAND --help tells more. ") + kExitCodes);
-  app.require_subcommand(1);
+  app.require_subcommand();
   // The others are beside it, unless told otherwise.
   add_run(app, asked, os::program_folder(argv[0]));
   add_status(app, asked);
@@ -35,11 +34,7 @@ int main(int argc, char** argv) {
   add_upgrade(app, asked);
   add_enrol(app, asked);
   add_rotate(app, asked);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return icom::cli::tell_usage(app, error) == 0 ? kDone : kWrongUsage;
-  }
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
   try {
     return asked();
   } catch (const config::ConfigError& error) {

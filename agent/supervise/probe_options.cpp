@@ -93,7 +93,7 @@ int probe_linac(const std::string& text, double seconds, const std::string& zone
 
 }  // namespace
 
-void add_probe(CLI::App& app, Action& asked) {
+void add_probe(const cli::Command& app, Action& asked) {
   struct Given {
     std::string linac;
     double seconds = 3;
@@ -102,29 +102,27 @@ void add_probe(CLI::App& app, Action& asked) {
     std::filesystem::path site_file;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand("probe", kProbeText);
-  command->add_option("linac", given->linac, "The Linac; port 1706 unless given")
-      ->required()
-      ->type_name("ADDRESS[:PORT]");
-  command->add_option("--seconds", given->seconds, "How long to read")
-      ->capture_default_str()
-      ->check(CLI::Range(0.5, 600.0));
+  const auto command = app.add_subcommand("probe", kProbeText);
+  command.add_option("linac", given->linac, "The Linac; port 1706 unless given")
+      .required()
+      .type_name("ADDRESS[:PORT]");
+  command.add_option("--seconds", given->seconds, "How long to read")
+      .capture_default_str()
+      .within(0.5, 600.0);
   command
-      ->add_option(
+      .add_option(
           "--timezone", given->timezone,
           "Where the Linac's clock is; unless given, as the site's file says, or where this "
           "machine's is")
-      ->type_name("ZONE")
-      ->check(CLI::Validator(
-          [](const std::string& zone) {
-            return config::timezone_exists(zone) ? std::string()
-                                                 : "'" + zone + "' is no time zone of this machine";
-          },
-          ""));
-  add_site_option(*command, given->site_file);
-  command->add_flag("--json", given->json, "One JSON object, for scripts");
-  command->callback([given, command, &asked] {
-    const bool is_named = command->count("--site") > 0;
+      .type_name("ZONE")
+      .check([](const std::string& zone) {
+        return config::timezone_exists(zone) ? std::string()
+                                             : "'" + zone + "' is no time zone of this machine";
+      });
+  add_site_option(command, given->site_file);
+  command.add_flag("--json", given->json, "One JSON object, for scripts");
+  command.callback([given, command, &asked] {
+    const bool is_named = command.count("--site") > 0;
     asked = [given, is_named] {
       return probe_linac(given->linac, given->seconds, given->timezone, given->json,
                          given->site_file, is_named);

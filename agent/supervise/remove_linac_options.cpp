@@ -15,13 +15,13 @@ constexpr const char* kRemoveText =
 
 }  // namespace
 
-void add_remove_linac(CLI::App& app, Action& asked) {
+void add_remove_linac(const cli::Command& app, Action& asked) {
   auto given = std::make_shared<RemoveLinacOptions>();
-  auto* command = app.add_subcommand("remove-linac", kRemoveText);
-  add_site_option(*command, given->site_file);
-  command->add_option("--serial", given->serial, "Its serial")->required()->type_name("SERIAL");
-  command->add_flag("--json", given->json, "One JSON object, for scripts");
-  command->callback([given, &asked] { asked = [given] { return remove_linac(*given); }; });
+  const auto command = app.add_subcommand("remove-linac", kRemoveText);
+  add_site_option(command, given->site_file);
+  command.add_option("--serial", given->serial, "Its serial").required().type_name("SERIAL");
+  command.add_flag("--json", given->json, "One JSON object, for scripts");
+  command.callback([given, &asked] { asked = [given] { return remove_linac(*given); }; });
 }
 
 }  // namespace icom::supervise

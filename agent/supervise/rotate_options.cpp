@@ -39,11 +39,11 @@ int run_rotation(const std::filesystem::path& site_file) {
 
 }  // namespace
 
-void add_rotate(CLI::App& app, Action& asked) {
+void add_rotate(const cli::Command& app, Action& asked) {
   auto site_file = std::make_shared<std::filesystem::path>();
-  auto* command = app.add_subcommand("rotate", kRotateText);
-  add_site_option(*command, *site_file);
-  command->callback(
+  const auto command = app.add_subcommand("rotate", kRotateText);
+  add_site_option(command, *site_file);
+  command.callback(
       [site_file, &asked] { asked = [site_file] { return run_rotation(*site_file); }; });
 }
 

@@ -5,7 +5,6 @@
 
 #include "agent/supervise/commands.hpp"
 #include "agent/supervise/run_command.hpp"
-#include "common/cli/path_option.hpp"
 #include "common/log/log.hpp"
 
 namespace icom::supervise {
@@ -45,7 +44,7 @@ int run_agent(const RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_folder) {
+void add_run(const cli::Command& app, Action& asked, const std::filesystem::path& program_folder) {
   struct Given {
     RunOptions options;
     std::uint32_t stop_within = 80;
@@ -53,27 +52,29 @@ void add_run(CLI::App& app, Action& asked, const std::filesystem::path& program_
   auto given = std::make_shared<Given>();
   given->options.program_folder = program_folder;
   given->options.log_level = "info";
-  auto* command = app.add_subcommand("run", kRunText);
-  command->footer(kExitCodes);
-  cli::add_path(*command, "--site", given->options.site_file,
-                "The site's settings, such as sites/nbcc.yaml")
-      ->required()
-      ->type_name("FILE");
-  cli::add_path(*command, "--bin-dir", given->options.program_folder,
-                "Where icom-listen and the others are; beside this program unless given")
-      ->type_name("DIR");
+  const auto command = app.add_subcommand("run", kRunText);
+  command.footer(kExitCodes);
   command
-      ->add_option("--stop-within", given->stop_within,
-                   "Seconds for which a stop may wait for the ends of beams; the service manager "
-                   "must allow fifteen more")
-      ->capture_default_str()
-      ->type_name("SECONDS");
+      .add_option("--site", given->options.site_file,
+                  "The site's settings, such as sites/nbcc.yaml")
+      .required()
+      .type_name("FILE");
   command
-      ->add_option("--log-level", given->options.log_level,
-                   "How much this program and its children log: " + log::level_names())
-      ->capture_default_str()
-      ->type_name("LEVEL");
-  command->callback([given, &asked] {
+      .add_option("--bin-dir", given->options.program_folder,
+                  "Where icom-listen and the others are; beside this program unless given")
+      .type_name("DIR");
+  command
+      .add_option("--stop-within", given->stop_within,
+                  "Seconds for which a stop may wait for the ends of beams; the service manager "
+                  "must allow fifteen more")
+      .capture_default_str()
+      .type_name("SECONDS");
+  command
+      .add_option("--log-level", given->options.log_level,
+                  "How much this program and its children log: " + log::level_names())
+      .capture_default_str()
+      .type_name("LEVEL");
+  command.callback([given, &asked] {
     given->options.stop_within = std::chrono::seconds(given->stop_within);
     asked = [given] { return run_agent(given->options); };
   });

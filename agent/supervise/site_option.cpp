@@ -1,5 +1,4 @@
 #include "agent/supervise/commands.hpp"
-#include "common/cli/path_option.hpp"
 #include "common/os/places.hpp"
 #include "common/os/way_owner.hpp"
 
@@ -11,11 +10,11 @@ config::SiteSettings site_to_act_at(const std::filesystem::path& site_file) {
   return site;
 }
 
-void add_site_option(CLI::App& command, std::filesystem::path& site_file) {
+void add_site_option(const cli::Command& command, std::filesystem::path& site_file) {
   site_file = os::settings_folder() / "site.yaml";
-  cli::add_path(command, "--site", site_file, "The site's settings")
-      ->capture_default_str()
-      ->type_name("FILE");
+  command.add_option("--site", site_file, "The site's settings")
+      .capture_default_str()
+      .type_name("FILE");
 }
 
 }  // namespace icom::supervise

@@ -101,16 +101,16 @@ int show_status(const std::filesystem::path& site_file, bool json) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Action& asked) {
+void add_status(const cli::Command& app, Action& asked) {
   struct Given {
     std::filesystem::path site_file;
     bool json = false;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand("status", kStatusText);
-  add_site_option(*command, given->site_file);
-  command->add_flag("--json", given->json, "One JSON object, for scripts");
-  command->callback(
+  const auto command = app.add_subcommand("status", kStatusText);
+  add_site_option(command, given->site_file);
+  command.add_flag("--json", given->json, "One JSON object, for scripts");
+  command.callback(
       [given, &asked] { asked = [given] { return show_status(given->site_file, given->json); }; });
 }
 

@@ -20,20 +20,20 @@ constexpr const char* kStopText =
 
 }  // namespace
 
-void add_stop(CLI::App& app, Action& asked) {
+void add_stop(const cli::Command& app, Action& asked) {
   struct Given {
     std::filesystem::path site_file;
     std::uint32_t stop_within = 80;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand("stop", kStopText);
-  add_site_option(*command, given->site_file);
+  const auto command = app.add_subcommand("stop", kStopText);
+  add_site_option(command, given->site_file);
   command
-      ->add_option("--stop-within", given->stop_within,
-                   "Seconds for which it may wait for the ends of beams")
-      ->capture_default_str()
-      ->type_name("SECONDS");
-  command->callback([given, &asked] {
+      .add_option("--stop-within", given->stop_within,
+                  "Seconds for which it may wait for the ends of beams")
+      .capture_default_str()
+      .type_name("SECONDS");
+  command.callback([given, &asked] {
     asked = [given] {
       log::init("icom-agent", spdlog::level::info);
       return stop_what_was_left(site_to_act_at(given->site_file),

@@ -22,18 +22,18 @@ constexpr const char* kUpgradeText =
 
 }  // namespace
 
-void add_upgrade(CLI::App& app, Action& asked) {
+void add_upgrade(const cli::Command& app, Action& asked) {
   struct Given {
     std::filesystem::path site_file;
     bool cut_clients = false;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand("upgrade", kUpgradeText);
-  add_site_option(*command, given->site_file);
-  command->add_flag("--cut-clients", given->cut_clients,
-                    "Replace the fan-out also while clients listen: they get FIN, and may connect "
-                    "again a second or two later");
-  command->callback([given, &asked] {
+  const auto command = app.add_subcommand("upgrade", kUpgradeText);
+  add_site_option(command, given->site_file);
+  command.add_flag("--cut-clients", given->cut_clients,
+                   "Replace the fan-out also while clients listen: they get FIN, and may connect "
+                   "again a second or two later");
+  command.callback([given, &asked] {
     asked = [given] {
       const auto site = site_to_act_at(given->site_file);
       return upgrade(site, chosen_linacs(site, ""), given->cut_clients);

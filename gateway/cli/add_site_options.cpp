@@ -73,30 +73,30 @@ std::string check_duration(const std::string& text) {
 
 }  // namespace
 
-void add_add_site(CLI::App& app, Action& asked) {
+void add_add_site(const Command& app, Action& asked) {
   auto given = std::make_shared<AddSiteGiven>();
-  auto* command = app.add_subcommand("add-site", kAddSiteText);
-  add_config_option(*command, given->config);
-  command->add_option("NAME", given->site.site, "the site: 1 to 32 letters, digits, - or _")
-      ->required();
-  auto* zone = command
-                   ->add_option("--timezone", given->site.timezone,
-                                "where its Linacs' clocks are, such as Australia/Sydney")
-                   ->type_name("ZONE");
-  auto* again = command->add_flag("--again", given->site.again,
-                                  "another enrolment file for a site that is there");
-  zone->excludes(again);
-  command->add_option("--expires", given->expires, "for how long the enrolment file is good")
-      ->type_name("DURATION")
-      ->capture_default_str()
-      ->check(CLI::Validator(check_duration, ""));
+  const auto command = app.add_subcommand("add-site", kAddSiteText);
+  add_config_option(command, given->config);
+  command.add_option("NAME", given->site.site, "the site: 1 to 32 letters, digits, - or _")
+      .required();
+  auto zone = command
+                  .add_option("--timezone", given->site.timezone,
+                              "where its Linacs' clocks are, such as Australia/Sydney")
+                  .type_name("ZONE");
+  const auto again = command.add_flag("--again", given->site.again,
+                                      "another enrolment file for a site that is there");
+  zone.excludes(again);
+  command.add_option("--expires", given->expires, "for how long the enrolment file is good")
+      .type_name("DURATION")
+      .capture_default_str()
+      .check(check_duration);
   command
-      ->add_option("--output", given->site.output,
-                   "the enrolment file; NAME.enrol in the current folder unless given")
-      ->type_name("FILE");
-  command->callback([given, &asked] {
+      .add_option("--output", given->site.output,
+                  "the enrolment file; NAME.enrol in the current folder unless given")
+      .type_name("FILE");
+  command.callback([given, &asked] {
     if (!given->site.again && given->site.timezone.empty()) {
-      throw CLI::RequiredError("--timezone");
+      throw UsageError("--timezone is required");
     }
     asked = [given] { return add_site(*given); };
   });

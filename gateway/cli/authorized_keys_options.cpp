@@ -57,16 +57,16 @@ int run_authorized_keys(const KeysGiven& given) {
 
 }  // namespace
 
-void add_authorized_keys(CLI::App& app, Action& asked) {
+void add_authorized_keys(const Command& app, Action& asked) {
   auto given = std::make_shared<KeysGiven>();
-  auto* command = app.add_subcommand("authorized-keys", kText);
+  const auto command = app.add_subcommand("authorized-keys", kText);
   command
-      ->add_option("--registration", given->registration,
-                   "the folder `registration` of gateway.yaml: it is all that this needs")
-      ->required()
-      ->type_name("DIR");
-  command->add_option("FINGERPRINT", given->fingerprint, "SHA256:..., sshd's %f")->required();
-  command->callback([given, &asked] { asked = [given] { return run_authorized_keys(*given); }; });
+      .add_option("--registration", given->registration,
+                  "the folder `registration` of gateway.yaml: it is all that this needs")
+      .required()
+      .type_name("DIR");
+  command.add_option("FINGERPRINT", given->fingerprint, "SHA256:..., sshd's %f").required();
+  command.callback([given, &asked] { asked = [given] { return run_authorized_keys(*given); }; });
 }
 
 }  // namespace icom::cli

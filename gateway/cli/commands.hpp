@@ -2,13 +2,13 @@
 // elsewhere.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
 
+#include "common/cli/program.hpp"
 #include "common/config/gateway_settings.hpp"
 #include "gateway/readers/reader_request.hpp"
 
@@ -24,29 +24,29 @@ using Action = std::function<int()>;
 
 /// Each adds its command to `app`, which puts its action into `asked` when it finds the command on
 /// the command line. `asked` is to outlive `app`.
-void add_serve(CLI::App& app, Action& asked);
-void add_check(CLI::App& app, Action& asked);
-void add_answer(CLI::App& app, Action& asked);
-void add_records(CLI::App& app, Action& asked);
-void add_export(CLI::App& app, Action& asked);
-void add_ledger(CLI::App& app, Action& asked);
-void add_gaps(CLI::App& app, Action& asked);
-void add_clocks(CLI::App& app, Action& asked);
-void add_sites(CLI::App& app, Action& asked);
-void add_machine_id(CLI::App& app, Action& asked);
-void add_add_site(CLI::App& app, Action& asked);
-void add_revoke(CLI::App& app, Action& asked);
-void add_reconnect(CLI::App& app, Action& asked);
-void add_authorized_keys(CLI::App& app, Action& asked);
-void add_pending(CLI::App& app, Action& asked);
-void add_approve(CLI::App& app, Action& asked);
-void add_reject(CLI::App& app, Action& asked);
-void add_pymedphys_config(CLI::App& app, Action& asked);
+void add_serve(const Command& app, Action& asked);
+void add_check(const Command& app, Action& asked);
+void add_answer(const Command& app, Action& asked);
+void add_records(const Command& app, Action& asked);
+void add_export(const Command& app, Action& asked);
+void add_ledger(const Command& app, Action& asked);
+void add_gaps(const Command& app, Action& asked);
+void add_clocks(const Command& app, Action& asked);
+void add_sites(const Command& app, Action& asked);
+void add_machine_id(const Command& app, Action& asked);
+void add_add_site(const Command& app, Action& asked);
+void add_revoke(const Command& app, Action& asked);
+void add_reconnect(const Command& app, Action& asked);
+void add_authorized_keys(const Command& app, Action& asked);
+void add_pending(const Command& app, Action& asked);
+void add_approve(const Command& app, Action& asked);
+void add_reject(const Command& app, Action& asked);
+void add_pymedphys_config(const Command& app, Action& asked);
 
 // Options that several have.
 
 /// Where the gateway's settings are.
-void add_config_option(CLI::App& command, std::filesystem::path& config);
+void add_config_option(const Command& command, std::filesystem::path& config);
 
 /// Which Linac, and what time, as the user wrote them.
 struct LinacAndTime {
@@ -56,10 +56,10 @@ struct LinacAndTime {
 
   [[nodiscard]] readers::ReaderRequest request(readers::Question question, bool json) const;
 };
-void add_linac_option(CLI::App& command, std::string& linac);
+void add_linac_option(const Command& command, std::string& linac);
 /// `what` says which times count.
-void add_since_option(CLI::App& command, std::string& since, const char* what);
-void add_until_option(CLI::App& command, std::string& until, const char* what);
+void add_since_option(const Command& command, std::string& since, const char* what);
+void add_until_option(const Command& command, std::string& until, const char* what);
 
 /// What the user wrote, or nothing where nothing was given.
 std::optional<std::string> given_text(const std::string& text);

@@ -42,22 +42,22 @@ int export_one(const ExportGiven& given) {
 
 }  // namespace
 
-void add_export(CLI::App& app, Action& asked) {
+void add_export(const Command& app, Action& asked) {
   auto given = std::make_shared<ExportGiven>();
-  auto* command = app.add_subcommand("export", "Write out one record");
-  add_config_option(*command, given->config);
-  command->add_option("RECORD", given->record, "its id, as 'records' lists it")->required();
+  const auto command = app.add_subcommand("export", "Write out one record");
+  add_config_option(command, given->config);
+  command.add_option("RECORD", given->record, "its id, as 'records' lists it").required();
   command
-      ->add_option("--format", given->format,
-                   "xz: the raw frames, compressed, as in the archive; csv: a row a frame; jsonl: "
-                   "a JSON object a frame")
-      ->required()
-      ->check(CLI::IsMember({"xz", "csv", "jsonl"}));
+      .add_option("--format", given->format,
+                  "xz: the raw frames, compressed, as in the archive; csv: a row a frame; jsonl: "
+                  "a JSON object a frame")
+      .required()
+      .one_of({"xz", "csv", "jsonl"});
   command
-      ->add_option("--output", given->output,
-                   "where to; the standard output unless given, or if it is -")
-      ->type_name("FILE");
-  command->callback([given, &asked] { asked = [given] { return export_one(*given); }; });
+      .add_option("--output", given->output,
+                  "where to; the standard output unless given, or if it is -")
+      .type_name("FILE");
+  command.callback([given, &asked] { asked = [given] { return export_one(*given); }; });
 }
 
 }  // namespace icom::cli

@@ -6,7 +6,7 @@
 
 namespace icom::cli {
 
-void add_machine_id(CLI::App& app, Action& asked) {
+void add_machine_id(const Command& app, Action& asked) {
   struct Given {
     std::filesystem::path config;
     std::string site;
@@ -14,14 +14,14 @@ void add_machine_id(CLI::App& app, Action& asked) {
     std::string id;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand(
+  const auto command = app.add_subcommand(
       "machine-id",
       "Say what a Linac's frames rightly call their machine, after 'check' has noted another ID");
-  add_config_option(*command, given->config);
-  command->add_option("SITE", given->site, "the site that has the Linac")->required();
-  command->add_option("SERIAL", given->serial, "the Linac's")->required();
-  command->add_option("ID", given->id, "the machine ID that is right")->required();
-  command->callback([given, &asked] {
+  add_config_option(command, given->config);
+  command.add_option("SITE", given->site, "the site that has the Linac").required();
+  command.add_option("SERIAL", given->serial, "the Linac's").required();
+  command.add_option("ID", given->id, "the machine ID that is right").required();
+  command.callback([given, &asked] {
     asked = [given] {
       store::set_machine_id(store_of(given->config), given->site, given->serial, given->id);
       std::cout << "Linac " << given->serial << " of " << given->site << ": its machine ID is "

@@ -1,10 +1,9 @@
 // icom-gateway: start here for the program at the hosting site. docs/storage.md, docs/protocol.md.
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
 
-#include "common/cli/usage.hpp"
+#include "common/cli/program.hpp"
 #include "common/config/config_error.hpp"
 #include "common/text/control.hpp"
 #include "gateway/cli/commands.hpp"
@@ -30,10 +29,10 @@ constexpr const char* kFooter =
 
 int main(int argc, char** argv) {
   Action asked;
-  CLI::App app(kDescription, "icom-gateway");
+  const Program app(kDescription, "icom-gateway");
   app.footer(kFooter);
-  app.set_version_flag("--version", "icom-gateway " ICOM_VERSION);
-  app.require_subcommand(1);
+  app.version("icom-gateway " ICOM_VERSION);
+  app.require_subcommand();
   add_serve(app, asked);
   add_check(app, asked);
   add_answer(app, asked);
@@ -52,11 +51,7 @@ int main(int argc, char** argv) {
   add_approve(app, asked);
   add_reject(app, asked);
   add_pymedphys_config(app, asked);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell_usage(app, error) == 0 ? kDone : kWrongUsage;
-  }
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
 
   std::ios::sync_with_stdio(false);
   try {

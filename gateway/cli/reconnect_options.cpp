@@ -38,12 +38,12 @@ int reconnect_site(const ReconnectGiven& given) {
 
 }  // namespace
 
-void add_reconnect(CLI::App& app, Action& asked) {
+void add_reconnect(const Command& app, Action& asked) {
   auto given = std::make_shared<ReconnectGiven>();
-  auto* command = app.add_subcommand("reconnect", kReconnectText);
-  add_config_option(*command, given->config);
-  command->add_option("NAME", given->site, "the site")->required();
-  command->callback([given, &asked] { asked = [given] { return reconnect_site(*given); }; });
+  const auto command = app.add_subcommand("reconnect", kReconnectText);
+  add_config_option(command, given->config);
+  command.add_option("NAME", given->site, "the site").required();
+  command.callback([given, &asked] { asked = [given] { return reconnect_site(*given); }; });
 }
 
 }  // namespace icom::cli

@@ -4,7 +4,7 @@
 
 namespace icom::cli {
 
-void add_records(CLI::App& app, Action& asked) {
+void add_records(const Command& app, Action& asked) {
   struct Given {
     std::filesystem::path config;
     std::string site;
@@ -16,24 +16,21 @@ void add_records(CLI::App& app, Action& asked) {
     bool json = false;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand(
+  const auto command = app.add_subcommand(
       "records", "List treatment records, those with delivered monitor units, the newest last");
-  add_config_option(*command, given->config);
-  command->add_option("--site", given->site, "only of this site")->type_name("SITE");
-  add_linac_option(*command, given->linac);
-  command->add_option("--patient", given->patient, "only with exactly this Patient ID")
-      ->type_name("ID")
-      ->check(CLI::Validator(
-          [](const std::string& id) {
-            return id.empty() ? "an empty text is no Patient ID; leave --patient out to list all"
-                              : "";
-          },
-          ""));
-  add_since_option(*command, given->since, "only those that begin at this time or later");
-  add_until_option(*command, given->until, "only those that begin before this time");
-  command->add_flag("--all", given->all, "also those without delivered monitor units");
-  command->add_flag("--json", given->json, "one JSON object a line instead of a table");
-  command->callback([given, &asked] {
+  add_config_option(command, given->config);
+  command.add_option("--site", given->site, "only of this site").type_name("SITE");
+  add_linac_option(command, given->linac);
+  command.add_option("--patient", given->patient, "only with exactly this Patient ID")
+      .type_name("ID")
+      .check([](const std::string& id) {
+        return id.empty() ? "an empty text is no Patient ID; leave --patient out to list all" : "";
+      });
+  add_since_option(command, given->since, "only those that begin at this time or later");
+  add_until_option(command, given->until, "only those that begin before this time");
+  command.add_flag("--all", given->all, "also those without delivered monitor units");
+  command.add_flag("--json", given->json, "one JSON object a line instead of a table");
+  command.callback([given, &asked] {
     asked = [given] {
       const readers::ReaderRequest request{.question = readers::Question::records,
                                            .site = given_text(given->site),

@@ -48,12 +48,12 @@ int revoke_site(const RevokeGiven& given) {
 
 }  // namespace
 
-void add_revoke(CLI::App& app, Action& asked) {
+void add_revoke(const Command& app, Action& asked) {
   auto given = std::make_shared<RevokeGiven>();
-  auto* command = app.add_subcommand("revoke", kRevokeText);
-  add_config_option(*command, given->config);
-  command->add_option("NAME", given->site, "the site")->required();
-  command->callback([given, &asked] { asked = [given] { return revoke_site(*given); }; });
+  const auto command = app.add_subcommand("revoke", kRevokeText);
+  add_config_option(command, given->config);
+  command.add_option("NAME", given->site, "the site").required();
+  command.callback([given, &asked] { asked = [given] { return revoke_site(*given); }; });
 }
 
 }  // namespace icom::cli

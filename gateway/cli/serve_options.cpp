@@ -7,33 +7,33 @@
 
 namespace icom::cli {
 
-void add_serve(CLI::App& app, Action& asked) {
+void add_serve(const Command& app, Action& asked) {
   auto config = std::make_shared<std::filesystem::path>();
-  auto* command = app.add_subcommand(
+  const auto command = app.add_subcommand(
       "serve",
       "Run the gateway until SIGTERM or SIGINT; changed settings are taken meanwhile, and at a "
       "SIGHUP");
-  add_config_option(*command, *config);
-  command->callback([config, &asked] { asked = [config] { return serve::run_serve(*config); }; });
+  add_config_option(command, *config);
+  command.callback([config, &asked] { asked = [config] { return serve::run_serve(*config); }; });
 }
 
-void add_check(CLI::App& app, Action& asked) {
+void add_check(const Command& app, Action& asked) {
   struct Given {
     std::filesystem::path config;
     std::string user;
   };
   auto given = std::make_shared<Given>();
-  auto* command = app.add_subcommand(
+  const auto command = app.add_subcommand(
       "check",
       "Check every setting, file, key and directory without starting, as the gateway's "
       "account would find them");
-  add_config_option(*command, given->config);
+  add_config_option(command, given->config);
   command
-      ->add_option("--user", given->user,
-                   "the account that the gateway runs as; unless given that of the gateway that "
-                   "runs, else User= of icom-gateway.service, else the owner of the store")
-      ->type_name("NAME");
-  command->callback([given, &asked] {
+      .add_option("--user", given->user,
+                  "the account that the gateway runs as; unless given that of the gateway that "
+                  "runs, else User= of icom-gateway.service, else the owner of the store")
+      .type_name("NAME");
+  command.callback([given, &asked] {
     asked = [given] { return serve::run_check(given->config, given->user); };
   });
 }

@@ -21,28 +21,24 @@ std::string check_time(const std::string& text) {
 
 }  // namespace
 
-void add_config_option(CLI::App& command, std::filesystem::path& config) {
+void add_config_option(const Command& command, std::filesystem::path& config) {
   config = config::kUsualGatewaySettings;
   command.add_option("--config", config, "the gateway's settings")
-      ->type_name("FILE")
-      ->capture_default_str();
+      .type_name("FILE")
+      .capture_default_str();
 }
 
-void add_linac_option(CLI::App& command, std::string& linac) {
+void add_linac_option(const Command& command, std::string& linac) {
   command.add_option("--linac", linac, "only of the Linac with this serial number")
-      ->type_name("SERIAL");
+      .type_name("SERIAL");
 }
 
-void add_since_option(CLI::App& command, std::string& since, const char* what) {
-  command.add_option("--since", since, what)
-      ->type_name("TIME")
-      ->check(CLI::Validator(check_time, ""));
+void add_since_option(const Command& command, std::string& since, const char* what) {
+  command.add_option("--since", since, what).type_name("TIME").check(check_time);
 }
 
-void add_until_option(CLI::App& command, std::string& until, const char* what) {
-  command.add_option("--until", until, what)
-      ->type_name("TIME")
-      ->check(CLI::Validator(check_time, ""));
+void add_until_option(const Command& command, std::string& until, const char* what) {
+  command.add_option("--until", until, what).type_name("TIME").check(check_time);
 }
 
 readers::ReaderRequest LinacAndTime::request(readers::Question question, bool json) const {

@@ -1,7 +1,6 @@
 // Many sites' agents at once against a running gateway, as fast as it acknowledges: each one
 // WebSocket of its own, over plain TCP (where sshd would hand it over). gateway_figures.py starts
 // the gateway, and knows what to make of the output.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "common/cli/program.hpp"
 #include "common/link/batch_codec.hpp"
 #include "common/link/limits.hpp"
 #include "common/link/link.pb.h"
@@ -262,19 +262,20 @@ int run(const Load& load) {
 
 int main(int argc, char** argv) {
   icom::link::Load load;
-  CLI::App app(
+  const icom::cli::Program app(
       "Many sites' agents at once against a running gateway. Waits for a line on stdin before it "
       "sends, and for "
-      "another before it leaves.");
-  app.add_option("--port", load.port, "the gateway's ingest port, on loopback")->required();
-  app.add_option("--tokens", load.tokens, "folder of site000.token and so on")->required();
-  app.add_option("--sites", load.sites)->check(CLI::Range(1, 1000));
-  app.add_option("--linacs", load.linacs, "of each site")->check(CLI::Range(1, 64));
+      "another before it leaves.",
+      "gateway-load");
+  app.add_option("--port", load.port, "the gateway's ingest port, on loopback").required();
+  app.add_option("--tokens", load.tokens, "folder of site000.token and so on").required();
+  app.add_option("--sites", load.sites).within(1, 1000);
+  app.add_option("--linacs", load.linacs, "of each site").within(1, 64);
   app.add_option("--frames", load.frames, "of each Linac");
   app.add_option("--per-batch", load.per_batch, "frames in a batch, at least");
   app.add_option("--hz", load.hz,
                  "frames a second of each Linac; 0: as fast as the gateway acknowledges");
-  CLI11_PARSE(app, argc, argv);
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
   try {
     return icom::link::run(load);
   } catch (const std::exception& error) {

@@ -1,7 +1,6 @@
 // What one site's input costs another: a site whose Linac sends 50 frames a second, and beside it
 // one that sends what costs a gateway most, as fast as it is acknowledged. neighbour_figures.py
 // starts the gateway, and knows what to make of the output.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/cli/program.hpp"
 #include "common/link/batch_codec.hpp"
 #include "tests/bench/sample_day.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
@@ -371,13 +371,14 @@ int main(int argc, char** argv) {
   std::string name = "none";
   bool list = false;
   int seconds = 20;
-  CLI::App app("How long a frame of one site waits while another site attacks.");
+  const icom::cli::Program app("How long a frame of one site waits while another site attacks.",
+                               "neighbour-delay");
   app.add_option("--port", place.port, "the gateway's ingest port, on loopback");
   app.add_option("--tokens", place.tokens, "folder of site000.token and site001.token");
   app.add_option("--attack", name);
-  app.add_option("--seconds", seconds, "the attack ends after them")->check(CLI::Range(1, 300));
+  app.add_option("--seconds", seconds, "the attack ends after them").within(1, 300);
   app.add_flag("--list", list, "prints the names of the attacks");
-  CLI11_PARSE(app, argc, argv);
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
   try {
     for (const auto& attack : icom::ingest::attacks()) {
       if (list) std::cout << attack.name << '\n';

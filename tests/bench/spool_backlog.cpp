@@ -1,5 +1,4 @@
 // A spool as it is after so many frames without a gateway: the backlog of backlog_figures.py.
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "agent/spool/spool_writer.hpp"
+#include "common/cli/program.hpp"
 #include "common/icom/values.hpp"
 #include "tests/bench/sample_day.hpp"
 
@@ -32,12 +32,13 @@ void write_backlog(const std::filesystem::path& directory, std::uint64_t frames)
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes a Linac's spool full of frames, as fast as it goes.", "spool-backlog");
+  const icom::cli::Program app("Writes a Linac's spool full of frames, as fast as it goes.",
+                               "spool-backlog");
   std::filesystem::path directory;
   std::uint64_t frames = 0;
-  app.add_option("--spool", directory, "the Linac's folder")->required();
-  app.add_option("--frames", frames, "how many")->required();
-  CLI11_PARSE(app, argc, argv);
+  app.add_option("--spool", directory, "the Linac's folder").required();
+  app.add_option("--frames", frames, "how many").required();
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
   try {
     write_backlog(directory, frames);
     return 0;

@@ -1,6 +1,5 @@
 // One stream in bulk through our SSH session and through `ssh -L`, in turn, against the same sshd.
 // Prints a line a round, then medians and ratios.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -20,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/cli/program.hpp"
 #include "common/ssh/session.hpp"
 #include "tests/unit/os/free_port.hpp"
 #include "tests/unit/ssh/sshd_fixture.hpp"
@@ -167,12 +167,13 @@ double median(std::vector<double> values) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Bulk throughput of one stream: icom_ssh beside ssh -L");
+  const icom::cli::Program app("Bulk throughput of one stream: icom_ssh beside ssh -L",
+                               "tunnel-bench");
   std::size_t rounds = 7;
   std::size_t megabytes = 256;
-  app.add_option("--rounds", rounds, "rounds of each")->check(CLI::Range(1, 1000));
-  app.add_option("--megabytes", megabytes, "sent in a round")->check(CLI::Range(1, 100'000));
-  CLI11_PARSE(app, argc, argv);
+  app.add_option("--rounds", rounds, "rounds of each").within(1, 1000);
+  app.add_option("--megabytes", megabytes, "sent in a round").within(1, 100'000);
+  if (const auto code = app.parse_or_tell(argc, argv)) return *code;
 
   try {
     const icom::ssh::Sshd sshd;

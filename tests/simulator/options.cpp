@@ -1,8 +1,9 @@
 #include "tests/simulator/options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+
+#include "common/cli/program.hpp"
 
 namespace icom::simulator {
 namespace {
@@ -10,21 +11,20 @@ namespace {
 constexpr int kWrongUsage = 2;
 constexpr std::int64_t kMostJump = 366LL * 24 * 3600;  // seconds: a year
 
-// The texts that CLI11 does not turn into values itself. Each throws CLI::ValidationError, which
+// The texts that CLI11 does not turn into values itself. Each throws cli::UsageError, which
 // names the option.
 
 std::chrono::local_seconds start_time(const std::string& text) {
   const auto start = parse_linac_time(text);
   if (!start)
-    throw CLI::ValidationError("--start",
-                               "'" + text + "' is no time; expected YYYY-MM-DD HH:MM:SS");
+    throw cli::UsageError("--start", "'" + text + "' is no time; expected YYYY-MM-DD HH:MM:SS");
   return *start;
 }
 
 LengthField length_field(const std::string& text) {
   const auto field = LengthField::parse(text);
   if (!field) {
-    throw CLI::ValidationError(
+    throw cli::UsageError(
         "--length",
         "'" + text + "' is none of whole, minus4, items, constant, random, lie-every-N");
   }
@@ -38,8 +38,8 @@ std::pair<std::uint64_t, std::string> frame_and_rest(const char* option, const s
   const char* const end = text.data() + std::min(colon, text.size());
   const auto parsed = std::from_chars(text.data(), end, frame);
   if (colon == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end || frame == 0) {
-    throw CLI::ValidationError(option,
-                               "'" + text + "' does not start with a frame's number and a colon");
+    throw cli::UsageError(option,
+                          "'" + text + "' does not start with a frame's number and a colon");
   }
   return {frame, text.substr(colon + 1)};
 }
@@ -50,7 +50,7 @@ ClockJump clock_jump(const std::string& text) {
   const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), seconds);
   if (parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size() || seconds < -kMostJump ||
       seconds > kMostJump) {
-    throw CLI::ValidationError(
+    throw cli::UsageError(
         "--clock-jump-at",
         "'" + rest + "' is no number of seconds up to a year; expected N:SECONDS");
   }
@@ -61,7 +61,7 @@ std::pair<Fault, std::uint64_t> fault_at(const std::string& text) {
   const auto [frame, rest] = frame_and_rest("--at", text);
   const auto fault = fault_named(rest);
   if (!fault)
-    throw CLI::ValidationError(
+    throw cli::UsageError(
         "--at", "'" + rest + "' is no fault; expected N:FAULT, FAULT as in --FAULT-every");
   return {*fault, frame};
 }
@@ -111,70 +111,68 @@ struct RawTexts {
   std::string technique;
 };
 
-void add_stream_options(CLI::App& app, Options& options, RawTexts& raw) {
+void add_stream_options(const cli::Command& app, Options& options, RawTexts& raw) {
   DayOptions& day = options.stream.day;
-  app.add_option("--serial", options.stream.serial, "Machine ID")->required();
+  app.add_option("--serial", options.stream.serial, "Machine ID").required();
   app.add_option("--seed", day.seed, "which day of treatments, and which faults' bytes");
   app.add_option("--start", raw.start, "Linac time of the first frame, YYYY-MM-DD HH:MM:SS")
-      ->capture_default_str();
+      .capture_default_str();
   app.add_option("--first-counter", options.stream.first_counter,
                  "counter of the first frame, 0 to 255");
-  app.add_option("--hz", day.hz, "frames in a second of Linac time")
-      ->check(CLI::Range(1, LinacClock::kMaxHz));
+  app.add_option("--hz", day.hz, "frames in a second of Linac time").within(1, LinacClock::kMaxHz);
   app.add_option("--speed", options.speed, "seconds of Linac time in a second of wall time")
-      ->check(CLI::Range(0.01, 100'000.0));
+      .within(0.01, 100'000.0);
   app.add_option("--deliveries", day.deliveries, "visits with MU, then idle for good; 0: no bound");
   app.add_option("--idle", day.idle_frames, "frames with no patient between visits")
-      ->check(CLI::Range(0, 1'000'000));
+      .within(0, 1'000'000);
   app.add_option("--beam-frames", raw.beam_frames,
                  "frames of beam-on per beam; drawn by seed if not given")
-      ->check(CLI::Range(1, 100'000));
-  app.add_option("--beams", raw.beams, "beams per visit; drawn by seed if not given")
-      ->check(CLI::Range(1, 50));
+      .within(1, 100'000);
+  app.add_option("--beams", raw.beams, "beams per visit; drawn by seed if not given").within(1, 50);
   app.add_option("--technique", raw.technique,
                  "of every beam: vmat or step-and-shoot; drawn by seed if not given")
-      ->check(CLI::IsMember({"vmat", "step-and-shoot"}));
+      .one_of({"vmat", "step-and-shoot"});
   app.add_flag("--hostile-names", day.hostile_names,
                "names and IDs with separators, .., NUL, UTF-8, Latin-1, 300 characters");
   app.add_option("--opaque-bytes", options.stream.opaque_bytes,
                  "bytes of unknown meaning before the first item")
-      ->check(CLI::Range(0, 64));
+      .within(0, 64);
 }
 
-void add_fault_options(CLI::App& app, Options& options, RawTexts& raw) {
+void add_fault_options(const cli::Command& app, Options& options, RawTexts& raw) {
   for (std::size_t i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
     app.add_option("--" + std::string(name_of(fault)) + "-every", raw.every[i],
                    "every Nth frame: " + every_help(fault))
-        ->group("Faults");
+        .group("Faults");
   }
   app.add_option("--at", raw.faults_at,
                  "N:FAULT: that fault in frame N, e.g. 37:reset; may be repeated")
-      ->allow_extra_args(false)
-      ->group("Faults");
+      .one_value_each()
+      .group("Faults");
   app.add_option("--junk-bytes", options.stream.junk_bytes, "bytes of a run of junk")
-      ->check(CLI::Range(1, 10'000'000))
-      ->group("Faults");
+      .within(1, 10'000'000)
+      .group("Faults");
   app.add_option("--pause-ms", raw.pause_ms, "length of a pause, Linac time")
-      ->check(CLI::Range(1, 86'400'000))
-      ->group("Faults");
+      .within(1, 86'400'000)
+      .group("Faults");
   app.add_option("--clock-jump-at", raw.clock_jumps,
                  "N:SECONDS: from frame N on the clock is so much later; may be repeated")
-      ->allow_extra_args(false)
-      ->group("Faults");
+      .one_value_each()
+      .group("Faults");
   app.add_option("--jump-on-signal", raw.jump_on_signal,
                  "SECONDS: at SIGUSR1 the clock is set so much later, or earlier with a minus")
-      ->check(CLI::Range(-kMostJump, kMostJump))
-      ->group("Faults");
+      .within(-kMostJump, kMostJump)
+      .group("Faults");
   app.add_option("--length", raw.length,
                  "length field: whole, minus4, items, constant, random or lie-every-N")
-      ->group("Faults");
+      .group("Faults");
 }
 
-void add_connection_options(CLI::App& app, Options& options, RawTexts& raw) {
-  app.add_option("--port", options.port, "TCP port; 0: any that is free")->required();
+void add_connection_options(const cli::Command& app, Options& options, RawTexts& raw) {
+  app.add_option("--port", options.port, "TCP port; 0: any that is free").required();
   app.add_option("--address", options.address, "address to listen on")
-      ->check([](const std::string& text) {
+      .check([](const std::string& text) {
         boost::system::error_code error;
         boost::asio::ip::make_address(text, error);
         return error ? "'" + text + "' is no IP address" : std::string();
@@ -182,12 +180,12 @@ void add_connection_options(CLI::App& app, Options& options, RawTexts& raw) {
   app.add_flag("--wait-for-client", options.wait_for_client,
                "the clock begins with the first client");
   app.add_option("--replay", options.replay, "frames of before that a new client gets first")
-      ->check(CLI::Range(0, 100'000));
+      .within(0, 100'000);
   app.add_option("--piece", options.session.piece, "send in pieces of that many bytes");
   app.add_option("--backlog", options.session.backlog_bound,
                  "bytes that may wait for a client before it is dropped");
   app.add_option("--send-buffer", options.session.send_buffer, "bytes of the kernel's send buffer")
-      ->check(CLI::Range(4096, 64 * 1024 * 1024));
+      .within(4096, 64 * 1024 * 1024);
   app.add_option("--not-recorded-after", raw.not_recorded_after_ms,
                  "ms without reading during a beam after which the treatment is not recorded");
   app.add_option("--ledger", options.ledger, "file: one line a frame sent");
@@ -218,15 +216,14 @@ void apply(const RawTexts& raw, Options& options) {
   }
   for (const auto& text : raw.clock_jumps) options.stream.faults.jump(clock_jump(text));
   if (options.exit_when_done && options.stream.day.deliveries == 0) {
-    throw CLI::ValidationError("--exit-when-done",
-                               "needs --deliveries K, otherwise the day never ends");
+    throw cli::UsageError("--exit-when-done", "needs --deliveries K, otherwise the day never ends");
   }
 }
 
 }  // namespace
 
 ParsedOptions parse_options(int argc, const char* const* argv) {
-  CLI::App app(
+  const cli::Program app(
       "A simulated Linac: streams iCom Vx frames of invented days of treatment. See "
       "docs/simulator.md.",
       "linac-simulator");
@@ -236,10 +233,11 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   add_stream_options(app, options, raw);
   add_fault_options(app, options, raw);
   try {
-    app.parse(argc, argv);
+    if (!app.parse(argc, argv)) return {std::nullopt, 0};
     apply(raw, options);
-  } catch (const CLI::ParseError& error) {
-    return {std::nullopt, app.exit(error) == 0 ? 0 : kWrongUsage};
+  } catch (const cli::UsageError& error) {
+    app.tell(error);
+    return {std::nullopt, kWrongUsage};
   }
   return {std::move(options), 0};
 }
