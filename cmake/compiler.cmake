@@ -43,19 +43,3 @@ else()
   # Part of -Wconversion for it alone.
   target_compile_options(icom_warnings INTERFACE -Wno-sign-conversion)
 endif()
-
-# icom_library(name SOURCES ... LINK ...): a static library of ours, headers reached from the root.
-function(icom_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} PRIVATE icom_warnings ${ARG_PRIVATE})
-endfunction()
-
-# icom_program(name SOURCES ... LINK ...): an executable of ours.
-function(icom_program name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} icom_warnings)
-endfunction()
