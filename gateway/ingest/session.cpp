@@ -58,8 +58,8 @@ link::Refused store_is_away(const store::StoreAway& away) {
   return refusal(link::Refused::UNAVAILABLE, away.what());
 }
 
-awaitable<void> note_newcomers(Newcomers& newcomers, std::string site, std::vector<Newcomer> linacs,
-                               std::vector<std::string> withdrawn) {
+awaitable<void> note_at_the_desk(Newcomers& newcomers, std::string site,
+                                 std::vector<Newcomer> linacs, std::vector<std::string> withdrawn) {
   if (!withdrawn.empty()) newcomers.withdraw(site, withdrawn);
   if (!linacs.empty()) newcomers.note(site, linacs);
   co_return;
@@ -401,8 +401,8 @@ awaitable<void> Session::newcomers_loop() {
     auto withdrawn = withdrawn_by(hello_, around_.registry);
     if (linacs.empty() && withdrawn.empty()) continue;
     auto noting = asio::co_spawn(around_.desk_thread,
-                                 note_newcomers(*around_.newcomers, admission_.site->site,
-                                                std::move(linacs), std::move(withdrawn)),
+                                 note_at_the_desk(*around_.newcomers, admission_.site->site,
+                                                  std::move(linacs), std::move(withdrawn)),
                                  asio::use_awaitable);
     co_await std::move(noting);
   }
