@@ -3,6 +3,7 @@ names_differ_in_targets.py BUILD SOURCE
 
 A source's own names are those of its unnamed namespaces, and those that it declares `static` or `constexpr` outside of classes and
 functions. Functions that take different things may not share one either: the compiler would tell them apart, a reader would not.
+Nor may a function give another source's own name to a type: Clang warns of that (-Wshadow), GCC does not.
 This reads C++ as this project writes it, without macros but those of GoogleTest."""
 
 import json
@@ -89,6 +90,36 @@ def own_names(tokens, space="", unnamed=False):
             yield f"{space}::{name}", " ".join(head[2:]) if head[0] == "using" else None
 
 
+def types_of_functions(tokens, space=""):
+    """The namespace, and the name that a function in it gives to a type."""
+    at = 0
+    while at < len(tokens):
+        opened = tokens.index("{", at) if tokens[at] == "namespace" and "{" in tokens[at:] else 0
+        if opened and not {";", "="} & set(tokens[at:opened]):
+            end, name = behind(tokens, opened), "".join(tokens[at + 1:opened])
+            yield from types_of_functions(tokens[opened + 1:end - 1], f"{space}::{name}" if name else space)
+            at = end
+            continue
+        head, end = declaration(tokens, at)
+        if {"(", "{"} <= set(head):
+            yield from ((space, tokens[i + 1]) for i in range(at, end - 2) if tokens[i] == "using" and tokens[i + 2] == "=")
+        at = end
+
+
+def shadowed(sources, own, inner):
+    """What a function of one source calls a type, and another source something in the same or an outer namespace."""
+    for source in sources:
+        for space, name in inner[source]:
+            for other in sources:
+                if other != source and any(f"{outer}::{name}" in own[other] for outer in outer_spaces(space)):
+                    yield f"{name} of {other} is hidden by a function of {source}"
+
+
+def outer_spaces(space):
+    parts = space.split("::")
+    return ["::".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
 def sources_of_targets(build, root):
     targets = defaultdict(set)
     for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
@@ -101,13 +132,14 @@ def sources_of_targets(build, root):
 
 def main():
     build, root = (Path(argument).resolve() for argument in sys.argv[1:])
-    in_file = {}
+    in_file, inner = {}, {}
     repeated = 0
     for target, sources in sorted(sources_of_targets(build, root).items()):
         where, meaning = defaultdict(list), defaultdict(set)
         for source in sorted(sources):
             if source not in in_file:
-                in_file[source] = set(own_names(TOKEN.findall(NOTHING.sub(" ", source.read_text(encoding="utf-8")))))
+                tokens = TOKEN.findall(NOTHING.sub(" ", source.read_text(encoding="utf-8")))
+                in_file[source], inner[source] = set(own_names(tokens)), set(types_of_functions(tokens))
             for name, stands_for in in_file[source]:
                 where[name].append(str(source.relative_to(root)))
                 meaning[name].add(stands_for)
@@ -116,6 +148,10 @@ def main():
             if len(set(files)) > 1 and (None in meaning[name] or len(meaning[name]) > 1):
                 repeated += 1
                 print(f"{target}: {name} is in {', '.join(files)}")
+        names = {str(source.relative_to(root)): {name for name, _ in in_file[source]} for source in sources}
+        for hidden in shadowed(sorted(names), names, {str(source.relative_to(root)): inner[source] for source in sources}):
+            repeated += 1
+            print(f"{target}: {hidden}")
     names = sum(map(len, in_file.values()))
     print(f"{names} names of {len(in_file)} sources, {repeated} of them more than once in a target")
     return 1 if repeated or not names else 0

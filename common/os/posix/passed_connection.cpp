@@ -70,14 +70,13 @@ bool receive_descriptor(NativeSocket socket, std::byte& with, Connection& descri
 
 bool await_descriptor(NativeSocket socket, std::byte& with, Connection& descriptor,
                       std::chrono::milliseconds within) {
-  using SteadyClock = std::chrono::steady_clock;
-  const auto give_up = SteadyClock::now() + within;
+  const auto give_up = std::chrono::steady_clock::now() + within;
   for (auto left = within; left.count() > 0;) {
     pollfd readable{socket, POLLIN, 0};
     const int ready = ::poll(&readable, 1, static_cast<int>(left.count()));
     if (ready > 0) return receive_descriptor(socket, with, descriptor);
     if (ready < 0 && errno != EINTR) return false;
-    left = std::chrono::ceil<std::chrono::milliseconds>(give_up - SteadyClock::now());
+    left = std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
   }
   return false;
 }
