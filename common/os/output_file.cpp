@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/os/file_error.hpp"
+#include "common/os/file_owner.hpp"
 #include "common/os/folder_of.hpp"
 #include "common/os/path_text.hpp"
 #include "common/os/random.hpp"

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "agent/listen/newcomer.hpp"
+#include "common/control/protocol.hpp"
 #include "tests/unit/icom/frame_builder.hpp"
 #include "tests/unit/listen/control_talk.hpp"
 #include "tests/unit/listen/listen_process.hpp"
