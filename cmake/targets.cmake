@@ -3,7 +3,8 @@
 # icom_library(name [BATCH batch] SOURCES ... LINK ... PRIVATE ...): a static library of ours, headers reached from the root.
 # BATCH: what is linked together anyway may be compiled together. Where sources are compiled in batches (CMakePresets.json), all libraries
 # with the same `batch` are one, which spares each of them what compiling Asio's headers and templates costs; elsewhere this says
-# nothing. A batch has libraries of one component that are linked by the same programs.
+# nothing. A batch has libraries of one component that are linked by the same programs. Its libraries are INTERFACE ones then: options of
+# one (target_compile_options and the like) are not for those.
 function(icom_library name)
   cmake_parse_arguments(ARG "" "BATCH" "SOURCES;LINK;PRIVATE" ${ARGN})
   icom_platform_sources(sources ${ARG_SOURCES})
@@ -43,7 +44,7 @@ endfunction()
 
 # As few batches as may be, of one size, so that no source is left over for one of its own.
 function(icom_even_batches target)
-  if(CMAKE_UNITY_BUILD)
+  if(CMAKE_UNITY_BUILD AND CMAKE_UNITY_BUILD_BATCH_SIZE)
     get_target_property(sources ${target} SOURCES)
     list(LENGTH sources count)
     math(EXPR batches "(${count} + ${CMAKE_UNITY_BUILD_BATCH_SIZE} - 1) / ${CMAKE_UNITY_BUILD_BATCH_SIZE}")

@@ -17,7 +17,6 @@
 #include "common/control/program_answers.hpp"
 #include "common/control/protocol.hpp"
 #include "common/os/path_text.hpp"
-#include "common/os/process.hpp"
 #include "common/os/signals.hpp"
 
 namespace icom::supervise {
@@ -32,10 +31,6 @@ constexpr std::chrono::seconds kSaysVersionWithin{4};
 
 std::string signal_text(int number) {
   return "signal " + std::to_string(number);
-}
-
-std::string with_process(std::string_view word) {
-  return std::string(word) + " " + std::to_string(os::process_id());
 }
 
 /// Whether an icom-agent run with these settings finds what runs.
@@ -118,6 +113,7 @@ void AgentControl::replace_on_signal() {
 /// As in a restart of the service: no Linac is to notice.
 void AgentControl::leave(const std::string& asked_by) {
   if (parts_.supervisor.stopping()) return;
+  replaces_itself_ = false;  // the service manager starts the next one
   if (is_found_again(parts_.site_file, parts_.site)) {
     spdlog::info("{}: this process ends; what it runs goes on, for the next icom-agent run",
                  asked_by);
@@ -159,7 +155,8 @@ void AgentControl::prepare_channel() {
         [] {});
   });
   server_.answers(kLeave, [this, asked](control::Call& call) -> awaitable<void> {
-    co_await control::write_line(call.channel, with_process(control::kLeaving), control::kStep);
+    co_await control::write_line(call.channel, control::with_process(control::kLeaving),
+                                 control::kStep);
     leave(asked("leave"));
   });
 }
@@ -170,14 +167,15 @@ awaitable<void> AgentControl::answer_replace(control::Call& call) {
     co_await control::refuse(call, "expected 'replace listeners' or 'replace self'");
     co_return;
   }
-  std::string why;
-  if (parts_.supervisor.stopping()) why = "it is about to stop";
+  std::string why = why_too_late();
   if (self && why.empty()) why = co_await why_not_to_replace_itself();
+  if (why.empty()) why = why_too_late();  // a trial takes its time
   if (!why.empty()) {
     co_await control::refuse(call, why);
     co_return;
   }
-  co_await control::write_line(call.channel, with_process(control::kReplacing), control::kStep);
+  co_await control::write_line(call.channel, control::with_process(control::kReplacing),
+                               control::kStep);
   if (!self) {
     replace_listeners("asked to replace");
   } else if (!replaces_itself_) {
@@ -186,6 +184,12 @@ awaitable<void> AgentControl::answer_replace(control::Call& call) {
     replaces_itself_ = true;
     parts_.supervisor.leave_all();
   }
+}
+
+std::string AgentControl::why_too_late() const {
+  if (parts_.supervisor.stopping()) return "it is about to stop";
+  if (parts_.supervisor.leaving_all() && !replaces_itself_) return "it is about to end";
+  return {};
 }
 
 /// Whatever is to come must be able to start: after that there is no way back.

@@ -43,6 +43,8 @@ class AgentControl {
 
   /// Whether the installed icom-agent is to come in this one's place, once `io` has run.
   [[nodiscard]] bool replaces_itself() const { return replaces_itself_; }
+  /// Whether it was told to stop what it runs. Also where the supervisor was about to leave that.
+  [[nodiscard]] bool was_told_to_stop() const { return stops_ > 0; }
   /// Once a second: where its file is gone the channel is made anew. May wait for the disk.
   void look_after_place() { server_.look_after_place(); }
 
@@ -54,8 +56,8 @@ class AgentControl {
   void replace_on_signal();
   void leave_on_signal();
   void prepare_channel();
-  boost::asio::awaitable<void> answer_stop(control::Call& call);
   boost::asio::awaitable<void> answer_replace(control::Call& call);
+  [[nodiscard]] std::string why_too_late() const;
   boost::asio::awaitable<std::string> why_not_to_replace_itself();
 
   Parts parts_;

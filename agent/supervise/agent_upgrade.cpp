@@ -64,10 +64,11 @@ AgentUpgrade upgrade_agent(const std::filesystem::path& spool, const AgentFile& 
       socket, std::string(control::kReplace) + " " + std::string(kReplaceSelf), control::kReplacing,
       kAnswersWithin);
   if (reply.kind == Reply::Kind::not_there) {
-    std::cerr << "icom-agent: icom-agent run: " << process_text(agent)
-              << " is older than this way to replace it: systemctl restart icom-agent does, and no "
-                 "Linac notices that\n";
-    return AgentUpgrade::not_needed;
+    std::cerr
+        << "icom-agent: icom-agent run: " << process_text(agent)
+        << " does not answer on its control channel, as one of a version before it: systemctl "
+           "restart icom-agent replaces it, and no Linac notices that\n";
+    return AgentUpgrade::stays;
   }
   if (!reply.answered()) return fails(agent, "still runs: " + reply.why());
   const auto next = wait_for_next(socket, agent);

@@ -10,6 +10,7 @@ namespace icom::supervise {
 enum class AgentUpgrade {
   not_needed,  ///< it runs what is installed, or its own program is not among those it starts
   replaced,    ///< the installed one runs, and takes over whatever runs
+  stays,       ///< it cannot be asked, as one of before the channel; said on stderr
   failed,      ///< why is on stderr
 };
 

@@ -19,6 +19,7 @@
 #include "agent/supervise/agent_file_writer.hpp"
 #include "agent/supervise/running_site.hpp"
 #include "agent/supervise/site_plan.hpp"
+#include "agent/supervise/stop_command.hpp"
 #include "agent/supervise/supervisor.hpp"
 #include "common/config/settings_watch.hpp"
 #include "common/config/site_settings.hpp"
@@ -110,9 +111,16 @@ void look_for_channel(const std::filesystem::path& spool, std::atomic<bool>& is_
   if (there.type() == std::filesystem::file_type::not_found) is_gone = true;
 }
 
-enum class RunEnd { over, another_runs, replaced };
+enum class RunEnd {
+  over,
+  another_runs,
+  replaced,  ///< by the installed program, which is to come in this one's place
+  left,      ///< was told to stop when it had already left what it ran
+};
 
-RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manager) {
+/// `ran_as`: with which settings.
+RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manager,
+                     config::SiteSettings& ran_as) {
   asio::io_context io(1);
   config::SettingsWatch settings(io.get_executor(), {options.site_file});
   auto site = config::load_site(options.site_file);
@@ -176,9 +184,11 @@ RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manage
     spdlog::info("stopped");
     return RunEnd::over;
   }
-  spdlog::info("ended; what it ran goes on");
   io.restart();
-  io.poll();  // a SIGTERM that came meanwhile
+  io.poll();  // what came meanwhile: a SIGTERM, a request
+  ran_as = site;
+  if (control.was_told_to_stop()) return RunEnd::left;
+  spdlog::info("ended; what it ran goes on");
   return control.replaces_itself() ? RunEnd::replaced : RunEnd::over;
 }
 
@@ -198,11 +208,14 @@ int go_on_as_installed(const RunOptions& options, const os::ServiceManager& mana
 
 int run_site(const RunOptions& options) {
   const auto manager = os::ServiceManager::from_environment();
-  switch (run_until_end(options, manager)) {
+  config::SiteSettings ran_as;
+  switch (run_until_end(options, manager, ran_as)) {
     case RunEnd::over:
       return 0;
     case RunEnd::another_runs:
       return 1;
+    case RunEnd::left:
+      return stop_what_was_left(ran_as, options.stop_within);
     case RunEnd::replaced:
       break;
   }

@@ -40,26 +40,43 @@ RunningListener listener_of(const config::SiteSettings& site, const std::string&
   return {status->pid, std::move(status->version)};
 }
 
-/// The process of each that runs.
+/// The process of each that runs. A Linac that was drained, or is not started yet, has none: its
+/// next one is the one that is installed.
 std::map<std::string, ProcessId> listeners_of(const config::SiteSettings& site,
                                               const std::vector<std::string>& linacs) {
   std::map<std::string, ProcessId> running;
-  for (const auto& serial : linacs) running[serial] = listener_of(site, serial).pid;
+  for (const auto& serial : linacs) {
+    if (is_running(site.spool.directory / serial)) running[serial] = listener_of(site, serial).pid;
+  }
   return running;
 }
 
-/// False: there is none of that process.
-bool ask_for_listeners(const config::SiteSettings& site, ProcessId agent, ProcessHost& host) {
+std::string is_not_the_agent(const config::SiteSettings& site, ProcessId agent) {
+  return "process " + std::to_string(agent) + ", which " +
+         os::utf8(site.spool.directory / kAgentFile) +
+         " names, is not the icom-agent run that looks after it; try again if that one has just "
+         "been started";
+}
+
+/// Why it does not; empty: it does.
+std::string ask_for_listeners(const config::SiteSettings& site, ProcessId agent,
+                              ProcessHost& host) {
   const auto reply = control::ask_and_wait(
       site.spool.directory / control::kAgentSocket,
       std::string(control::kReplace) + " " + std::string(kReplaceListeners), control::kReplacing);
-  if (control::process_in(reply) == agent) return true;
+  if (control::process_in(reply) == agent) return {};
+  if (reply.answered()) return is_not_the_agent(site, agent);
+  if (reply.kind != control::Reply::Kind::not_there) {
+    return "icom-agent run: process " + std::to_string(agent) +
+           " starts no new listeners: " + text::without_controls(reply.why());
+  }
   // One of before the channel has a signal for it, which would end any other program.
   const auto is_it = [&site, agent] {
     const auto now = find_running_agent(os::real_file_system(), site.spool.directory);
     return now && now->pid == agent && is_program_of(agent, "icom-agent", site.spool.directory);
   };
-  return host.send_to_other(agent, ProcessSignal::replace, is_it);
+  return host.send_to_other(agent, ProcessSignal::replace, is_it) ? std::string()
+                                                                  : is_not_the_agent(site, agent);
 }
 
 /// Until others have taken over from these, and says so of each. Returns those that are left.
@@ -115,23 +132,23 @@ int upgrade(const config::SiteSettings& site, const std::vector<std::string>& li
   const auto itself = upgrade_agent(site.spool.directory, *agent);
   if (itself == AgentUpgrade::failed) return 1;
   // One that has just come takes over from all listeners that it finds, by itself.
-  if (itself == AgentUpgrade::not_needed && !ask_for_listeners(site, agent->pid, *host)) {
-    std::cerr << "icom-agent: process " << agent->pid << ", which "
-              << os::utf8(site.spool.directory / kAgentFile)
-              << " names, is not the icom-agent run that looks after it; try again if that one has "
-                 "just been started\n";
-    return 1;
+  if (itself != AgentUpgrade::replaced) {
+    if (const auto why = ask_for_listeners(site, agent->pid, *host); !why.empty()) {
+      std::cerr << "icom-agent: " << why << '\n';
+      return 1;
+    }
   }
   const std::size_t count = before.size();
   const auto left = wait_for_others(site, std::move(before));
   for (const auto& [serial, pid] : left) say_that_it_still_listens(site, serial, pid);
   // They read what any listener writes: one of these that stays is no reason to wait.
   const bool readers = upgrade_readers(site, *host, cut_clients);
-  if (left.empty() && readers) {
+  const bool all = left.empty() && readers && itself != AgentUpgrade::stays;
+  if (all) {
     std::cout << "looked at " << count << (count == 1 ? " listener" : " listeners")
               << ", the forwarder and the fan-out: nothing is left to be replaced\n";
   }
-  return left.empty() && readers ? 0 : 1;
+  return all ? 0 : 1;
 }
 
 }  // namespace icom::supervise

@@ -55,8 +55,9 @@ awaitable<Reply> ask(std::filesystem::path socket, std::string request, std::str
                      std::chrono::milliseconds within) {
   Channel channel(co_await asio::this_coro::executor);
   if (const auto error = connect_channel(channel, socket)) {
-    const bool denied = error == boost::system::errc::permission_denied;
-    co_return Reply{denied ? Kind::not_allowed : Kind::not_there};
+    if (error == boost::system::errc::permission_denied) co_return Reply{Kind::not_allowed};
+    const bool full = error == boost::system::errc::resource_unavailable_try_again;
+    co_return Reply{full ? Kind::silent : Kind::not_there};
   }
   const auto since = std::chrono::steady_clock::now();
   std::string line;

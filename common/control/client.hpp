@@ -31,7 +31,7 @@ struct Reply {
 };
 
 /// Sends `request` (a line without its end), and reads one line, which is to begin with `expected`
-/// as a word. What the answer is longer than kMaxStatus is cut off.
+/// as a word. One that is longer than kMaxStatus counts as none.
 boost::asio::awaitable<Reply> ask(std::filesystem::path socket, std::string request,
                                   std::string_view expected,
                                   std::chrono::milliseconds within = kStep);

@@ -41,12 +41,12 @@ awaitable<void> drain(Call& call, DrainLook look, std::function<void()> leave,
     const std::string_view word = state->leaves ? kLeaving : kWaiting;
     const bool heard =
         co_await write_line(call.channel, std::string(word) + " " + state->text, kStep);
-    if (state->leaves) {
-      leave();
-      co_return;
-    }
     if (!heard) {
       stay();
+      co_return;
+    }
+    if (state->leaves) {
+      leave();
       co_return;
     }
     pause.expires_after(kLook);

@@ -13,10 +13,6 @@ using boost::asio::awaitable;
 
 namespace {
 
-std::string with_process(std::string_view word) {
-  return std::string(word) + " " + std::to_string(os::process_id());
-}
-
 /// JSON may be written over several lines, which an answer is not.
 std::string in_one_line(std::string text) {
   for (char& c : text) {
@@ -26,6 +22,10 @@ std::string in_one_line(std::string text) {
 }
 
 }  // namespace
+
+std::string with_process(std::string_view word) {
+  return std::string(word) + " " + std::to_string(os::process_id());
+}
 
 void answer_for(Server& server, ProgramAnswers program, Answer replace_answer) {
   const auto about = std::make_shared<const ProgramAnswers>(std::move(program));

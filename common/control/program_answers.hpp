@@ -3,13 +3,14 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "common/control/server.hpp"
 
 namespace icom::control {
 
-/// Called on the server's executor. Where one is empty the request is refused with the text beside
-/// it, which says what to do instead.
+/// Called on the server's executor. `status` and `stop` are never empty. Where `reload` or
+/// `replace` is, the request is refused with the text beside it, which says what to do instead.
 struct ProgramAnswers {
   /// Why the program cannot do its work now; empty: it can.
   std::function<std::string()> trouble = [] { return std::string(); };
@@ -25,6 +26,9 @@ struct ProgramAnswers {
   std::function<std::string(const std::string& argument)> replace;
   std::string no_replace{};
 };
+
+/// `WORD PID`, of this process.
+std::string with_process(std::string_view word);
 
 /// Before Server::open(). `drain` is each program's own; so is `replace` where `replace_answer` is
 /// given.

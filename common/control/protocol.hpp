@@ -42,8 +42,8 @@ inline constexpr std::string_view kError = "error";
 
 inline constexpr std::size_t kMaxStatus = std::size_t{16} << 20U;
 
-/// The channels' names: in the folder of a Linac's spool; in that of the site's; in the folder that
-/// the service manager makes for the gateway.
+/// The channels' names: in the folder of a Linac's spool; in that of the site's; in that of the
+/// gateway's store.
 inline constexpr const char* kListenerSocket = "control.sock";
 inline constexpr const char* kForwarderSocket = "forward.sock";
 inline constexpr const char* kFanOutSocket = "fanout.sock";

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <exception>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ struct Server::State : std::enable_shared_from_this<State> {
   /// A wait at the former acceptor ends, and goes on at the new one.
   void take(Acceptor opened) {
     if (closed) return;
+    is_open = true;
     const bool accepts = acceptor.has_value();
     if (accepts) {
       *acceptor = std::move(opened);
@@ -61,7 +63,11 @@ struct Server::State : std::enable_shared_from_this<State> {
 
   static awaitable<void> serve(std::shared_ptr<State> self, Channel peer) {
     ++self->calls;
-    co_await self->answer(peer);
+    try {
+      co_await self->answer(peer);
+    } catch (const std::exception& error) {
+      spdlog::error("the control channel: a request could not be answered: {}", error.what());
+    }
     --self->calls;
   }
 
@@ -87,7 +93,8 @@ struct Server::State : std::enable_shared_from_this<State> {
   std::optional<Acceptor> acceptor;
   std::size_t calls = 0;
   bool closed = false;
-  std::atomic<bool> wanted = false;  ///< there is to be a socket
+  std::atomic<bool> wanted = false;   ///< there is to be a socket
+  std::atomic<bool> is_open = false;  ///< there was one: a file without it is a dead program's
 };
 
 Server::Server(const asio::any_io_executor& executor, std::filesystem::path socket)
@@ -121,7 +128,7 @@ void Server::look_after_place() {
   if (!state_->wanted) return;
   std::error_code unknown;
   const auto there = std::filesystem::symlink_status(state_->socket, unknown);
-  if (there.type() != std::filesystem::file_type::not_found) return;
+  if (state_->is_open && there.type() != std::filesystem::file_type::not_found) return;
   try {
     auto opened = open_channel(state_->executor, state_->socket);
     asio::post(state_->executor, [state = state_, acceptor = std::move(opened)]() mutable {

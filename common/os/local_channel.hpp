@@ -18,7 +18,8 @@ using LocalAcceptor = boost::asio::local::stream_protocol::acceptor;
 LocalAcceptor open_channel(const boost::asio::any_io_executor& executor,
                            const std::filesystem::path& socket);
 /// Never waits. The error is no_such_file_or_directory or connection_refused where no program
-/// answers, permission_denied where this account may not ask.
+/// answers, permission_denied where this account may not ask, resource_unavailable_try_again where
+/// as many wait for one that does not take them as the kernel keeps.
 boost::system::error_code connect_channel(LocalChannel& channel,
                                           const std::filesystem::path& socket);
 /// Whether the peer is root or this account, as the kernel says.

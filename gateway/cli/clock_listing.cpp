@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "gateway/cli/linac_clocks.hpp"
@@ -69,6 +70,8 @@ void list_clocks(const Sources& sources, const ClockFilter& filter, bool json, s
                    {"ahead of UTC", right},
                    {"ahead of its zone", right},
                    {"zone"}});
+  // Read whole, and then printed: whoever reads slowly holds up no WAL.
+  std::string lines;
   for (const store::LinacRow& linac : reader.linacs()) {
     if ((filter.site && *filter.site != linac.site) ||
         (filter.serial && *filter.serial != linac.serial)) {
@@ -76,13 +79,17 @@ void list_clocks(const Sources& sources, const ClockFilter& filter, bool json, s
     }
     reader.clocks(linac.id, [&](const store::ClockEntry& entry) {
       if (json) {
-        out << clock_json(linac, entry).dump() << '\n';
+        lines += clock_json(linac, entry).dump() + '\n';
       } else {
         table.add(clock_row(linac, entry));
       }
     });
   }
-  if (!json) table.print(out);
+  if (json) {
+    out << lines;
+  } else {
+    table.print(out);
+  }
 }
 
 }  // namespace icom::cli

@@ -74,6 +74,8 @@ class Gateway {
   /// Where this machine did not know the account of the tunnels, looks for it again now and then.
   /// To be called once a second.
   void look_for_tunnels_account();
+  /// Whether the store is in its place. May wait for the disk.
+  [[nodiscard]] bool has_its_store() const { return store_->is_in_place(); }
   /// Another store has the place of the one that is open: why this process is to end, in order, and
   /// be started anew. Empty otherwise. To be called once a second.
   [[nodiscard]] std::string why_to_end() const { return store_->why_to_end(); }

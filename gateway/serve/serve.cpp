@@ -33,6 +33,7 @@
 #include "gateway/serve/ingest_socket.hpp"
 #include "gateway/serve/known_stores.hpp"
 #include "gateway/serve/readers_group.hpp"
+#include "gateway/store/store_place.hpp"
 
 namespace icom::serve {
 namespace {
@@ -94,8 +95,10 @@ class EverySecond {
 
 /// Reads the settings again. A gateway.yaml with an error changes nothing, a site's file with one
 /// nothing of that site. Why they are not taken; empty: they are.
+/// Sets `again` where they are to be taken once the store is back.
 std::string take_changes(const std::filesystem::path& config, config::GatewaySettings& running,
-                         Gateway& gateway) {
+                         Gateway& gateway, bool& again) {
+  again = false;
   try {
     auto reloaded = config::reload_gateway(config, running);
     for (const std::string& sentence : reloaded.needs_restart) spdlog::warn("{}", sentence);
@@ -115,6 +118,10 @@ std::string take_changes(const std::filesystem::path& config, config::GatewaySet
     spdlog::error("changed settings are not taken, what runs goes on as it is:");
     for (const config::Problem& problem : error.problems()) spdlog::error("{}", problem.text());
     return error.what();
+  } catch (const store::StoreAway& away) {
+    again = true;
+    spdlog::error("changed settings are taken once the store is back: {}", away.what());
+    return away.what();
   } catch (const std::exception& error) {
     spdlog::error("changed settings are taken in part: {}", error.what());
     return error.what();
@@ -189,8 +196,9 @@ Ended serve(const std::filesystem::path& config) {
   auto reader_server = serve_readers(settings, readers);
   log_ready(gateway, settings);
   auto clashes = log_forward_clashes(settings, {});
+  bool reload_again = false;
   const auto reload = [&] {
-    auto why_not = take_changes(config, settings, gateway);
+    auto why_not = take_changes(config, settings, gateway, reload_again);
     clashes = log_forward_clashes(settings, clashes);
     return why_not;
   };
@@ -206,6 +214,11 @@ Ended serve(const std::filesystem::path& config) {
   std::string why_to_end;
   EverySecond refreshing(io, [&] {
     if (why_to_end = gateway.why_to_end(); !why_to_end.empty()) return io.stop();
+    if (gateway.has_its_store()) {
+      // Its folder may have been away, and is not made anew.
+      control.look_after_place();
+      if (reload_again) reload();
+    }
     gateway.refresh_access();
     gateway.look_for_tunnels_account();
     gateway.log_state_of_archive();

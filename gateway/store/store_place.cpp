@@ -6,11 +6,22 @@ namespace icom::store {
 
 using Found = os::WatchedFile::Found;
 
+namespace {
+
+std::filesystem::path with_wal(std::filesystem::path database) {
+  return database += "-wal";
+}
+
+}  // namespace
+
 StorePlace::StorePlace(const std::filesystem::path& database)
-    : path_(database), database_(database), wal_(database.string() + "-wal") {}
+    : path_(database), wal_path_(with_wal(database)), database_(path_), wal_(wal_path_) {
+  if (!database_.valid()) {
+    throw std::runtime_error(path_.string() + ", which was just opened, cannot be found any more");
+  }
+}
 
 PlaceFinding StorePlace::look() const {
-  if (!database_.valid()) return {};
   std::error_code error;
   const Found database = database_.look(error);
   if (database == Found::unknown) return {PlaceState::unknown, error};
@@ -32,6 +43,19 @@ PlaceFinding StorePlace::look() const {
       return {PlaceState::wal_replaced};
   }
   return {};
+}
+
+std::filesystem::path StorePlace::set_wal_aside() const {
+  const PlaceState state = look().state;
+  std::error_code unknown;
+  if ((state != PlaceState::replaced && state != PlaceState::overwritten) || !wal_.valid() ||
+      wal_.look(unknown) != Found::same) {
+    return {};
+  }
+  std::filesystem::path aside = wal_path_;
+  aside += ".of-process-" + std::to_string(::getpid());
+  std::filesystem::rename(wal_path_, aside);
+  return aside;
 }
 
 std::string StorePlace::text(const PlaceFinding& finding) const {

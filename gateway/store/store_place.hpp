@@ -40,16 +40,22 @@ struct PlaceFinding {
 /// The database file and its WAL. Thread-safe.
 class StorePlace {
  public:
-  /// Of a database that is open. A WAL that is not there yet is not looked for.
+  /// Of a database that is open. A WAL that is not there is not looked for: where SQLite cannot
+  /// have one. Throws std::runtime_error if the database cannot be found.
   explicit StorePlace(const std::filesystem::path& database);
 
   /// Two system calls while all is in its place. They ask the disk that a commit has to wait for.
   [[nodiscard]] PlaceFinding look() const;
+  /// Where another database has the name of the one that is open: gives the WAL of the open one, if
+  /// it still has its own, a name that nobody takes for that one's. Returns that; empty if there is
+  /// nothing to do. Throws std::filesystem::filesystem_error.
+  [[nodiscard]] std::filesystem::path set_wal_aside() const;
   /// What, where, what to do: for the log.
   [[nodiscard]] std::string text(const PlaceFinding& finding) const;
 
  private:
   std::filesystem::path path_;
+  std::filesystem::path wal_path_;
   os::WatchedFile database_;
   os::WatchedFile wal_;
 };

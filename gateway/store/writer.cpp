@@ -144,6 +144,21 @@ void Writer::make_whole() noexcept {
   }
 }
 
+/// Somebody else's snapshot held it up: whoever opens the other database next must not find it.
+void Writer::set_wal_aside() noexcept {
+  try {
+    const std::filesystem::path aside = place_->set_wal_aside();
+    if (aside.empty()) return;
+    spdlog::error(
+        "what was not in the database yet that was here before is in {} now, so that it is not "
+        "taken for the other one's: put it beside that database, under its name with -wal behind "
+        "it, before that is opened",
+        aside.string());
+  } catch (const std::exception& error) {
+    warn("what was not in the database yet could not be put aside", error.what());
+  }
+}
+
 std::string Writer::why_to_end() const {
   if (!may_end_) return {};
   const PlaceFinding finding = place_->look();
@@ -437,6 +452,8 @@ void Writer::tell_observer() {
 }
 
 LinacId Writer::register_linac(const std::string& site, const std::string& serial) {
+  // What is written to a WAL that lies beside another database by now would become that one's.
+  if (!is_in_place()) throw StoreAway();
   Transaction transaction(database_, Transaction::Kind::write);
   {
     Query insert(database_,
@@ -502,6 +519,7 @@ bool Writer::idle() {
 void Writer::finish() {
   if (!is_in_place()) {
     make_whole();
+    if (!is_whole_) set_wal_aside();
     database_.keep_files_at_end();
     return;
   }

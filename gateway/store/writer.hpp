@@ -83,6 +83,7 @@ class Writer {
   bool is_in_place() noexcept;
   void say_place(const PlaceFinding& finding);
   void make_whole() noexcept;
+  void set_wal_aside() noexcept;
   bool try_commit(const std::function<void()>& apply_all);
   void take_turns();
   bool take_turn(QueuedBatch& first);

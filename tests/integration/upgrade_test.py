@@ -72,6 +72,13 @@ class Upgrade(LabCase):
         self.assertEqual(0, self.linac_4299.process.stop())
         self.assert_all_stored(self.hosting, [self.linac_4299])
 
+    def test_a_linac_that_was_drained_is_no_listener_that_is_left(self):
+        self.assertEqual(0, self.site.command("drain", "--linac", LINAC, "--force", seconds=60).returncode)
+        done = self.upgrade()
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual("", done.stderr)
+        self.assertIn("looked at 0 listeners", done.stdout)
+
     def test_a_fan_out_with_clients_stays_until_they_may_be_cut_off(self):
         before = self.pid("fanout.json")
         self.install("icom-fanout")

@@ -59,7 +59,16 @@ boost::system::error_code connect_channel(LocalChannel& channel,
                                           const std::filesystem::path& socket) {
   const ShortPath path(socket);
   boost::system::error_code error = path.error();
-  if (!error) channel.connect(path.endpoint(), error);
+  // One that is stopped, and has as many waiting as the kernel takes, must not hold this one up.
+  if (!error) channel.open(asio::local::stream_protocol(), error);
+  if (!error) channel.native_non_blocking(true, error);
+  if (error) return error;
+  const auto endpoint = path.endpoint();
+  // Not Asio's connect(), which takes "no room" for "under way".
+  if (::connect(channel.native_handle(), endpoint.data(),
+                static_cast<socklen_t>(endpoint.size())) != 0) {
+    error.assign(errno, boost::system::system_category());
+  }
   return error;
 }
 

@@ -36,6 +36,9 @@ std::error_code become(const std::filesystem::path& program,
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  // Asio's sockets are among them: whoever waits for an answer of this program is to see its end.
+  constexpr unsigned kFirstOfOthers = 3;
+  ::close_range(kFirstOfOthers, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execv(program.c_str(), argv.data());
   return {errno, std::generic_category()};
 }

@@ -63,6 +63,9 @@ pid_t spawn(const Command& command, int output) {
     require_done(posix_spawn_file_actions_adddup2(&setup.files, command.pass, kPassedDescriptor),
                  what);
   }
+  // Asio's sockets among them: a channel whose program is gone must not stay open in its children.
+  const int first_of_others = kPassedDescriptor + (command.pass == kNoSocket ? 0 : 1);
+  require_done(posix_spawn_file_actions_addclosefrom_np(&setup.files, first_of_others), what);
   // A group of its own: Ctrl-C reaches this process alone, which then ends the others in the right
   // order.
   require_done(posix_spawnattr_setpgroup(&setup.attributes, 0), what);
@@ -166,6 +169,7 @@ class PosixProcessHost final : public ProcessHost {
       : executor_(executor), child_ended_(executor, SIGCHLD) {
     if (children == ChildrenOfBefore::are_collected) of_before_ = children_of_before();
     wait_for_children();
+    collect_those_of_before();  // what ended before that gives no signal any more
   }
 
   ~PosixProcessHost() override {
@@ -226,10 +230,14 @@ class PosixProcessHost final : public ProcessHost {
       std::vector<pid_t> processes;
       for (const auto& [process, child] : children_) processes.push_back(process);
       for (const pid_t process : processes) collect(process);
-      std::erase_if(of_before_, [](pid_t process) {
-        return ::waitpid(process, nullptr, WNOHANG) != 0;  // it has ended, or is nobody's
-      });
+      collect_those_of_before();
       wait_for_children();
+    });
+  }
+
+  void collect_those_of_before() {
+    std::erase_if(of_before_, [](pid_t process) {
+      return ::waitpid(process, nullptr, WNOHANG) != 0;  // it has ended, or is nobody's
     });
   }
 

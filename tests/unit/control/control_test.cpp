@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -150,6 +152,43 @@ TEST_F(ControlTest, ASocketThatIsRemovedIsMadeAnew) {
   EXPECT_TRUE(ask_for("alive", kAlive).answered());
 }
 
+TEST_F(ControlTest, TheSocketOfADeadProgramIsNotTakenForItsOwn) {
+  std::filesystem::create_directories(socket_ / "in the way");
+  server_->open();
+  std::filesystem::remove_all(socket_);
+  const Acceptor dead = open_channel(io_.get_executor(), socket_);
+  answer_for(*server_, program());
+  server_->look_after_place();
+  EXPECT_TRUE(ask_for("alive", kAlive).answered());
+}
+
+TEST_F(ControlTest, AnAnswerThatFailsGivesItsPlaceBack) {
+  server_->answers("fail", [](Call&) -> awaitable<void> {
+    throw std::runtime_error("no memory");
+    co_return;
+  });
+  open();
+  for (std::size_t i = 0; i <= kMostCalls; ++i) {
+    EXPECT_EQ(ask_for("fail", "failed").kind, Kind::not_there);
+  }
+  EXPECT_TRUE(ask_for("alive", kAlive).answered());
+}
+
+TEST_F(ControlTest, WhoAsksOneThatTakesNobodyDoesNotWaitForThat) {
+  boost::asio::local::stream_protocol::acceptor full(io_);
+  full.open();
+  full.bind(socket_.string());
+  full.listen(1);
+  std::vector<Channel> waiting;
+  boost::system::error_code error;
+  while (!error && waiting.size() < 10) {
+    waiting.emplace_back(io_);
+    error = connect_channel(waiting.back(), socket_);
+  }
+  EXPECT_EQ(error, boost::system::errc::resource_unavailable_try_again);
+  EXPECT_EQ(ask_for("alive", kAlive).kind, Kind::silent);
+}
+
 TEST_F(ControlTest, AProgramThatEndsLetsNobodyIn) {
   open();
   server_->close();
@@ -227,6 +266,17 @@ TEST_F(DrainTalk, WhoHangsUpHasChangedHisMind) {
     Channel channel(io_);
     say(channel, "drain 60000");
     EXPECT_EQ(hear(channel), "waiting a beam");
+  }
+  run_until([this] { return !events_.empty(); });
+  EXPECT_EQ(events_.front(), "stay");
+}
+
+TEST_F(DrainTalk, NobodyLeavesForOneWhoHasHungUpByThen) {
+  {
+    Channel channel(io_);
+    say(channel, "drain 60000");
+    EXPECT_EQ(hear(channel), "waiting a beam");
+    beam_ = false;
   }
   run_until([this] { return !events_.empty(); });
   EXPECT_EQ(events_.front(), "stay");

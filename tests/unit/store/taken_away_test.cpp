@@ -165,6 +165,36 @@ TEST_F(TakenAway, ADatabaseThatIsPutAsideForABackup) {
   EXPECT_TRUE(test::same_frames(test::stored_frames(away(), linac_), messages(0, 10)));
 }
 
+TEST_F(TakenAway, NoLinacIsRegisteredBesideAnotherDatabase) {
+  fs::copy_file(database(), temporary_.path() / "backup.db");
+  fs::rename(temporary_.path() / "backup.db", database());
+  expect_nothing_is_taken();
+  EXPECT_THROW((void)store_->linac("nbcc", "new"), StoreAway);
+  store_.reset();
+  EXPECT_EQ(fs::file_size(database().string() + "-wal"), 0U);
+}
+
+TEST_F(TakenAway, AWalThatCannotBeEmptiedIsNotLeftBesideAnotherDatabase) {
+  Database reading(database(), Database::Access::read_only);
+  const Transaction snapshot(reading, Transaction::Kind::read);
+  Query query(reading, "SELECT COUNT(*) FROM linac");
+  ASSERT_TRUE(query.step());
+  ASSERT_TRUE(commit(next_batch()));
+  fs::copy_file(database(), temporary_.path() / "backup.db");
+  fs::rename(database(), folder() / "icom.db.before");
+  fs::rename(temporary_.path() / "backup.db", database());
+  store_.reset();
+  EXPECT_FALSE(fs::exists(database().string() + "-wal"));
+  fs::create_directory(away());
+  fs::copy_file(folder() / "icom.db.before", away() / "icom.db");
+  for (const auto& one : fs::directory_iterator(folder())) {
+    if (one.path().filename().string().starts_with("icom.db-wal.of-process-")) {
+      fs::copy_file(one.path(), away() / "icom.db-wal");
+    }
+  }
+  EXPECT_TRUE(test::same_frames(test::stored_frames(away(), linac_), messages(0, 20)));
+}
+
 TEST_F(TakenAway, ADatabaseFileThatIsRemovedAlone) {
   fs::remove(database());
   expect_nothing_is_taken();

@@ -93,6 +93,14 @@ TEST_F(PosixProcessHostTest, OneThatIsNotOfThisHostGetsASignalOnlyAsAnothersAndO
   EXPECT_FALSE(asked) << "nobody is there";
 }
 
+TEST_F(PosixProcessHostTest, AChildHasNoneOfWhatElseIsOpenHere) {
+  const os::FileHandle open(::open("/dev/null", O_RDONLY));  // without O_CLOEXEC, as Asio does it
+  ASSERT_TRUE(open.valid());
+  shell("test -e /proc/self/fd/" + std::to_string(open.get()) + "; echo $?");
+  run_until([this] { return end_.has_value(); });
+  EXPECT_THAT(lines_, ElementsAre("1"));
+}
+
 TEST_F(PosixProcessHostTest, TerminateAndKillAreToldApart) {
   auto process = shell("echo up; exec sleep 60");
   run_until([this] { return !lines_.empty(); });
