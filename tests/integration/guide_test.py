@@ -5,6 +5,7 @@ import re
 import unittest
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from tests.lab import guide
@@ -24,7 +25,7 @@ class Guide(LabCase):
             self.skipTest(Machine.why_not())
         self.machines = {}
         for name in ("hosting", "site"):
-            self.machines[name] = Machine(self.folder, name)
+            self.machines[name] = Machine(self.folder, name, shown=(CLONE, self.programs.parent, self.folder))
             self._to_stop.append(self.machines[name].stop)
         hosting, site = self.machines["hosting"], self.machines["site"]
         connect(hosting, f"{HOSTING}/24", site, f"{SITE}/24")
@@ -48,7 +49,7 @@ class Guide(LabCase):
         commands = step.commands
         if "in-the-clone" in step.words:
             # The build that is under test, wherever it is.
-            commands = f"cd {CLONE}\n" + commands.replace("build/release", str(self.programs.parent))
+            commands = f"cd {quote(str(CLONE))}\n" + commands.replace("build/release", quote(str(self.programs.parent)))
         # As a person sees it: what goes to either output, in its order.
         done = self.machines[step.machine].run(f"exec 2>&1\nset -e\n{commands}", 60)
         where = f"{PAGE.name}:{step.line}: on {step.machine}:\n{step.commands}\n"

@@ -4,11 +4,16 @@ file system is that of the machine the tests run on. Needs root."""
 import os
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 from .own_root import OwnRoot
 from .process import Process, run_to_end, wait_until
 
 _PRIVATE = ("/etc", "/var/lib", "/usr/local", "/srv", "/root", "/run")
+
+
+def _is_private(path):
+    return any(Path(path).is_relative_to(one) for one in _PRIVATE)
 
 
 class Machine(OwnRoot):
@@ -20,7 +25,8 @@ class Machine(OwnRoot):
         done = subprocess.run(["unshare", "--net", "--mount", "--propagation", "private", "true"], capture_output=True, text=True)
         return None if done.returncode == 0 else f"cannot make namespaces: {done.stderr.strip()}"
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, shown=()):
+        """`shown`: folders that this machine has as they are here, also where they lie in one that is its own."""
         self.name = name
         self.folder = Path(folder) / name
         self.folder.mkdir(parents=True)
@@ -35,13 +41,19 @@ class Machine(OwnRoot):
         self.inside = ["nsenter", f"--target={self.first_process}", "--net", "--mount", "--pid", "--wd=/root"]
         self.shell("ip link set lo up")
         private = self.folder / "private"
+        kept = [(Path(path), private / f"shown-{number}") for number, path in enumerate(shown) if _is_private(path)]
+        for path, place in kept:
+            place.mkdir(parents=True)
+            self.shell(f"mount --bind {quote(str(path))} {quote(str(place))}")
         for path in _PRIVATE:
             copy = private / path.strip("/").replace("/", "-")
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.mkdir(mode=0o755)
             if path == "/etc":
                 subprocess.run(["cp", "-a", "/etc/.", copy], check=True)
-            self.shell(f"mount --bind {copy} {path}")
+            self.shell(f"mount --bind {quote(str(copy))} {path}")
+        for path, place in kept:
+            self.shell(f"mkdir -p {quote(str(path))} && mount --bind {quote(str(place))} {quote(str(path))}")
         self.shell("mkdir -p /usr/local/bin")
         self.put(Path(__file__).with_name("systemctl.py"), "/usr/local/bin/systemctl", 0o755)
 
