@@ -1,12 +1,14 @@
 # Libraries and programs of ours.
 
-# icom_library(name [BATCH batch] SOURCES ... LINK ... PRIVATE ...): a static library of ours, headers reached from the root.
+# icom_library(name [BATCH batch] [HOT] SOURCES ... LINK ... PRIVATE ...): a static library of ours, headers reached from the root.
+# HOT: each frame goes through it. It is optimised where sanitizers look on, too: all else is not then, which takes a third of the time to
+# compile, and tests that feed it thousands of frames would last.
 # BATCH: what is linked together anyway may be compiled together. Where sources are compiled in batches (CMakePresets.json), all libraries
 # with the same `batch` are one, which spares each of them what compiling Asio's headers and templates costs; elsewhere this says
 # nothing. A batch has libraries of one component that are linked by the same programs. Its libraries are INTERFACE ones then: options of
 # one (target_compile_options and the like) are not for those.
 function(icom_library name)
-  cmake_parse_arguments(ARG "" "BATCH" "SOURCES;LINK;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "HOT" "BATCH" "SOURCES;LINK;PRIVATE" ${ARGN})
   icom_platform_sources(sources ${ARG_SOURCES})
   set(target ${name})
   if(CMAKE_UNITY_BUILD AND ARG_BATCH)
@@ -22,6 +24,9 @@ function(icom_library name)
     set_property(GLOBAL APPEND PROPERTY ICOM_LIBRARIES ${target})
   endif()
   target_sources(${target} PRIVATE ${sources})
+  if(ARG_HOT AND ICOM_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
   # Those of one batch do not link each other, and some are not known yet: icom_link_libraries().
   set_property(GLOBAL APPEND PROPERTY ICOM_PUBLIC_LINKS_OF_${target} ${ARG_LINK})
   set_property(GLOBAL APPEND PROPERTY ICOM_PRIVATE_LINKS_OF_${target} ${ARG_PRIVATE})

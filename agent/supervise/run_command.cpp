@@ -9,6 +9,8 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "agent/listen/listen_program.hpp"
@@ -32,6 +34,7 @@
 #include "common/os/real_process_host.hpp"
 #include "common/os/service_manager.hpp"
 #include "common/os/utc_clock.hpp"
+#include "common/os/watched_file.hpp"
 
 namespace icom::supervise {
 
@@ -47,16 +50,16 @@ constexpr std::chrono::seconds kStopNeeds{15};
 /// Shows each second that the event loop runs.
 class LoopPulse {
  public:
-  /// `channel_is_gone` is set by another thread, which waits for the disk.
+  /// `channel_has_changed` is set by another thread, which waits for the disk.
   LoopPulse(asio::io_context& io, const os::ServiceManager& manager, AgentFileWriter& file,
             const Supervisor& supervisor, AgentControl& control,
-            std::shared_ptr<std::atomic<bool>> channel_is_gone)
+            std::shared_ptr<std::atomic<bool>> channel_has_changed)
       : timer_(io),
         manager_(manager),
         file_(file),
         supervisor_(supervisor),
         control_(control),
-        channel_is_gone_(std::move(channel_is_gone)) {
+        channel_has_changed_(std::move(channel_has_changed)) {
     beat();
   }
 
@@ -64,7 +67,7 @@ class LoopPulse {
   void beat() {
     manager_.alive();
     file_.alive(supervisor_.waiting());
-    if (channel_is_gone_->exchange(false)) control_.look_after_place();
+    if (channel_has_changed_->exchange(false)) control_.look_after_place();
     if (supervisor_.stopping()) {
       if (!std::exchange(stopping_, true)) manager_.stopping();
       manager_.needs(kStopNeeds);
@@ -80,7 +83,7 @@ class LoopPulse {
   AgentFileWriter& file_;
   const Supervisor& supervisor_;
   AgentControl& control_;
-  std::shared_ptr<std::atomic<bool>> channel_is_gone_;
+  std::shared_ptr<std::atomic<bool>> channel_has_changed_;
   bool stopping_ = false;
 };
 
@@ -104,12 +107,28 @@ std::string take_changes(const RunOptions& options, const Programs& programs,
   return {};
 }
 
-/// Sets the flag where the channel's file is not there: with the folder, it may be.
-void look_for_channel(const std::filesystem::path& spool, std::atomic<bool>& is_gone) {
-  std::error_code unknown;
-  const auto there = std::filesystem::symlink_status(spool / control::kAgentSocket, unknown);
-  if (there.type() == std::filesystem::file_type::not_found) is_gone = true;
-}
+/// Looks, on a thread that may wait for the disk, whether the channel's file is another one than
+/// before, or none: with its folder, it may be.
+class ChannelWatch {
+ public:
+  explicit ChannelWatch(const std::filesystem::path& spool)
+      : socket_(spool / control::kAgentSocket) {}
+
+  bool has_changed() {
+    std::error_code unknown;
+    const auto found = file_ ? file_->look(unknown) : os::WatchedFile::Found::none;
+    if (found == os::WatchedFile::Found::same || found == os::WatchedFile::Found::unknown) {
+      return false;
+    }
+    file_.emplace(socket_);
+    if (!file_->valid()) file_.reset();
+    return true;
+  }
+
+ private:
+  std::filesystem::path socket_;
+  std::optional<os::WatchedFile> file_;
+};
 
 enum class RunEnd {
   over,
@@ -147,20 +166,21 @@ RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manage
   // What a supervisor before had not finished, or the file's change while none ran.
   supervisor.apply(listener_plans(site, programs, files));
   keep_fan_out(options, programs, site, supervisor);
-  const auto channel_is_gone = std::make_shared<std::atomic<bool>>(false);
+  const auto channel_has_changed = std::make_shared<std::atomic<bool>>(false);
   // Only now: whoever reads its process number there may send signals to it.
-  AgentFileWriter agent_file(files, site.spool.directory,
-                             {.pid = os::process_id(),
-                              .version = ICOM_VERSION,
-                              .started_us = os::utc_now_us(),
-                              .programs = std::filesystem::absolute(options.program_folder),
-                              .site = site.site,
-                              .settings_us = os::utc_now_us()},
-                             [lock, channel_is_gone, spool = site.spool.directory] {
-                               const bool followed = lock->follow();
-                               look_for_channel(spool, *channel_is_gone);
-                               return followed;
-                             });
+  AgentFileWriter agent_file(
+      files, site.spool.directory,
+      {.pid = os::process_id(),
+       .version = ICOM_VERSION,
+       .started_us = os::utc_now_us(),
+       .programs = std::filesystem::absolute(options.program_folder),
+       .site = site.site,
+       .settings_us = os::utc_now_us()},
+      [lock, channel_has_changed, channel = std::make_shared<ChannelWatch>(site.spool.directory)] {
+        const bool followed = lock->follow();
+        if (channel->has_changed()) *channel_has_changed = true;
+        return followed;
+      });
   agent_file.settings_read(text_of_running_site(files, options.site_file, site));
   const auto reload = [&] { return take_changes(options, programs, site, supervisor, agent_file); };
   AgentControl control(io, {.supervisor = supervisor,
@@ -171,7 +191,7 @@ RunEnd run_until_end(const RunOptions& options, const os::ServiceManager& manage
                             .status = [&agent_file] { return to_json(agent_file.now()); },
                             .reload_settings = reload});
   settings.start(reload);
-  const LoopPulse pulse(io, manager, agent_file, supervisor, control, channel_is_gone);
+  const LoopPulse pulse(io, manager, agent_file, supervisor, control, channel_has_changed);
   std::exception_ptr failure;
   asio::co_spawn(io, supervisor.run(), [&](const std::exception_ptr& thrown) {
     failure = thrown;

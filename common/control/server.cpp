@@ -16,6 +16,7 @@
 
 #include "common/asio/as_tuple.hpp"
 #include "common/control/protocol.hpp"
+#include "common/os/watched_file.hpp"
 
 namespace icom::control {
 
@@ -36,7 +37,6 @@ struct Server::State : std::enable_shared_from_this<State> {
   /// A wait at the former acceptor ends, and goes on at the new one.
   void take(Acceptor opened) {
     if (closed) return;
-    is_open = true;
     const bool accepts = acceptor.has_value();
     if (accepts) {
       *acceptor = std::move(opened);
@@ -71,6 +71,23 @@ struct Server::State : std::enable_shared_from_this<State> {
     --self->calls;
   }
 
+  Acceptor open() {
+    auto opened = open_channel(executor, socket);
+    file.emplace(socket);
+    return opened;
+  }
+
+  /// What has the socket's name is left alone as long as somebody answers there: it may be another
+  /// program's, which has taken over.
+  [[nodiscard]] bool is_to_be_made() {
+    std::error_code unknown;
+    const auto found = file && file->valid() ? file->look(unknown) : os::WatchedFile::Found::none;
+    if (found == os::WatchedFile::Found::none) return true;
+    if (found != os::WatchedFile::Found::another) return false;
+    Channel peer(executor);
+    return connect_channel(peer, socket) == asio::error::connection_refused;
+  }
+
   awaitable<void> answer(Channel& peer) {
     std::string line;
     if (!is_own_or_root(peer) || !co_await read_line(peer, line, kStep)) co_return;
@@ -93,8 +110,9 @@ struct Server::State : std::enable_shared_from_this<State> {
   std::optional<Acceptor> acceptor;
   std::size_t calls = 0;
   bool closed = false;
-  std::atomic<bool> wanted = false;   ///< there is to be a socket
-  std::atomic<bool> is_open = false;  ///< there was one: a file without it is a dead program's
+  /// The file of the acceptor. In open(), and then in look_after_place() alone.
+  std::optional<os::WatchedFile> file;
+  std::atomic<bool> wanted = false;  ///< there is to be a socket
 };
 
 Server::Server(const asio::any_io_executor& executor, std::filesystem::path socket)
@@ -110,7 +128,7 @@ void Server::answers(std::string_view word, Answer answer) {
 
 void Server::open() {
   try {
-    state_->take(open_channel(state_->executor, state_->socket));
+    state_->take(state_->open());
   } catch (const boost::system::system_error& error) {
     spdlog::warn("nobody can ask this program anything but by signals: {}", error.what());
   }
@@ -125,12 +143,9 @@ void Server::close() {
 }
 
 void Server::look_after_place() {
-  if (!state_->wanted) return;
-  std::error_code unknown;
-  const auto there = std::filesystem::symlink_status(state_->socket, unknown);
-  if (state_->is_open && there.type() != std::filesystem::file_type::not_found) return;
+  if (!state_->wanted || !state_->is_to_be_made()) return;
   try {
-    auto opened = open_channel(state_->executor, state_->socket);
+    auto opened = state_->open();
     asio::post(state_->executor, [state = state_, acceptor = std::move(opened)]() mutable {
       state->take(std::move(acceptor));
     });

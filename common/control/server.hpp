@@ -46,7 +46,8 @@ class Server {
   /// Nobody is let in any more.
   void close();
   /// To be called once in a while, from any one thread; may wait for the disk. Where the socket's
-  /// file is gone, with its folder or without it, it is made anew.
+  /// file is gone, with its folder or without it, it is made anew; also where another file has its
+  /// name at which nobody answers, as in a folder that was put back from a copy.
   void look_after_place();
 
  private:

@@ -213,7 +213,7 @@ TEST_F(ClockListingTest, ARecordOverTheEndOfSummerTimeHasItsStartBeforeItsEnd) {
   EXPECT_EQ(found["end"], "2026-10-25T02:09:59");
   EXPECT_EQ(found["end_utc"], "2026-10-25T01:09:59Z");
   EXPECT_EQ(found["end_offset"], "+01:00");
-  std::string before = found["start_utc"];
+  Json before = found["start_utc"];
   for (const Json& beam : found["beams"]) {
     EXPECT_LE(before, beam["start_utc"]);
     EXPECT_LE(beam["start_utc"], beam["end_utc"]);

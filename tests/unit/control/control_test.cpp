@@ -152,11 +152,25 @@ TEST_F(ControlTest, ASocketThatIsRemovedIsMadeAnew) {
   EXPECT_TRUE(ask_for("alive", kAlive).answered());
 }
 
+TEST_F(ControlTest, ASocketThatIsReplacedByADeadOneIsMadeAnew) {
+  open();
+  {
+    const Acceptor dead = open_channel(io_.get_executor(), socket_);
+    EXPECT_TRUE(ask_for("alive", kAlive, milliseconds(10)).kind == Kind::silent);
+    server_->look_after_place();
+    EXPECT_TRUE(ask_for("alive", kAlive, milliseconds(10)).kind == Kind::silent)
+        << "somebody is there: it may have taken over";
+  }
+  EXPECT_EQ(ask_for("alive", kAlive).kind, Kind::not_there);
+  server_->look_after_place();
+  EXPECT_TRUE(ask_for("alive", kAlive).answered());
+}
+
 TEST_F(ControlTest, TheSocketOfADeadProgramIsNotTakenForItsOwn) {
   std::filesystem::create_directories(socket_ / "in the way");
   server_->open();
   std::filesystem::remove_all(socket_);
-  const Acceptor dead = open_channel(io_.get_executor(), socket_);
+  { const Acceptor dead = open_channel(io_.get_executor(), socket_); }
   answer_for(*server_, program());
   server_->look_after_place();
   EXPECT_TRUE(ask_for("alive", kAlive).answered());

@@ -101,7 +101,10 @@ TEST_F(GatewayTest, StoppedWhileTheStoreIsAwayItMakesNothingInItsPlace) {
   ingest::TestAgent agent(port_);
   EXPECT_EQ(hello(agent), 0U);
   std::filesystem::rename(folder_ / "store", folder_ / "away");
-  gateway->stop(std::chrono::seconds(30));  // notes, last of all, that nobody is connected
+  // It notes, last of all, that nobody is connected.
+  std::thread stopping([&] { gateway->stop(std::chrono::seconds(30)); });
+  while (agent.receive()) continue;
+  stopping.join();
   EXPECT_FALSE(std::filesystem::exists(folder_ / "store"));
 }
 

@@ -135,6 +135,7 @@ TEST_F(TakenAway, WhatWasCommittedAsItWasTakenAwayIsNotAcknowledged) {
   fs::rename(away(), folder());
   EXPECT_EQ(store_->stored_position(linac_, 7).seq, 20U) << "it is there, and comes no second time";
   expect_it_goes_on();
+  store_.reset();  // it asks the clock of this test
 }
 
 TEST_F(TakenAway, AFolderInWhosePlaceACopyIs) {
