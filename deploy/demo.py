@@ -1,6 +1,7 @@
 """Runs the demonstration; deploy/demo builds the programs first."""
 
 import argparse
+import os
 import re
 import shutil
 import signal
@@ -136,7 +137,7 @@ def main():
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    demo = Demo(ROOT / "build" / "release" / "bin", folder, arguments.speed)
+    demo = Demo(Path(os.environ["ICOM_PROGRAMS"]), folder, arguments.speed)
     agreed = False
     try:
         try:
