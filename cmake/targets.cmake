@@ -24,12 +24,18 @@ function(icom_library name)
     set_property(GLOBAL APPEND PROPERTY ICOM_LIBRARIES ${target})
   endif()
   target_sources(${target} PRIVATE ${sources})
-  if(ARG_HOT AND ICOM_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Debug")
-    target_compile_options(${target} PRIVATE -O1)
+  if(ARG_HOT)
+    icom_optimise_hot(${target})
   endif()
   # Those of one batch do not link each other, and some are not known yet: icom_link_libraries().
   set_property(GLOBAL APPEND PROPERTY ICOM_PUBLIC_LINKS_OF_${target} ${ARG_LINK})
   set_property(GLOBAL APPEND PROPERTY ICOM_PRIVATE_LINKS_OF_${target} ${ARG_PRIVATE})
+endfunction()
+
+function(icom_optimise_hot target)
+  if(ICOM_SANITIZE AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
 endfunction()
 
 # icom_link_libraries(): what every icom_library() so far is linked to. Called once, when all are known.
