@@ -24,6 +24,7 @@ class SimulatorClients : public SimulatorRun {
 };
 
 TEST_F(SimulatorClients, GoodbyeIsReportedAsFin) {
+  options.stream.day.idle_frames = 2000;  // no beam comes meanwhile
   start();
   LoopbackClient& client = connect_reader();
   run_until([&] { return !client.received().empty(); });
